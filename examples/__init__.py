@@ -1,0 +1,1 @@
+"""Short scripts that a newcomer runs first."""

@@ -1,0 +1,82 @@
+"""What can go wrong, as one tree of exceptions.
+
+Every error of this package is a `SynpainError`, and also the builtin that a caller would catch. A message says what
+happened, then what to do about it. `exit_status` is what the command line returns: 1 where the data (or the place
+they stand in) are at fault, 2 where the command is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+class SynpainError(Exception):
+    """Root of all errors of this package."""
+
+    exit_status = 1
+
+
+class UsageError(SynpainError, ValueError):
+    """An argument that cannot be right, whatever the data are."""
+
+    exit_status = 2
+
+
+class PictureError(SynpainError, ValueError):
+    """A picture that cannot be used; the message is the reason, without the file's name."""
+
+
+class OutputError(SynpainError, OSError):
+    """The place to write to is missing, read-only, full, or taken."""
+
+
+class ReleaseError(SynpainError, ValueError):
+    """A folder that is no complete release, or one whose files do not fit its `release.json`."""
+
+
+class VersionError(SynpainError, ValueError):
+    """A version number that promises less change than there is."""
+
+
+class DownloadError(SynpainError, OSError):
+    """The Hub could not be reached, or refused."""
+
+
+class NotInstalledError(SynpainError, FileNotFoundError):
+    """No release is installed on this machine."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong with the input.
+
+    Attributes:
+        file: Name of the file, relative to the source, with the line where it is a table (`pairs.csv:7`).
+        reason: Cause, then remedy.
+        pair_id: The pair that is lost by it; empty where no single pair is.
+    """
+
+    file: str
+    reason: str
+    pair_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
+    def to_dict(self) -> dict[str, str]:
+        """The problem as JSON-ready fields."""
+        return asdict(self)
+
+
+class BadInputError(SynpainError, ValueError):
+    """Everything that is wrong with a source, in one sorted list.
+
+    Attributes:
+        problems: The list; never empty.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        count = len(self.problems)
+        super().__init__("\n  ".join([f"{count} problem{'s' * (count != 1)}:", *map(str, self.problems)]))

@@ -1,0 +1,195 @@
+"""Finding the gutter between the two faces of a composite.
+
+Method. Rows are averaged in bands of 16, so that noise and JPEG artefacts shrink while vertical structure stays;
+colours are luma and, at a quarter of its weight because JPEG smears it, chroma. Only the columns from 45% to 55% of
+the width are searched, so that each face keeps at least 45%.
+
+1. *A gutter* is one colour from top to bottom. White is tried first, then the colours found beside strong steps. A
+   column's distance from that colour is that of its second farthest band, so that a shoulder in the lowest rows
+   counts. From the nearest column the run grows to both sides, up to the column whose distance passes a fifth of the
+   contrast with the picture beyond.
+2. *A white background* runs into the gutter: on that side there is no contrast. The edge of the other side is then
+   mirrored at the middle of the composite, for both faces have the same width.
+3. *No gutter*: the cut is at the hard edge, the greatest step between neighbouring columns over all bands, where a
+   step counts at most 30 levels in a band, so that a strong line in a few bands does not pass for an edge in all.
+4. *No edge at all*: the cut is in the middle, and no column is left out.
+
+Beside a gutter or an edge stand one or two blended columns on each side, and often one of resampling overshoot. Three
+columns are therefore left out on each side of what was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synpain_hf.errors import PictureError
+from synpain_hf.imaging.limits import MIN_SIDE
+
+Bands = npt.NDArray[np.float32]
+Run = tuple[int | None, int | None]
+
+SEARCHED = (0.45, 0.55)
+"""The part of the width in which the gutter is looked for."""
+
+MAX_GUTTER = 17
+"""Widest run of one colour that is taken for a gutter, in columns."""
+
+TWO_FACES = (1.2, 4.0)
+"""Least and greatest width of a composite, in heights."""
+
+_BAND_ROWS = 16
+_FARTHEST = 2  # the band that counts is the second farthest from the colour
+_BEYOND = 26
+_PICTURE_BEYOND = (17, 26)
+_MARGIN = 3
+_NEAR = 24.0
+_LEAST_CONTRAST = 3.0
+_EDGE_OF_CONTRAST = 0.2
+_GREATEST_STEP = 30.0
+_LEAST_STEP = 2.0
+_STRONGEST_STEPS = 12
+_TO_LUMA_AND_CHROMA = np.array(
+    [[0.299, -0.169 / 4, 0.5 / 4], [0.587, -0.331 / 4, -0.419 / 4], [0.114, 0.5 / 4, -0.081 / 4]], np.float32
+)
+_WHITE = np.array([255, 0, 0], np.float32)
+
+
+@dataclass(frozen=True)
+class Gutter:
+    """The columns that belong to neither face: the neutral one ends at `start`, the expressive begins at `stop`.
+
+    Attributes:
+        start: First column left out.
+        stop: First column after those left out; equal to `start` where none is.
+    """
+
+    start: int
+    stop: int
+
+
+def check_two_faces(width: int, height: int) -> None:
+    """Refuse a picture that cannot hold two faces side by side.
+
+    Raises:
+        PictureError: If its width is not between 1.2 and 4 heights, or a half is under 32 columns wide.
+    """
+    low, high = TWO_FACES
+    if not low * height <= width <= high * height or 0.45 * width < MIN_SIDE:
+        raise PictureError(
+            f"is {width} x {height} pixels, not two faces side by side (a width of {low:g} to {high:g} heights); "
+            "give the whole composite"
+        )
+
+
+def searched_columns(width: int) -> int:
+    """Columns that `find_gutter` must see, counted from the left."""
+    return min(width, round(SEARCHED[1] * width) + _BEYOND)
+
+
+def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
+    """Find the columns between two faces.
+
+    Args:
+        pixels: The composite's left columns, at least `searched_columns(width)` of them; shape (height, columns, 3),
+            uint8.
+        width: Width of the whole composite.
+    """
+    low, high = (round(part * width) for part in SEARCHED)
+    first = max(low - _BEYOND, 0)
+    bands = _bands(pixels[:, first : searched_columns(width)])
+    inside = range(low - first, high - first)
+    middle = width / 2 - first
+    steps = np.minimum(np.abs(np.diff(bands, axis=1)).max(axis=2), _GREATEST_STEP).mean(axis=0)
+    white = _find_white(bands, inside, middle)
+    found = (
+        _closed(white) or _find_coloured(bands, steps, inside) or _mirrored(white, middle) or _find_edge(steps, inside)
+    )
+    if found is None:
+        return Gutter(width // 2, width // 2)
+    start, stop = found
+    return Gutter(max(first + start - _MARGIN, low), min(first + stop + _MARGIN, high))
+
+
+def _bands(pixels: npt.NDArray[np.uint8]) -> Bands:
+    """Mean luma and quartered chroma of every 16 rows of every column; shape (bands, columns, 3)."""
+    starts = np.arange(0, pixels.shape[0], _BAND_ROWS)
+    rows = np.diff(np.append(starts, pixels.shape[0]))
+    sums = np.add.reduceat(pixels, starts, axis=0, dtype=np.float32)
+    return np.asarray(sums / rows[:, None, None] @ _TO_LUMA_AND_CHROMA, np.float32)
+
+
+def _distance(bands: Bands, colour: Bands) -> Bands:
+    """Distance of every column from a colour, in its second farthest band; shape (columns,)."""
+    by_band = np.abs(bands - colour).max(axis=2)
+    rank = max(by_band.shape[0] - _FARTHEST, 0)
+    farthest: Bands = np.partition(by_band, rank, axis=0)[rank]
+    return farthest
+
+
+def _find_white(bands: Bands, inside: range, middle: float) -> Run:
+    """The white columns; a side is None where nothing ends them, both where there are none."""
+    distance = _distance(bands, _WHITE)
+    least = distance[inside.start : inside.stop].min()
+    if least > _NEAR:
+        return None, None
+    return _grow(distance, min((x for x in inside if distance[x] <= least + 1), key=lambda x: abs(x + 0.5 - middle)))
+
+
+def _closed(run: Run) -> tuple[int, int] | None:
+    """A run that ends on both sides and is narrow enough for a gutter."""
+    start, stop = run
+    if start is None or stop is None or stop - start > MAX_GUTTER:
+        return None
+    return start, stop
+
+
+def _mirrored(run: Run, middle: float) -> tuple[int, int] | None:
+    """A run that ends on one side, with that end mirrored at the middle of the composite for the other."""
+    start, stop = run
+    if start is None and stop is not None:
+        start = min(round(2 * middle) - stop, stop)
+    elif stop is None and start is not None:
+        stop = max(round(2 * middle) - start, start)
+    return _closed((start, stop))
+
+
+def _find_coloured(bands: Bands, steps: Bands, inside: range) -> tuple[int, int] | None:
+    """The columns of any one colour between two strong steps, as [start, stop)."""
+    strongest = sorted(inside, key=lambda x: -steps[x])[:_STRONGEST_STEPS]
+    best, best_step = None, _EDGE_OF_CONTRAST * steps[inside.start : inside.stop].max()
+    for core in {x + ahead for x in strongest for ahead in (1, 2)}:
+        distance = _distance(bands, np.median(bands[:, core], axis=0))
+        run = _closed(_grow(distance, core))
+        if run is None or run[1] - run[0] < 2 or distance[core] > _NEAR:
+            continue
+        step = min(steps[run[0] - 1], steps[run[1] - 1])
+        if step > best_step:
+            best, best_step = run, step
+    return best
+
+
+def _grow(distance: Bands, core: int) -> Run:
+    """Grow a run from its core to both sides; None for a side on which nothing ends it."""
+    before, after = _reach(distance[: core + 1][::-1]), _reach(distance[core:])
+    return (None if before is None else core - before), (None if after is None else core + after + 1)
+
+
+def _reach(distance: Bands) -> int | None:
+    """How many columns a run goes on after its first one; None where nothing ends it."""
+    beyond = distance[slice(*_PICTURE_BEYOND)]
+    contrast = np.median(beyond) - distance[0] if beyond.size else 0.0
+    if contrast < _LEAST_CONTRAST:
+        return None
+    return int(np.argmax(distance > distance[0] + _EDGE_OF_CONTRAST * contrast)) - 1
+
+
+def _find_edge(steps: Bands, inside: range) -> tuple[int, int] | None:
+    """The boundary between two columns where the picture changes most, as an empty [start, stop)."""
+    searched = steps[inside.start : inside.stop - 1]
+    if searched.max() < np.median(searched) + _LEAST_STEP:
+        return None
+    edge = inside.start + int(np.argmax(searched)) + 1
+    return edge, edge

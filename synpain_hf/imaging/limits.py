@@ -1,0 +1,30 @@
+"""Bounds on what is decoded, checked before any pixel is."""
+
+from __future__ import annotations
+
+from synpain_hf.errors import PictureError
+
+MAX_BYTES = 256 * 2**20
+"""Largest encoded picture read, in bytes."""
+
+MAX_PIXELS = 64_000_000
+"""Largest picture decoded, in pixels: an official composite has one million."""
+
+MIN_SIDE = 32
+"""Smallest side of a face, in pixels."""
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse a picture by its declared size.
+
+    Raises:
+        PictureError: If it has more than `MAX_PIXELS` pixels, or a side under `MIN_SIDE`.
+    """
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"is {width:,} x {height:,} pixels, more than the {MAX_PIXELS:,} that are decoded; scale it down"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"is {width} x {height} pixels, a side under {MIN_SIDE}; take it from the original, larger picture"
+        )

@@ -1,0 +1,165 @@
+"""Every named configuration of a release as plain data, and the folds they are made of.
+
+A release is cut into partitions, one for each fold and demographic cell. A configuration maps each of its splits to a
+`Selection` of partitions, so that no picture is stored twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from synpain_hf.vocabulary import CLASSES, GROUPS
+
+FOLDS = 5
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """One Parquet file of a release: the pairs of one fold and demographic cell."""
+
+    fold: int
+    age_group: str
+    gender: str
+    ethnicity: str
+
+    @property
+    def path(self) -> str:
+        """Its place in a release."""
+        return f"data/fold-{self.fold}/{self.age_group}-{self.gender}-{self.ethnicity}.parquet"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The partitions of some folds in which each named column has one of the given values.
+
+    Attributes:
+        folds: The folds.
+        groups: Values by column; a column that is not named has any value.
+    """
+
+    folds: tuple[int, ...]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __contains__(self, partition: Partition) -> bool:
+        return partition.fold in self.folds and all(
+            getattr(partition, column) in values for column, values in self.groups.items()
+        )
+
+    def patterns(self, partitions: Iterable[Partition]) -> list[str]:
+        """Glob patterns that match the files of these partitions and no others; none that matches nothing.
+
+        Args:
+            partitions: The partitions that the release has.
+        """
+        chosen = [partition for partition in partitions if partition in self]
+        named = [column for column in GROUPS if column in self.groups]
+        folds: dict[str, set[int]] = {}
+        for partition in chosen:
+            cell = "-".join(getattr(partition, column) if column in named else "*" for column in GROUPS)
+            folds.setdefault(cell, set()).add(partition.fold)
+        return [f"data/fold-{_digits(folds[cell])}/{cell}.parquet" for cell in sorted(folds)]
+
+
+def _digits(folds: set[int]) -> str:
+    digits = "".join(map(str, sorted(folds)))
+    return digits if len(digits) == 1 else f"[{digits}]"
+
+
+def _cross_validation(test: int) -> dict[str, tuple[int, ...]]:
+    """Three folds to train, one to validate, one to test."""
+    validation = (test + 1) % FOLDS
+    train = tuple(fold for fold in range(FOLDS) if fold not in (test, validation))
+    return dict(zip(SPLITS, (train, (validation,), (test,)), strict=True))
+
+
+def _within(column: str, value: str) -> dict[str, Selection]:
+    return {split: Selection(folds, {column: (value,)}) for split, folds in _cross_validation(0).items()}
+
+
+def _without(column: str, value: str) -> dict[str, Selection]:
+    others = tuple(name for name in CLASSES[column] if name != value)
+    folds = _cross_validation(0)
+    everything = tuple(range(FOLDS))
+    return {
+        "train": Selection(tuple(fold for fold in everything if fold not in folds["validation"]), {column: others}),
+        "validation": Selection(folds["validation"], {column: others}),
+        "test": Selection(everything, {column: (value,)}),
+    }
+
+
+ALL_FOLDS = tuple(range(FOLDS))
+
+CONFIGURATIONS: dict[str, dict[str, Selection]] = {
+    "default": {split: Selection(folds) for split, folds in _cross_validation(0).items()},
+    **{f"cv_{k}": {split: Selection(f) for split, f in _cross_validation(k).items()} for k in range(FOLDS)},
+    "all": {"train": Selection(ALL_FOLDS)},
+    **{
+        f"by_{column}": {value: Selection(ALL_FOLDS, {column: (value,)}) for value in CLASSES[column]}
+        for column in GROUPS
+    },
+    **{f"only_{value}": _within(column, value) for column in GROUPS for value in CLASSES[column]},
+    **{f"without_{value}": _without("ethnicity", value) for value in CLASSES["ethnicity"]},
+}
+"""Configuration -> split -> the partitions in it."""
+
+
+def splits_of(configuration: str, partitions: Iterable[Partition]) -> dict[str, list[Partition]]:
+    """The partitions of each split of a configuration, sorted; splits that would be empty are left out.
+
+    Args:
+        configuration: A key of `CONFIGURATIONS`.
+        partitions: The partitions that a release has.
+    """
+    present = sorted(partitions)
+    chosen = {
+        split: [partition for partition in present if partition in selection]
+        for split, selection in CONFIGURATIONS[configuration].items()
+    }
+    return {split: found for split, found in chosen.items() if found}
+
+
+def assign_folds(
+    cells: Mapping[str, Sequence[str]], seed: int, kept: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, int]:
+    """Folds that are balanced over every cell, over all pairs, and over each label and group.
+
+    Pairs are taken cell by cell, in an order that the seed and their id alone decide. Each goes to the fold that has
+    fewest pairs of its cell, then fewest of all, then fewest that share its label and groups, then the lowest number.
+
+    Args:
+        cells: The cell (label, age, gender, ethnicity) of each pair by its id; any order gives the same folds.
+        seed: Draws another assignment of equal balance.
+        kept: Folds that stay as they are, by pair id.
+
+    Returns:
+        A fold from 0 to 4 for each pair id of `cells`.
+    """
+    folds: dict[str, int] = {}
+    in_all: Counter[int] = Counter()
+    in_cell: Counter[tuple[tuple[str, ...], int]] = Counter()
+    sharing: Counter[tuple[int, str, int]] = Counter()
+
+    def place(pair_id: str, fold: int) -> None:
+        folds[pair_id] = fold
+        in_all[fold] += 1
+        in_cell[tuple(cells[pair_id]), fold] += 1
+        sharing.update((axis, value, fold) for axis, value in enumerate(cells[pair_id]))
+
+    def need(cell: tuple[str, ...], fold: int) -> tuple[int, ...]:
+        shared = sum(sharing[axis, value, fold] for axis, value in enumerate(cell))
+        return in_cell[cell, fold], in_all[fold], shared, fold
+
+    def drawn(pair_id: str) -> tuple[tuple[str, ...], bytes]:
+        return tuple(cells[pair_id]), hashlib.sha256(f"{seed}/{pair_id}".encode()).digest()
+
+    for pair_id in cells.keys() & kept.keys():
+        place(pair_id, kept[pair_id])
+    for pair_id in sorted(cells.keys() - folds.keys(), key=drawn):
+        cell = tuple(cells[pair_id])
+        place(pair_id, min(range(FOLDS), key=lambda fold: need(cell, fold)))
+    return folds

@@ -1,0 +1,208 @@
+"""`build`: from a source to a release directory, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, Literal
+
+import synpain_hf
+from synpain_hf.card.minimal import write_card
+from synpain_hf.errors import BadInputError, Problem, UsageError, VersionError
+from synpain_hf.imaging.faces import Encoding
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.changelog import write_changelog
+from synpain_hf.release.compare import compare
+from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
+from synpain_hf.release.manifest import Release, dump
+from synpain_hf.release.partition import Task, Written, without, write_partition
+from synpain_hf.release.plan import Plan, make_plan
+from synpain_hf.release.rows import content_digest, schema
+from synpain_hf.release.staging import Staging, staged
+from synpain_hf.release.versions import Version
+from synpain_hf.sources import Source, open_source
+from synpain_hf.sources.folds import FoldsFile, read_folds
+
+
+def build(
+    source: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    version: str,
+    workers: int = 1,
+    encoding: str = "png",
+    image_size: int | None = None,
+    folds: str | Path | None = None,
+    seed: int = 0,
+    previous: str | Path | None = None,
+    on_error: Literal["fail", "skip"] = "fail",
+    progress: Progress = silent,
+) -> Release:
+    """Build a release from a source.
+
+    The same input, options and versions of the libraries give the same bytes, whatever the number of workers and the
+    order of files. A build that was killed goes on where it was when the same call is made again.
+
+    Args:
+        source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
+            a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), or a manifest (CSV, TSV, JSON Lines,
+            Parquet).
+        out: The release directory to write; it must not exist.
+        version: `X.Y.Z`.
+        workers: Partitions written at a time, each by a thread.
+        encoding: `png` or `webp`, which lose nothing, or `jpeg`.
+        image_size: Side in pixels of the square to scale and crop each face to; None keeps the pixels as they are.
+        folds: A folds file, instead of the one that came with the source.
+        seed: Draws the folds where none are given.
+        previous: The release that this one follows: its pairs keep their folds, `version` must rise as semantic
+            versions ask, and the change log says what changed.
+        on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
+        progress: Told of every pair written.
+
+    Returns:
+        The release.
+
+    Raises:
+        UsageError: If an argument cannot be right.
+        BadInputError: If something is wrong with the source; nothing is written.
+        VersionError: If `version` does not rise enough; nothing is written.
+        OutputError: If `out` cannot be written.
+        DownloadError: If the Hub could not be read.
+    """
+    number = Version.parse(version)
+    if workers < 1:
+        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    if on_error not in ("fail", "skip"):
+        raise UsageError(f"unknown on_error {on_error!r}; choose fail or skip")
+    chosen = Encoding(encoding, image_size)
+    before = Release.open(previous) if previous is not None else None
+    if before and number <= Version.parse(before.version):
+        raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    given_folds = _read_given(folds) if folds is not None else None
+    with staged(Path(out).expanduser().absolute()) as staging:
+        opened = open_source([source] if isinstance(source, (str, Path)) else source)
+        plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
+        tasks = _tasks(plan, chosen)
+        written = _write(tasks, staging, workers, progress)
+        problems = [*plan.problems, *_problems(written)]
+        if problems and on_error == "fail":
+            raise BadInputError(problems)
+        lost = {problem.pair_id for problem in problems}
+        if any(row.pair_id in lost for partition in written for row in partition.rows):
+            written = _write([without(task, lost) for task in tasks], staging, workers, progress)
+        release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
+        staging.complete([*release["files"], MANIFEST])
+    return Release.open(out)
+
+
+def _read_given(path: str | Path) -> FoldsFile:
+    path = Path(path).expanduser()
+    try:
+        return read_folds(path.name, path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"the folds file {path} cannot be read ({error.strerror}); give another") from error
+
+
+def _tasks(plan: Plan, encoding: Encoding) -> list[Task]:
+    arrow_schema = schema()
+    return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
+
+
+def _write(tasks: Sequence[Task], staging: Staging, workers: int, progress: Progress) -> list[Written]:
+    """Write the partitions that an earlier build has not."""
+    total = sum(len(task.pairs) for task in tasks)
+    results: dict[str, Written] = {}
+    waiting = []
+    for task in tasks:
+        finished = staging.finished.get(task.key())
+        if finished:
+            results[task.path] = finished
+        else:
+            waiting.append(task)
+    done = sum(len(partition.rows) + len(partition.problems) for partition in results.values())
+    progress("pairs", done, total)
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for future in as_completed([pool.submit(write_partition, task, staging.release) for task in waiting]):
+            partition = future.result()
+            staging.add(partition)
+            results[partition.path] = partition
+            done += len(partition.rows) + len(partition.problems)
+            progress("pairs", done, total)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [results[path] for path in sorted(results)]
+
+
+def _problems(written: Iterable[Written]) -> list[Problem]:
+    """Pictures that cannot be used, and those that several pairs share."""
+    partitions = list(written)
+    problems = [problem for partition in partitions for problem in partition.problems]
+    users: dict[str, dict[str, str]] = defaultdict(dict)
+    for partition in partitions:
+        for row in partition.rows:
+            for picture in {*row.pictures, row.neutral_pixels}:
+                users[picture][row.pair_id] = row.listed_at
+    for sharing in users.values():
+        if len(sharing) > 1:
+            problems += [
+                Problem(
+                    place,
+                    f"shows the same picture as {', '.join(sorted(set(sharing.values()) - {place}))}; "
+                    "keep the right one, so that no face is on both sides of a split",
+                    pair_id,
+                )
+                for pair_id, place in sharing.items()
+            ]
+    return problems
+
+
+def _describe(
+    staging: Staging,
+    written: Sequence[Written],
+    problems: Sequence[Problem],
+    plan: Plan,
+    source: Source,
+    before: Release | None,
+    version: Version,
+    encoding: Encoding,
+    on_error: str,
+) -> dict[str, Any]:
+    """Write everything of a release but its partitions; return its `release.json`."""
+    rows = [row for partition in written for row in partition.rows]
+    if not rows:
+        raise BadInputError(problems)
+    files: dict[str, FileRecord] = {
+        partition.path: {"bytes": partition.bytes, "sha256": partition.sha256, "rows": len(partition.rows)}
+        for partition in written
+        if partition.rows
+    }
+    manifest: dict[str, Any] = {
+        "name": NAME,
+        "version": str(version),
+        "source": source.describe(),
+        "options": {"encoding": encoding.format, "image_size": encoding.size, "on_error": on_error},
+        "folds": plan.folds,
+        "pairs": {"in": plan.entries, "out": len(rows), "rejected": plan.entries - len(rows)},
+        "content": content_digest({row.pair_id: row.digest for row in rows}),
+        "files": files,
+        "made_with": f"synpain-hf {synpain_hf.__version__}",
+    }
+    release = Release(staging.release, manifest)
+    changes = compare(before, release) if before else None
+    if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):
+        raise VersionError(f"version {version} promises too little: {changes.summary()}; give at least {least}")
+    if problems:
+        lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in sorted(set(problems))]
+        (staging.release / REJECTED).write_text("".join(lines), encoding="utf-8")
+        files[REJECTED] = record_of(staging.release / REJECTED)
+    write_changelog(release, before, changes)
+    write_card(release)
+    for name in (CARD, CHANGELOG):
+        files[name] = record_of(staging.release / name)
+    with (staging.release / MANIFEST).open("w", encoding="utf-8") as file:
+        dump(manifest, file.write)
+    return manifest

@@ -1,0 +1,33 @@
+"""The change log of a release, in Keep-a-Changelog form."""
+
+from __future__ import annotations
+
+from synpain_hf.release.compare import Changes
+from synpain_hf.release.layout import CHANGELOG
+from synpain_hf.release.manifest import Release
+
+_TITLE = "# Changelog\n"
+
+
+def write_changelog(release: Release, before: Release | None, changes: Changes | None) -> None:
+    """Write `CHANGELOG.md`: this version on top of the previous release's log.
+
+    Args:
+        release: The release, which is being written.
+        before: The release it follows, if any.
+        changes: What changed since.
+    """
+    section = [f"## {release.version}\n"]
+    if before is None or changes is None:
+        section.append(f"\n### Added\n\n- {release.manifest['pairs']['out']:,} pairs, the first release.\n")
+    heading = ""
+    for of_sentence, sentence in changes.sentences() if changes else ():
+        if of_sentence != heading:
+            heading = of_sentence
+            section.append(f"\n### {heading}\n\n")
+        section.append(f"- {sentence}.\n")
+    if changes and not heading:
+        section.append("\nNo row and no column changed.\n")
+    log = before.folder / CHANGELOG if before else None
+    earlier = log.read_text(encoding="utf-8").removeprefix(_TITLE) if log and log.is_file() else ""
+    (release.folder / CHANGELOG).write_text("\n".join([_TITLE, "".join(section)]) + earlier, encoding="utf-8")

@@ -1,0 +1,184 @@
+"""What changed between two releases, and how much a version must rise for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from synpain_hf.imaging.decoding import decode
+from synpain_hf.imaging.png import Bytes
+from synpain_hf.protocols import Partition
+from synpain_hf.release.manifest import Release
+from synpain_hf.release.rows import FACES, Row
+from synpain_hf.release.versions import Bump
+from synpain_hf.vocabulary import GROUPS
+
+_LABELS = ("label", *GROUPS)
+_BATCH_ROWS = 8
+
+
+@dataclass
+class Changes:
+    """The pairs that differ, by what differs; sorted ids.
+
+    Attributes:
+        old: Version of the earlier release.
+        new: Version of the later one.
+        added: Pairs that only the later one has.
+        removed: Pairs that only the earlier one has.
+        pixels: Pairs with another neutral or expressive face.
+        labels: Pairs with another label or group.
+        folds: Pairs in another fold.
+        provenance: Pairs of which something else is said of where they come from.
+        columns_added: Columns that only the later one has.
+        columns_removed: Columns that only the earlier one has.
+        columns_changed: Columns of another type.
+    """
+
+    old: str
+    new: str
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    pixels: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    folds: list[str] = field(default_factory=list)
+    provenance: list[str] = field(default_factory=list)
+    columns_added: list[str] = field(default_factory=list)
+    columns_removed: list[str] = field(default_factory=list)
+    columns_changed: list[str] = field(default_factory=list)
+
+    @property
+    def bump(self) -> Bump:
+        """The least rise of the version that these changes ask for."""
+        if self.removed or self.pixels or self.labels or self.folds or self.columns_removed or self.columns_changed:
+            return Bump.MAJOR
+        return Bump.MINOR if self.added or self.columns_added else Bump.PATCH
+
+    def sentences(self) -> Iterator[tuple[str, str]]:
+        """Each change as a heading of Keep a Changelog and a sentence."""
+        for heading, attribute, what in _WORDS:
+            found = getattr(self, attribute)
+            if found:
+                plural = "" if len(found) == 1 else "s"
+                yield heading, f"{len(found):,} {what.format(s=plural)}{_named(attribute, found)}"
+
+    def summary(self) -> str:
+        """All changes in one line."""
+        return "; ".join(sentence for _, sentence in self.sentences()) or "nothing changed"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The changes as JSON-ready fields."""
+        return {**self.__dict__, "bump": self.bump.name.lower()}
+
+
+_WORDS = (
+    ("Added", "added", "pair{s}"),
+    ("Added", "columns_added", "column{s}"),
+    ("Changed", "pixels", "pair{s} with other pixels"),
+    ("Changed", "labels", "pair{s} with another label or group"),
+    ("Changed", "folds", "pair{s} in another fold"),
+    ("Changed", "provenance", "pair{s} with another provenance"),
+    ("Changed", "columns_changed", "column{s} of another type"),
+    ("Removed", "removed", "pair{s}"),
+    ("Removed", "columns_removed", "column{s}"),
+)
+
+
+def _named(attribute: str, found: list[str]) -> str:
+    return f" ({', '.join(found)})" if attribute.startswith("columns") else ""
+
+
+def diff(old: str | Path, new: str | Path) -> Changes:
+    """Compare two releases.
+
+    Args:
+        old: Directory of the earlier release.
+        new: Directory of the later one.
+
+    Raises:
+        ReleaseError: If one is no complete release.
+    """
+    return compare(Release.open(old), Release.open(new))
+
+
+def compare(old: Release, new: Release) -> Changes:
+    """Compare two releases; faces are read only in partitions whose files differ, and decoded only where bytes do."""
+    changes = Changes(old.version, new.version)
+    _compare_columns(old, new, changes)
+    before, after = _rows(old), _rows(new)
+    changes.added = sorted(after.keys() - before.keys())
+    changes.removed = sorted(before.keys() - after.keys())
+    suspects = []
+    for pair_id in sorted(before.keys() & after.keys()):
+        (was_in, was), (is_in, now) = before[pair_id], after[pair_id]
+        if any(was[column] != now[column] for column in _LABELS):
+            changes.labels.append(pair_id)
+        if was["fold"] != now["fold"]:
+            changes.folds.append(pair_id)
+        if was["provenance"] != now["provenance"]:
+            changes.provenance.append(pair_id)
+        if old.files[was_in.path]["sha256"] != new.files[is_in.path]["sha256"]:
+            suspects.append((pair_id, was_in, is_in))
+    changes.pixels = sorted(_with_other_pixels(old, new, suspects))
+    return changes
+
+
+def _compare_columns(old: Release, new: Release, changes: Changes) -> None:
+    from datasets import Features
+
+    types = []
+    for release in (old, new):
+        arrow_schema = pq.read_schema(release.folder / release.partitions[0].path)
+        features = Features.from_arrow_schema(arrow_schema)
+        types.append({name: (arrow_schema.field(name).type, features[name]) for name in arrow_schema.names})
+    before, after = types
+    changes.columns_added = sorted(after.keys() - before.keys())
+    changes.columns_removed = sorted(before.keys() - after.keys())
+    changes.columns_changed = sorted(name for name in before.keys() & after.keys() if before[name] != after[name])
+
+
+def _rows(release: Release) -> dict[str, tuple[Partition, Row]]:
+    """Every row without its faces, by pair id, with the partition it is in."""
+    rows = {}
+    for partition in release.partitions:
+        columns = pq.read_schema(release.folder / partition.path).names
+        for row in release.table(partition, [name for name in columns if name not in FACES]).to_pylist():
+            rows[row["pair_id"]] = (partition, row)
+    return rows
+
+
+def _with_other_pixels(
+    old: Release, new: Release, suspects: Iterable[tuple[str, Partition, Partition]]
+) -> Iterator[str]:
+    """Those of some pairs whose faces differ; both partitions are read a few rows at a time."""
+    by_files = defaultdict(set)
+    for pair_id, was_in, is_in in suspects:
+        by_files[was_in, is_in].add(pair_id)
+    for (was_in, is_in), pair_ids in sorted(by_files.items()):
+        for before, after in zip(_faces(old, was_in, pair_ids), _faces(new, is_in, pair_ids), strict=True):
+            if any(not _same_pixels(before[face]["bytes"], after[face]["bytes"]) for face in FACES):
+                yield before["pair_id"]
+
+
+def _faces(release: Release, partition: Partition, pair_ids: set[str]) -> Iterator[Row]:
+    """The faces of some pairs of a partition, sorted by pair id as every partition is."""
+    with pq.ParquetFile(release.folder / partition.path) as file:
+        for batch in file.iter_batches(_BATCH_ROWS, columns=["pair_id", *FACES]):
+            yield from (row for row in batch.to_pylist() if row["pair_id"] in pair_ids)
+
+
+def _same_pixels(before: bytes, after: bytes) -> bool:
+    if before == after:
+        return True
+    return np.array_equal(_pixels(before), _pixels(after))
+
+
+def _pixels(data: bytes) -> Bytes:
+    raster = decode(data)
+    return raster.pixels(raster.width)

@@ -1,0 +1,40 @@
+"""Where everything stands in a release directory, and how its files are digested."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TypedDict
+
+NAME = "synpain"
+"""What `load_dataset` calls an installed release."""
+
+CARD = "README.md"
+CHANGELOG = "CHANGELOG.md"
+MANIFEST = "release.json"
+REJECTED = "rejected.jsonl"
+DATA = "data"
+
+_BLOCK = 2**20
+
+
+class FileRecord(TypedDict, total=False):
+    """A file in `release.json`: its size and digest, and for a partition its pairs."""
+
+    bytes: int
+    sha256: str
+    rows: int
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def record_of(path: Path) -> FileRecord:
+    """Size and digest of a file."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}

@@ -1,0 +1,165 @@
+"""A release on disk: opening it, checking it against its `release.json`, and summing it up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synpain_hf.errors import ReleaseError
+from synpain_hf.progress import Progress, silent
+from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
+from synpain_hf.release.layout import DATA, MANIFEST, FileRecord, record_of
+from synpain_hf.schemas import violations
+from synpain_hf.vocabulary import CLASSES
+
+
+@dataclass(frozen=True)
+class Release:
+    """A complete release directory.
+
+    Attributes:
+        folder: The directory.
+        manifest: Its `release.json`.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Release:
+        """Open a release; its files are not read.
+
+        Raises:
+            ReleaseError: If it has no valid `release.json`, or lacks a file.
+        """
+        release = cls.read(Path(folder).expanduser())
+        lost = [name for name in release.files if not _is_inside(name) or not (release.folder / name).is_file()]
+        if lost:
+            raise ReleaseError(f"{folder} lacks {', '.join(lost)}; build or download the release again")
+        return release
+
+    @classmethod
+    def read(cls, folder: Path) -> Release:
+        """Read a `release.json`; its files may stand elsewhere, or in another form.
+
+        Raises:
+            ReleaseError: If it is missing or not valid.
+        """
+        path = folder / MANIFEST
+        if not path.is_file():
+            raise ReleaseError(f"{folder} is no release (it has no {MANIFEST}); give a folder that `build` wrote")
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ReleaseError(f"{path} is no JSON ({error}); build or download the release again") from error
+        wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is no JSON object"]
+        if wrong:
+            raise ReleaseError(f"{path} is not valid ({'; '.join(wrong)}); build or download the release again")
+        return cls(folder, manifest)
+
+    @property
+    def version(self) -> str:
+        """`X.Y.Z`."""
+        return str(self.manifest["version"])
+
+    @property
+    def files(self) -> Mapping[str, FileRecord]:
+        """Every file but `release.json`, by its place."""
+        files: Mapping[str, FileRecord] = self.manifest["files"]
+        return files
+
+    @property
+    def partitions(self) -> list[Partition]:
+        """The partitions, sorted."""
+        return sorted(_partition(name) for name in self.files if name.startswith(f"{DATA}/"))
+
+    def rows_in(self, partitions: Sequence[Partition]) -> int:
+        """How many pairs some partitions hold."""
+        return sum(self.files[partition.path]["rows"] for partition in partitions)
+
+    def table(self, partition: Partition, columns: Sequence[str] | None = None) -> pa.Table:
+        """A partition's rows; only the named columns are read."""
+        return pq.read_table(self.folder / partition.path, columns=None if columns is None else list(columns))
+
+    def verify(self, progress: Progress = silent) -> None:
+        """Compare every file with its digest.
+
+        Raises:
+            ReleaseError: If one differs.
+        """
+        changed = []
+        for done, (name, record) in enumerate(self.files.items(), 1):
+            found = record_of(self.folder / name)
+            if any(found[part] != record[part] for part in ("bytes", "sha256")):
+                changed.append(name)
+            progress("verify", done, len(self.files))
+        if changed:
+            raise ReleaseError(
+                f"{self.folder} was changed after it was built ({', '.join(changed)}); build or download it again"
+            )
+
+
+def info(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> dict[str, Any]:
+    """Sum up a release.
+
+    Args:
+        release: Its directory.
+        verify: Whether to compare every file with its digest first.
+        progress: Told of every file verified.
+
+    Returns:
+        Its `release.json` without the list of files, and `bytes` (of all files), `groups` (pairs by column and
+        value) and `configurations` (pairs by configuration and split).
+
+    Raises:
+        ReleaseError: If it is no complete release.
+    """
+    opened = Release.open(release)
+    if verify:
+        opened.verify(progress)
+    partitions = opened.partitions
+    groups: dict[str, Counter[str]] = {column: Counter() for column in (*CLASSES, "fold")}
+    for partition in partitions:
+        table = opened.table(partition, list(groups))
+        for column, counts in groups.items():
+            names = CLASSES.get(column)
+            counts.update(names[value] if names else str(value) for value in table[column].to_pylist())
+    return {
+        **{key: value for key, value in opened.manifest.items() if key != "files"},
+        "bytes": sum(record["bytes"] for record in opened.files.values()),
+        "groups": {
+            column: {value: counts[value] for value in (CLASSES.get(column) or sorted(counts)) if value in counts}
+            for column, counts in groups.items()
+        },
+        "configurations": {
+            configuration: {
+                split: opened.rows_in(found) for split, found in splits_of(configuration, partitions).items()
+            }
+            for configuration in CONFIGURATIONS
+        },
+    }
+
+
+def dump(document: Mapping[str, Any], write: Callable[[str], Any]) -> None:
+    """Write a JSON document as people read it: indented, sorted, with a newline at its end."""
+    write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def _partition(name: str) -> Partition:
+    path = PurePosixPath(name)
+    try:
+        return Partition(int(path.parent.name.removeprefix("fold-")), *path.stem.split("-"))
+    except (TypeError, ValueError) as error:
+        raise ReleaseError(f"{name} is no partition; build or download the release again") from error
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts

@@ -1,0 +1,160 @@
+"""Writing one partition: the unit of work of a build, of its parallelism and of its resumption."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import synpain_hf
+from synpain_hf.errors import PictureError, Problem
+from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
+from synpain_hf.pair import Pair
+from synpain_hf.release.layout import sha256_of
+from synpain_hf.release.rows import FACES, Row, digest_of, row_of
+from synpain_hf.sources.files import PictureReader
+
+ROWS_IN_GROUP = 32
+"""Pairs in a Parquet row group: about 45 MB of lossless faces, the most that a worker holds."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A partition to write.
+
+    Attributes:
+        path: Its place in the release.
+        pairs: Its pairs, sorted by id.
+        encoding: How to store the faces.
+        schema: The Arrow schema.
+    """
+
+    path: str
+    pairs: tuple[Pair, ...]
+    encoding: Encoding
+    schema: pa.Schema
+
+    def key(self) -> str:
+        """A digest of all that decides the partition's bytes, to recognise it when a build is resumed.
+
+        Sources are told by size and time of change, as `make` does.
+        """
+        times = [os.stat(picture.path).st_mtime_ns for pair in self.pairs for picture in pair.pictures]
+        libraries = (synpain_hf.__version__, pa.__version__)
+        parts = (self.path, self.pairs, self.encoding, str(self.schema), self.schema.metadata, times, libraries)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class WrittenRow:
+    """What a build remembers of a row.
+
+    Attributes:
+        pair_id: Its pair.
+        listed_at: Where the source names it.
+        digest: Digest of the whole row.
+        pictures: SHA-256 of its source pictures.
+        neutral_pixels: Digest of the neutral face's pixels.
+    """
+
+    pair_id: str
+    listed_at: str
+    digest: str
+    pictures: tuple[str, ...]
+    neutral_pixels: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A partition that was written.
+
+    Attributes:
+        key: The key of its task.
+        path: Its place in the release.
+        bytes: Its size; 0 where no pair was left, and no file written.
+        sha256: Its digest.
+        rows: Its rows.
+        problems: The pairs that are not in it.
+    """
+
+    key: str
+    path: str
+    bytes: int
+    sha256: str
+    rows: tuple[WrittenRow, ...]
+    problems: tuple[Problem, ...]
+
+
+def write_partition(task: Task, release: Path) -> Written:
+    """Write one Parquet file: complete and synced, or not there.
+
+    Args:
+        task: What to write.
+        release: The release directory.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    path = release / task.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    rows: list[WrittenRow] = []
+    problems: list[Problem] = []
+    with partial.open("wb") as file:
+        with pq.ParquetWriter(
+            file,
+            task.schema,
+            compression="none",
+            use_dictionary=[name for name in task.schema.names if name not in FACES],
+            write_statistics=[name for name in task.schema.names if name not in (*FACES, "provenance")],
+            write_page_index=True,
+            use_content_defined_chunking=True,
+        ) as writer:
+            group: list[Row] = []
+            for row, written in _rows(task, problems):
+                group.append(row)
+                rows.append(written)
+                if len(group) == ROWS_IN_GROUP:
+                    writer.write_table(pa.Table.from_pylist(group, task.schema))
+                    group.clear()
+            if group:
+                writer.write_table(pa.Table.from_pylist(group, task.schema))
+        file.flush()
+        os.fsync(file.fileno())
+    if not rows:
+        partial.unlink()
+        return Written(task.key(), task.path, 0, "", (), tuple(problems))
+    written_bytes, sha256 = partial.stat().st_size, sha256_of(partial)
+    partial.replace(path)
+    return Written(task.key(), task.path, written_bytes, sha256, tuple(rows), tuple(problems))
+
+
+def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
+    with PictureReader() as reader:
+        for pair in task.pairs:
+            try:
+                pictures = [reader.read(picture) for picture in pair.pictures]
+                faces = _faces(pair, pictures, task.encoding)
+            except PictureError as error:
+                problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
+                continue
+            digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
+            row = row_of(pair, faces, digests, task.encoding)
+            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.neutral_pixels)
+
+
+def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
+    if len(pictures) == 1:
+        return split_composite(pictures[0], encoding, pair.size)
+    neutral, expressive = pictures
+    return join_pictures(neutral, expressive, encoding)
+
+
+def without(task: Task, rejected: set[str]) -> Task:
+    """The same partition without some pairs."""
+    return replace(task, pairs=tuple(pair for pair in task.pairs if pair.pair_id not in rejected))

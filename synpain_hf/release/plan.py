@@ -1,0 +1,110 @@
+"""What a build makes of its source before it reads a picture: the pairs, their folds, and what is wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.pair import Pair
+from synpain_hf.protocols import Partition, assign_folds
+from synpain_hf.release.manifest import Release
+from synpain_hf.sources import Source
+from synpain_hf.sources.folds import FoldsFile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The pairs of a release, before their pictures are read.
+
+    Attributes:
+        partitions: The pairs of each partition, sorted by id.
+        problems: The entries of the source that are no pairs, and whatever else is wrong.
+        folds: Where the folds come from, as `release.json` tells it.
+        entries: How many entries the source has.
+    """
+
+    partitions: Mapping[Partition, tuple[Pair, ...]]
+    problems: tuple[Problem, ...]
+    folds: Mapping[str, Any]
+    entries: int
+
+
+def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> Plan:
+    """Find the pairs, and give each its fold.
+
+    Args:
+        source: Where the pairs come from.
+        folds: The published folds, if there is a file of them.
+        before: The release whose folds are kept, if any.
+        seed: Draws the folds where none are published.
+
+    Raises:
+        BadInputError: If the source has no entries.
+    """
+    entries = list(source)
+    if not entries:
+        raise BadInputError([Problem("source", "holds no pairs; give the folder, zips or manifest of a data set")])
+    problems = [entry for entry in entries if isinstance(entry, Problem)]
+    listed = [entry for entry in entries if isinstance(entry, Pair)]
+    places = defaultdict(list)
+    for pair in listed:
+        places[pair.pair_id].append(pair.listed_at)
+    pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]
+    problems += _listed_twice(places)
+    published = {pair.pair_id: pair.fold for pair in pairs if pair.fold is not None}
+    if folds is not None:
+        published = folds.folds
+        problems += folds.problems
+        problems += [
+            Problem(f"{folds.name}:{line}", f"names pair {pair_id}, which the source does not have; remove the line")
+            for pair_id, line in folds.lines.items()
+            if pair_id not in places
+        ]
+    kept = _folds_of(before) if before else {}
+    if published:
+        where = folds.name if folds else "the manifest, where other pairs have one"
+        problems += [
+            Problem(pair.listed_at, f"has no fold in {where}; add it there", pair.pair_id)
+            for pair in pairs
+            if pair.pair_id not in published and pair.pair_id not in kept
+        ]
+    account = {
+        "origin": "previous" if before else "published" if published else "stratified",
+        "seed": None if published else seed,
+        **({"file": folds.understood} if folds else {}),
+        **({"previous": before.version} if before else {}),
+    }
+    return Plan(_placed(pairs, {**published, **kept}, seed), tuple(problems), account, len(entries))
+
+
+def _listed_twice(places: Mapping[str, Sequence[str]]) -> Iterable[Problem]:
+    for pair_id, here in places.items():
+        for place in here:
+            if len(here) > 1:
+                others = ", ".join(sorted(set(here) - {place})) or "another entry of the same name"
+                yield Problem(
+                    place, f"has the same ID as {others}; keep the right one, or give each its own ID", pair_id
+                )
+
+
+def _folds_of(release: Release) -> dict[str, int]:
+    return {
+        pair_id: partition.fold
+        for partition in release.partitions
+        for pair_id in release.table(partition, ["pair_id"])["pair_id"].to_pylist()
+    }
+
+
+def _placed(pairs: Iterable[Pair], given: Mapping[str, int], seed: int) -> dict[Partition, tuple[Pair, ...]]:
+    """The pairs of each partition, once every pair has its fold."""
+    ordered = sorted(pairs, key=lambda pair: pair.pair_id)
+    cells = {pair.pair_id: (pair.label, pair.age_group, pair.gender, pair.ethnicity) for pair in ordered}
+    folds = assign_folds(cells, seed, given)
+    members: dict[Partition, list[Pair]] = defaultdict(list)
+    for pair in ordered:
+        partition = Partition(folds[pair.pair_id], pair.age_group, pair.gender, pair.ethnicity)
+        members[partition].append(replace(pair, fold=partition.fold))
+    return {partition: tuple(members[partition]) for partition in sorted(members)}

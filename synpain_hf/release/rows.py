@@ -1,0 +1,92 @@
+"""The columns of a release, and the row that a pair becomes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from synpain_hf.imaging.faces import Encoding, Faces
+from synpain_hf.pair import Pair
+from synpain_hf.vocabulary import CLASSES
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+FACES = ("neutral", "expressive")
+
+Row = dict[str, Any]
+
+
+@cache
+def features() -> Features:
+    """The columns, in their order, as `datasets` types."""
+    from datasets import ClassLabel, Features, Image, Value
+
+    return Features(
+        {
+            "pair_id": Value("string"),
+            **{face: Image() for face in FACES},
+            **{column: ClassLabel(names=list(names)) for column, names in CLASSES.items()},
+            "fold": Value("int8"),
+            "provenance": {
+                **{f"{face}_{part}": Value("string") for face in FACES for part in ("file", "sha256")},
+                **{name: Value("string") for name in ("generator", "prompt")},
+                "seed": Value("int64"),
+                "gutter_start": Value("int32"),
+                "gutter_stop": Value("int32"),
+            },
+        }
+    )
+
+
+def schema() -> pa.Schema:
+    """The Arrow schema of a partition; its metadata tell `datasets` the features."""
+    return features().arrow_schema
+
+
+def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encoding) -> Row:
+    """The row of a pair.
+
+    Args:
+        pair: The pair, with its fold.
+        faces: Its encoded faces.
+        digests: SHA-256 of each of its pictures.
+        encoding: How the faces are encoded.
+    """
+    provenance: Row = {}
+    for face, picture, digest in zip(FACES, pair.pictures * 2, digests * 2, strict=False):
+        provenance |= {f"{face}_file": picture.name, f"{face}_sha256": digest}
+    gutter = faces.gutter
+    return {
+        "pair_id": pair.pair_id,
+        **{face: {"bytes": getattr(faces, face), "path": f"{pair.pair_id}-{face}.{encoding.format}"} for face in FACES},
+        **{column: names.index(getattr(pair, column)) for column, names in CLASSES.items()},
+        "fold": pair.fold,
+        "provenance": {
+            **provenance,
+            "generator": pair.generator,
+            "prompt": pair.prompt,
+            "seed": pair.seed,
+            "gutter_start": gutter.start if gutter else None,
+            "gutter_stop": gutter.stop if gutter else None,
+        },
+    }
+
+
+def digest_of(row: Row) -> str:
+    """SHA-256 of everything in a row: the digest of each face's file, and the other columns as canonical JSON."""
+    plain = {
+        column: hashlib.sha256(value["bytes"]).hexdigest() if column in FACES else value
+        for column, value in row.items()
+    }
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_digest(digests: dict[str, str]) -> str:
+    """The digest of a release's content: SHA-256 over its row digests in the order of pair id."""
+    return hashlib.sha256("\n".join(digests[pair_id] for pair_id in sorted(digests)).encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""The JSON Schemas (2020-12) in `schemas/`, loaded once and applied with `jsonschema`."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from synpain_hf.resources import resource
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """The validator of one schema.
+
+    Args:
+        name: `pair` or `release`.
+    """
+    schema = json.loads(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def properties(name: str) -> tuple[set[str], set[str]]:
+    """The names of a schema's properties, and of those that are required."""
+    schema = cast("dict[str, Any]", validator(name).schema)
+    return set(schema["properties"]), set(schema["required"])
+
+
+def violations(name: str, document: dict[str, Any]) -> list[str]:
+    """Everything in a document that its schema forbids, as sentences (cause, then remedy), sorted.
+
+    Args:
+        name: `pair` or `release`.
+        document: The document.
+    """
+    return sorted({_sentence(error) for error in validator(name).iter_errors(document)})
+
+
+def _sentence(error: ValidationError) -> str:
+    allowed: Any = error.validator_value
+    where = ".".join(map(str, error.absolute_path)) or "the document"
+    if error.validator == "required":
+        missing = sorted(set(allowed) - set(cast("dict[str, Any]", error.instance)))
+        return f"{' and '.join(missing)} missing; fill in"
+    if error.validator == "enum":
+        choices = ", ".join(map(str, allowed))
+        return f"{where} {error.instance!r} is unknown; use one of {choices}"
+    if error.validator == "pattern":
+        return f"{where} {error.instance!r} does not have the form {allowed}; change it"
+    if error.validator == "oneOf":
+        return "names neither one composite nor both neutral and expressive (or more than that); give one of the two"
+    return f"{where}: {error.message}; correct it"

@@ -1,0 +1,106 @@
+"""Reading a folds file.
+
+The format of the published `SynPain_folds.txt` is not documented, so the reader takes one pair a line, its id or file
+name and its fold in either order, between commas, semicolons, tabs or blanks, with a header or none, folds counted
+from 0 or from 1, and says what it understood.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from synpain_hf.errors import Problem
+from synpain_hf.protocols import FOLDS
+
+MAX_BYTES = 64 * 2**20
+_SEPARATORS = (("commas", ","), ("semicolons", ";"), ("tabs", "\t"), ("blanks", None))
+_OFFICIAL_FILE = re.compile(r"(1\d{9})(?:_\w+)?(?:\.\w+)?")
+
+
+@dataclass(frozen=True)
+class FoldsFile:
+    """A folds file that was read.
+
+    Attributes:
+        name: Its name.
+        folds: Fold from 0 to 4 by pair id.
+        lines: Line by pair id, counted from 1.
+        problems: What could not be understood.
+        understood: What was, in one sentence.
+    """
+
+    name: str
+    folds: dict[str, int]
+    lines: dict[str, int]
+    problems: tuple[Problem, ...]
+    understood: str
+
+
+def read_folds(name: str, data: bytes) -> FoldsFile:
+    """Read a folds file.
+
+    Args:
+        name: Its name, for messages.
+        data: Its content.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _nothing(name, f"is not text ({error.reason} at byte {error.start:,}); give a UTF-8 text file")
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    separator, character = next(
+        ((called, char) for called, char in _SEPARATORS if char is None or all(char in line for _, line in lines)),
+        _SEPARATORS[-1],
+    )
+    header = "no header"
+    numbers: dict[str, int] = {}
+    line_of: dict[str, int] = {}
+    problems = []
+    for position, (number, line) in enumerate(lines):
+        cells = [cell.strip().strip("\"'") for cell in line.split(character)]
+        entry = _entry([cell for cell in cells if cell])
+        if entry is None and position == 0:
+            header = "a header"
+        elif entry is None:
+            problems.append(Problem(f"{name}:{number}", f"is not an id and a fold ({line.strip()[:60]!r}); correct it"))
+        elif entry[0] in numbers:
+            reason = f"names pair {entry[0]} again (line {line_of[entry[0]]}); leave one of the two"
+            problems.append(Problem(f"{name}:{number}", reason))
+        else:
+            numbers[entry[0]], line_of[entry[0]] = entry[1], number
+    first, reason = _first_fold(set(numbers.values()))
+    if reason:
+        return _nothing(name, reason)
+    folds = {pair_id: fold - first for pair_id, fold in numbers.items()}
+    understood = f"{name}: {len(folds):,} pairs, {separator}, {header}, folds {first} to {first + FOLDS - 1}"
+    return FoldsFile(name, folds, line_of, tuple(problems), understood)
+
+
+def _nothing(name: str, reason: str) -> FoldsFile:
+    return FoldsFile(name, {}, {}, (Problem(name, reason),), "")
+
+
+def _entry(cells: list[str]) -> tuple[str, int] | None:
+    """The pair id and the fold as written, or None."""
+    if len(cells) < 2:
+        return None
+    for name, fold in ((cells[0], cells[-1]), (cells[-1], cells[0])):
+        if re.fullmatch(rf"[0-{FOLDS}]", fold):
+            match = _OFFICIAL_FILE.fullmatch(name.replace("\\", "/").rsplit("/", 1)[-1])
+            return (match[1] if match else name), int(fold)
+    return None
+
+
+def _first_fold(numbers: set[int]) -> tuple[int, str]:
+    """Whether folds are counted from 0 or from 1, or why that cannot be told."""
+    if not numbers:
+        return 0, "names no pair and fold; give one id and one fold a line"
+    if 0 in numbers and FOLDS in numbers:
+        return 0, f"has folds from 0 to {FOLDS}, one too many; count them from 0 to {FOLDS - 1}"
+    if 0 not in numbers and FOLDS not in numbers:
+        return 0, (
+            f"has neither a fold 0 nor a fold {FOLDS}, so that nobody can tell where its count begins; "
+            f"give all of its lines, or count from 0 to {FOLDS - 1}"
+        )
+    return (0 if 0 in numbers else 1), ""

@@ -1,0 +1,113 @@
+"""The official SynPAIN download: composites named by their ID, in folders or zip archives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from synpain_hf.errors import Problem, UsageError
+from synpain_hf.pair import Pair, Picture
+from synpain_hf.sources.files import Listing, PictureReader, is_hidden, list_folder, list_zip
+from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.sources.names import parse_name
+from synpain_hf.vocabulary import OFFICIAL_GENERATOR
+
+COMPOSITE_SIZE = (1312, 736)
+"""Width and height of an official composite, in pixels."""
+
+PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
+VIDEO_SUFFIXES = frozenset((".mp4",))
+
+
+class OfficialSource:
+    """The official data set, as it is on the Hub (`SynPain/Images`, `SynPain/Videos`) or on Borealis (zips).
+
+    The stills in `Videos` are pairs like the others; the videos themselves are counted and left aside.
+
+    Args:
+        locations: One folder (the Hub snapshot's root, its `SynPain` or its `Images`, or one that holds zips), or
+            zip archives, which are read in place.
+        repo_id: The data set on the Hub that was downloaded.
+        revision: Its commit.
+
+    Raises:
+        UsageError: If a folder holds nothing that the data set could be.
+    """
+
+    def __init__(self, locations: Sequence[Path], repo_id: str | None = None, revision: str | None = None) -> None:
+        listing = _list(locations)
+        visible = [file for file in listing.files if not is_hidden(file.name)]
+        self._pictures = [file for file in visible if _suffix(file) in PICTURE_SUFFIXES]
+        self._problems = listing.problems
+        self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
+        self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in visible)
+        self.folds_file = _read_folds_file(visible)
+
+    def __len__(self) -> int:
+        """Number of pictures, and of files that may not be read."""
+        return len(self._pictures) + len(self._problems)
+
+    def __iter__(self) -> Iterator[Pair | Problem]:
+        """A `Pair` for each picture, or why it is none."""
+        yield from self._problems
+        for picture in self._pictures:
+            yield _pair(picture)
+
+    def describe(self) -> dict[str, object]:
+        """The `source` of a `release.json`."""
+        return {"kind": "official", "videos": self._videos, **self._download}
+
+
+def _pair(picture: Picture) -> Pair | Problem:
+    try:
+        name = parse_name(PurePosixPath(picture.name).stem)
+    except ValueError as error:
+        return Problem(picture.name, str(error))
+    return Pair(
+        **name._asdict(),
+        pictures=(picture,),
+        listed_at=picture.name,
+        size=COMPOSITE_SIZE,
+        generator=OFFICIAL_GENERATOR,
+    )
+
+
+def _list(locations: Sequence[Path]) -> Listing:
+    first = locations[0]
+    zips = sorted(first.glob("*.zip")) if first.is_dir() else sorted(locations, key=lambda path: path.name)
+    if first.is_dir() and not zips:
+        return list_folder(_whole(first))
+    listing = Listing()
+    for part in map(list_zip, zips):
+        listing.files += part.files
+        listing.problems += part.problems
+    if first.is_dir():
+        beside = [path for path in sorted(first.glob("*.txt")) if path.is_file()]
+        listing.files += [Picture(path.name, path, "", path.stat().st_size) for path in beside]
+    listing.files.sort(key=lambda file: file.name)
+    return listing
+
+
+def _whole(folder: Path) -> Path:
+    """The folder that holds `Images`, so that the same data give the same names wherever one enters them."""
+    if folder.resolve().name == "Images" and any(
+        (folder.resolve().parent / name).exists() for name in ("Videos", "SynPain_folds.txt")
+    ):
+        return folder.resolve().parent
+    inner = folder / "SynPain"
+    return inner if inner.is_dir() else folder
+
+
+def _read_folds_file(files: Sequence[Picture]) -> FoldsFile | None:
+    found = [file for file in files if _suffix(file) == ".txt" and "folds" in PurePosixPath(file.name).stem.lower()]
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise UsageError(f"several folds files are there ({names}); leave one, or name one with --folds")
+    if not found:
+        return None
+    with PictureReader() as reader:
+        return read_folds(found[0].name, reader.read(found[0]))
+
+
+def _suffix(file: Picture) -> str:
+    return PurePosixPath(file.name).suffix.lower()

@@ -1,0 +1,48 @@
+"""The labels of a pair: canonical names, other spellings, and the digits of an official ID.
+
+The position of a name in its tuple is the integer of its `ClassLabel`, and equals the digit of an official SynPAIN ID
+(`1` `p` `g` `a` `r` and five more digits; file notes of the data set, `SynPain.txt`).
+"""
+
+from __future__ import annotations
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "label": ("no_pain", "pain"),
+    "age_group": ("young", "old"),
+    "gender": ("man", "woman"),
+    "ethnicity": ("black", "south_asian", "middle_eastern", "white", "east_asian"),
+}
+
+GROUPS = ("age_group", "gender", "ethnicity")
+"""The columns that name a demographic group, in the order of a partition's file name."""
+
+ID_DIGITS = {"label": 1, "gender": 2, "age_group": 3, "ethnicity": 4}
+"""Where each column's digit stands in an official ID."""
+
+OFFICIAL_GENERATOR = "Ideogram 2.0"
+"""What made the official faces (arXiv 2507.19673)."""
+
+_OTHER_SPELLINGS: dict[str, dict[str, str]] = {
+    "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},
+    "age_group": {"younger": "young", "older": "old"},
+    "gender": {"male": "man", "female": "woman", "men": "man", "women": "woman", "m": "man", "f": "woman"},
+    "ethnicity": {"caucasian": "white", "asian": "east_asian", "african": "black", "southasian": "south_asian",
+                  "middleeastern": "middle_eastern", "eastasian": "east_asian"},
+}  # fmt: skip
+
+
+def canonical(column: str, value: object) -> object:
+    """The canonical name of a value, or the value as it came where no spelling of it is known.
+
+    Args:
+        column: A key of `CLASSES`.
+        value: A word in any case, with blanks or hyphens for underscores.
+
+    Returns:
+        The canonical name for a known spelling; otherwise `value` itself, for the JSON Schema to refuse.
+    """
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower().replace(" ", "_").replace("-", "_")
+    word = _OTHER_SPELLINGS[column].get(word, word)
+    return word if word in CLASSES[column] else value
