@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,14 +46,15 @@ def composite(rng: np.random.Generator, *, pain: bool, old: bool, ethnicity: int
     widths = (left_width, WIDTH - between - left_width)
     wall, shirt = (rng.integers(60, 225, 3) for _ in range(2))
     skin = np.clip(np.array(_SKINS[ethnicity]) + rng.integers(-12, 13, 3), 0, 255)
-    colours = tuple(map(_rgb, (wall, shirt, skin, rng.integers(150, 210, 3) if old else rng.integers(10, 80, 3))))
+    hair = np.array((70, 56, 44)) * rng.uniform(0.3, 1.3) + 120 * old
+    colours = tuple(map(_rgb, (wall, shirt, skin, hair)))
     tint = rng.integers(-10, 11, 3)
     neutral = _face(widths[0], colours, "neutral").astype(np.float32)
     expressive = _face(widths[1], colours, "pain" if pain else "smile").astype(np.float32) + tint
     blend_left = np.repeat((neutral[:, -1:] + 255) / 2, blended, axis=1)
     blend_right = np.repeat((expressive[:, :1] + 255) / 2, blended, axis=1)
     white = np.full((HEIGHT, gutter, 3), 255, np.float32)
-    grain = rng.normal(0, 2.2, (HEIGHT, WIDTH, 1)).astype(np.float32)
+    grain = rng.normal(0, 2.2, (HEIGHT, WIDTH, 3)).astype(np.float32)
     grain[:, widths[0] : WIDTH - widths[1]] = 0
     whole = np.concatenate([neutral, blend_left, white, blend_right, expressive], axis=1) + grain
     return np.clip(whole, 0, 255).astype(np.uint8)
@@ -82,7 +84,7 @@ def _face(width: int, colours: tuple[tuple[int, ...], ...], expression: str) -> 
     return np.asarray(image)
 
 
-def _rgb(colour: npt.NDArray[np.int64]) -> tuple[int, ...]:
+def _rgb(colour: npt.NDArray[Any]) -> tuple[int, ...]:
     return tuple(int(value) for value in colour)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import synpain_hf
 from synpain_hf.errors import BadInputError, SynpainError
@@ -23,11 +24,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # else `[@REVISION]` is taken for markup
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-_PROBLEMS_ON_A_TERMINAL = 40
+_PROBLEMS_ON_A_TERMINAL = 20
+_USUAL_WIDTH = 80
 _INTERRUPTED = 130
 
 
@@ -52,7 +53,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        _out.print(f"synpain-hf {synpain_hf.__version__}")
+        _print(f"synpain-hf {synpain_hf.__version__}")
         raise typer.Exit
 
 
@@ -70,30 +71,35 @@ def build(
     source: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), or a manifest "
             "(.csv, .tsv, .jsonl, .parquet).",
             show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The release directory to write.", show_default=False)],
-    version: Annotated[str, typer.Option(help="Version of the release, X.Y.Z.", show_default=False)],
-    workers: Annotated[int, typer.Option(min=1, help="Partitions written at a time.")] = 1,
+    version: Annotated[
+        str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
+    ],
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Partitions written at a time.")] = 1,
     encoding: Annotated[Encodings, typer.Option(help="png and webp lose nothing.")] = Encodings.png,
     image_size: Annotated[
-        int | None, typer.Option(help="Scale and crop each face to a square of this many pixels.", show_default=False)
+        int | None,
+        typer.Option(metavar="PIXELS", help="Scale and crop each face to a square with this side.", show_default=False),
     ] = None,
     folds: Annotated[
-        Path | None, typer.Option(help="A folds file, instead of the source's own.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="A folds file, instead of the source's own.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Draws the folds where none are given.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws the folds where none are given.")] = 0,
     previous: Annotated[
-        Path | None, typer.Option(help="The release that this one follows; folds are kept.", show_default=False)
+        Path | None,
+        typer.Option(metavar="RELEASE", help="The release that this one follows; folds are kept.", show_default=False),
     ] = None,
-    on_error: Annotated[OnError, typer.Option(help="Fail for a pair that cannot be used, or skip it.")] = OnError.fail,
+    on_error: Annotated[OnError, typer.Option(help="Fail over a pair that cannot be used, or skip it.")] = OnError.fail,
     as_json: AsJson = False,
 ) -> None:
-    """Build a release from the official download, or from a manifest of your own.
+    """Build a release from the official download, or a manifest.
 
     A build that was interrupted goes on where it was when the same command is given again.
     """
@@ -106,11 +112,11 @@ def build(
         _print_json(synpain_hf.info(release.folder))
         return
     pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
-    _out.print(f"{out}: version {release.version}, {pairs['out']:,} pairs, folds {_folds(used)}")
+    _print(f"{out}: version {release.version}, {pairs['out']:,} pairs, folds {_folds(used)}")
     if source_seen.get("videos"):
-        _out.print(f"{source_seen['videos']:,} videos were seen and left aside")
+        _print(f"{source_seen['videos']:,} videos were seen and left aside")
     if pairs["rejected"]:
-        _out.print(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
+        _print(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
 
 
 @app.command()
@@ -119,16 +125,16 @@ def info(
     verify: Annotated[bool, typer.Option("--verify", help="Compare every file with its digest first.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is in a release: its pairs by group, and its configurations."""
+    """Show what is in a release, by group and configuration."""
     with _reported(as_json) as progress:
         summary = synpain_hf.info(release, verify=verify, progress=progress)
     if as_json:
         _print_json(summary)
         return
-    _out.print(f"{summary['name']} {summary['version']}: {summary['pairs']['out']:,} pairs, {_size(summary['bytes'])}")
-    _out.print(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
-    _print_table("column", summary["groups"])
-    _print_table("configuration", summary["configurations"])
+    _print(f"{summary['name']} {summary['version']}: {summary['pairs']['out']:,} pairs, {_size(summary['bytes'])}")
+    _print(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
+    for title in ("groups", "configurations"):
+        _print_table(title, summary[title])
 
 
 @app.command()
@@ -137,26 +143,34 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The later release.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Show what changed between two releases, and how much the version must rise for it."""
+    """Show what changed between two releases.
+
+    And how much the version must rise for it, as semantic versions ask.
+    """
     with _reported(as_json):
         changes = synpain_hf.diff(old, new)
     if as_json:
         _print_json(changes.to_dict())
         return
-    _out.print(f"{changes.old} -> {changes.new}: a {changes.bump.name.lower()} change")
-    for heading, sentence in changes.sentences():
-        _out.print(f"  {heading.lower()}: {sentence}")
+    sentences = list(changes.sentences())
+    what = f"a {changes.bump.name.lower()} change" if sentences else "nothing changed"
+    _print(f"{changes.old} -> {changes.new}: {what}")
+    for heading, sentence in sentences:
+        _print(f"  {heading.lower()}: {sentence}")
 
 
 @app.command()
 def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
-    """Make load_dataset("synpain") give this release in any project of yours."""
+    """Make load_dataset("synpain") give this release.
+
+    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration.
+    """
     with _reported(as_json) as progress:
         folder = synpain_hf.install(release, progress=progress)
     if as_json:
         _print_json({"installed": str(folder)})
     else:
-        _out.print('installed: datasets.load_dataset("synpain") now gives it in any project')
+        _print('installed: datasets.load_dataset("synpain") now gives it in any project')
 
 
 @app.command()
@@ -167,11 +181,13 @@ def uninstall(as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"uninstalled": version})
     else:
-        _out.print(f"uninstalled: version {version}")
+        _print(f"uninstalled: version {version}")
 
 
 def main() -> None:
     """The program `synpain-hf`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: no locale makes a name an error
     app()
 
 
@@ -179,43 +195,63 @@ def main() -> None:
 def _reported(as_json: bool) -> Iterator[Progress]:
     """Show progress, and turn an error into a report and an exit status."""
     try:
-        with shown_on(_err) as progress:
+        with shown_on(sys.stderr) as progress:
             yield progress
     except SynpainError as error:
+        problems = error.problems if isinstance(error, BadInputError) else []
+        count = len(problems)
+        summary = f"{count:,} problem{'s' * (count != 1)}, and nothing was written" if problems else _one_line(error)
         if as_json:
-            problems = error.problems if isinstance(error, BadInputError) else []
-            _print_json({"error": str(error).partition("\n")[0], "problems": [one.to_dict() for one in problems]})
-        elif isinstance(error, BadInputError):
-            _print_problems(error)
+            _print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
         else:
-            _err.print(f"error: {error}", markup=False)
+            _print(f"error: {summary}{':' * bool(problems)}", on=sys.stderr)
+            _print_report(list(map(str, problems)))
         raise typer.Exit(error.exit_status) from None
     except KeyboardInterrupt:
-        _err.print("interrupted: give the same command again to go on")
+        _print("interrupted: give the same command again to go on", on=sys.stderr)
         raise typer.Exit(_INTERRUPTED) from None
 
 
-def _print_problems(error: BadInputError) -> None:
-    count = len(error.problems)
-    _err.print(f"{count:,} problem{'s' * (count != 1)}, and nothing was written:")
-    shown = _PROBLEMS_ON_A_TERMINAL if _err.is_terminal else count
-    for problem in error.problems[:shown]:
-        _err.print(f"  {problem}", markup=False)
-    if count > shown:
-        _err.print(f"  … and {count - shown:,} more; send them to a file to see all (2> problems.txt)")
-
-
-def _print_json(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+def _print_report(problems: list[str]) -> None:
+    shown = _PROBLEMS_ON_A_TERMINAL if sys.stderr.isatty() else len(problems)
+    for problem in problems[:shown]:
+        _print(f"  {problem}", on=sys.stderr, indent=4)
+    if len(problems) > shown:
+        left = len(problems) - shown
+        _print(f"  … and {left:,} more; send them to a file to see all (2> problems.txt)", on=sys.stderr, indent=4)
 
 
 def _print_table(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
-    table = Table(title, "pairs", box=None, pad_edge=False)
+    width = max(map(len, (title, *counts)))
+    _print("")
+    _print(f"{title:<{width}}  pairs")
     for name, parts in counts.items():
         if parts:
-            table.add_row(name, ", ".join(f"{part}: {count:,}" for part, count in parts.items()))
-    _out.print()
-    _out.print(table)
+            cells = ", ".join(f"{part}: {count:,}" for part, count in parts.items())
+            _print(f"{name:<{width}}  {cells}", indent=width + 2)
+
+
+def _print(text: str, on: TextIO | None = None, indent: int = 2) -> None:
+    """Print a line: wrapped on a terminal, what follows indented; whole elsewhere.
+
+    What no terminal should get, such as a control character in the name of a file, is escaped.
+    """
+    stream = on or sys.stdout
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    if stream.isatty():
+        width = os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+        text = textwrap.fill(
+            text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        )
+    typer.echo(text, file=stream)
+
+
+def _one_line(error: SynpainError) -> str:
+    return " ".join(str(error).splitlines())
+
+
+def _print_json(document: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2))
 
 
 def _folds(used: Mapping[str, Any]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from contextlib import ExitStack, contextmanager
+from typing import TextIO
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and of how much."""
 
 _SECONDS_BETWEEN_LINES = 10.0
+_CANNOT_DRAW = ("dumb", "unknown")
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -21,39 +20,42 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def shown_on(console: Console) -> Iterator[Progress]:
-    """Show progress on a console for as long as the context lasts."""
-    if console.is_terminal:
-        with _bars(console) as progress:
-            yield progress
+def shown_on(stream: TextIO) -> Iterator[Progress]:
+    """Show progress on a stream for as long as the context lasts."""
+    if stream.isatty() and os.environ.get("TERM") not in _CANNOT_DRAW:
+        with ExitStack() as stack:
+            yield _bars(stream, stack)
     else:
-        yield _lines(console)
+        yield _lines(stream)
 
 
-@contextmanager
-def _bars(console: Console) -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+def _bars(stream: TextIO, stack: ExitStack) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
-        tasks = {}
+    bars = Bars(*columns, console=Console(file=stream), transient=True)
+    tasks: dict[str, TaskID] = {}
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+    def show(what: str, done: int, total: int) -> None:
+        if not tasks:
+            stack.enter_context(bars)  # not before: until then a download shows bars of its own
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done, total=total)
 
-        yield show
+    return show
 
 
-def _lines(console: Console) -> Progress:
-    last = {"": 0.0}
+def _lines(stream: TextIO) -> Progress:
+    last: dict[str, float] = {}
 
     def show(what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if done == total or now - last.get(what, 0.0) >= _SECONDS_BETWEEN_LINES:
+        if done == total or what not in last or now - last[what] >= _SECONDS_BETWEEN_LINES:
             last[what] = now
-            console.print(f"{what}: {done:,} of {total:,}", highlight=False)
+            stream.write(f"{what}: {done:,} of {total:,}\n")
+            stream.flush()
 
     return show

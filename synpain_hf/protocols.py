@@ -56,13 +56,22 @@ class Selection:
         Args:
             partitions: The partitions that the release has.
         """
-        chosen = [partition for partition in partitions if partition in self]
-        named = [column for column in GROUPS if column in self.groups]
         folds: dict[str, set[int]] = {}
-        for partition in chosen:
-            cell = "-".join(getattr(partition, column) if column in named else "*" for column in GROUPS)
-            folds.setdefault(cell, set()).add(partition.fold)
-        return [f"data/fold-{_digits(folds[cell])}/{cell}.parquet" for cell in sorted(folds)]
+        for partition in self.chosen(partitions):
+            folds.setdefault(self._cell(partition), set()).add(partition.fold)
+        return [f"data/fold-{_digits(found)}/{cell}.parquet" for cell, found in folds.items()]
+
+    def chosen(self, partitions: Iterable[Partition]) -> list[Partition]:
+        """The selected ones of these partitions, in the order in which `patterns` match their files.
+
+        Args:
+            partitions: The partitions that the release has.
+        """
+        found = [partition for partition in partitions if partition in self]
+        return sorted(found, key=lambda partition: (self._cell(partition), partition))
+
+    def _cell(self, partition: Partition) -> str:
+        return "-".join(getattr(partition, column) if column in self.groups else "*" for column in GROUPS)
 
 
 def _digits(folds: set[int]) -> str:
@@ -109,17 +118,14 @@ CONFIGURATIONS: dict[str, dict[str, Selection]] = {
 
 
 def splits_of(configuration: str, partitions: Iterable[Partition]) -> dict[str, list[Partition]]:
-    """The partitions of each split of a configuration, sorted; splits that would be empty are left out.
+    """The partitions of each split of a configuration, in order of rows; splits that would be empty are left out.
 
     Args:
         configuration: A key of `CONFIGURATIONS`.
         partitions: The partitions that a release has.
     """
-    present = sorted(partitions)
-    chosen = {
-        split: [partition for partition in present if partition in selection]
-        for split, selection in CONFIGURATIONS[configuration].items()
-    }
+    present = list(partitions)
+    chosen = {split: selection.chosen(present) for split, selection in CONFIGURATIONS[configuration].items()}
     return {split: found for split, found in chosen.items() if found}
 
 

@@ -11,6 +11,8 @@ from jsonschema.exceptions import ValidationError
 
 from synpain_hf.resources import resource
 
+_LONGEST_SHOWN = 200
+
 
 @cache
 def validator(name: str) -> Draft202012Validator:
@@ -48,9 +50,13 @@ def _sentence(error: ValidationError) -> str:
         return f"{' and '.join(missing)} missing; fill in"
     if error.validator == "enum":
         choices = ", ".join(map(str, allowed))
-        return f"{where} {error.instance!r} is unknown; use one of {choices}"
+        return f"{where} {_short(repr(error.instance))} is unknown; use one of {choices}"
     if error.validator == "pattern":
-        return f"{where} {error.instance!r} does not have the form {allowed}; change it"
+        return f"{where} {_short(repr(error.instance))} does not have the form {allowed}; change it"
     if error.validator == "oneOf":
         return "names neither one composite nor both neutral and expressive (or more than that); give one of the two"
-    return f"{where}: {error.message}; correct it"
+    return f"{where}: {_short(error.message)}; correct it"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

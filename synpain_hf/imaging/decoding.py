@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging import png
-from synpain_hf.imaging.limits import MAX_BYTES, check_size
+from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, check_size
+from synpain_hf.imaging.orientation import upright
 from synpain_hf.imaging.png import Bytes, FilteredPng
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-"""Formats read; a file's name says nothing of its format (official PNG data are named `.jpg`)."""
+_READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
+    png.SIGNATURE: PngImageFile,
+    b"\xff\xd8\xff": JpegImageFile,
+    b"RIFF": WebPImageFile,
+}
+"""Pillow's readers by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
 
-_MANY_FRAMES = ("PNG", "WEBP")
+`Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
+"""
+
 _TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
-_DEEP_GREY = ("I", "I;16", "I;16B", "I;16L", "F")
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+_DEEP_GREY = ("I", "I;16")
 
 
 @dataclass(frozen=True)
@@ -71,29 +84,35 @@ def decode(data: bytes) -> Raster:
         raise PictureError("is empty (0 bytes); fetch it again")
     if len(data) > MAX_BYTES:
         raise PictureError(f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read; scale it down")
-    if data.startswith(png.SIGNATURE):
-        filtered = FilteredPng.parse(data)
-        if filtered is not None:
-            return filtered
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            check_size(*image.size)
-            if image.format in _MANY_FRAMES and getattr(image, "n_frames", 1) > 1:
-                raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
-            image.load()
-            return Pixels(np.asarray(_as_rgb(ImageOps.exif_transpose(image))))
-    except UnidentifiedImageError as error:
-        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file") from error
+        return _decode(data)
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"has more than the {MAX_PIXELS:,} pixels that are decoded; scale it down") from error
     except _DAMAGED as error:
         raise PictureError(f"is cut short or damaged ({error}); fetch it again") from error
 
 
+def _decode(data: bytes) -> Raster:
+    if data.startswith(png.SIGNATURE):
+        filtered = FilteredPng.parse(data)
+        if filtered is not None:
+            return filtered
+    reader = next((reader for beginning, reader in _READERS.items() if data.startswith(beginning)), None)
+    if reader is None:
+        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+    with reader(io.BytesIO(data)) as image:
+        check_size(*image.size)
+        if getattr(image, "n_frames", 1) > 1:
+            raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
+        image.load()
+        return Pixels(np.asarray(_as_rgb(upright(image))))
+
+
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode in _DEEP_GREY:
-        grey = np.clip(np.asarray(image, np.float64) / 257, 0, 255).round().astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in _TRANSPARENT or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

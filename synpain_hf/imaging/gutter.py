@@ -4,10 +4,10 @@ Method. Rows are averaged in bands of 16, so that noise and JPEG artefacts shrin
 colours are luma and, at a quarter of its weight because JPEG smears it, chroma. Only the columns from 45% to 55% of
 the width are searched, so that each face keeps at least 45%.
 
-1. *A gutter* is one colour from top to bottom. White is tried first, then the colours found beside strong steps. A
-   column's distance from that colour is that of its second farthest band, so that a shoulder in the lowest rows
-   counts. From the nearest column the run grows to both sides, up to the column whose distance passes a fifth of the
-   contrast with the picture beyond.
+1. *A gutter* is one colour from top to bottom. White is tried first, then the colours found beside strong steps, of
+   which the evenest between the clearest ends is taken. A column's distance from that colour is that of its second
+   farthest band, so that a shoulder in the lowest rows counts. From the nearest column the run grows to both sides, up
+   to the column whose distance passes a fifth of the contrast with the picture beyond.
 2. *A white background* runs into the gutter: on that side there is no contrast. The edge of the other side is then
    mirrored at the middle of the composite, for both faces have the same width.
 3. *No gutter*: the cut is at the hard edge, the greatest step between neighbouring columns over all bands, where a
@@ -20,6 +20,7 @@ columns are therefore left out on each side of what was found.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +32,8 @@ from synpain_hf.imaging.limits import MIN_SIDE
 Bands = npt.NDArray[np.float32]
 Run = tuple[int | None, int | None]
 
-SEARCHED = (0.45, 0.55)
-"""The part of the width in which the gutter is looked for."""
+LEAST_FACE = 0.45
+"""The part of the width that each face keeps; the gutter is looked for in between."""
 
 MAX_GUTTER = 17
 """Widest run of one colour that is taken for a gutter, in columns."""
@@ -77,7 +78,7 @@ def check_two_faces(width: int, height: int) -> None:
         PictureError: If its width is not between 1.2 and 4 heights, or a half is under 32 columns wide.
     """
     low, high = TWO_FACES
-    if not low * height <= width <= high * height or 0.45 * width < MIN_SIDE:
+    if not low * height <= width <= high * height or LEAST_FACE * width < MIN_SIDE:
         raise PictureError(
             f"is {width} x {height} pixels, not two faces side by side (a width of {low:g} to {high:g} heights); "
             "give the whole composite"
@@ -86,7 +87,7 @@ def check_two_faces(width: int, height: int) -> None:
 
 def searched_columns(width: int) -> int:
     """Columns that `find_gutter` must see, counted from the left."""
-    return min(width, round(SEARCHED[1] * width) + _BEYOND)
+    return min(width, _searched(width)[1] + _BEYOND)
 
 
 def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
@@ -97,12 +98,12 @@ def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
             uint8.
         width: Width of the whole composite.
     """
-    low, high = (round(part * width) for part in SEARCHED)
+    low, high = _searched(width)
     first = max(low - _BEYOND, 0)
     bands = _bands(pixels[:, first : searched_columns(width)])
     inside = range(low - first, high - first)
     middle = width / 2 - first
-    steps = np.minimum(np.abs(np.diff(bands, axis=1)).max(axis=2), _GREATEST_STEP).mean(axis=0)
+    steps = _steps(bands, 1)
     white = _find_white(bands, inside, middle)
     found = (
         _closed(white) or _find_coloured(bands, steps, inside) or _mirrored(white, middle) or _find_edge(steps, inside)
@@ -113,12 +114,24 @@ def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
     return Gutter(max(first + start - _MARGIN, low), min(first + stop + _MARGIN, high))
 
 
+def _searched(width: int) -> tuple[int, int]:
+    least = math.ceil(LEAST_FACE * width)
+    return least, width - least
+
+
 def _bands(pixels: npt.NDArray[np.uint8]) -> Bands:
     """Mean luma and quartered chroma of every 16 rows of every column; shape (bands, columns, 3)."""
     starts = np.arange(0, pixels.shape[0], _BAND_ROWS)
     rows = np.diff(np.append(starts, pixels.shape[0]))
     sums = np.add.reduceat(pixels, starts, axis=0, dtype=np.float32)
     return np.asarray(sums / rows[:, None, None] @ _TO_LUMA_AND_CHROMA, np.float32)
+
+
+def _steps(bands: Bands, columns: int) -> Bands:
+    """Change from every column to the one so many columns on, over all bands; shape (all columns - columns,)."""
+    by_band = np.abs(bands[:, columns:] - bands[:, :-columns]).max(axis=2)
+    changes: Bands = np.minimum(by_band, _GREATEST_STEP).mean(axis=0)
+    return changes
 
 
 def _distance(bands: Bands, colour: Bands) -> Bands:
@@ -159,15 +172,16 @@ def _mirrored(run: Run, middle: float) -> tuple[int, int] | None:
 def _find_coloured(bands: Bands, steps: Bands, inside: range) -> tuple[int, int] | None:
     """The columns of any one colour between two strong steps, as [start, stop)."""
     strongest = sorted(inside, key=lambda x: -steps[x])[:_STRONGEST_STEPS]
-    best, best_step = None, _EDGE_OF_CONTRAST * steps[inside.start : inside.stop].max()
-    for core in {x + ahead for x in strongest for ahead in (1, 2)}:
+    across = _steps(bands, _MARGIN)  # blended columns included, so that these do not pass for a gutter themselves
+    best, best_score = None, _EDGE_OF_CONTRAST * across[inside.start : inside.stop].max()
+    for core in sorted({x + ahead for x in strongest for ahead in (1, 2)}):
         distance = _distance(bands, np.median(bands[:, core], axis=0))
         run = _closed(_grow(distance, core))
-        if run is None or run[1] - run[0] < 2 or distance[core] > _NEAR:
+        if run is None or run[1] - run[0] < 2:
             continue
-        step = min(steps[run[0] - 1], steps[run[1] - 1])
-        if step > best_step:
-            best, best_step = run, step
+        score = min(across[run[0] - _MARGIN], across[run[1] - 1]) - distance[core]
+        if score > best_score:
+            best, best_score = run, score
     return best
 
 

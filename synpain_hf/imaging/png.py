@@ -22,16 +22,18 @@ from PIL import Image
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import check_size
+from synpain_hf.imaging.orientation import UPRIGHT, orientation
 
 Bytes = npt.NDArray[np.uint8]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = 3
-_TRUECOLOUR_8_BIT = (8, 2, 0, 0, 0)
+_DEPTH = 8
+_TRUECOLOUR_8_BIT = (_DEPTH, 2, 0, 0, 0)
+_COLOUR_KEYED = (0, 2)  # the colour types (grey, RGB) whose tRNS is a colour; Pillow reads it rightly at 8 bits alone
 _NONE, _SUB, _UP, _AVERAGE, _PAETH = range(5)
 _STORED, _FAST = 0, 1
 _RENDERING_CHUNKS = frozenset((b"tRNS", b"acTL"))
-_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,21 @@ class FilteredPng:
             interlaced, transparent, animated, rotated by EXIF).
 
         Raises:
-            PictureError: If the file is damaged.
+            PictureError: If the file is damaged (whatever its kind), too large or too small.
         """
-        compressed = []
-        for kind, body in _chunks(data):
-            if kind == b"IHDR":
-                width, height, *kind_of_png = struct.unpack(">IIBBBBB", body)
-                check_size(width, height)
-                if tuple(kind_of_png) != _TRUECOLOUR_8_BIT:
-                    return None
-            elif kind in _RENDERING_CHUNKS or (kind == b"eXIf" and _is_rotated(body)):
-                return None
-            elif kind == b"IDAT":
-                compressed.append(body)
+        (_, header), *chunks = _chunks(data)  # every checksum counts, also those that Pillow would pass over
+        width, height, depth, colour, *methods = struct.unpack(">IIBBBBB", header)
+        check_size(width, height)
+        kinds = {kind for kind, _ in chunks}
+        if depth != _DEPTH and colour in _COLOUR_KEYED and b"tRNS" in kinds:
+            raise PictureError(f"has a transparent colour at {depth} bits, which is not read; save it with 8 bits")
+        exif = next((body for kind, body in chunks if kind == b"eXIf"), b"")
+        if (depth, colour, *methods) != _TRUECOLOUR_8_BIT or kinds & _RENDERING_CHUNKS or orientation(exif) != UPRIGHT:
+            return None
+        compressed = b"".join(body for kind, body in chunks if kind == b"IDAT")
         size = height * (1 + CHANNELS * width)
         try:
-            inflated = deflate.zlib_decompress(b"".join(compressed), size)
+            inflated = deflate.zlib_decompress(compressed, size)
         except (deflate.DeflateError, ValueError) as error:
             raise PictureError("is a damaged PNG (its pixels cannot be inflated); fetch it again") from error
         if len(inflated) != size:
@@ -164,18 +165,13 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def _is_rotated(exif: bytes) -> bool:
-    tags = Image.Exif()
-    tags.load(exif)
-    return bool(tags.get(_ORIENTATION, 1) != 1)
-
-
 def _assemble(rows: Bytes, level: int) -> bytes:
     height, row_bytes = rows.shape
     header = struct.pack(">IIBBBBB", (row_bytes - 1) // CHANNELS, height, *_TRUECOLOUR_8_BIT)
-    pixels = bytes(deflate.zlib_compress(np.ascontiguousarray(rows), level))
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+    pixels = deflate.zlib_compress(np.ascontiguousarray(rows), level)
+    return b"".join([SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", pixels), *_chunk(b"IEND", b"")])
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", deflate.crc32(body, deflate.crc32(kind)))
+def _chunk(kind: bytes, body: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
+    """The parts of a chunk; joined once, because a body may have megabytes."""
+    return struct.pack(">I", len(body)), kind, body, struct.pack(">I", deflate.crc32(body, deflate.crc32(kind)))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import synpain_hf
 from synpain_hf.card.minimal import write_card
-from synpain_hf.errors import BadInputError, Problem, UsageError, VersionError
+from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.changelog import write_changelog
@@ -83,19 +84,36 @@ def build(
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
     with staged(Path(out).expanduser().absolute()) as staging:
-        opened = open_source([source] if isinstance(source, (str, Path)) else source)
-        plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
+        with _source_is_readable():
+            opened = open_source([source] if isinstance(source, (str, Path)) else source)
+            plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, workers, progress)
         problems = [*plan.problems, *_problems(written)]
-        if problems and on_error == "fail":
+        if problems and (plan.fatal or on_error == "fail"):
             raise BadInputError(problems)
         lost = {problem.pair_id for problem in problems}
-        if any(row.pair_id in lost for partition in written for row in partition.rows):
-            written = _write([without(task, lost) for task in tasks], staging, workers, progress)
+        hit = {partition.path for partition in written if any(row.pair_id in lost for row in partition.rows)}
+        if hit:
+            again = _write([without(task, lost) for task in tasks if task.path in hit], staging, workers, progress)
+            problems += [problem for partition in again for problem in partition.problems]
+            kept = [partition for partition in written if partition.path not in hit]
+            written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
         staging.complete([*release["files"], MANIFEST])
     return Release.open(out)
+
+
+@contextmanager
+def _source_is_readable() -> Iterator[None]:
+    """Tell a source that cannot be read from a release that cannot be written."""
+    try:
+        yield
+    except SynpainError:
+        raise
+    except OSError as error:
+        name = Path(error.filename).name if error.filename else "source"
+        raise BadInputError([Problem(name, f"cannot be read ({error.strerror or error}); check it")]) from error
 
 
 def _read_given(path: str | Path) -> FoldsFile:
@@ -197,7 +215,7 @@ def _describe(
         raise VersionError(f"version {version} promises too little: {changes.summary()}; give at least {least}")
     if problems:
         lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in sorted(set(problems))]
-        (staging.release / REJECTED).write_text("".join(lines), encoding="utf-8")
+        (staging.release / REJECTED).write_bytes("".join(lines).encode("utf-8", "backslashreplace"))
         files[REJECTED] = record_of(staging.release / REJECTED)
     write_changelog(release, before, changes)
     write_card(release)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.imaging.png import Bytes
 from synpain_hf.protocols import Partition
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.manifest import Release, undamaged
 from synpain_hf.release.rows import FACES, Row
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import GROUPS
@@ -110,18 +110,18 @@ def diff(old: str | Path, new: str | Path) -> Changes:
 def compare(old: Release, new: Release) -> Changes:
     """Compare two releases; faces are read only in partitions whose files differ, and decoded only where bytes do."""
     changes = Changes(old.version, new.version)
-    _compare_columns(old, new, changes)
-    before, after = _rows(old), _rows(new)
+    shared = _compare_columns(old, new, changes)
+    before, after = _rows(old, shared), _rows(new, shared)
     changes.added = sorted(after.keys() - before.keys())
     changes.removed = sorted(before.keys() - after.keys())
     suspects = []
     for pair_id in sorted(before.keys() & after.keys()):
         (was_in, was), (is_in, now) = before[pair_id], after[pair_id]
-        if any(was[column] != now[column] for column in _LABELS):
+        if any(was.get(column) != now.get(column) for column in _LABELS):
             changes.labels.append(pair_id)
-        if was["fold"] != now["fold"]:
+        if was.get("fold") != now.get("fold"):
             changes.folds.append(pair_id)
-        if was["provenance"] != now["provenance"]:
+        if was.get("provenance") != now.get("provenance"):
             changes.provenance.append(pair_id)
         if old.files[was_in.path]["sha256"] != new.files[is_in.path]["sha256"]:
             suspects.append((pair_id, was_in, is_in))
@@ -129,28 +129,33 @@ def compare(old: Release, new: Release) -> Changes:
     return changes
 
 
-def _compare_columns(old: Release, new: Release, changes: Changes) -> None:
+def _compare_columns(old: Release, new: Release, changes: Changes) -> list[str]:
+    """Note the columns that differ; return those that both have."""
     from datasets import Features
 
     types = []
     for release in (old, new):
-        arrow_schema = pq.read_schema(release.folder / release.partitions[0].path)
+        path = release.folder / release.partitions[0].path
+        with undamaged(path):
+            arrow_schema = pq.read_schema(path)
         features = Features.from_arrow_schema(arrow_schema)
         types.append({name: (arrow_schema.field(name).type, features[name]) for name in arrow_schema.names})
     before, after = types
     changes.columns_added = sorted(after.keys() - before.keys())
     changes.columns_removed = sorted(before.keys() - after.keys())
-    changes.columns_changed = sorted(name for name in before.keys() & after.keys() if before[name] != after[name])
+    shared = sorted(before.keys() & after.keys())
+    changes.columns_changed = [name for name in shared if before[name] != after[name]]
+    return shared
 
 
-def _rows(release: Release) -> dict[str, tuple[Partition, Row]]:
+def _rows(release: Release, columns: Sequence[str]) -> dict[str, tuple[Partition, Row]]:
     """Every row without its faces, by pair id, with the partition it is in."""
-    rows = {}
-    for partition in release.partitions:
-        columns = pq.read_schema(release.folder / partition.path).names
-        for row in release.table(partition, [name for name in columns if name not in FACES]).to_pylist():
-            rows[row["pair_id"]] = (partition, row)
-    return rows
+    plain = [name for name in columns if name not in FACES]
+    return {
+        row["pair_id"]: (partition, row)
+        for partition in release.partitions
+        for row in release.table(partition, plain).to_pylist()
+    }
 
 
 def _with_other_pixels(
@@ -162,21 +167,21 @@ def _with_other_pixels(
         by_files[was_in, is_in].add(pair_id)
     for (was_in, is_in), pair_ids in sorted(by_files.items()):
         for before, after in zip(_faces(old, was_in, pair_ids), _faces(new, is_in, pair_ids), strict=True):
-            if any(not _same_pixels(before[face]["bytes"], after[face]["bytes"]) for face in FACES):
+            encoded = [(before[face]["bytes"], after[face]["bytes"]) for face in FACES]
+            with undamaged(old.folder / was_in.path):
+                was = [_pixels(data) for data, other in encoded if data != other]
+            with undamaged(new.folder / is_in.path):
+                now = [_pixels(data) for other, data in encoded if data != other]
+            if not all(map(np.array_equal, was, now)):
                 yield before["pair_id"]
 
 
 def _faces(release: Release, partition: Partition, pair_ids: set[str]) -> Iterator[Row]:
     """The faces of some pairs of a partition, sorted by pair id as every partition is."""
-    with pq.ParquetFile(release.folder / partition.path) as file:
+    path = release.folder / partition.path
+    with undamaged(path), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH_ROWS, columns=["pair_id", *FACES]):
             yield from (row for row in batch.to_pylist() if row["pair_id"] in pair_ids)
-
-
-def _same_pixels(before: bytes, after: bytes) -> bool:
-    if before == after:
-        return True
-    return np.array_equal(_pixels(before), _pixels(after))
 
 
 def _pixels(data: bytes) -> Bytes:

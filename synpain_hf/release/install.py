@@ -1,44 +1,66 @@
 """Installing a release on a machine, so that `load_dataset("synpain")` gives it in any project.
 
-`datasets` finds a bare name in its cache, without network and without this package: the folder
-`synpain/default/VERSION/HASH` there, with an Arrow file for each shard. The pictures stand on disk once:
+`datasets` finds a bare name in its cache, without network and without this package. What it finds there is one folder,
+HF_DATASETS_CACHE/synpain/default/VERSION/HASH:
 
-    HF_DATASETS_CACHE/synpain-hf/VERSION-HASH/    an Arrow file for each partition, and release.json
-    HF_DATASETS_CACHE/synpain/default/…           hard links to those of `default`
+    dataset_info.json                      the splits of `default`, and how many shards each has
+    synpain-train-00000-of-00060.arrow …   one shard a partition: each partition is in one split of `default`
+    release.json, shards.json              which partition each shard is, for `load`
 
-`load` maps the same files into memory for any other configuration. Only `default` stands under the bare name, for
-`datasets` takes the folder there that changed last, whatever its configuration.
+The pictures stand on disk once: `load` maps the same shards into memory for any other configuration. Only `default`
+stands under the bare name, for `datasets` takes the folder there that changed last, whatever its configuration.
+
+HF_DATASETS_CACHE/synpain-hf holds the lock, and what is being written or removed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from synpain_hf.errors import NotInstalledError, OutputError, UsageError
+from synpain_hf.errors import NotInstalledError, OutputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, silent
-from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
+from synpain_hf.protocols import CONFIGURATIONS, splits_of
 from synpain_hf.release.layout import MANIFEST, NAME
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.manifest import Release, dump, undamaged
 from synpain_hf.release.rows import features
+from synpain_hf.release.staging import sync
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-_STORE = "synpain-hf"
+_INFO = "dataset_info.json"
+_SHARDS = "shards.json"
+_WORK = "synpain-hf"
+_LOCK = "lock"
 _HASH_LENGTH = 16
+_AHEAD = 10 * 365 * 24 * 3600.0
+"""Seconds by which an installed folder is dated ahead. A copy that `datasets` makes later, of a local folder that
+happens to be called `synpain`, is then not taken for it."""
+
+
+class _Shard(TypedDict):
+    """A partition's Arrow file: its name and its size."""
+
+    file: str
+    bytes: int
 
 
 def install(release: str | Path, *, progress: Progress = silent) -> Path:
     """Make `load_dataset("synpain")` give a release in any project of this user; an installed one is replaced.
+
+    The earlier one is there until the new one is complete and in its place. What `map` and its kin cached of it goes
+    with it; a program that has it loaded keeps its rows, but can cache nothing more beside them.
 
     Args:
         release: The release directory; it is no longer needed afterwards.
@@ -48,25 +70,29 @@ def install(release: str | Path, *, progress: Progress = silent) -> Path:
         The folder that `datasets` will find.
 
     Raises:
-        ReleaseError: If the release is not complete, or a file does not fit its digest.
+        ReleaseError: If the release is not complete, or a file cannot be read or does not fit its digest.
         OutputError: If the cache cannot be written.
     """
     opened = Release.open(release)
-    with _cache() as cache:
-        found = _named(cache, opened)
-        if found.is_dir() and _stored(cache, opened).is_dir():
-            return found
-        opened.verify(progress)
-        partial = cache / _STORE / "partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        _copy_partitions(opened, partial / "store", progress)
-        _link_default(opened, partial)
-        _remove(cache)
-        (partial / "store").rename(_stored(cache, opened))
-        found.parent.mkdir(parents=True)
-        (partial / "default").rename(found)
-        partial.rmdir()
-        return found
+    with _locked_cache() as cache:
+        folder = cache / NAME / "default" / opened.version / str(opened.manifest["content"])[:_HASH_LENGTH]
+        if not _is_whole(folder):
+            with undamaged(opened.folder):
+                opened.verify(progress)
+            partial = cache / _WORK / "partial"
+            try:
+                _write(opened, partial, progress)
+                if folder.exists():  # a damaged one; datasets cannot read it either
+                    _remove(cache, folder)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                partial.rename(folder)
+                sync(folder.parent)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        for other in _installed(cache):
+            if other != folder:
+                _remove(cache, other)
+        return folder
 
 
 def uninstall() -> str:
@@ -77,10 +103,12 @@ def uninstall() -> str:
 
     Raises:
         NotInstalledError: If none is installed.
+        OutputError: If the cache cannot be written.
     """
-    with _cache() as cache:
-        version = _installed(cache).version
-        _remove(cache)
+    with _locked_cache() as cache:
+        version = _current(cache).parent.name
+        for folder in _installed(cache):
+            _remove(cache, folder)
         return version
 
 
@@ -92,27 +120,32 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
         split: One split of it; None for all.
 
     Returns:
-        The split as a `datasets.Dataset`, or a `DatasetDict` of all; memory-mapped.
+        The split as a `datasets.Dataset`, or a `DatasetDict` of all; memory-mapped, in the order of the release.
 
     Raises:
         NotInstalledError: If no release is installed.
         UsageError: If the configuration is unknown, or it or the split has no pairs in this release.
     """
     from datasets import Dataset as ArrowDataset
-    from datasets import DatasetDict, NamedSplit, concatenate_datasets
+    from datasets import DatasetDict, DatasetInfo, NamedSplit, Version, concatenate_datasets
 
     if configuration not in CONFIGURATIONS:
         raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(CONFIGURATIONS)}")
-    release = _installed(_cache_folder())
+    folder = _current(_cache_folder())
+    release, shards = Release.read(folder), _read_shards(folder)
     splits = splits_of(configuration, release.partitions)
-    if not splits or (split is not None and split not in splits):
-        what = f"split {split!r}; {configuration} has {', '.join(splits)}" if splits else f"{configuration}"
-        raise UsageError(f"release {release.version} has no pairs in {what}")
+    if not splits:
+        raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
+    if split is not None and split not in splits:
+        raise UsageError(
+            f"{configuration} of release {release.version} has no split {split!r}; it has {', '.join(splits)}"
+        )
     loaded = DatasetDict()
     for name, partitions in splits.items():
         if split in (None, name):
+            info = DatasetInfo(dataset_name=NAME, config_name=configuration, version=Version(release.version))
             parts = [
-                ArrowDataset.from_file(str(release.folder / _arrow_name(partition)), split=NamedSplit(name))
+                ArrowDataset.from_file(str(folder / shards[partition.path]["file"]), info, NamedSplit(name))
                 for partition in partitions
             ]
             loaded[name] = concatenate_datasets(parts, split=NamedSplit(name))
@@ -126,14 +159,18 @@ def _cache_folder() -> Path:
 
 
 @contextmanager
-def _cache() -> Iterator[Path]:
-    """The cache of `datasets`, for one installer at a time."""
+def _locked_cache() -> Iterator[Path]:
+    """The cache of `datasets`, for one installer at a time, without what a killed one left."""
     cache = _cache_folder()
+    work = cache / _WORK
     try:
-        (cache / _STORE).mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / _STORE / "lock"):
+        work.mkdir(parents=True, exist_ok=True)
+        with FileLock(work / _LOCK):
+            for left in work.iterdir():
+                if left.name != _LOCK:
+                    shutil.rmtree(left)
             yield cache
-    except NotInstalledError:
+    except SynpainError:
         raise
     except OSError as error:
         raise OutputError(
@@ -141,61 +178,53 @@ def _cache() -> Iterator[Path]:
         ) from error
 
 
-def _hash(release: Release) -> str:
-    return str(release.manifest["content"])[:_HASH_LENGTH]
+def _installed(cache: Path) -> list[Path]:
+    """The installed releases; there are two only where an install was killed, and `datasets` takes the last of them."""
+    folders = [manifest.parent for manifest in (cache / NAME / "default").glob(f"*/*/{MANIFEST}")]
+    return sorted(folders, key=lambda folder: folder.stat().st_mtime)
 
 
-def _named(cache: Path, release: Release) -> Path:
-    return cache / NAME / "default" / release.version / _hash(release)
+def _current(cache: Path) -> Path:
+    folders = _installed(cache)
+    if not folders:
+        raise NotInstalledError("no release is installed; run `synpain-hf install RELEASE` first")
+    return folders[-1]
 
 
-def _stored(cache: Path, release: Release) -> Path:
-    return cache / _STORE / f"{release.version}-{_hash(release)}"
+def _read_shards(folder: Path) -> Mapping[str, _Shard]:
+    shards: dict[str, _Shard] = json.loads((folder / _SHARDS).read_text(encoding="utf-8"))
+    return shards
 
 
-def _arrow_name(partition: Partition) -> str:
-    return partition.path.removesuffix(".parquet") + ".arrow"
+def _is_whole(folder: Path) -> bool:
+    """Whether a release is installed in a folder, with all of its files at their sizes."""
+    if not all((folder / name).is_file() for name in (MANIFEST, _SHARDS, _INFO)):
+        return False
+    files = [(folder / shard["file"], shard["bytes"]) for shard in _read_shards(folder).values()]
+    return all(path.is_file() and path.stat().st_size == size for path, size in files)
 
 
-def _installed(cache: Path) -> Release:
-    for manifest in sorted((cache / _STORE).glob(f"[0-9]*/{MANIFEST}")):
-        return Release.read(manifest.parent)
-    raise NotInstalledError("no release is installed; run `synpain-hf install RELEASE` first")
-
-
-def _copy_partitions(release: Release, store: Path, progress: Progress) -> None:
-    """Write every partition as an Arrow stream, and `release.json` beside them."""
-    done, total = 0, release.rows_in(release.partitions)
-    for partition in release.partitions:
-        path = store / _arrow_name(partition)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetFile(release.folder / partition.path) as parquet, path.open("wb") as file:
-            with pa.ipc.new_stream(file, parquet.schema_arrow) as writer:
-                for batch in parquet.iter_batches():
-                    writer.write_batch(batch)
-            file.flush()
-            os.fsync(file.fileno())
-        done += release.rows_in([partition])
-        progress("install", done, total)
-    shutil.copyfile(release.folder / MANIFEST, store / MANIFEST)
-
-
-def _link_default(release: Release, partial: Path) -> None:
-    """Write what `datasets` reads of a prepared data set, with hard links for its shards."""
+def _write(release: Release, folder: Path, progress: Progress) -> None:
+    """Write what `datasets` reads of a prepared data set, and what `load` reads, onto the disk."""
     from datasets import DatasetInfo, SplitDict, SplitInfo, Version
 
-    folder = partial / "default"
     folder.mkdir()
+    done, total = 0, release.rows_in(release.partitions)
+    shards: dict[str, _Shard] = {}
     splits = SplitDict(dataset_name=NAME)
     for split, partitions in splits_of("default", release.partitions).items():
-        lengths = [release.rows_in([partition]) for partition in partitions]
         for number, partition in enumerate(partitions):
-            shard = f"-{number:05d}-of-{len(partitions):05d}" if len(partitions) > 1 else ""
-            os.link(partial / "store" / _arrow_name(partition), folder / f"{NAME}-{split}{shard}.arrow")
+            part = f"-{number:05d}-of-{len(partitions):05d}" if len(partitions) > 1 else ""
+            name = f"{NAME}-{split}{part}.arrow"
+            _write_shard(release.folder / partition.path, folder / name)
+            shards[partition.path] = {"file": name, "bytes": (folder / name).stat().st_size}
+            done += release.rows_in([partition])
+            progress("install", done, total)
+        lengths = [release.rows_in([partition]) for partition in partitions]
         splits.add(
             SplitInfo(
                 name=split,
-                num_bytes=sum(release.files[partition.path]["bytes"] for partition in partitions),
+                num_bytes=sum(shards[partition.path]["bytes"] for partition in partitions),
                 num_examples=sum(lengths),
                 shard_lengths=lengths if len(lengths) > 1 else None,
                 dataset_name=NAME,
@@ -208,15 +237,33 @@ def _link_default(release: Release, partial: Path) -> None:
         dataset_name=NAME,
         config_name="default",
         version=Version(release.version),
+        dataset_size=sum(shard["bytes"] for shard in shards.values()),
     ).write_to_directory(str(folder))
+    with (folder / _SHARDS).open("w", encoding="utf-8") as file:
+        dump(shards, file.write)
+    shutil.copyfile(release.folder / MANIFEST, folder / MANIFEST)
+    for path in (*folder.iterdir(), folder):
+        sync(path)
+    ahead = time.time() + _AHEAD
+    os.utime(folder, (ahead, ahead))
 
 
-def _remove(cache: Path) -> None:
-    """Remove every installed release."""
-    for manifest in (cache / _STORE).glob(f"[0-9]*/{MANIFEST}"):
-        release = Release.read(manifest.parent)
-        shutil.rmtree(_named(cache, release), ignore_errors=True)
-        for parent in list(_named(cache, release).parents)[:3]:
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()
-        shutil.rmtree(manifest.parent)
+def _write_shard(parquet: Path, shard: Path) -> None:
+    """Copy a partition into an Arrow stream, a row group at a time."""
+    with (
+        pq.ParquetFile(parquet) as source,
+        pa.OSFile(str(shard), "wb") as file,
+        pa.ipc.new_stream(file, source.schema_arrow) as stream,
+    ):
+        for number in range(source.num_row_groups):
+            stream.write_table(source.read_row_group(number))
+
+
+def _remove(cache: Path, folder: Path) -> None:
+    """Remove an installed release, so that `datasets` never sees a part of it, and the folders it leaves empty."""
+    removed = cache / _WORK / f"removed-{folder.parent.name}-{folder.name}"
+    folder.rename(removed)
+    shutil.rmtree(removed, ignore_errors=True)
+    for parent in (folder.parent, cache / NAME / "default", cache / NAME):
+        if not any(parent.iterdir()):
+            parent.rmdir()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.errors import ReleaseError
+from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
 from synpain_hf.release.layout import DATA, MANIFEST, FileRecord, record_of
@@ -40,7 +41,7 @@ class Release:
             ReleaseError: If it has no valid `release.json`, or lacks a file.
         """
         release = cls.read(Path(folder).expanduser())
-        lost = [name for name in release.files if not _is_inside(name) or not (release.folder / name).is_file()]
+        lost = [name for name in release.files if not (release.folder / name).is_file()]
         if lost:
             raise ReleaseError(f"{folder} lacks {', '.join(lost)}; build or download the release again")
         return release
@@ -57,12 +58,15 @@ class Release:
             raise ReleaseError(f"{folder} is no release (it has no {MANIFEST}); give a folder that `build` wrote")
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ReleaseError(f"{path} is no JSON ({error}); build or download the release again") from error
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"{path} cannot be read ({error}); build or download the release again") from error
         wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is no JSON object"]
         if wrong:
             raise ReleaseError(f"{path} is not valid ({'; '.join(wrong)}); build or download the release again")
-        return cls(folder, manifest)
+        release = cls(folder, manifest)
+        if not release.partitions:
+            raise ReleaseError(f"{path} names no file in {DATA}; build or download the release again")
+        return release
 
     @property
     def version(self) -> str:
@@ -85,8 +89,14 @@ class Release:
         return sum(self.files[partition.path]["rows"] for partition in partitions)
 
     def table(self, partition: Partition, columns: Sequence[str] | None = None) -> pa.Table:
-        """A partition's rows; only the named columns are read."""
-        return pq.read_table(self.folder / partition.path, columns=None if columns is None else list(columns))
+        """A partition's rows; only the named columns are read.
+
+        Raises:
+            ReleaseError: If the file is damaged.
+        """
+        path = self.folder / partition.path
+        with undamaged(path):
+            return pq.read_table(path, columns=None if columns is None else list(columns))
 
     def verify(self, progress: Progress = silent) -> None:
         """Compare every file with its digest.
@@ -147,6 +157,15 @@ def info(release: str | Path, *, verify: bool = False, progress: Progress = sile
     }
 
 
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Raise `ReleaseError` where a release's file turns out to be damaged while it is read."""
+    try:
+        yield
+    except (pa.ArrowException, PictureError, OSError) as error:
+        raise ReleaseError(f"{path} is damaged ({error}); build or download the release again") from error
+
+
 def dump(document: Mapping[str, Any], write: Callable[[str], Any]) -> None:
     """Write a JSON document as people read it: indented, sorted, with a newline at its end."""
     write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
@@ -155,11 +174,9 @@ def dump(document: Mapping[str, Any], write: Callable[[str], Any]) -> None:
 def _partition(name: str) -> Partition:
     path = PurePosixPath(name)
     try:
-        return Partition(int(path.parent.name.removeprefix("fold-")), *path.stem.split("-"))
-    except (TypeError, ValueError) as error:
-        raise ReleaseError(f"{name} is no partition; build or download the release again") from error
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts
+        partition = Partition(int(path.parent.name.removeprefix("fold-")), *path.stem.split("-"))
+    except (TypeError, ValueError):
+        partition = None
+    if partition is None or partition.path != name:
+        raise ReleaseError(f"{name} is no partition; build or download the release again")
+    return partition

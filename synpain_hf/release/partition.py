@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import deflate
+import PIL
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,8 +21,8 @@ from synpain_hf.release.layout import sha256_of
 from synpain_hf.release.rows import FACES, Row, digest_of, row_of
 from synpain_hf.sources.files import PictureReader
 
-ROWS_IN_GROUP = 32
-"""Pairs in a Parquet row group: about 45 MB of lossless faces, the most that a worker holds."""
+ROWS_IN_GROUP = 8
+"""Pairs in a Parquet row group: about 11 MB of lossless faces, the most that a worker holds."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Task:
 
         Sources are told by size and time of change, as `make` does.
         """
-        times = [os.stat(picture.path).st_mtime_ns for pair in self.pairs for picture in pair.pictures]
-        libraries = (synpain_hf.__version__, pa.__version__)
+        times = [_changed_at(picture.path) for pair in self.pairs for picture in pair.pictures]
+        libraries = (synpain_hf.__version__, pa.__version__, deflate.__version__, PIL.__version__)
         parts = (self.path, self.pairs, self.encoding, str(self.schema), self.schema.metadata, times, libraries)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -100,6 +102,7 @@ def write_partition(task: Task, release: Path) -> Written:
     Raises:
         OSError: If it cannot be written.
     """
+    key = task.key()  # before the pictures are read: one that changes meanwhile is taken anew by the next build
     path = release / task.path
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -128,10 +131,10 @@ def write_partition(task: Task, release: Path) -> Written:
         os.fsync(file.fileno())
     if not rows:
         partial.unlink()
-        return Written(task.key(), task.path, 0, "", (), tuple(problems))
+        return Written(key, task.path, 0, "", (), tuple(problems))
     written_bytes, sha256 = partial.stat().st_size, sha256_of(partial)
     partial.replace(path)
-    return Written(task.key(), task.path, written_bytes, sha256, tuple(rows), tuple(problems))
+    return Written(key, task.path, written_bytes, sha256, tuple(rows), tuple(problems))
 
 
 def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
@@ -139,11 +142,13 @@ def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow
         for pair in task.pairs:
             try:
                 pictures = [reader.read(picture) for picture in pair.pictures]
+                digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
+                if len(set(digests)) < len(digests):
+                    raise PictureError("has the same picture twice; give a neutral face and an expressive one")
                 faces = _faces(pair, pictures, task.encoding)
             except PictureError as error:
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
-            digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
             row = row_of(pair, faces, digests, task.encoding)
             yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.neutral_pixels)
 
@@ -153,6 +158,13 @@ def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
         return split_composite(pictures[0], encoding, pair.size)
     neutral, expressive = pictures
     return join_pictures(neutral, expressive, encoding)
+
+
+def _changed_at(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None  # reading it will say what is wrong
 
 
 def without(task: Task, rejected: set[str]) -> Task:

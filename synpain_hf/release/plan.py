@@ -24,12 +24,14 @@ class Plan:
         problems: The entries of the source that are no pairs, and whatever else is wrong.
         folds: Where the folds come from, as `release.json` tells it.
         entries: How many entries the source has.
+        fatal: Whether leaving out pairs does not help: nothing in the folds file was understood.
     """
 
     partitions: Mapping[Partition, tuple[Pair, ...]]
     problems: tuple[Problem, ...]
     folds: Mapping[str, Any]
     entries: int
+    fatal: bool = False
 
 
 def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> Plan:
@@ -77,7 +79,8 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         **({"file": folds.understood} if folds else {}),
         **({"previous": before.version} if before else {}),
     }
-    return Plan(_placed(pairs, {**published, **kept}, seed), tuple(problems), account, len(entries))
+    fatal = folds is not None and not folds.folds
+    return Plan(_placed(pairs, {**published, **kept}, seed), tuple(problems), account, len(entries), fatal)
 
 
 def _listed_twice(places: Mapping[str, Sequence[str]]) -> Iterable[Problem]:

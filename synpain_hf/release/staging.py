@@ -28,7 +28,7 @@ class Staging:
 
     Attributes:
         release: What will be the release directory.
-        finished: The partitions that an earlier, interrupted build left, by the key of their task.
+        finished: The complete partitions, those of an interrupted build too, by the key of their task.
     """
 
     def __init__(self, out: Path) -> None:
@@ -43,9 +43,10 @@ class Staging:
     def add(self, written: Written) -> None:
         """Remember a complete partition; it will not be written again."""
         with self._writing, self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(asdict(written)) + "\n")
+            journal.write(f"\n{json.dumps(asdict(written))}")  # on a line of its own, even after one cut short
             journal.flush()
             os.fsync(journal.fileno())
+            self.finished[written.key] = written
 
     def _read(self) -> Iterator[Written]:
         if not self._journal.exists():
@@ -53,11 +54,11 @@ class Staging:
         for line in self._journal.read_text(encoding="utf-8").splitlines():
             try:
                 fields = json.loads(line)
-            except json.JSONDecodeError:
-                return  # the last line, cut short when the build was killed
-            rows = tuple(WrittenRow(**{**row, "pictures": tuple(row["pictures"])}) for row in fields.pop("rows"))
-            problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
-            written = Written(**fields, rows=rows, problems=problems)
+                rows = tuple(WrittenRow(**{**row, "pictures": tuple(row["pictures"])}) for row in fields.pop("rows"))
+                problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
+                written = Written(**fields, rows=rows, problems=problems)
+            except (json.JSONDecodeError, KeyError, TypeError):
+                continue  # an empty line, one cut short when the build was killed, or one of another version
             path = self.release / written.path
             if not rows or (path.is_file() and sha256_of(path) == written.sha256):
                 yield written
@@ -75,10 +76,10 @@ class Staging:
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
         for path in self.release.rglob("*"):
-            _sync(path)
-        _sync(self.release)
+            sync(path)
+        sync(self.release)
         self.release.rename(self._out)
-        _sync(self._out.parent)
+        sync(self._out.parent)
 
 
 def folder_for(out: Path) -> Path:
@@ -100,12 +101,9 @@ def staged(out: Path) -> Iterator[Staging]:
         UsageError: If `out` exists, or its parent does not.
         OutputError: If `out` cannot be written, or is being written by another build, or the disk is full.
     """
-    if out.exists() or out.is_symlink():
-        raise UsageError(f"{out} exists; remove it, or give another place")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is no folder; create it first")
     folder = folder_for(out)
     try:
+        _check_free(out)
         folder.mkdir(exist_ok=True)
         lock = FileLock(folder / "lock")
         lock.acquire(timeout=0)
@@ -115,6 +113,7 @@ def staged(out: Path) -> Iterator[Staging]:
         raise OutputError(f"{out.parent} cannot be written ({error.strerror}); give another place") from error
     interrupted = False
     try:
+        _check_free(out)  # another build may have finished it in the meantime
         yield Staging(out)
     except KeyboardInterrupt:
         interrupted = True
@@ -130,7 +129,14 @@ def staged(out: Path) -> Iterator[Staging]:
         lock.release()
 
 
-def _sync(path: Path) -> None:
+def _check_free(out: Path) -> None:
+    if os.path.lexists(out):
+        raise UsageError(f"{out} exists; remove it, or give another place")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder; create it first")
+
+
+def sync(path: Path) -> None:
     """Have a file or folder written to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

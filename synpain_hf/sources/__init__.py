@@ -46,6 +46,8 @@ def open_source(locations: Sequence[str | Path]) -> Source:
         DownloadError: If the Hub could not be read.
     """
     names = [str(location) for location in locations]
+    if not names:
+        raise UsageError("no source is given; give the folder, zips or manifest of a data set")
     if len(names) == 1 and names[0].startswith(hub.SCHEME):
         snapshot = hub.download(names[0])
         return OfficialSource([snapshot.folder], repo_id=snapshot.repo_id, revision=snapshot.revision)
@@ -53,12 +55,12 @@ def open_source(locations: Sequence[str | Path]) -> Source:
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path} does not exist; give the folder, zips or manifest of a data set")
-    if len(paths) == 1 and paths[0].suffix.lower() in MANIFEST_SUFFIXES:
-        return ManifestSource(paths[0])
     if len(paths) == 1 and paths[0].is_dir():
         return OfficialSource(paths)
+    if len(paths) == 1 and paths[0].suffix.lower() in MANIFEST_SUFFIXES:
+        return ManifestSource(paths[0])
     for path in paths:
-        if path.suffix.lower() != ".zip":
+        if path.suffix.lower() != ".zip" or path.is_dir():
             raise UsageError(
                 f"{path} is no source; give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from contextlib import ExitStack
@@ -15,7 +17,8 @@ from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Picture
 
 _ENCRYPTED = 0x1
-_DAMAGED_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGED_ARCHIVE = (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error)
+_DAMAGED_MEMBER = (*_DAMAGED_ARCHIVE, zlib.error, lzma.LZMAError, RuntimeError)
 
 
 @dataclass
@@ -26,36 +29,54 @@ class Listing:
     problems: list[Problem] = field(default_factory=list)
 
 
-def list_folder(folder: Path) -> Listing:
-    """Every file below a folder.
+def list_folder(folder: Path, root: Path | None = None) -> Listing:
+    """Every file below a folder that is not hidden.
 
-    Symbolic links must stay inside it, or inside the `blobs` of the Hub's cache where the folder is a snapshot there.
+    Symbolic links must be to files, and stay inside it, or inside the `blobs` of the Hub's cache where the folder is a
+    snapshot there.
+
+    Args:
+        folder: The folder.
+        root: What the names are relative to, where that is not the folder itself.
     """
     listing = Listing()
-    allowed = [folder.resolve(), *_blobs(folder)]
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(parent, name)
-            relative = path.relative_to(folder).as_posix()
-            if not any(path.resolve().is_relative_to(place) for place in allowed):
-                reason = "is a symbolic link that leaves the folder; put the file itself there"
-                listing.problems.append(Problem(relative, reason))
-            elif not path.is_file():
-                listing.problems.append(Problem(relative, "is no regular file, or a broken link; remove it"))
-            else:
-                listing.files.append(Picture(relative, path, "", path.stat().st_size))
+    allowed = places_below(folder)
+
+    def add(path: Path) -> None:
+        name = os.fsencode(path.relative_to(root or folder)).decode("utf-8", "backslashreplace")
+        if path.is_dir():
+            reason = "is a symbolic link to a folder, which is not followed; put the folder itself there"
+            listing.problems.append(Problem(name, reason))
+        elif not any(path.resolve().is_relative_to(place) for place in allowed):
+            reason = "is a symbolic link that leaves the folder; put the file itself there"
+            listing.problems.append(Problem(name, reason))
+        elif not path.is_file():
+            listing.problems.append(Problem(name, "is no regular file, or a broken link; remove it"))
+        else:
+            listing.files.append(Picture(name, path, "", path.stat().st_size))
+
+    def unreadable(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root or folder).as_posix()
+        listing.problems.append(Problem(name, f"cannot be read ({error.strerror}); check the folder"))
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in [*links, *(name for name in names if not is_hidden(name))]:
+            add(Path(parent, name))
     listing.files.sort(key=lambda file: file.name)
     return listing
 
 
 def list_zip(path: Path) -> Listing:
-    """Every file in a zip archive, read from its directory; nothing is unpacked."""
+    """Every file in a zip archive that is not hidden, read from its directory; nothing is unpacked."""
     listing = Listing()
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
+            members = [
+                member for member in archive.infolist() if not member.is_dir() and not is_hidden(member.filename)
+            ]
+    except (*_DAMAGED_ARCHIVE, OSError) as error:
         listing.problems.append(Problem(path.name, f"is no readable zip archive ({error}); fetch it again"))
         return listing
     for member in members:
@@ -105,9 +126,9 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
-def _blobs(folder: Path) -> list[Path]:
-    """The `blobs` folder of the Hub's cache that a snapshot's links point into."""
+def places_below(folder: Path) -> list[Path]:
+    """Where a link in a folder may lead: below that folder, or to the `blobs` of the Hub's cache if it stands there."""
     for parent in [folder.absolute(), *folder.absolute().parents]:
         if parent.name == "snapshots" and (parent.parent / "blobs").is_dir():
-            return [(parent.parent / "blobs").resolve()]
-    return []
+            return [folder.resolve(), (parent.parent / "blobs").resolve()]
+    return [folder.resolve()]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from synpain_hf.errors import Problem
 from synpain_hf.protocols import FOLDS
 
-MAX_BYTES = 64 * 2**20
 _SEPARATORS = (("commas", ","), ("semicolons", ";"), ("tabs", "\t"), ("blanks", None))
+_OFFICIAL_ID = re.compile(r"(?<!\d)1\d{9}(?!\d)")
 _OFFICIAL_FILE = re.compile(r"(1\d{9})(?:_\w+)?(?:\.\w+)?")
 
 
@@ -47,20 +47,18 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _nothing(name, f"is not text ({error.reason} at byte {error.start:,}); give a UTF-8 text file")
+        return no_folds(name, f"is not text ({error.reason} at byte {error.start:,}); give a UTF-8 text file")
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    separator, character = next(
-        ((called, char) for called, char in _SEPARATORS if char is None or all(char in line for _, line in lines)),
-        _SEPARATORS[-1],
+    separator, character = max(
+        _SEPARATORS, key=lambda item: sum(_entry(line, item[1]) is not None for _, line in lines)
     )
     header = "no header"
     numbers: dict[str, int] = {}
     line_of: dict[str, int] = {}
     problems = []
     for position, (number, line) in enumerate(lines):
-        cells = [cell.strip().strip("\"'") for cell in line.split(character)]
-        entry = _entry([cell for cell in cells if cell])
-        if entry is None and position == 0:
+        entry = _entry(line, character)
+        if entry is None and position == 0 and not _OFFICIAL_ID.search(line):
             header = "a header"
         elif entry is None:
             problems.append(Problem(f"{name}:{number}", f"is not an id and a fold ({line.strip()[:60]!r}); correct it"))
@@ -71,18 +69,20 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
             numbers[entry[0]], line_of[entry[0]] = entry[1], number
     first, reason = _first_fold(set(numbers.values()))
     if reason:
-        return _nothing(name, reason)
+        return no_folds(name, reason)
     folds = {pair_id: fold - first for pair_id, fold in numbers.items()}
     understood = f"{name}: {len(folds):,} pairs, {separator}, {header}, folds {first} to {first + FOLDS - 1}"
     return FoldsFile(name, folds, line_of, tuple(problems), understood)
 
 
-def _nothing(name: str, reason: str) -> FoldsFile:
+def no_folds(name: str, reason: str) -> FoldsFile:
+    """What is left of a folds file that could not be read."""
     return FoldsFile(name, {}, {}, (Problem(name, reason),), "")
 
 
-def _entry(cells: list[str]) -> tuple[str, int] | None:
+def _entry(line: str, separator: str | None) -> tuple[str, int] | None:
     """The pair id and the fold as written, or None."""
+    cells = [cell for cell in (cell.strip().strip("\"'") for cell in line.split(separator)) if cell]
     if len(cells) < 2:
         return None
     for name, fold in ((cells[0], cells[-1]), (cells[-1], cells[0])):

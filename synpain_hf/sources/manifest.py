@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties, violations
+from synpain_hf.sources.files import places_below
 from synpain_hf.vocabulary import CLASSES, canonical
 
 MANIFEST_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl", ".parquet"))
@@ -22,6 +25,9 @@ MANIFEST_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl", ".parquet"))
 _INTEGERS = ("fold", "seed")
 _PICTURE_COLUMNS = ("composite", "neutral", "expressive")
 _MISSING_WORDS = frozenset(("", "nan", "na", "n/a", "null", "none"))
+
+_INTEGER = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Row = dict[str, Any]
 
@@ -43,8 +49,13 @@ class ManifestSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._root = path.resolve().parent
-        rows = _readers[path.suffix.lower()](path)
+        self._root = path.parent.resolve()
+        self._allowed = places_below(path.parent)
+        try:
+            rows = list(_readers[path.suffix.lower()](path))
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror or error}); check the file"
+            raise BadInputError([Problem(path.name, reason)]) from error
         self._entries = [self._entry(number, row) for number, row in rows]
 
     def __len__(self) -> int:
@@ -63,6 +74,11 @@ class ManifestSource:
         where = f"{self._path.name}:{number}"
         fields = _cleaned(row)
         reasons = violations("pair", fields)
+        reasons += [
+            f"{column} holds half a character (a lone surrogate); correct it"
+            for column, value in fields.items()
+            if isinstance(value, str) and _LONE_SURROGATE.search(value)
+        ]
         pictures = []
         if not reasons:
             for column in _PICTURE_COLUMNS:
@@ -80,13 +96,16 @@ class ManifestSource:
         if "://" in name or "\0" in name or given.is_absolute() or ".." in given.parts:
             raise ValueError(f"{column} {name!r} leaves the manifest's folder; give a path below it")
         path = self._root / given
-        if not path.resolve().is_relative_to(self._root):
+        if not any(path.resolve().is_relative_to(place) for place in self._allowed):
             raise ValueError(
                 f"{column} {name!r} is a symbolic link that leaves the manifest's folder; put the file itself there"
             )
-        if not path.is_file():
-            raise ValueError(f"{column} {name!r} does not exist; put it there, or correct the name")
-        return Picture(given.as_posix(), path, "", path.stat().st_size)
+        try:
+            if path.is_file():
+                return Picture(given.as_posix(), path, "", path.stat().st_size)
+        except OSError as error:
+            raise ValueError(f"{column} {name!r} cannot be read ({error.strerror}); correct the name") from error
+        raise ValueError(f"{column} {name!r} does not exist; put it there, or correct the name")
 
 
 def _cleaned(row: Row) -> Row:
@@ -105,25 +124,27 @@ def _meant(column: str, value: Any) -> Any:
         return canonical(column, value)
     if column in _INTEGERS:
         return _integer(value)
-    if column == "pair_id" and isinstance(value, int):
+    if column == "pair_id" and type(value) is int:
         return str(value)
     return value.strip() if isinstance(value, str) else value
 
 
 def _integer(value: Any) -> Any:
     """The integer that a table meant (`3`, `"3"`, `3.0`), or the value as it came, for the JSON Schema to refuse."""
-    try:
-        number = float(value)
-        return int(value if isinstance(value, (int, str)) and "." not in str(value) else number)
-    except (TypeError, ValueError, OverflowError):
+    if isinstance(value, bool):
         return value
+    match = _INTEGER.fullmatch(str(value).strip())
+    return int(match[1]) if match else value
 
 
-def _check_columns(path: Path, columns: Iterable[str]) -> None:
+def _check_columns(path: Path, columns: Collection[str]) -> None:
     """Refuse a table that can hold no pair, once and not line by line."""
     present = set(columns)
     known, required = properties("pair")
-    reasons = [f"has no column {name!r}; add it" for name in sorted(required - present)]
+    reasons = [
+        f"names the column {name!r} {count} times; keep one" for name, count in Counter(columns).items() if count > 1
+    ]
+    reasons += [f"has no column {name!r}; add it" for name in sorted(required - present)]
     if "composite" not in present and not {"neutral", "expressive"} <= present:
         reasons.append("has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has")
     choices = ", ".join(sorted(known))
@@ -141,8 +162,6 @@ def _read_delimited(path: Path) -> Iterator[tuple[int, Row]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.reader(file, delimiter=delimiter, strict=True)
             columns = [name.strip() for name in next(table, [])]
-            if len(set(columns)) < len(columns):
-                raise BadInputError([Problem(path.name, "names a column twice; rename one of the two")])
             _check_columns(path, columns)
             for cells in table:
                 if not cells:
@@ -160,25 +179,24 @@ def _read_delimited(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _read_json_lines(path: Path) -> Iterator[tuple[int, Row]]:
-    rows = []
-    columns: set[str] = set()
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-            if line.strip():
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise BadInputError([Problem(f"{path.name}:{number}", "is no JSON object; write {...} a line")])
-                rows.append((number, row))
-                columns |= row.keys()
-    except json.JSONDecodeError as error:
-        raise BadInputError(
-            [Problem(f"{path.name}:{number}", f"is no valid JSON ({error.msg}); correct it")]
-        ) from error
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # U+2028, a line to splitlines, may stand in JSON text
     except UnicodeDecodeError as error:
         raise BadInputError([_not_utf8(path, error)]) from error
+    rows = [(number, _json_object(path, number, line)) for number, line in enumerate(lines, 1) if line.strip()]
     if rows:
-        _check_columns(path, columns)
+        _check_columns(path, {column for _, row in rows for column in row})
     yield from rows
+
+
+def _json_object(path: Path, number: int, line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError([Problem(f"{path.name}:{number}", f"is no valid JSON ({error}); correct it")]) from error
+    if not isinstance(row, dict):
+        raise BadInputError([Problem(f"{path.name}:{number}", "is no JSON object; write {...} a line")])
+    return row
 
 
 def _read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
@@ -190,7 +208,7 @@ def _read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInputError([Problem(path.name, f"is no readable Parquet file ({error}); write it again")]) from error
 
 

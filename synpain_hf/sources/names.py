@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS, canonical
 
-_NAME = re.compile(r"(?P<pair_id>\d+)_(?P<label>[a-z]+)_(?P<gender>[a-z]+)_(?P<age_group>[a-z]+)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?P<pair_id>\d+)_(?P<label>[a-z]+)_(?P<gender>[a-z]+)_(?P<age_group>[a-z]+)", re.IGNORECASE | re.ASCII
+)
 _ID = re.compile(r"1\d{9}")
 
 

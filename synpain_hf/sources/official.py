@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from synpain_hf.errors import Problem, UsageError
+from synpain_hf.errors import PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.sources.files import Listing, PictureReader, is_hidden, list_folder, list_zip
-from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
 from synpain_hf.vocabulary import OFFICIAL_GENERATOR
 
@@ -16,6 +16,7 @@ COMPOSITE_SIZE = (1312, 736)
 """Width and height of an official composite, in pixels."""
 
 PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
+IMAGES = "Images"
 VIDEO_SUFFIXES = frozenset((".mp4",))
 
 
@@ -31,17 +32,16 @@ class OfficialSource:
         revision: Its commit.
 
     Raises:
-        UsageError: If a folder holds nothing that the data set could be.
+        UsageError: If a folder holds both zips and pictures, or there are several folds files.
     """
 
     def __init__(self, locations: Sequence[Path], repo_id: str | None = None, revision: str | None = None) -> None:
         listing = _list(locations)
-        visible = [file for file in listing.files if not is_hidden(file.name)]
-        self._pictures = [file for file in visible if _suffix(file) in PICTURE_SUFFIXES]
+        self._pictures = _pictures(listing)
         self._problems = listing.problems
         self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
-        self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in visible)
-        self.folds_file = _read_folds_file(visible)
+        self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in listing.files)
+        self.folds_file = _read_folds_file(listing.files)
 
     def __len__(self) -> int:
         """Number of pictures, and of files that may not be read."""
@@ -74,28 +74,42 @@ def _pair(picture: Picture) -> Pair | Problem:
 
 def _list(locations: Sequence[Path]) -> Listing:
     first = locations[0]
-    zips = sorted(first.glob("*.zip")) if first.is_dir() else sorted(locations, key=lambda path: path.name)
-    if first.is_dir() and not zips:
-        return list_folder(_whole(first))
-    listing = Listing()
-    for part in map(list_zip, zips):
+    if not first.is_dir():
+        return _with_zips(Listing(), locations)
+    folder = _whole(first)
+    listing = list_folder(folder, folder.parent if folder.name == IMAGES else folder)
+    zips = _zips_in(first)
+    if zips and (pictures := _pictures(listing)):
+        raise UsageError(
+            f"{first} holds both zips ({zips[0].name}, …) and pictures ({pictures[0].name}, …); "
+            "name the zips themselves, or move them away"
+        )
+    return _with_zips(listing, zips)
+
+
+def _with_zips(listing: Listing, zips: Sequence[Path]) -> Listing:
+    for part in map(list_zip, sorted(zips, key=lambda path: path.name)):
         listing.files += part.files
         listing.problems += part.problems
-    if first.is_dir():
-        beside = [path for path in sorted(first.glob("*.txt")) if path.is_file()]
-        listing.files += [Picture(path.name, path, "", path.stat().st_size) for path in beside]
     listing.files.sort(key=lambda file: file.name)
     return listing
 
 
+def _zips_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".zip" and not is_hidden(path.name))
+
+
 def _whole(folder: Path) -> Path:
     """The folder that holds `Images`, so that the same data give the same names wherever one enters them."""
-    if folder.resolve().name == "Images" and any(
-        (folder.resolve().parent / name).exists() for name in ("Videos", "SynPain_folds.txt")
-    ):
-        return folder.resolve().parent
+    folder = folder.resolve()
+    if folder.name == IMAGES and ((folder.parent / "Videos").is_dir() or any(folder.parent.glob("*[Ff]olds*.txt"))):
+        return folder.parent
     inner = folder / "SynPain"
     return inner if inner.is_dir() else folder
+
+
+def _pictures(listing: Listing) -> list[Picture]:
+    return [file for file in listing.files if _suffix(file) in PICTURE_SUFFIXES]
 
 
 def _read_folds_file(files: Sequence[Picture]) -> FoldsFile | None:
@@ -105,8 +119,11 @@ def _read_folds_file(files: Sequence[Picture]) -> FoldsFile | None:
         raise UsageError(f"several folds files are there ({names}); leave one, or name one with --folds")
     if not found:
         return None
-    with PictureReader() as reader:
-        return read_folds(found[0].name, reader.read(found[0]))
+    try:
+        with PictureReader() as reader:
+            return read_folds(found[0].name, reader.read(found[0]))
+    except PictureError as error:
+        return no_folds(found[0].name, str(error))
 
 
 def _suffix(file: Picture) -> str:

@@ -1,0 +1,108 @@
+"""SynPAIN pairs for `datasets` 2.14 to 3.x: a builder in one file, over a release directory.
+
+    load_dataset("loading_script/synpain.py", "cv_0", data_dir="synpain-1.0.0", trust_remote_code=True)
+
+`datasets` 4 runs no scripts: there, give it the release directory itself, `load_dataset("synpain-1.0.0", "cv_0")`.
+
+The names of the configurations stand here, for `datasets` asks for them before it knows of a release. The files of each
+are read from the release's card, as `datasets` does when it is given the directory.
+"""
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import datasets
+import pyarrow.parquet as pq
+from huggingface_hub import DatasetCard
+
+CONFIGURATIONS = (
+    "default",
+    "cv_0",
+    "cv_1",
+    "cv_2",
+    "cv_3",
+    "cv_4",
+    "all",
+    "by_age_group",
+    "by_gender",
+    "by_ethnicity",
+    "only_young",
+    "only_old",
+    "only_man",
+    "only_woman",
+    "only_black",
+    "only_south_asian",
+    "only_middle_eastern",
+    "only_white",
+    "only_east_asian",
+    "without_black",
+    "without_south_asian",
+    "without_middle_eastern",
+    "without_white",
+    "without_east_asian",
+)
+
+
+class Synpain(datasets.ArrowBasedBuilder):
+    """Pairs of a neutral and an expressive face."""
+
+    BUILDER_CONFIGS = [datasets.BuilderConfig(name=name) for name in CONFIGURATIONS]  # noqa: RUF012 - datasets' own way
+    DEFAULT_CONFIG_NAME = "default"
+
+    def __init__(self, *args, data_dir=None, **kwargs):
+        if data_dir is None:
+            raise ValueError('no release was given; add data_dir="path/to/release" to load_dataset')
+        self.folder = Path(data_dir).expanduser().resolve()
+        self.release = _read_release(self.folder)
+        # Both are in the cache's path, so that rows of another build in the same place are not taken for these.
+        kwargs["version"] = self.release["version"]
+        kwargs["hash"] = f"{kwargs.get('hash')}-{self.release['content'][:16]}"
+        super().__init__(*args, data_dir=str(self.folder), **kwargs)
+
+    def _info(self):
+        first = next(iter(self._splits().values()))[0]
+        return datasets.DatasetInfo(features=datasets.Features.from_arrow_schema(pq.read_schema(first)))
+
+    def _split_generators(self, dl_manager):  # noqa: ARG002 - there is nothing to download
+        return [
+            datasets.SplitGenerator(name=name, gen_kwargs={"files": files}) for name, files in self._splits().items()
+        ]
+
+    def _generate_tables(self, files):
+        for number, file in enumerate(files):
+            with pq.ParquetFile(file) as parquet:
+                for group in range(parquet.num_row_groups):
+                    yield f"{number}-{group}", parquet.read_row_group(group)
+
+    def _splits(self):
+        """The files of each split of this configuration, in the order of its rows."""
+        card = DatasetCard.load(self.folder / "README.md")
+        configurations = {entry["config_name"]: entry["data_files"] for entry in card.data.get("configs")}
+        if self.config.name not in configurations:
+            raise ValueError(
+                f"release {self.release['version']} has no pairs in {self.config.name}; "
+                f"choose one of {', '.join(configurations)}"
+            )
+        return {
+            entry["split"]: [self._whole(name) for pattern in entry["path"] for name in self._matching(pattern)]
+            for entry in configurations[self.config.name]
+        }
+
+    def _matching(self, pattern):
+        """The files of the release that a pattern of its card matches; a lost one is among them."""
+        return sorted(name for name in self.release["files"] if fnmatchcase(name, pattern))
+
+    def _whole(self, name):
+        """The place of a file of the release, if it is there with its size."""
+        path = self.folder / name
+        if not path.is_file() or path.stat().st_size != self.release["files"][name]["bytes"]:
+            raise ValueError(f"{path} was lost or changed after the build; build or download the release again")
+        return str(path)
+
+
+def _read_release(folder):
+    path = folder / "release.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} is no release (it has no release.json); give a folder that `build` wrote")
+    return json.loads(path.read_text(encoding="utf-8"))

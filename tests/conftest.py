@@ -1,0 +1,47 @@
+"""Every test has its own caches and touches no network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Read when the libraries are imported: before any test module imports them.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_UPDATE_DOWNLOAD_COUNTS"] = "0"
+os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+
+import datasets
+import pytest
+
+from examples.plain_composites import write_download
+from synpain_hf.release.build import build
+from synpain_hf.release.manifest import Release
+
+SAMPLE = Path(__file__).parents[2] / "shared" / "synpain-sample" / "SynPain"
+
+needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the real SynPAIN sample composites are not here")
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Caches of `datasets` that this test alone uses; also for the programs that it starts."""
+    home = tmp_path / "hf-home"
+    monkeypatch.setenv("HF_HOME", str(home))
+    monkeypatch.setattr(datasets.config, "HF_CACHE_HOME", home)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", home / "datasets")
+    monkeypatch.setattr(datasets.config, "HF_MODULES_CACHE", home / "modules")
+    datasets.disable_progress_bars()
+    return home / "datasets"
+
+
+@pytest.fixture(scope="session")
+def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty plain composites, laid out as the official download; read-only by agreement."""
+    return write_download(tmp_path_factory.mktemp("download"), 40)
+
+
+@pytest.fixture(scope="session")
+def release(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release of `download`; read-only by agreement."""
+    return build(download, tmp_path_factory.mktemp("release") / "release", version="1.0.0", workers=2)

@@ -1,0 +1,72 @@
+"""Small releases: loading does not depend on how large a face is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from synpain_hf.release.build import build
+from synpain_hf.release.manifest import Release
+
+Part = Callable[[Path, int], Path]
+
+FACE = 64
+"""Side of a face in pixels."""
+
+
+@pytest.fixture(scope="session")
+def small(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The forty pairs of `download`, with small faces; read-only by agreement."""
+    return build(download, tmp_path_factory.mktemp("small") / "release", version="1.0.0", image_size=FACE)
+
+
+@pytest.fixture(scope="session")
+def part(download: Path) -> Part:
+    """Makes a download of the first pairs, without a folds file: `build` draws the folds by its seed."""
+
+    def make(folder: Path, pairs: int) -> Path:
+        folder.mkdir()
+        for picture in sorted((download / "Images").iterdir())[:pairs]:
+            os.link(picture, folder / picture.name)
+        return folder
+
+    return make
+
+
+def turned_folds(source: Path, file: Path) -> Path:
+    """Write a folds file for a download: a fold each in turn, from the last pair to the first."""
+    names = sorted((picture.stem for picture in source.iterdir()), reverse=True)
+    file.write_text("".join(f"{name},{number % 5}\n" for number, name in enumerate(names)), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def newer(part: Part, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A later version, of ten pairs of men; read-only by agreement."""
+    folder = tmp_path_factory.mktemp("newer")
+    return build(part(folder / "download", 10), folder / "release", version="1.1.0", image_size=FACE)
+
+
+@pytest.fixture(scope="session")
+def rebuilt(newer: Release, part: Part, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The pairs of `newer` under the same version, in other folds; read-only by agreement."""
+    folder = tmp_path_factory.mktemp("rebuilt")
+    source = part(folder / "download", 10)
+    folds = turned_folds(source, folder / "folds.txt")
+    return build(source, folder / "release", version="1.1.0", image_size=FACE, folds=folds)
+
+
+@pytest.fixture
+def damaged(newer: Release, tmp_path: Path) -> Path:
+    """A copy of `newer` with one byte changed in the middle of a partition."""
+    folder = tmp_path / "damaged"
+    shutil.copytree(newer.folder, folder)
+    path = folder / newer.partitions[0].path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    return folder

@@ -1,0 +1,123 @@
+"""What `diff` says of two releases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synpain_hf.errors import ReleaseError
+from synpain_hf.release.build import build
+from synpain_hf.release.compare import diff
+from synpain_hf.release.layout import record_of
+from synpain_hf.release.manifest import Release
+from synpain_hf.release.versions import Bump
+from tests.release.making import copied, manifest_rows, picture, ran, replace, write_manifest
+
+
+def with_other_tables(release: Release, folder: Path, *, removed: str = "", added: str = "", retyped: str = "") -> Path:
+    """A copy of a release whose columns are others, as another version of this program may write them."""
+    shutil.copytree(release.folder, folder)
+    manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    for partition in release.partitions:
+        table = release.table(partition)
+        metadata = json.loads(table.schema.metadata[b"huggingface"])
+        features = metadata["info"]["features"]
+        if removed:
+            table = table.drop_columns([removed])
+            del features[removed]
+        if added:
+            table = table.append_column(added, pa.array(["new"] * len(table)))
+            features[added] = {"dtype": "string", "_type": "Value"}
+        if retyped:
+            at = table.schema.get_field_index(retyped)
+            table = table.set_column(at, retyped, table[retyped].cast(pa.int32()))
+            features[retyped] = {"dtype": "int32", "_type": "Value"}
+        table = table.replace_schema_metadata({"huggingface": json.dumps(metadata)})
+        path = folder / partition.path
+        pq.write_table(table, path)
+        manifest["files"][partition.path] = {**record_of(path), "rows": len(table)}
+    (folder / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def test_a_release_does_not_differ_from_itself(first: Release) -> None:
+    changes = diff(first.folder, first.folder)
+    assert changes.bump is Bump.PATCH
+    assert changes.summary() == "nothing changed"
+
+
+def test_an_added_column_is_minor_and_no_row_changes_by_it(tmp_path: Path, first: Release) -> None:
+    other = with_other_tables(first, tmp_path / "other", added="mood")
+    changes = diff(first.folder, other)
+    assert (changes.summary(), changes.bump) == ("1 column (mood)", Bump.MINOR)
+
+
+@pytest.mark.parametrize("column", ["provenance", "fold", "gender"])
+def test_a_removed_column_is_major_and_no_row_changes_by_it(tmp_path: Path, first: Release, column: str) -> None:
+    other = with_other_tables(first, tmp_path / "other", removed=column)
+    there, back = diff(first.folder, other), diff(other, first.folder)
+    assert (list(there.sentences()), there.bump) == ([("Removed", f"1 column ({column})")], Bump.MAJOR)
+    assert (list(back.sentences()), back.bump) == ([("Added", f"1 column ({column})")], Bump.MINOR)
+
+
+def test_a_column_of_another_type_is_major(tmp_path: Path, first: Release) -> None:
+    other = with_other_tables(first, tmp_path / "other", retyped="fold")
+    changes = diff(first.folder, other)
+    assert (list(changes.sentences()), changes.bump) == ([("Changed", "1 column of another type (fold)")], Bump.MAJOR)
+
+
+def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
+    tmp_path: Path, good_manifest: Path, first: Release
+) -> None:
+    source = copied(good_manifest, tmp_path / "source")
+    rows = manifest_rows(14)
+    rows[2]["label"] = "pain" if rows[2]["label"] == "no_pain" else "no_pain"
+    replace(source / rows[4]["composite"], picture(104))
+    replace(source / "pairs.csv", b"")
+    build(write_manifest(source, [*rows[:6], *rows[7:]]), tmp_path / "release", version="2.0.0", previous=first.folder)
+
+    told = ran("diff", first.folder, tmp_path / "release")
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines() == [
+        "1.0.0 -> 2.0.0: a major change",
+        "  added: 2 pairs",
+        "  changed: 1 pair with other pixels",
+        "  changed: 1 pair with another label or group",
+        "  changed: 1 pair with another provenance",
+        "  removed: 1 pair",
+    ]
+
+    as_json = ran("diff", first.folder, tmp_path / "release", "--json")
+    assert as_json.returncode == 0, as_json.stderr
+    assert json.loads(as_json.stdout) == {
+        "old": "1.0.0", "new": "2.0.0", "bump": "major", "added": ["pair-12", "pair-13"], "removed": ["pair-06"],
+        "pixels": ["pair-04"], "labels": ["pair-02"], "folds": [], "provenance": ["pair-04"], "columns_added": [],
+        "columns_removed": [], "columns_changed": [],
+    }  # fmt: skip
+
+
+def test_a_damaged_release_is_named(tmp_path: Path, first: Release) -> None:
+    other = Path(shutil.copytree(first.folder, tmp_path / "other"))
+    path = other / first.partitions[0].path
+    path.write_bytes(b"PAR1 no more")
+    for pair in ((first.folder, other), (other, first.folder)):
+        with pytest.raises(ReleaseError, match=rf"^{path} is damaged \(.+\); build or download the release again"):
+            diff(*pair)
+
+
+def test_damaged_faces_are_named_by_their_file(tmp_path: Path, first: Release) -> None:
+    other = Path(shutil.copytree(first.folder, tmp_path / "other"))
+    name = first.partitions[0].path
+    data = bytearray((other / name).read_bytes())
+    data[data.index(b"IDAT") + 20] ^= 0xFF
+    (other / name).write_bytes(data)
+    manifest = json.loads((other / "release.json").read_text(encoding="utf-8"))
+    manifest["files"][name]["sha256"] = record_of(other / name)["sha256"]
+    (other / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ReleaseError, match=f"^{other / name} is damaged"):
+        diff(first.folder, other)
