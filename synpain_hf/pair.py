@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+
+class Archives(Protocol):
+    """The zip archives that are open while pictures are read."""
+
+    def open(self, path: Path) -> zipfile.ZipFile:
+        """An archive, opened when it is first asked for."""
+
+
+class Picture(Protocol):
+    """A picture of a source, not read yet."""
+
+    @property
+    def name(self) -> str:
+        """Its name relative to the source, with `/`."""
+
+    def stamp(self) -> object:
+        """What changes when the picture does, so that an interrupted build takes a changed one anew."""
+
+    def read(self, archives: Archives) -> bytes:
+        """Its file.
+
+        Raises:
+            PictureError: If it is too large, or cannot be read.
+        """
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture file of a source, not read yet.
+class Annotation:
+    """What is known, or was measured, of the action units of one face.
 
     Attributes:
-        name: Its name relative to the source, with `/`.
-        path: The file, or the zip archive that holds it.
-        member: Its name in the archive; empty for a file.
-        size: Encoded size in bytes.
+        face: `neutral` or `expressive`.
+        kind: The kind of expression, such as `pain` or `happy`.
+        units: Intensity of each action unit, 0 to 5.
+        pspi: The Prkachin and Solomon pain intensity.
+        annotator: Who or what says so.
     """
 
-    name: str
-    path: Path
-    member: str
-    size: int
+    face: str
+    kind: str
+    units: Mapping[str, float]
+    pspi: float
+    annotator: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +70,7 @@ class Pair:
         generator: What made the faces; None where unknown.
         prompt: The text they were made from.
         seed: The generator's seed.
+        annotations: What its source knows of its faces.
     """
 
     pair_id: str
@@ -54,3 +85,4 @@ class Pair:
     generator: str | None = None
     prompt: str | None = None
     seed: int | None = None
+    annotations: tuple[Annotation, ...] = ()

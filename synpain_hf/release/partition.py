@@ -19,7 +19,7 @@ from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_compo
 from synpain_hf.pair import Pair
 from synpain_hf.release.layout import sha256_of
 from synpain_hf.release.rows import FACES, Row, digest_of, row_of
-from synpain_hf.sources.files import PictureReader
+from synpain_hf.sources.files import OpenArchives
 
 ROWS_IN_GROUP = 8
 """Pairs in a Parquet row group: about 11 MB of lossless faces, the most that a worker holds."""
@@ -44,11 +44,11 @@ class Task:
     def key(self) -> str:
         """A digest of all that decides the partition's bytes, to recognise it when a build is resumed.
 
-        Sources are told by size and time of change, as `make` does.
+        Sources are told by their stamp, such as size and time of change.
         """
-        times = [_changed_at(picture.path) for pair in self.pairs for picture in pair.pictures]
+        stamps = [picture.stamp() for pair in self.pairs for picture in pair.pictures]
         libraries = (synpain_hf.__version__, pa.__version__, deflate.__version__, PIL.__version__)
-        parts = (self.path, self.pairs, self.encoding, str(self.schema), self.schema.metadata, times, libraries)
+        parts = (self.path, self.pairs, self.encoding, str(self.schema), self.schema.metadata, stamps, libraries)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -138,10 +138,10 @@ def write_partition(task: Task, release: Path) -> Written:
 
 
 def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
-    with PictureReader() as reader:
+    with OpenArchives() as archives:
         for pair in task.pairs:
             try:
-                pictures = [reader.read(picture) for picture in pair.pictures]
+                pictures = [picture.read(archives) for picture in pair.pictures]
                 digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
                 if len(set(digests)) < len(digests):
                     raise PictureError("has the same picture twice; give a neutral face and an expressive one")
@@ -158,13 +158,6 @@ def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
         return split_composite(pictures[0], encoding, pair.size)
     neutral, expressive = pictures
     return join_pictures(neutral, expressive, encoding)
-
-
-def _changed_at(path: Path) -> int | None:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return None  # reading it will say what is wrong
 
 
 def without(task: Task, rejected: set[str]) -> Task:

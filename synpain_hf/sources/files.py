@@ -14,7 +14,7 @@ from typing import Any
 
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.limits import MAX_BYTES
-from synpain_hf.pair import Picture
+from synpain_hf.pair import Archives
 
 _ENCRYPTED = 0x1
 _DAMAGED_ARCHIVE = (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error)
@@ -25,7 +25,7 @@ _DAMAGED_MEMBER = (*_DAMAGED_ARCHIVE, zlib.error, lzma.LZMAError, RuntimeError)
 class Listing:
     """The files of a folder or archive, sorted by name, and those that may not be read."""
 
-    files: list[Picture] = field(default_factory=list)
+    files: list[StoredPicture] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -47,13 +47,13 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
         if path.is_dir():
             reason = "is a symbolic link to a folder, which is not followed; put the folder itself there"
             listing.problems.append(Problem(name, reason))
-        elif not any(path.resolve().is_relative_to(place) for place in allowed):
+        elif not any(real(path).is_relative_to(place) for place in allowed):
             reason = "is a symbolic link that leaves the folder; put the file itself there"
             listing.problems.append(Problem(name, reason))
         elif not path.is_file():
             listing.problems.append(Problem(name, "is no regular file, or a broken link; remove it"))
         else:
-            listing.files.append(Picture(name, path, "", path.stat().st_size))
+            listing.files.append(StoredPicture(name, path, "", path.stat().st_size))
 
     def unreadable(error: OSError) -> None:
         name = Path(error.filename).relative_to(root or folder).as_posix()
@@ -83,42 +83,71 @@ def list_zip(path: Path) -> Listing:
         if member.flag_bits & _ENCRYPTED:
             listing.problems.append(Problem(f"{path.name}/{member.filename}", "is encrypted; unlock the archive first"))
         else:
-            listing.files.append(Picture(member.filename, path, member.filename, member.file_size))
+            listing.files.append(StoredPicture(member.filename, path, member.filename, member.file_size))
     listing.files.sort(key=lambda file: file.name)
     return listing
 
 
-class PictureReader:
-    """Reads pictures; keeps the archives that it met open until it is closed."""
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture in a file, or in a zip archive.
 
-    def __init__(self) -> None:
-        self._open = ExitStack()
-        self._archives: dict[Path, zipfile.ZipFile] = {}
+    Attributes:
+        name: Its name relative to the source, with `/`.
+        path: The file, or the archive that holds it.
+        member: Its name in the archive; empty for a file.
+        size: Encoded size in bytes.
+    """
 
-    def __enter__(self) -> PictureReader:
-        return self
+    name: str
+    path: Path
+    member: str
+    size: int
 
-    def __exit__(self, *exception: Any) -> None:
-        self._open.close()
-
-    def read(self, picture: Picture) -> bytes:
-        """The bytes of a picture.
-
-        Raises:
-            PictureError: If it is too large, or cannot be read.
-        """
-        if picture.size > MAX_BYTES:
-            raise PictureError(f"has {picture.size:,} bytes, more than the {MAX_BYTES:,} that are read; scale it down")
+    def stamp(self) -> object:
+        """Its size, and when its file or archive was changed; None where it is gone: reading it will say so."""
         try:
-            if not picture.member:
-                return picture.path.read_bytes()
-            if picture.path not in self._archives:
-                self._archives[picture.path] = self._open.enter_context(zipfile.ZipFile(picture.path))
-            return self._archives[picture.path].read(picture.member)
+            return self.size, self.path.stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def read(self, archives: Archives) -> bytes:
+        """Its file."""
+        if self.size > MAX_BYTES:
+            raise PictureError(f"has {self.size:,} bytes, more than the {MAX_BYTES:,} that are read; scale it down")
+        try:
+            if not self.member:
+                return self.path.read_bytes()
+            return archives.open(self.path).read(self.member)
         except _DAMAGED_MEMBER as error:
             raise PictureError(f"is damaged in its archive ({error}); fetch the archive again") from error
         except OSError as error:
             raise PictureError(f"cannot be read ({error.strerror or error}); check the file") from error
+
+
+class OpenArchives:
+    """Zip archives, each opened when it is first asked for, all closed at the end."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._opened: dict[Path, zipfile.ZipFile] = {}
+
+    def __enter__(self) -> OpenArchives:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.close()
+
+    def open(self, path: Path) -> zipfile.ZipFile:
+        """An archive."""
+        if path not in self._opened:
+            self._opened[path] = self._stack.enter_context(zipfile.ZipFile(path))
+        return self._opened[path]
+
+
+def real(path: Path) -> Path:
+    """A path without symbolic links; unlike `Path.resolve`, a loop of links is no error."""
+    return Path(os.path.realpath(path))
 
 
 def is_hidden(name: str) -> bool:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties, violations
-from synpain_hf.sources.files import places_below
+from synpain_hf.sources.files import StoredPicture, places_below, real
 from synpain_hf.vocabulary import CLASSES, canonical
 
 MANIFEST_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl", ".parquet"))
@@ -96,13 +96,13 @@ class ManifestSource:
         if "://" in name or "\0" in name or given.is_absolute() or ".." in given.parts:
             raise ValueError(f"{column} {name!r} leaves the manifest's folder; give a path below it")
         path = self._root / given
-        if not any(path.resolve().is_relative_to(place) for place in self._allowed):
+        if not any(real(path).is_relative_to(place) for place in self._allowed):
             raise ValueError(
                 f"{column} {name!r} is a symbolic link that leaves the manifest's folder; put the file itself there"
             )
         try:
             if path.is_file():
-                return Picture(given.as_posix(), path, "", path.stat().st_size)
+                return StoredPicture(given.as_posix(), path, "", path.stat().st_size)
         except OSError as error:
             raise ValueError(f"{column} {name!r} cannot be read ({error.strerror}); correct the name") from error
         raise ValueError(f"{column} {name!r} does not exist; put it there, or correct the name")

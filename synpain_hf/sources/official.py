@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
-from synpain_hf.sources.files import Listing, PictureReader, is_hidden, list_folder, list_zip
+from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
 from synpain_hf.vocabulary import OFFICIAL_GENERATOR
@@ -108,11 +108,11 @@ def _whole(folder: Path) -> Path:
     return inner if inner.is_dir() else folder
 
 
-def _pictures(listing: Listing) -> list[Picture]:
+def _pictures(listing: Listing) -> list[StoredPicture]:
     return [file for file in listing.files if _suffix(file) in PICTURE_SUFFIXES]
 
 
-def _read_folds_file(files: Sequence[Picture]) -> FoldsFile | None:
+def _read_folds_file(files: Sequence[StoredPicture]) -> FoldsFile | None:
     found = [file for file in files if _suffix(file) == ".txt" and "folds" in PurePosixPath(file.name).stem.lower()]
     if len(found) > 1:
         names = ", ".join(file.name for file in found)
@@ -120,11 +120,11 @@ def _read_folds_file(files: Sequence[Picture]) -> FoldsFile | None:
     if not found:
         return None
     try:
-        with PictureReader() as reader:
-            return read_folds(found[0].name, reader.read(found[0]))
+        with OpenArchives() as archives:
+            return read_folds(found[0].name, found[0].read(archives))
     except PictureError as error:
         return no_folds(found[0].name, str(error))
 
 
-def _suffix(file: Picture) -> str:
+def _suffix(file: StoredPicture) -> str:
     return PurePosixPath(file.name).suffix.lower()

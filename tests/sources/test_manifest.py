@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair
 from synpain_hf.sources import open_source
-from synpain_hf.sources.files import PictureReader
+from synpain_hf.sources.files import OpenArchives
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
 
 Row = dict[str, Any]
@@ -132,8 +132,8 @@ def test_two_pictures_come_neutral_first_whatever_the_order_of_columns(folder: P
     del row["composite"]
     (pair,) = pairs_of(manifest(folder, [row], suffix))
     assert [picture.name for picture in pair.pictures] == ["faces/left.png", "faces/right.png"]
-    with PictureReader() as reader:
-        assert [reader.read(picture) for picture in pair.pictures] == [b"left.png", b"right.png"]
+    with OpenArchives() as archives:
+        assert [picture.read(archives) for picture in pair.pictures] == [b"left.png", b"right.png"]
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

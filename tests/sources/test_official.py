@@ -12,7 +12,7 @@ import pytest
 from synpain_hf.errors import PictureError, Problem, UsageError
 from synpain_hf.pair import Pair
 from synpain_hf.sources import Source, open_source
-from synpain_hf.sources.files import PictureReader
+from synpain_hf.sources.files import OpenArchives
 from synpain_hf.sources.official import COMPOSITE_SIZE
 from tests.conftest import SAMPLE, needs_sample
 
@@ -94,8 +94,8 @@ def test_a_pair_is_what_the_name_says(snapshot: Path) -> None:
     assert pair.listed_at == picture.name == "Images/1111211701_Pain_Woman_Old.jpg"
     assert (pair.size, pair.generator, pair.fold) == (COMPOSITE_SIZE, "Ideogram 2.0", None)
     assert (pair.prompt, pair.seed) == (None, None)
-    with PictureReader() as reader:
-        assert reader.read(picture) == b"a picture"
+    with OpenArchives() as archives:
+        assert picture.read(archives) == b"a picture"
 
 
 def test_the_same_pairs_are_found_from_the_root_from_synpain_and_from_images(snapshot: Path) -> None:
@@ -203,6 +203,12 @@ def test_a_link_out_of_the_folder_is_a_problem(snapshot: Path, target: str, reas
     assert problem.reason.startswith(reason)
 
 
+def test_a_link_to_itself_is_a_problem(snapshot: Path) -> None:
+    name = "1000020581_NoPain_man_Young.jpg"
+    (snapshot / "SynPain" / "Images" / name).symlink_to(name)
+    assert problem_of(open_source([snapshot])).reason.startswith("is no regular file, or a broken link")
+
+
 def test_a_link_within_the_folder_is_followed(snapshot: Path) -> None:
     images = snapshot / "SynPain" / "Images"
     shutil.move(images / IMAGES[0], snapshot / "SynPain" / "store.bin")
@@ -247,8 +253,8 @@ def test_a_snapshot_in_the_cache_of_the_hub_is_read_through_its_links(snapshot: 
     source = open_source([in_hub_cache(snapshot).joinpath(*parts)])
     assert listed(source) == listed(open_source([snapshot]))
     assert source.folds_file == open_source([snapshot]).folds_file
-    with PictureReader() as reader:
-        assert {reader.read(pair.pictures[0]) for pair in pairs_of(source)} == {b"a picture"}
+    with OpenArchives() as archives:
+        assert {pair.pictures[0].read(archives) for pair in pairs_of(source)} == {b"a picture"}
 
 
 def test_a_link_out_of_the_cache_of_the_hub_is_a_problem(snapshot: Path) -> None:
@@ -262,8 +268,8 @@ def test_zips_are_read_in_place(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     source = open_source(zips)
     assert ids_of(source) == sorted(name[:10] for name in IMAGES)
-    with PictureReader() as reader:
-        assert {reader.read(pair.pictures[0]) for pair in pairs_of(source)} == {b"a picture"}
+    with OpenArchives() as archives:
+        assert {pair.pictures[0].read(archives) for pair in pairs_of(source)} == {b"a picture"}
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -352,9 +358,9 @@ def test_damage_in_a_zip_never_gives_other_bytes(tmp_path: Path) -> None:
         for entry in open_source([path]):
             if isinstance(entry, Problem):
                 continue
-            with PictureReader() as reader:
+            with OpenArchives() as archives:
                 try:
-                    assert reader.read(entry.pictures[0]) == original
+                    assert entry.pictures[0].read(archives) == original
                 except PictureError:
                     refused += 1
     assert refused > 40
@@ -374,8 +380,8 @@ def test_a_damaged_folds_file_in_a_zip_is_a_problem_of_the_folds(tmp_path: Path)
 def test_a_picture_that_has_gone_since_is_told(snapshot: Path) -> None:
     pairs = pairs_of(open_source([snapshot]))
     shutil.rmtree(snapshot)
-    with PictureReader() as reader, pytest.raises(PictureError, match=r"cannot be read \(No such file or directory\)"):
-        reader.read(pairs[0].pictures[0])
+    with OpenArchives() as archives, pytest.raises(PictureError, match=r"cannot be read \(No such file or directory\)"):
+        pairs[0].pictures[0].read(archives)
 
 
 def test_a_member_that_declares_too_much_is_not_unpacked(tmp_path: Path) -> None:
@@ -385,8 +391,8 @@ def test_a_member_that_declares_too_much_is_not_unpacked(tmp_path: Path) -> None
     data[size_at : size_at + 4] = (300 * 2**20).to_bytes(4, "little")
     path.write_bytes(data)
     (pair,) = pairs_of(open_source([path]))
-    with PictureReader() as reader, pytest.raises(PictureError, match=r"has 314,572,800 bytes, more than .*; scale"):
-        reader.read(pair.pictures[0])
+    with OpenArchives() as archives, pytest.raises(PictureError, match=r"has 314,572,800 bytes, more than .*; scale"):
+        pair.pictures[0].read(archives)
 
 
 @pytest.mark.parametrize(
