@@ -41,6 +41,7 @@ CONFIGURATIONS = (
     "without_middle_eastern",
     "without_white",
     "without_east_asian",
+    "annotations",
 )
 
 

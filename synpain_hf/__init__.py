@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "build": "synpain_hf.release.build",
+    "demo": "synpain_hf.release.demo",
     "info": "synpain_hf.release.manifest",
     "diff": "synpain_hf.release.compare",
     "install": "synpain_hf.release.install",
@@ -19,7 +20,7 @@ _HOMES = {
     "load": "synpain_hf.release.install",
 }
 
-__all__ = ["__version__", "build", "diff", "info", "install", "load", "uninstall"]
+__all__ = ["__version__", "build", "demo", "diff", "info", "install", "load", "uninstall"]
 
 
 def __getattr__(name: str) -> Any:

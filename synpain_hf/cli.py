@@ -47,6 +47,8 @@ class OnError(str, Enum):
     skip = "skip"
 
 
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="The release directory to write.", show_default=False)]
+Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Partitions written at a time.")]
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
@@ -77,11 +79,11 @@ def build(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The release directory to write.", show_default=False)],
+    out: Out,
     version: Annotated[
         str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
     ],
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Partitions written at a time.")] = 1,
+    workers: Workers = 1,
     encoding: Annotated[Encodings, typer.Option(help="png and webp lose nothing.")] = Encodings.png,
     image_size: Annotated[
         int | None,
@@ -120,6 +122,28 @@ def build(
 
 
 @app.command()
+def demo(
+    out: Out,
+    pairs: Annotated[int, typer.Option(min=1, metavar="N", help="How many pairs.")] = 200,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
+    bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
+    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Draw demo faces (not SynPAIN) with known action units, as a release."""
+    with _reported(as_json) as progress:
+        folder = synpain_hf.demo(
+            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, progress=progress
+        )
+    if as_json:
+        _print_json({"out": str(folder), "pairs": pairs, "raw": raw})
+    else:
+        _print(f"{out}: {pairs:,} pairs of demo faces, drawn, not SynPAIN")
+
+
+@app.command()
 def info(
     release: ReleaseFolder,
     verify: Annotated[bool, typer.Option("--verify", help="Compare every file with its digest first.")] = False,
@@ -132,6 +156,8 @@ def info(
         _print_json(summary)
         return
     _print(f"{summary['name']} {summary['version']}: {summary['pairs']['out']:,} pairs, {_size(summary['bytes'])}")
+    if "generator" in summary["source"]:
+        _print(summary["source"]["generator"])
     _print(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
     for title in ("groups", "configurations"):
         _print_table(title, summary[title])
@@ -256,7 +282,7 @@ def _print_json(document: Mapping[str, Any]) -> None:
 
 def _folds(used: Mapping[str, Any]) -> str:
     origin = {
-        "published": f"as published ({used.get('file', 'in the manifest')})",
+        "published": f"as published ({used.get('file', 'by the source')})",
         "stratified": f"stratified (seed {used['seed']})",
         "previous": f"as in version {used.get('previous')}",
     }

@@ -47,6 +47,12 @@ class NotInstalledError(SynpainError, FileNotFoundError):
     """No release is installed on this machine."""
 
 
+class MissingExtraError(SynpainError, ImportError):
+    """A library that only some commands need is not there."""
+
+    exit_status = 2
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with the input.

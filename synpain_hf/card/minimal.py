@@ -7,14 +7,15 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from synpain_hf.protocols import CONFIGURATIONS, splits_of
-from synpain_hf.release.layout import CARD
+from synpain_hf.protocols import CONFIGURATIONS
+from synpain_hf.release.layout import ANNOTATIONS, CARD
 from synpain_hf.release.manifest import Release
 from synpain_hf.resources import resource
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGER = "n>1M"
-_LICENCES = {"official": "mit"}
+_LICENCES = {"official": "mit", "demo": "mit"}
+_TITLES = {"official": "SynPAIN pairs", "manifest": "Face pairs", "demo": "Demo faces, drawn, not SynPAIN"}
 
 
 def write_card(release: Release) -> None:
@@ -26,15 +27,11 @@ def write_card(release: Release) -> None:
     template = Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(  # noqa: S701 - Markdown
         resource("dataset_card/README.md.jinja").read_text(encoding="utf-8")
     )
-    partitions = release.partitions
     text = template.render(
         metadata=yaml.safe_dump(_metadata(release), sort_keys=False, allow_unicode=True, width=120).strip(),
         manifest=release.manifest,
-        configurations={
-            name: {split: release.rows_in(found) for split, found in splits_of(name, partitions).items()}
-            for name in CONFIGURATIONS
-            if splits_of(name, partitions)
-        },
+        title=_TITLES[release.manifest["source"]["kind"]],
+        configurations=release.configurations(),
     )
     (release.folder / CARD).write_text(text, encoding="utf-8")
 
@@ -44,7 +41,7 @@ def _metadata(release: Release) -> dict[str, Any]:
     licence = _LICENCES.get(release.manifest["source"]["kind"])
     return {
         **({"license": licence} if licence else {}),
-        "pretty_name": "SynPAIN pairs",
+        "pretty_name": _TITLES[release.manifest["source"]["kind"]],
         "task_categories": ["image-classification"],
         "size_categories": [next((name for limit, name in _SIZES if pairs < limit), _LARGER)],
         "tags": ["pain", "faces", "synthetic"],
@@ -66,10 +63,17 @@ def _configurations(release: Release) -> Any:
             if (patterns := selection.patterns(partitions))
         ]
         if files:
-            yield {
-                "config_name": name,
-                **({"default": True} if name == "default" else {}),
-                "version": release.version,
-                "description": f"content {release.manifest['content']}",
-                "data_files": files,
-            }
+            yield _configuration(release, name, files, release.manifest["content"])
+    if release.annotations:
+        files = [{"split": "train", "path": release.annotations}]
+        yield _configuration(release, ANNOTATIONS, files, release.files[release.annotations[0]]["sha256"])
+
+
+def _configuration(release: Release, name: str, files: list[dict[str, Any]], content: str) -> dict[str, Any]:
+    return {
+        "config_name": name,
+        **({"default": True} if name == "default" else {}),
+        "version": release.version,
+        "description": f"content {content}",
+        "data_files": files,
+    }

@@ -15,6 +15,7 @@ from synpain_hf.card.minimal import write_card
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
+from synpain_hf.release.annotations import write_annotations
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
@@ -29,7 +30,7 @@ from synpain_hf.sources.folds import FoldsFile, read_folds
 
 
 def build(
-    source: str | Path | Sequence[str | Path],
+    source: str | Path | Sequence[str | Path] | Source,
     out: str | Path,
     *,
     version: str,
@@ -50,7 +51,7 @@ def build(
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), or a manifest (CSV, TSV, JSON Lines,
-            Parquet).
+            Parquet), or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist.
         version: `X.Y.Z`.
         workers: Partitions written at a time, each by a thread.
@@ -85,7 +86,7 @@ def build(
     given_folds = _read_given(folds) if folds is not None else None
     with staged(Path(out).expanduser().absolute()) as staging:
         with _source_is_readable():
-            opened = open_source([source] if isinstance(source, (str, Path)) else source)
+            opened = _opened(source)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, workers, progress)
@@ -102,6 +103,12 @@ def build(
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
         staging.complete([*release["files"], MANIFEST])
     return Release.open(out)
+
+
+def _opened(source: str | Path | Sequence[str | Path] | Source) -> Source:
+    if isinstance(source, (str, Path)):
+        return open_source([source])
+    return open_source(source) if isinstance(source, Sequence) else source
 
 
 @contextmanager
@@ -213,6 +220,8 @@ def _describe(
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):
         raise VersionError(f"version {version} promises too little: {changes.summary()}; give at least {least}")
+    released = {row.pair_id for row in rows}
+    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
     if problems:
         lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in sorted(set(problems))]
         (staging.release / REJECTED).write_bytes("".join(lines).encode("utf-8", "backslashreplace"))

@@ -31,7 +31,7 @@ from filelock import FileLock
 from synpain_hf.errors import NotInstalledError, OutputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import CONFIGURATIONS, splits_of
-from synpain_hf.release.layout import MANIFEST, NAME
+from synpain_hf.release.layout import ANNOTATIONS, MANIFEST, NAME
 from synpain_hf.release.manifest import Release, dump, undamaged
 from synpain_hf.release.rows import features
 from synpain_hf.release.staging import sync
@@ -129,11 +129,12 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     from datasets import Dataset as ArrowDataset
     from datasets import DatasetDict, DatasetInfo, NamedSplit, Version, concatenate_datasets
 
-    if configuration not in CONFIGURATIONS:
-        raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(CONFIGURATIONS)}")
+    known = (*CONFIGURATIONS, ANNOTATIONS)
+    if configuration not in known:
+        raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(known)}")
     folder = _current(_cache_folder())
     release, shards = Release.read(folder), _read_shards(folder)
-    splits = splits_of(configuration, release.partitions)
+    splits = release.splits(configuration)
     if not splits:
         raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
     if split is not None and split not in splits:
@@ -141,12 +142,11 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
             f"{configuration} of release {release.version} has no split {split!r}; it has {', '.join(splits)}"
         )
     loaded = DatasetDict()
-    for name, partitions in splits.items():
+    for name, files in splits.items():
         if split in (None, name):
             info = DatasetInfo(dataset_name=NAME, config_name=configuration, version=Version(release.version))
             parts = [
-                ArrowDataset.from_file(str(folder / shards[partition.path]["file"]), info, NamedSplit(name))
-                for partition in partitions
+                ArrowDataset.from_file(str(folder / shards[file]["file"]), info, NamedSplit(name)) for file in files
             ]
             loaded[name] = concatenate_datasets(parts, split=NamedSplit(name))
     return loaded if split is None else loaded[split]
@@ -237,8 +237,12 @@ def _write(release: Release, folder: Path, progress: Progress) -> None:
         dataset_name=NAME,
         config_name="default",
         version=Version(release.version),
-        dataset_size=sum(shard["bytes"] for shard in shards.values()),
+        dataset_size=sum(split.num_bytes for split in splits.values()),
     ).write_to_directory(str(folder))
+    for parquet in release.annotations:
+        name = f"{ANNOTATIONS}-{Path(parquet).stem}.arrow"
+        _write_shard(release.folder / parquet, folder / name)
+        shards[parquet] = {"file": name, "bytes": (folder / name).stat().st_size}
     with (folder / _SHARDS).open("w", encoding="utf-8") as file:
         dump(shards, file.write)
     shutil.copyfile(release.folder / MANIFEST, folder / MANIFEST)

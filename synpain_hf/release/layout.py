@@ -14,6 +14,8 @@ CHANGELOG = "CHANGELOG.md"
 MANIFEST = "release.json"
 REJECTED = "rejected.jsonl"
 DATA = "data"
+ANNOTATIONS = "annotations"
+"""The folder of the annotations, and the configuration that loads them."""
 
 _BLOCK = 2**20
 

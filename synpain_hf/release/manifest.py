@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
-from synpain_hf.release.layout import DATA, MANIFEST, FileRecord, record_of
+from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, FileRecord, record_of
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 
@@ -84,9 +84,29 @@ class Release:
         """The partitions, sorted."""
         return sorted(_partition(name) for name in self.files if name.startswith(f"{DATA}/"))
 
+    @property
+    def annotations(self) -> list[str]:
+        """The files of annotations, sorted."""
+        return sorted(name for name in self.files if name.startswith(f"{ANNOTATIONS}/"))
+
     def rows_in(self, partitions: Sequence[Partition]) -> int:
         """How many pairs some partitions hold."""
         return sum(self.files[partition.path]["rows"] for partition in partitions)
+
+    def splits(self, configuration: str) -> dict[str, list[str]]:
+        """The files of each split of a configuration, in the order of its rows; none for a split without pairs."""
+        if configuration == ANNOTATIONS:
+            return {"train": self.annotations} if self.annotations else {}
+        found = splits_of(configuration, self.partitions)
+        return {split: [partition.path for partition in partitions] for split, partitions in found.items()}
+
+    def configurations(self) -> dict[str, dict[str, int]]:
+        """How many rows each split of each configuration has, where it has any."""
+        return {
+            name: {split: sum(self.files[file]["rows"] for file in files) for split, files in splits.items()}
+            for name in (*CONFIGURATIONS, ANNOTATIONS)
+            if (splits := self.splits(name))
+        }
 
     def table(self, partition: Partition, columns: Sequence[str] | None = None) -> pa.Table:
         """A partition's rows; only the named columns are read.
@@ -148,12 +168,7 @@ def info(release: str | Path, *, verify: bool = False, progress: Progress = sile
             column: {value: counts[value] for value in (CLASSES.get(column) or sorted(counts)) if value in counts}
             for column, counts in groups.items()
         },
-        "configurations": {
-            configuration: {
-                split: opened.rows_in(found) for split, found in splits_of(configuration, partitions).items()
-            }
-            for configuration in CONFIGURATIONS
-        },
+        "configurations": opened.configurations(),
     }
 
 

@@ -33,6 +33,10 @@ class Plan:
     entries: int
     fatal: bool = False
 
+    def pairs(self) -> list[Pair]:
+        """All pairs, sorted by id."""
+        return sorted((pair for pairs in self.partitions.values() for pair in pairs), key=lambda pair: pair.pair_id)
+
 
 def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> Plan:
     """Find the pairs, and give each its fold.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from synpain_hf.errors import PictureError, Problem, UsageError
+from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
+from synpain_hf.sources.drawn import GENERATOR, read_drawn
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
@@ -39,6 +41,7 @@ class OfficialSource:
         listing = _list(locations)
         self._pictures = _pictures(listing)
         self._problems = listing.problems
+        self._drawn = read_drawn(lambda name: _content(listing.files, name))
         self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
         self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in listing.files)
         self.folds_file = _read_folds_file(listing.files)
@@ -51,25 +54,30 @@ class OfficialSource:
         """A `Pair` for each picture, or why it is none."""
         yield from self._problems
         for picture in self._pictures:
-            yield _pair(picture)
+            yield self._pair(picture)
 
     def describe(self) -> dict[str, object]:
         """The `source` of a `release.json`."""
+        if self._drawn:
+            return {"kind": "demo", **self._drawn.notes}
         return {"kind": "official", "videos": self._videos, **self._download}
 
-
-def _pair(picture: Picture) -> Pair | Problem:
-    try:
-        name = parse_name(PurePosixPath(picture.name).stem)
-    except ValueError as error:
-        return Problem(picture.name, str(error))
-    return Pair(
-        **name._asdict(),
-        pictures=(picture,),
-        listed_at=picture.name,
-        size=COMPOSITE_SIZE,
-        generator=OFFICIAL_GENERATOR,
-    )
+    def _pair(self, picture: Picture) -> Pair | Problem:
+        try:
+            name = parse_name(PurePosixPath(picture.name).stem)
+        except ValueError as error:
+            return Problem(picture.name, str(error))
+        pair = Pair(
+            **name._asdict(),
+            pictures=(picture,),
+            listed_at=picture.name,
+            size=COMPOSITE_SIZE,
+            generator=OFFICIAL_GENERATOR,
+        )
+        if self._drawn is None:
+            return pair
+        annotations = self._drawn.truth.get(pair.pair_id, ())
+        return replace(pair, generator=GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
 
 
 def _list(locations: Sequence[Path]) -> Listing:
@@ -124,6 +132,18 @@ def _read_folds_file(files: Sequence[StoredPicture]) -> FoldsFile | None:
             return read_folds(found[0].name, found[0].read(archives))
     except PictureError as error:
         return no_folds(found[0].name, str(error))
+
+
+def _content(files: Sequence[StoredPicture], name: str) -> bytes | None:
+    """The content of a file by its bare name; None where there is none."""
+    found = next((file for file in files if PurePosixPath(file.name).name == name), None)
+    if found is None:
+        return None
+    try:
+        with OpenArchives() as archives:
+            return found.read(archives)
+    except PictureError as error:
+        raise BadInputError([Problem(found.name, str(error))]) from error
 
 
 def _suffix(file: StoredPicture) -> str:

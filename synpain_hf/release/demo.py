@@ -1,0 +1,61 @@
+"""`demo`: demo faces, built into a release, or left as an official-like download."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synpain_hf.errors import UsageError
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.build import build
+from synpain_hf.release.staging import staged
+
+if TYPE_CHECKING:
+    from synpain_hf.sources.demo.bias import PlantedBias
+
+
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = 200,
+    seed: int = 0,
+    raw: bool = False,
+    bias: str | Path | Sequence[PlantedBias] = (),
+    version: str = "1.0.0",
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Path:
+    """Draw demo faces: not SynPAIN, but like it in form, and with the truth of every action unit known.
+
+    Args:
+        out: The release directory, or with `raw` the download's folder, to write; it must not exist.
+        pairs: How many, 1 to 9,999.
+        seed: Draws everything; the same seed gives the same bytes.
+        raw: Leave the composites as an official-like download, with the truth in a table.
+        bias: Bias to plant: a YAML file, or a sequence of `PlantedBias`.
+        version: Of the release.
+        workers: Threads of a build, or processes that draw with `raw`.
+        progress: Told of every pair.
+
+    Returns:
+        `out`.
+
+    Raises:
+        UsageError: If an argument cannot be right.
+        MissingExtraError: If the drawing library cannot be loaded.
+        OutputError: If `out` cannot be written.
+    """
+    from synpain_hf.sources.demo import DemoSource, read_bias, write_raw
+
+    if workers < 1:
+        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    biases = read_bias(Path(bias)) if isinstance(bias, (str, Path)) else bias
+    source = DemoSource(pairs, seed, biases)
+    out = Path(out).expanduser()
+    if raw:
+        with staged(out.absolute()) as staging:
+            staging.complete(write_raw(source, staging.release, workers, progress))
+    else:
+        build(source, out, version=version, workers=workers, progress=progress)
+    return out

@@ -1,0 +1,40 @@
+"""Action units and the pain score that is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ACTION_UNITS = {
+    "AU1": "inner brow raiser",
+    "AU2": "outer brow raiser",
+    "AU4": "brow lowerer",
+    "AU6": "cheek raiser",
+    "AU7": "lid tightener",
+    "AU9": "nose wrinkler",
+    "AU10": "upper lip raiser",
+    "AU12": "lip corner puller",
+    "AU15": "lip corner depressor",
+    "AU20": "lip stretcher",
+    "AU25": "lips part",
+    "AU26": "jaw drop",
+    "AU43": "eyes closed",
+}
+"""The units that demo faces have, with their names in the Facial Action Coding System."""
+
+STRONGEST = 5.0
+"""Greatest intensity of a unit; 0 is absent."""
+
+Units = Mapping[str, float]
+"""Intensity of each action unit."""
+
+AT_REST: Units = dict.fromkeys(ACTION_UNITS, 0.0)
+"""A face at rest."""
+
+
+def pspi(units: Units) -> float:
+    """The Prkachin and Solomon pain intensity of a face.
+
+    `AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43` (Prkachin and Solomon, Pain 139, 2008), here with AU43 from 0 to 5 as
+    every unit, so that the score runs from 0 to 20.
+    """
+    return units["AU4"] + max(units["AU6"], units["AU7"]) + max(units["AU9"], units["AU10"]) + units["AU43"]

@@ -1,0 +1,140 @@
+"""Demo faces as a source of pairs, drawn when they are read, and as an official-like download on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from synpain_hf.pair import Annotation, Archives, Pair
+from synpain_hf.progress import Progress, silent
+from synpain_hf.sources.demo.action_units import ACTION_UNITS, pspi
+from synpain_hf.sources.demo.bias import PlantedBias, relabelled
+from synpain_hf.sources.demo.cast import Subject, cast
+from synpain_hf.sources.demo.composites import draw_composite, encode_composite
+from synpain_hf.sources.drawn import ANNOTATOR, GENERATOR, write_drawn
+from synpain_hf.sources.official import COMPOSITE_SIZE
+
+FOLDS_FILE = "SynPain_folds.txt"
+
+_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class DrawnPicture:
+    """A composite that is drawn when it is read; the same file every time.
+
+    Attributes:
+        name: Its name in a download.
+        subject: Who is drawn.
+        seed: The set's.
+        biases: What is drawn otherwise than the truth says.
+    """
+
+    name: str
+    subject: Subject
+    seed: int
+    biases: tuple[PlantedBias, ...]
+
+    def stamp(self) -> object:
+        """Nothing: everything that decides the picture is in its fields."""
+        return None
+
+    def read(self, archives: Archives) -> bytes:  # noqa: ARG002 - nothing is stored
+        """Draw it."""
+        return encode_composite(self.subject, draw_composite(self.subject, self.seed, self.biases))
+
+
+class DemoSource:
+    """Pairs of drawn faces.
+
+    Args:
+        pairs: How many, 1 to 9,999.
+        seed: Draws everything; the same seed gives the same bytes.
+        biases: What is planted.
+    """
+
+    folds_file = None
+
+    def __init__(self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = ()) -> None:
+        self._seed, self._biases = seed, tuple(biases)
+        self._subjects = relabelled(cast(pairs, seed), biases, seed)
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return len(self._subjects)
+
+    def __iter__(self) -> Iterator[Pair]:
+        """The pairs; nothing is drawn yet."""
+        for picture in self.pictures():
+            subject = picture.subject
+            yield Pair(
+                pair_id=subject.pair_id,
+                label=subject.label,
+                age_group=subject.age_group,
+                gender=subject.gender,
+                ethnicity=subject.ethnicity,
+                pictures=(picture,),
+                listed_at=picture.name,
+                size=COMPOSITE_SIZE,
+                fold=subject.fold,
+                generator=GENERATOR,
+                seed=self._seed,
+                annotations=tuple(truth_of(subject)),
+            )
+
+    def describe(self) -> dict[str, object]:
+        """The `source` of a `release.json`."""
+        return {"kind": "demo", **self.notes()}
+
+    def notes(self) -> dict[str, object]:
+        """What was drawn: generator, seed and planted bias."""
+        biases = [bias.to_dict() for bias in self._biases]
+        return {"generator": GENERATOR, "seed": self._seed, "biases": biases}
+
+    def pictures(self) -> Iterator[DrawnPicture]:
+        """The composites, not drawn yet."""
+        for subject in self._subjects:
+            yield DrawnPicture(f"Images/{subject.file_name}", subject, self._seed, self._biases)
+
+
+def truth_of(subject: Subject) -> Iterator[Annotation]:
+    """What is known of a subject's two faces."""
+    for face, expression in (("neutral", subject.neutral), ("expressive", subject.expressive)):
+        yield Annotation(face, expression.kind, expression.units, pspi(expression.units), ANNOTATOR)
+
+
+def write_raw(source: DemoSource, folder: Path, workers: int = 1, progress: Progress = silent) -> list[str]:
+    """Write demo faces as an official-like download: `Images`, `SynPain_folds.txt`, and the truth in a table.
+
+    Args:
+        source: The faces.
+        folder: An empty folder.
+        workers: Processes that draw.
+        progress: Told of every composite.
+
+    Returns:
+        The files written, by their names in the folder.
+    """
+    (folder / "Images").mkdir()
+    pictures = list(source.pictures())
+    folds = "".join(f"{picture.subject.pair_id},{picture.subject.fold}\n" for picture in pictures)
+    (folder / FOLDS_FILE).write_text(folds, encoding="utf-8")
+    truth = {picture.subject.pair_id: list(truth_of(picture.subject)) for picture in pictures}
+    beside = write_drawn(folder, source.notes(), truth, list(ACTION_UNITS))
+    chunks = [pictures[start : start + _CHUNK] for start in range(0, len(pictures), _CHUNK)]
+    done = 0
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_draw_all, chunk, folder) for chunk in chunks]):
+            done += future.result()
+            progress("faces", done, len(pictures))
+    return [FOLDS_FILE, *beside, *(picture.name for picture in pictures)]
+
+
+def _draw_all(pictures: Sequence[DrawnPicture], folder: Path) -> int:
+    for picture in pictures:
+        pixels = draw_composite(picture.subject, picture.seed, picture.biases)
+        (folder / picture.name).write_bytes(encode_composite(picture.subject, pixels))
+    return len(pictures)
