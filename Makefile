@@ -8,11 +8,11 @@ READY := $(VENV)/.ready
 
 demo: $(READY)
 	rm -rf demo
-	$(BIN)/python examples/plain_composites.py demo/download --pairs 40
-	$(BIN)/synpain-hf build demo/download demo/synpain-1.0.0 --version 1.0.0 --workers 2
-	$(BIN)/synpain-hf info demo/synpain-1.0.0
-	HF_HOME=demo/hf-home $(BIN)/synpain-hf install demo/synpain-1.0.0
+	mkdir demo
+	$(BIN)/synpain-hf demo demo/demo-faces --pairs 200 --workers 2
+	HF_HOME=demo/hf-home $(BIN)/synpain-hf install demo/demo-faces
 	HF_HOME=demo/hf-home HF_HUB_OFFLINE=1 $(BIN)/python examples/load_pairs.py
+	$(BIN)/python examples/show_demo_faces.py --out demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

@@ -127,7 +127,7 @@ class Face:
     def mouth_gap(self) -> float:
         """How far the lips are apart in the middle."""
         au = self.units
-        return 9 * au["AU25"] + 30 * au["AU26"] + 9 * au["AU10"] + 2 * au["AU9"] + 3 * au["AU12"] * au["AU25"]
+        return 11 * au["AU25"] + 30 * au["AU26"] + 9 * au["AU10"] + 2 * au["AU9"] + 3 * au["AU12"] * au["AU25"]
 
     @property
     def upper_lip_top(self) -> float:
