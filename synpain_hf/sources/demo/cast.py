@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synpain_hf.errors import UsageError
-from synpain_hf.protocols import FOLDS
+from synpain_hf.protocols import assign_folds
 from synpain_hf.sources.demo.expressions import Expression, draw_expressions
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS
 
@@ -89,11 +89,12 @@ def cast(pairs: int, seed: int) -> list[Subject]:
         for label in CLASSES["label"]
     }
     neutral = draw_expressions(rng, "neutral", pairs)
-    order = rng.permutation(pairs)
+    order = [groups[int(place)] for place in rng.permutation(pairs)]
+    folds = assign_folds({f"{number:04d}": group for number, group in enumerate(order)}, seed)
     return [
-        Subject(number, label, age_group, gender, ethnicity, neutral[number], next(expressive[label]), place % FOLDS)
-        for number, (place, (age_group, label, gender, ethnicity)) in enumerate(
-            (int(place), groups[place]) for place in order
+        Subject(number, label, age_group, gender, ethnicity, neutral[number], next(expressive[label]), fold)
+        for number, ((age_group, label, gender, ethnicity), fold) in enumerate(
+            zip(order, (folds[f"{number:04d}"] for number in range(pairs)), strict=True)
         )
     ]
 
