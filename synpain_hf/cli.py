@@ -132,7 +132,7 @@ def demo(
     workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Draw demo faces (not SynPAIN) with known action units, as a release."""
+    """Draw demo faces, not SynPAIN, as a release."""
     with _reported(as_json) as progress:
         folder = synpain_hf.demo(
             out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, progress=progress

@@ -103,10 +103,9 @@ def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
     bands = _bands(pixels[:, first : searched_columns(width)])
     inside = range(low - first, high - first)
     middle = width / 2 - first
-    steps = _steps(bands, 1)
     white = _find_white(bands, inside, middle)
     found = (
-        _closed(white) or _find_coloured(bands, steps, inside) or _mirrored(white, middle) or _find_edge(steps, inside)
+        _closed(white) or _find_coloured(bands, inside) or _mirrored(white, middle) or _find_edge(bands, inside)
     )
     if found is None:
         return Gutter(width // 2, width // 2)
@@ -120,11 +119,12 @@ def _searched(width: int) -> tuple[int, int]:
 
 
 def _bands(pixels: npt.NDArray[np.uint8]) -> Bands:
-    """Mean luma and quartered chroma of every 16 rows of every column; shape (bands, columns, 3)."""
-    starts = np.arange(0, pixels.shape[0], _BAND_ROWS)
-    rows = np.diff(np.append(starts, pixels.shape[0]))
-    sums = np.add.reduceat(pixels, starts, axis=0, dtype=np.float32)
-    return np.asarray(sums / rows[:, None, None] @ _TO_LUMA_AND_CHROMA, np.float32)
+    """Mean luma and quartered chroma of every 16 whole rows of every column; shape (bands, columns, 3)."""
+    height, columns, channels = pixels.shape
+    bands = height // _BAND_ROWS
+    rows = pixels[: bands * _BAND_ROWS].reshape(bands, _BAND_ROWS, columns, channels)
+    means: Bands = rows.sum(axis=1, dtype=np.uint16).astype(np.float32) @ (_TO_LUMA_AND_CHROMA / _BAND_ROWS)
+    return means
 
 
 def _steps(bands: Bands, columns: int) -> Bands:
@@ -169,8 +169,9 @@ def _mirrored(run: Run, middle: float) -> tuple[int, int] | None:
     return _closed((start, stop))
 
 
-def _find_coloured(bands: Bands, steps: Bands, inside: range) -> tuple[int, int] | None:
+def _find_coloured(bands: Bands, inside: range) -> tuple[int, int] | None:
     """The columns of any one colour between two strong steps, as [start, stop)."""
+    steps = _steps(bands, 1)
     strongest = sorted(inside, key=lambda x: -steps[x])[:_STRONGEST_STEPS]
     across = _steps(bands, _MARGIN)  # blended columns included, so that these do not pass for a gutter themselves
     best, best_score = None, _EDGE_OF_CONTRAST * across[inside.start : inside.stop].max()
@@ -200,9 +201,9 @@ def _reach(distance: Bands) -> int | None:
     return int(np.argmax(distance > distance[0] + _EDGE_OF_CONTRAST * contrast)) - 1
 
 
-def _find_edge(steps: Bands, inside: range) -> tuple[int, int] | None:
+def _find_edge(bands: Bands, inside: range) -> tuple[int, int] | None:
     """The boundary between two columns where the picture changes most, as an empty [start, stop)."""
-    searched = steps[inside.start : inside.stop - 1]
+    searched = _steps(bands, 1)[inside.start : inside.stop - 1]
     if searched.max() < np.median(searched) + _LEAST_STEP:
         return None
     edge = inside.start + int(np.argmax(searched)) + 1

@@ -31,7 +31,7 @@ def demo(
     Args:
         out: The release directory, or with `raw` the download's folder, to write; it must not exist.
         pairs: How many, 1 to 9,999.
-        seed: Draws everything; the same seed gives the same bytes.
+        seed: Draws everything, 0 or more; the same seed gives the same bytes.
         raw: Leave the composites as an official-like download, with the truth in a table.
         bias: Bias to plant: a YAML file, or a sequence of `PlantedBias`.
         version: Of the release.
@@ -44,13 +44,13 @@ def demo(
     Raises:
         UsageError: If an argument cannot be right.
         MissingExtraError: If the drawing library cannot be loaded.
-        OutputError: If `out` cannot be written.
+        OutputError: If `out` cannot be written, or a process that draws was ended from outside.
     """
     from synpain_hf.sources.demo import DemoSource, read_bias, write_raw
 
     if workers < 1:
         raise UsageError(f"{workers} workers cannot work; give at least 1")
-    biases = read_bias(Path(bias)) if isinstance(bias, (str, Path)) else bias
+    biases = read_bias(Path(bias).expanduser()) if isinstance(bias, (str, Path)) else bias
     source = DemoSource(pairs, seed, biases)
     out = Path(out).expanduser()
     if raw:

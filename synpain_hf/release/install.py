@@ -15,6 +15,7 @@ HF_DATASETS_CACHE/synpain-hf holds the lock, and what is being written or remove
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -75,7 +76,7 @@ def install(release: str | Path, *, progress: Progress = silent) -> Path:
     """
     opened = Release.open(release)
     with _locked_cache() as cache:
-        folder = cache / NAME / "default" / opened.version / str(opened.manifest["content"])[:_HASH_LENGTH]
+        folder = cache / NAME / "default" / opened.version / _hash_of(opened)
         if not _is_whole(folder):
             with undamaged(opened.folder):
                 opened.verify(progress)
@@ -194,6 +195,13 @@ def _current(cache: Path) -> Path:
 def _read_shards(folder: Path) -> Mapping[str, _Shard]:
     shards: dict[str, _Shard] = json.loads((folder / _SHARDS).read_text(encoding="utf-8"))
     return shards
+
+
+def _hash_of(release: Release) -> str:
+    """What tells the rows of a release, and its annotations, from those of any other."""
+    digests = [str(release.manifest["content"]), *(release.files[name]["sha256"] for name in release.annotations)]
+    whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if release.annotations else digests[0]
+    return whole[:_HASH_LENGTH]
 
 
 def _is_whole(folder: Path) -> bool:

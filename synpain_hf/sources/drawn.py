@@ -7,10 +7,13 @@ them for SynPAIN: `demo.json` (generator, seed, planted bias) and `demo_truth.cs
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,13 @@ GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
 ANNOTATOR = f"truth of {GENERATOR}"
+MAX_SEED = 2**63 - 1
+"""The greatest seed that a release can hold."""
+
 NOTES_FILE = "demo.json"
 TRUTH_FILE = "demo_truth.csv"
 
+_FACES = ("neutral", "expressive")
 _BEFORE_UNITS = ("pair_id", "face", "kind")
 _AFTER_UNITS = ("pspi",)
 
@@ -84,16 +91,47 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
     if notes is None or truth is None:
         missing = NOTES_FILE if notes is None else TRUTH_FILE
         raise BadInputError([Problem(missing, "is missing from these demo faces; draw them again")])
+    with _undamaged(NOTES_FILE):
+        said = _notes(json.loads(notes))
+    with _undamaged(TRUTH_FILE):
+        return Drawn(said, _truth(truth.decode("utf-8")))
+
+
+@contextmanager
+def _undamaged(name: str) -> Iterator[None]:
+    """Report a file that does not hold what it should."""
     try:
-        found = json.loads(notes)
-        return Drawn({key: found[key] for key in ("generator", "seed", "biases")}, _truth(truth.decode("utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInputError([Problem(NOTES_FILE, f"or {TRUTH_FILE} is damaged ({error}); draw them again")]) from error
+        yield
+    except (ValueError, csv.Error) as error:
+        raise BadInputError([Problem(name, f"is damaged ({error}); draw these demo faces again")]) from error
+
+
+def _notes(found: object) -> dict[str, Any]:
+    if not isinstance(found, dict) or found.get("generator") != GENERATOR:
+        raise ValueError(f"it does not name the generator {GENERATOR!r}")
+    seed, biases = found.get("seed"), found.get("biases")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"the seed {seed!r} is none")
+    if not isinstance(biases, list) or not all(isinstance(bias, dict) for bias in biases):
+        raise ValueError("biases is no list of objects")
+    return {"generator": GENERATOR, "seed": seed, "biases": biases}
 
 
 def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:
-    truth = defaultdict(list)
-    for row in csv.DictReader(text.splitlines(), strict=True):
-        units = {name: float(value) for name, value in row.items() if name not in (*_BEFORE_UNITS, *_AFTER_UNITS)}
-        truth[row["pair_id"]].append(Annotation(row["face"], row["kind"], units, float(row["pspi"]), ANNOTATOR))
-    return {pair_id: tuple(annotations) for pair_id, annotations in truth.items()}
+    table = csv.reader(io.StringIO(text), strict=True)
+    header, truth = next(table, []), defaultdict(list)
+    units = header[len(_BEFORE_UNITS) : -len(_AFTER_UNITS)]
+    if not units or header != [*_BEFORE_UNITS, *units, *_AFTER_UNITS]:
+        raise ValueError(f"its columns are not {', '.join(_BEFORE_UNITS)}, action units and {_AFTER_UNITS[0]}")
+    for row in table:
+        if len(row) != len(header):
+            raise ValueError(f"line {table.line_num} has {len(row)} values for {len(header)} columns")
+        pair_id, face, kind, *values = row
+        *intensities, score = map(float, values)
+        if not all(map(isfinite, (*intensities, score))):
+            raise ValueError(f"line {table.line_num} has a value that is no number")
+        truth[pair_id].append(Annotation(face, kind, dict(zip(units, intensities, strict=True)), score, ANNOTATOR))
+    for pair_id, known in truth.items():
+        if tuple(annotation.face for annotation in known) != _FACES:
+            raise ValueError(f"pair {pair_id} has not one line for each face, {' and '.join(_FACES)}")
+    return {pair_id: tuple(known) for pair_id, known in truth.items()}

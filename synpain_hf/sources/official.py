@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
-from synpain_hf.sources.drawn import GENERATOR, read_drawn
+from synpain_hf.sources.drawn import GENERATOR, NOTES_FILE, TRUTH_FILE, read_drawn
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
@@ -76,7 +76,9 @@ class OfficialSource:
         )
         if self._drawn is None:
             return pair
-        annotations = self._drawn.truth.get(pair.pair_id, ())
+        annotations = self._drawn.truth.get(pair.pair_id)
+        if annotations is None:
+            return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
         return replace(pair, generator=GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
 
 
@@ -110,8 +112,13 @@ def _zips_in(folder: Path) -> list[Path]:
 def _whole(folder: Path) -> Path:
     """The folder that holds `Images`, so that the same data give the same names wherever one enters them."""
     folder = folder.resolve()
-    if folder.name == IMAGES and ((folder.parent / "Videos").is_dir() or any(folder.parent.glob("*[Ff]olds*.txt"))):
-        return folder.parent
+    beside = folder.parent
+    if folder.name == IMAGES and (
+        (beside / "Videos").is_dir()
+        or any(beside.glob("*[Ff]olds*.txt"))
+        or any((beside / name).is_file() for name in (NOTES_FILE, TRUTH_FILE))
+    ):
+        return beside
     inner = folder / "SynPain"
     return inner if inner.is_dir() else folder
 

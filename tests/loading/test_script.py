@@ -15,6 +15,7 @@ from datasets import config, load_dataset
 
 import synpain_hf
 from synpain_hf.protocols import CONFIGURATIONS
+from synpain_hf.release.layout import ANNOTATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.manifest import Release
 from synpain_hf.resources import resource
@@ -104,7 +105,7 @@ def test_the_script_names_every_configuration() -> None:
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert tuple(CONFIGURATIONS) == script.CONFIGURATIONS
+    assert (*CONFIGURATIONS, ANNOTATIONS) == script.CONFIGURATIONS
 
 
 @pytest.mark.slow
@@ -118,7 +119,7 @@ class TestWithAnOldDatasets:
 
     def test_every_configuration_can_be_asked_for(self, python: str, tmp_path: Path) -> None:
         listed = run_elsewhere(LISTS, SCRIPT, home=tmp_path, folder=tmp_path, python=python)
-        assert listed == list(CONFIGURATIONS)
+        assert listed == [*CONFIGURATIONS, ANNOTATIONS]
 
     def test_two_processes_prepare_the_same_rows(self, python: str, small: Release, tmp_path: Path) -> None:
         alone, together = run_elsewhere(

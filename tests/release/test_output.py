@@ -21,9 +21,13 @@ WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
 LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
 from synpain_hf.cli import main
-main()
+none = resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), none))
+try:
+    main()
+finally:  # what measures coverage writes at the very end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (none, none))
 """
 
 

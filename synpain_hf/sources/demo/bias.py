@@ -9,13 +9,14 @@ A specification is a list, as YAML or as Python:
     - group: {age_group: old}
       flip_labels: 0.2                # the share of pairs that get the other label
 
-The truth that is written with the faces stays what it was.
+The truth that is written with the faces stays what it was. A group of one label is that of the faces which show it,
+before any label is flipped, so that no bias changes whom another concerns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from synpain_hf.sources.demo.action_units import ACTION_UNITS, STRONGEST, Units
 from synpain_hf.sources.demo.cast import Subject
 from synpain_hf.vocabulary import CLASSES
 
-_MAX_FACTOR = 5.0
+_MOST = {"strength": 5.0, "contrast": 5.0, "flip_labels": 1.0}
 
 
 @dataclass(frozen=True)
@@ -49,21 +50,26 @@ class PlantedBias:
     flip_labels: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.group, Mapping):
+            raise UsageError(f"a bias has the group {self.group!r}; write it as {{column: value}}, {{}} for everybody")
         for column, value in self.group.items():
-            if value not in CLASSES.get(column, ()):
-                known = ", ".join(CLASSES.get(column, CLASSES))
-                raise UsageError(f"a bias names {column} {value!r}; choose from {known}")
-        if self.unit and self.unit not in ACTION_UNITS:
+            if column not in CLASSES:
+                raise UsageError(f"a bias names a group by {column!r}; choose from {', '.join(CLASSES)}")
+            if value not in CLASSES[column]:
+                raise UsageError(f"a bias names {column} {value!r}; choose from {', '.join(CLASSES[column])}")
+        if self.unit not in ("", *ACTION_UNITS):
             raise UsageError(f"a bias names the unit {self.unit!r}; choose from {', '.join(ACTION_UNITS)}")
+        for name, most in _MOST.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+                raise UsageError(f"a bias has {name} {value!r}; choose a number from 0 to {most:g}")
         if not self.unit and (self.strength != 1 or self.contrast != 1):
             raise UsageError("a bias changes strength or contrast of no unit; name the unit")
-        for name, most in (("strength", _MAX_FACTOR), ("contrast", _MAX_FACTOR), ("flip_labels", 1.0)):
-            if not 0 <= getattr(self, name) <= most:
-                raise UsageError(f"a bias has {name} {getattr(self, name)}; choose 0 to {most:g}")
 
     def concerns(self, subject: Subject) -> bool:
         """Whether a subject belongs to the group."""
-        return all(getattr(subject, column) == value for column, value in self.group.items())
+        has = {column: subject.shown if column == "label" else getattr(subject, column) for column in self.group}
+        return has == dict(self.group)
 
     def to_dict(self) -> dict[str, Any]:
         """What it changes, as JSON-ready fields."""
@@ -79,14 +85,15 @@ def read_bias(path: Path) -> list[PlantedBias]:
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"the bias file {path} cannot be read ({error}); correct it") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise UsageError(f"the bias file {path} is not a list of biases; begin each with `- group:`")
-    try:
-        return [PlantedBias(**entry) for entry in document]
-    except TypeError as error:
-        raise UsageError(f"the bias file {path} is not valid ({error}); see the documentation of bias") from error
+    known = [one.name for one in fields(PlantedBias)]
+    for key in (key for entry in document for key in entry):
+        if key not in known:
+            raise UsageError(f"the bias file {path} has the unknown key {key!r}; choose from {', '.join(known)}")
+    return [PlantedBias(**entry) for entry in document]
 
 
 def seen_units(biases: Iterable[PlantedBias], subject: Subject, truth: Units) -> tuple[Units, dict[str, float]]:

@@ -10,6 +10,7 @@ import numpy as np
 from synpain_hf.errors import UsageError
 from synpain_hf.protocols import assign_folds
 from synpain_hf.sources.demo.expressions import Expression, draw_expressions
+from synpain_hf.sources.drawn import MAX_SEED
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS
 
 MAX_PAIRS = 9_999
@@ -47,6 +48,11 @@ class Subject:
     fold: int
 
     @property
+    def shown(self) -> str:
+        """The label of what its expressive face shows, whatever it is labelled as."""
+        return "pain" if self.expressive.kind == "pain" else "no_pain"
+
+    @property
     def is_jpeg(self) -> bool:
         """Whether its composite is JPEG data, as 3 in 15 official ones are; the others are PNG data."""
         return self.number % _OF_FIFTEEN < _JPEG_IN_FIFTEEN
@@ -75,13 +81,15 @@ def cast(pairs: int, seed: int) -> list[Subject]:
 
     Args:
         pairs: How many, 1 to 9,999.
-        seed: Draws everything.
+        seed: Draws everything; 0 to 2**63 - 1.
 
     Raises:
-        UsageError: If the number of pairs is out of range.
+        UsageError: If the number of pairs or the seed is out of range.
     """
     if not 1 <= pairs <= MAX_PAIRS:
         raise UsageError(f"{pairs:,} demo pairs cannot be drawn; choose 1 to {MAX_PAIRS:,}")
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"the seed {seed} cannot be used; choose 0 to {MAX_SEED}")
     rng = np.random.default_rng((seed, 0))
     groups = list(_groups(pairs))
     expressive = {

@@ -126,11 +126,15 @@ def _draw(rng: np.random.Generator, kind_name: str, score: float) -> Expression:
 
 
 def _share_out(score: float, shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Terms that sum up to the score, none over the greatest intensity; what is over goes to the others."""
+    """Terms that sum up to the score, none over the greatest intensity; what is over goes to the others.
+
+    Terms without a share get something only when all others are at their greatest.
+    """
     terms = np.zeros(len(shares))
     left, free = score, np.ones(len(shares), bool)
     while left > 1e-9:
-        terms[free] += left * shares[free] / shares[free].sum()
+        weights = shares[free] if shares[free].sum() > 0 else np.ones(free.sum())
+        terms[free] += left * (weights / weights.sum())
         left = float((terms - STRONGEST).clip(min=0).sum())
         terms = terms.clip(max=STRONGEST)
         free = terms < STRONGEST

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from itertools import accumulate
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
+import numpy as np
+import skia
+
+from synpain_hf.errors import OutputError
 from synpain_hf.pair import Annotation, Archives, Pair
 from synpain_hf.progress import Progress, silent
 from synpain_hf.sources.demo.action_units import ACTION_UNITS, pspi
@@ -39,8 +47,8 @@ class DrawnPicture:
     biases: tuple[PlantedBias, ...]
 
     def stamp(self) -> object:
-        """Nothing: everything that decides the picture is in its fields."""
-        return None
+        """The versions of what draws it; everything else that decides the picture is in its fields."""
+        return skia.__version__, np.__version__
 
     def read(self, archives: Archives) -> bytes:  # noqa: ARG002 - nothing is stored
         """Draw it."""
@@ -54,13 +62,16 @@ class DemoSource:
         pairs: How many, 1 to 9,999.
         seed: Draws everything; the same seed gives the same bytes.
         biases: What is planted.
+
+    Raises:
+        UsageError: If the number of pairs or the seed is out of range.
     """
 
     folds_file = None
 
     def __init__(self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = ()) -> None:
         self._seed, self._biases = seed, tuple(biases)
-        self._subjects = relabelled(cast(pairs, seed), biases, seed)
+        self._subjects = relabelled(cast(pairs, seed), self._biases, seed)
 
     def __len__(self) -> int:
         """Number of pairs."""
@@ -111,26 +122,56 @@ def write_raw(source: DemoSource, folder: Path, workers: int = 1, progress: Prog
 
     Args:
         source: The faces.
-        folder: An empty folder.
-        workers: Processes that draw.
+        folder: An empty folder, or one where this was interrupted.
+        workers: Processes that draw; with 1, this process does.
         progress: Told of every composite.
 
     Returns:
         The files written, by their names in the folder.
+
+    Raises:
+        OutputError: If a process that draws was ended from outside.
     """
-    (folder / "Images").mkdir()
+    (folder / "Images").mkdir(exist_ok=True)
     pictures = list(source.pictures())
     folds = "".join(f"{picture.subject.pair_id},{picture.subject.fold}\n" for picture in pictures)
     (folder / FOLDS_FILE).write_text(folds, encoding="utf-8")
     truth = {picture.subject.pair_id: list(truth_of(picture.subject)) for picture in pictures}
     beside = write_drawn(folder, source.notes(), truth, list(ACTION_UNITS))
     chunks = [pictures[start : start + _CHUNK] for start in range(0, len(pictures), _CHUNK)]
-    done = 0
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_draw_all, chunk, folder) for chunk in chunks]):
-            done += future.result()
-            progress("faces", done, len(pictures))
+    for done in accumulate(_drawn(chunks, folder, workers)):
+        progress("faces", done, len(pictures))
     return [FOLDS_FILE, *beside, *(picture.name for picture in pictures)]
+
+
+def _drawn(chunks: Sequence[Sequence[DrawnPicture]], folder: Path, workers: int) -> Iterator[int]:
+    """Draw chunk by chunk; how many pictures each had."""
+    if workers == 1:
+        yield from (_draw_all(chunk, folder) for chunk in chunks)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    try:
+        for future in as_completed([pool.submit(_draw_all, chunk, folder) for chunk in chunks]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise OutputError(
+            "a process that draws was ended from outside; draw with fewer workers, and in a script of your own under "
+            '`if __name__ == "__main__":`'
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is killed, rather than wait for work forever."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _draw_all(pictures: Sequence[DrawnPicture], folder: Path) -> int:
