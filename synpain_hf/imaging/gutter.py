@@ -104,9 +104,7 @@ def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
     inside = range(low - first, high - first)
     middle = width / 2 - first
     white = _find_white(bands, inside, middle)
-    found = (
-        _closed(white) or _find_coloured(bands, inside) or _mirrored(white, middle) or _find_edge(bands, inside)
-    )
+    found = _closed(white) or _find_coloured(bands, inside) or _mirrored(white, middle) or _find_edge(bands, inside)
     if found is None:
         return Gutter(width // 2, width // 2)
     start, stop = found

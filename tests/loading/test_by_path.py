@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from datasets import load_dataset
+from datasets.exceptions import NonMatchingSplitsSizesError
 
 import synpain_hf
 from synpain_hf.protocols import CONFIGURATIONS
@@ -109,3 +110,11 @@ def test_a_release_of_few_pairs_leaves_out_the_splits_that_would_be_empty(part: 
     assert "only_old" not in told
     with pytest.raises(ValueError, match="only_old"):
         load_dataset(str(place), "only_old")
+
+
+def test_a_lost_file_is_an_error_and_not_fewer_rows(release: Release, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(release.folder, copy)
+    (copy / release.partitions[-1].path).unlink()
+    with pytest.raises(NonMatchingSplitsSizesError):
+        load_dataset(str(copy), "all")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import skia
@@ -27,7 +29,7 @@ from synpain_hf.sources.official import COMPOSITE_SIZE
 
 FOLDS_FILE = "SynPain_folds.txt"
 
-_CHUNK = 16
+_CHUNK = 4
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,9 @@ def _drawn(chunks: Sequence[Sequence[DrawnPicture]], folder: Path, workers: int)
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
     try:
-        for future in as_completed([pool.submit(_draw_all, chunk, folder) for chunk in chunks]):
+        with _leaving_ctrl_c_here():
+            futures = [pool.submit(_draw_all, chunk, folder) for chunk in chunks]
+        for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:
         raise OutputError(
@@ -160,6 +164,19 @@ def _drawn(chunks: Sequence[Sequence[DrawnPicture]], folder: Path, workers: int)
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _leaving_ctrl_c_here() -> Iterator[None]:
+    """Have processes that are started meanwhile ignore Ctrl-C: this one ends them."""
+    if current_thread() is not main_thread():  # no other may say so, or is told of Ctrl-C
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_with_parent() -> None:
