@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +48,12 @@ class Canvas:
     def taper(self, points: Points, colour: Colour, width: float, alpha: float = 1.0, soft: float = 0.6) -> None:
         """Draw a line that is widest in its middle and ends in points, as a furrow does."""
         line = np.asarray(points, float)
-        along = np.gradient(line, axis=0)
+        ends = np.concatenate([line[:1], line, line[-1:]])
+        along = ends[2:] - ends[:-2]
         across = np.stack([-along[:, 1], along[:, 0]], axis=1) / (np.hypot(*along.T)[:, None] + 1e-9)
-        half = width / 2 * np.sin(np.pi * np.linspace(0, 1, len(line)))[:, None] ** 0.7
-        outline = np.concatenate([line + across * half, (line - across * half)[::-1]])
-        self.fill(closed([(float(x), float(y)) for x, y in outline]), colour, alpha, soft)
+        half = across * (width / 2 * _tapering(len(line)))
+        outline = np.concatenate([line + half, (line - half)[::-1]])
+        self.fill(closed(outline.tolist()), colour, alpha, soft)
 
     def glow(self, centre: Point, radii: Point, colour: Colour, alpha: float) -> None:
         """A soft spot that fades from its centre to nothing."""
@@ -134,18 +136,29 @@ def arch(half: Points) -> list[Point]:
 
 def sampled(points: Points, count: int = 14) -> list[Point]:
     """About `count` points along the smooth line through a few."""
-    padded = np.asarray([points[0], *points, points[-1]], float)
-    steps = len(points) - 1
-    line: list[Point] = []
+    line: list[Point] = (_samples_of(len(points), count) @ np.asarray(points, float)).tolist()
+    return line
+
+
+@cache
+def _samples_of(points: int, count: int) -> npt.NDArray[np.float64]:
+    """What each of so many points contributes to each sample of the line through them; shape (samples, points)."""
+    padded = np.eye(points)[[0, *range(points), points - 1]]
+    steps = points - 1
+    samples = []
     for step in range(steps):
         before, start, stop, after = padded[step : step + 4]
-        last = step == steps - 1
-        for t in np.linspace(0, 1, max(count // steps, 2), endpoint=last):
+        for t in np.linspace(0, 1, max(count // steps, 2), endpoint=step == steps - 1):
             cubic = 3 * start - 3 * stop + after - before
             square = 2 * before - 5 * start + 4 * stop - after
-            x, y = 0.5 * (2 * start + (stop - before) * t + square * t**2 + cubic * t**3)
-            line.append((float(x), float(y)))
-    return line
+            samples.append(0.5 * (2 * start + (stop - before) * t + square * t**2 + cubic * t**3))
+    return np.array(samples)
+
+
+@cache
+def _tapering(points: int) -> npt.NDArray[np.float64]:
+    """Width of a tapered line at each of its points, as a part of its greatest; shape (points, 1)."""
+    return np.asarray(np.sin(np.pi * np.linspace(0, 1, points))[:, None] ** 0.7)
 
 
 def _spline(padded: Points) -> skia.Path:
