@@ -18,6 +18,7 @@ import typer
 import synpain_hf
 from synpain_hf.errors import BadInputError, SynpainError
 from synpain_hf.progress import Progress, shown_on
+from synpain_hf.release.layout import TITLES
 
 app = typer.Typer(
     help="From generated face pairs to a versioned Hugging Face data set.",
@@ -155,9 +156,8 @@ def info(
     if as_json:
         _print_json(summary)
         return
-    _print(f"{summary['name']} {summary['version']}: {summary['pairs']['out']:,} pairs, {_size(summary['bytes'])}")
-    if "generator" in summary["source"]:
-        _print(summary["source"]["generator"])
+    title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
+    _print(f"{title}, version {summary['version']}: {pairs:,} pairs, {_size(summary['bytes'])}")
     _print(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
     for title in ("groups", "configurations"):
         _print_table(title, summary[title])

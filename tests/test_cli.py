@@ -160,7 +160,7 @@ class TestInfo:
         assert result.exit_code == 0
         assert result.stderr == ""
         lines = result.stdout.splitlines()
-        assert lines[0].startswith("synpain 1.0.0: 10 pairs, ")
+        assert lines[0].startswith("SynPAIN pairs, version 1.0.0: 10 pairs, ")
         assert "label      no_pain: 5, pain: 5" in lines
         assert "ethnicity  black: 2, south_asian: 2, middle_eastern: 2, white: 2, east_asian: 2" in lines
         assert "all                     train: 10" in lines

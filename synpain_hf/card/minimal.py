@@ -16,7 +16,6 @@ from synpain_hf.resources import resource
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGER = "n>1M"
 _LICENCES = {"official": "mit", "demo": "mit"}
-_TITLES = {"official": "SynPAIN pairs", "manifest": "Face pairs", "demo": "Demo faces, drawn, not SynPAIN"}
 
 
 def write_card(release: Release) -> None:
@@ -31,7 +30,7 @@ def write_card(release: Release) -> None:
     text = template.render(
         metadata=yaml.safe_dump(_metadata(release), sort_keys=False, allow_unicode=True, width=120).strip(),
         manifest=release.manifest,
-        title=_TITLES[release.manifest["source"]["kind"]],
+        title=release.title,
         configurations=release.configurations(),
     )
     (release.folder / CARD).write_text(text, encoding="utf-8")
@@ -42,7 +41,7 @@ def _metadata(release: Release) -> dict[str, Any]:
     licence = _LICENCES.get(release.manifest["source"]["kind"])
     return {
         **({"license": licence} if licence else {}),
-        "pretty_name": _TITLES[release.manifest["source"]["kind"]],
+        "pretty_name": release.title,
         "task_categories": ["image-classification"],
         "size_categories": [next((name for limit, name in _SIZES if pairs < limit), _LARGER)],
         "tags": ["pain", "faces", "synthetic"],

@@ -145,7 +145,12 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     loaded = DatasetDict()
     for name, files in splits.items():
         if split in (None, name):
-            info = DatasetInfo(dataset_name=NAME, config_name=configuration, version=Version(release.version))
+            info = DatasetInfo(
+                description=f"{release.title}, version {release.version}.",
+                dataset_name=NAME,
+                config_name=configuration,
+                version=Version(release.version),
+            )
             parts = [
                 ArrowDataset.from_file(str(folder / shards[file]["file"]), info, NamedSplit(name)) for file in files
             ]
@@ -239,6 +244,7 @@ def _write(release: Release, folder: Path, progress: Progress) -> None:
             )
         )
     DatasetInfo(
+        description=f"{release.title}, version {release.version}.",
         features=features(),
         splits=splits,
         builder_name="parquet",

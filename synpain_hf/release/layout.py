@@ -9,6 +9,9 @@ from typing import TypedDict
 NAME = "synpain"
 """What `load_dataset` calls an installed release."""
 
+TITLES = {"official": "SynPAIN pairs", "manifest": "Face pairs", "demo": "Demo faces, drawn, not SynPAIN"}
+"""What a release holds, by the kind of its source."""
+
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"
 MANIFEST = "release.json"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
-from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, FileRecord, record_of
+from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, TITLES, FileRecord, record_of
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 
@@ -72,6 +72,11 @@ class Release:
     def version(self) -> str:
         """`X.Y.Z`."""
         return str(self.manifest["version"])
+
+    @property
+    def title(self) -> str:
+        """What it holds, in a few words."""
+        return TITLES[self.manifest["source"]["kind"]]
 
     @property
     def files(self) -> Mapping[str, FileRecord]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +92,7 @@ class Written:
 
 
 def write_partition(task: Task, release: Path) -> Written:
-    """Write one Parquet file: complete and synced, or not there.
+    """Write one Parquet file: complete, or not there.
 
     Args:
         task: What to write.
@@ -127,8 +126,6 @@ def write_partition(task: Task, release: Path) -> Written:
                     group.clear()
             if group:
                 writer.write_table(pa.Table.from_pylist(group, task.schema))
-        file.flush()
-        os.fsync(file.fileno())
     if not rows:
         partial.unlink()
         return Written(key, task.path, 0, "", (), tuple(problems))

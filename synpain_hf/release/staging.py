@@ -44,8 +44,6 @@ class Staging:
         """Remember a complete partition; it will not be written again."""
         with self._writing, self._journal.open("a", encoding="utf-8") as journal:
             journal.write(f"\n{json.dumps(asdict(written))}")  # on a line of its own, even after one cut short
-            journal.flush()
-            os.fsync(journal.fileno())
             self.finished[written.key] = written
 
     def _read(self) -> Iterator[Written]:
