@@ -107,8 +107,9 @@ def write_partition(task: Task, release: Path) -> Written:
     partial = path.with_name(f"{path.name}.partial")
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
-    with partial.open("wb") as file:
-        with pq.ParquetWriter(
+    with (
+        partial.open("wb") as file,
+        pq.ParquetWriter(
             file,
             task.schema,
             compression="none",
@@ -116,16 +117,17 @@ def write_partition(task: Task, release: Path) -> Written:
             write_statistics=[name for name in task.schema.names if name not in (*FACES, "provenance")],
             write_page_index=True,
             use_content_defined_chunking=True,
-        ) as writer:
-            group: list[Row] = []
-            for row, written in _rows(task, problems):
-                group.append(row)
-                rows.append(written)
-                if len(group) == ROWS_IN_GROUP:
-                    writer.write_table(pa.Table.from_pylist(group, task.schema))
-                    group.clear()
-            if group:
+        ) as writer,
+    ):
+        group: list[Row] = []
+        for row, written in _rows(task, problems):
+            group.append(row)
+            rows.append(written)
+            if len(group) == ROWS_IN_GROUP:
                 writer.write_table(pa.Table.from_pylist(group, task.schema))
+                group.clear()
+        if group:
+            writer.write_table(pa.Table.from_pylist(group, task.schema))
     if not rows:
         partial.unlink()
         return Written(key, task.path, 0, "", (), tuple(problems))
