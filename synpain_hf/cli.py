@@ -115,9 +115,9 @@ def build(
         _print_json(synpain_hf.info(release.folder))
         return
     pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
-    _print(f"{out}: version {release.version}, {pairs['out']:,} pairs, folds {_folds(used)}")
+    _print(f"{out}: version {release.version}, {_count(pairs['out'], 'pair')}, folds {_folds(used)}")
     if source_seen.get("videos"):
-        _print(f"{source_seen['videos']:,} videos were seen and left aside")
+        _print(f"{_count(source_seen['videos'], 'video')} seen and left aside")
     if pairs["rejected"]:
         _print(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
 
@@ -141,7 +141,7 @@ def demo(
     if as_json:
         _print_json({"out": str(folder), "pairs": pairs, "raw": raw})
     else:
-        _print(f"{out}: {pairs:,} pairs of demo faces, drawn, not SynPAIN")
+        _print(f"{out}: {_count(pairs, 'pair')} of demo faces, drawn, not SynPAIN")
 
 
 @app.command()
@@ -157,7 +157,9 @@ def info(
         _print_json(summary)
         return
     title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
-    _print(f"{title}, version {summary['version']}: {pairs:,} pairs, {_size(summary['bytes'])}")
+    _print(f"{title}, version {summary['version']}: {_count(pairs, 'pair')}, {_size(summary['bytes'])}")
+    if verify:
+        _print("every file fits its digest")
     _print(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
     for title in ("groups", "configurations"):
         _print_table(title, summary[title])
@@ -181,8 +183,8 @@ def diff(
     sentences = list(changes.sentences())
     what = f"a {changes.bump.name.lower()} change" if sentences else "nothing changed"
     _print(f"{changes.old} -> {changes.new}: {what}")
-    for heading, sentence in sentences:
-        _print(f"  {heading.lower()}: {sentence}")
+    for _, sentence in sentences:
+        _print(f"  {sentence}")
 
 
 @app.command()
@@ -196,7 +198,8 @@ def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"installed": str(folder)})
     else:
-        _print('installed: datasets.load_dataset("synpain") now gives it in any project')
+        title = synpain_hf.info(release)["source"]["kind"]
+        _print(f'installed {TITLES[title]}: load_dataset("synpain") now gives it in any project')
 
 
 @app.command()
@@ -287,6 +290,10 @@ def _folds(used: Mapping[str, Any]) -> str:
         "previous": f"as in version {used.get('previous')}",
     }
     return origin[used["origin"]]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _size(count: float) -> str:

@@ -75,6 +75,16 @@ class Problem:
         return asdict(self)
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems without repetitions, by file, then by line as a number."""
+
+    def place(problem: Problem) -> tuple[str, int, Problem]:
+        file, _, line = problem.file.rpartition(":")
+        return (file, int(line), problem) if file and line.isdecimal() else (problem.file, 0, problem)
+
+    return sorted(set(problems), key=place)
+
+
 class BadInputError(SynpainError, ValueError):
     """Everything that is wrong with a source, in one sorted list.
 
@@ -83,6 +93,6 @@ class BadInputError(SynpainError, ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(set(problems))
+        self.problems = in_order(problems)
         count = len(self.problems)
         super().__init__("\n  ".join([f"{count} problem{'s' * (count != 1)}:", *map(str, self.problems)]))

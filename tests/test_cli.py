@@ -126,8 +126,8 @@ class TestBuild:
         result = run("build", tmp_path / "SynPain", out, "--version", "1.0.0", "--on-error", "skip")
         assert result.exit_code == 0
         assert result.stdout.splitlines() == [
-            f"{out}: version 1.0.0, 1 pairs, folds stratified (seed 0)",
-            "1 videos were seen and left aside",
+            f"{out}: version 1.0.0, 1 pair, folds stratified (seed 0)",
+            "1 video seen and left aside",
             f"1 of 2 were rejected: see {out / 'rejected.jsonl'}",
         ]
 
@@ -196,7 +196,7 @@ class TestDiff:
     def test_it_says_what_changed(self, made: Release, later: Path) -> None:
         result = run("diff", made.folder, later)
         assert result.exit_code == 0
-        assert result.stdout == "1.0.0 -> 2.0.0: a major change\n  removed: 1 pair\n"
+        assert result.stdout == "1.0.0 -> 2.0.0: a major change\n  1 pair removed\n"
         changes: dict[str, Any] = json.loads(run("diff", made.folder, later, "--json").stdout)
         assert changes["bump"] == "major"
         assert len(changes["removed"]) == 1
@@ -209,7 +209,7 @@ class TestInstall:
     def test_install_and_uninstall_say_what_they_did(self, made: Release) -> None:
         result = run("install", made.folder)
         assert result.exit_code == 0
-        assert result.stdout == 'installed: datasets.load_dataset("synpain") now gives it in any project\n'
+        assert result.stdout == 'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
         assert run("uninstall").stdout == "uninstalled: version 1.0.0\n"
         again = run("uninstall")
         assert again.exit_code == 1

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import synpain_hf
 from synpain_hf.card.minimal import write_card
-from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError
+from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.annotations import write_annotations
@@ -59,8 +59,8 @@ def build(
         image_size: Side in pixels of the square to scale and crop each face to; None keeps the pixels as they are.
         folds: A folds file, instead of the one that came with the source.
         seed: Draws the folds where none are given.
-        previous: The release that this one follows: its pairs keep their folds, `version` must rise as semantic
-            versions ask, and the change log says what changed.
+        previous: The release that this one follows: its pairs keep their folds unless the source or `folds` gives
+            others, `version` must rise as semantic versions ask, and the change log says what changed.
         on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
         progress: Told of every pair written.
 
@@ -93,8 +93,8 @@ def build(
         problems = [*plan.problems, *_problems(written)]
         if problems and (plan.fatal or on_error == "fail"):
             raise BadInputError(problems)
-        lost = {problem.pair_id for problem in problems}
-        hit = {partition.path for partition in written if any(row.pair_id in lost for row in partition.rows)}
+        lost = {problem.file for problem in problems}
+        hit = {partition.path for partition in written if any(row.listed_at in lost for row in partition.rows)}
         if hit:
             again = _write([without(task, lost) for task in tasks if task.path in hit], staging, workers, progress)
             problems += [problem for partition in again for problem in partition.problems]
@@ -223,7 +223,7 @@ def _describe(
     released = {row.pair_id for row in rows}
     files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
     if problems:
-        lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in sorted(set(problems))]
+        lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in in_order(problems)]
         (staging.release / REJECTED).write_bytes("".join(lines).encode("utf-8", "backslashreplace"))
         files[REJECTED] = record_of(staging.release / REJECTED)
     write_changelog(release, before, changes)

@@ -78,15 +78,15 @@ class Changes:
 
 
 _WORDS = (
-    ("Added", "added", "pair{s}"),
-    ("Added", "columns_added", "column{s}"),
+    ("Added", "added", "pair{s} added"),
+    ("Added", "columns_added", "column{s} added"),
     ("Changed", "pixels", "pair{s} with other pixels"),
     ("Changed", "labels", "pair{s} with another label or group"),
-    ("Changed", "folds", "pair{s} in another fold"),
+    ("Changed", "folds", "pair{s} moved to another fold"),
     ("Changed", "provenance", "pair{s} with another provenance"),
     ("Changed", "columns_changed", "column{s} of another type"),
-    ("Removed", "removed", "pair{s}"),
-    ("Removed", "columns_removed", "column{s}"),
+    ("Removed", "removed", "pair{s} removed"),
+    ("Removed", "columns_removed", "column{s} removed"),
 )
 
 

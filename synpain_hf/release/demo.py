@@ -10,6 +10,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.build import build
 from synpain_hf.release.staging import staged
+from synpain_hf.release.versions import Version
 
 if TYPE_CHECKING:
     from synpain_hf.sources.demo.bias import PlantedBias
@@ -50,6 +51,7 @@ def demo(
 
     if workers < 1:
         raise UsageError(f"{workers} workers cannot work; give at least 1")
+    Version.parse(version)
     biases = read_bias(Path(bias).expanduser()) if isinstance(bias, (str, Path)) else bias
     source = DemoSource(pairs, seed, biases)
     out = Path(out).expanduser()

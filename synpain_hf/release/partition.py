@@ -160,5 +160,5 @@ def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
 
 
 def without(task: Task, rejected: set[str]) -> Task:
-    """The same partition without some pairs."""
-    return replace(task, pairs=tuple(pair for pair in task.pairs if pair.pair_id not in rejected))
+    """The same partition without the pairs that are listed at some places."""
+    return replace(task, pairs=tuple(pair for pair in task.pairs if pair.listed_at not in rejected))

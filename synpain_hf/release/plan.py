@@ -44,7 +44,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     Args:
         source: Where the pairs come from.
         folds: The published folds, if there is a file of them.
-        before: The release whose folds are kept, if any.
+        before: The release whose folds are kept where the source gives none, if any.
         seed: Draws the folds where none are published.
 
     Raises:
@@ -58,6 +58,9 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     places = defaultdict(list)
     for pair in listed:
         places[pair.pair_id].append(pair.listed_at)
+    for problem in problems:  # an entry that is no pair may still have taken an ID
+        if problem.pair_id:
+            places[problem.pair_id].append(problem.file)
     pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]
     problems += _listed_twice(places)
     published = {pair.pair_id: pair.fold for pair in pairs if pair.fold is not None}
@@ -78,13 +81,13 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
             if pair.pair_id not in published and pair.pair_id not in kept
         ]
     account = {
-        "origin": "previous" if before else "published" if published else "stratified",
+        "origin": "published" if published else "previous" if before else "stratified",
         "seed": None if published else seed,
         **({"file": folds.understood} if folds else {}),
         **({"previous": before.version} if before else {}),
     }
     fatal = folds is not None and not folds.folds
-    return Plan(_placed(pairs, {**published, **kept}, seed), tuple(problems), account, len(entries), fatal)
+    return Plan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
 
 
 def _listed_twice(places: Mapping[str, Sequence[str]]) -> Iterable[Problem]:

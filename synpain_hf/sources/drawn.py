@@ -86,7 +86,7 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
         BadInputError: If one of the files is missing or damaged.
     """
     notes, truth = read(NOTES_FILE), read(TRUTH_FILE)
-    if notes is None and truth is None:
+    if truth is None and (notes is None or GENERATOR.encode() not in notes):
         return None
     if notes is None or truth is None:
         missing = NOTES_FILE if notes is None else TRUTH_FILE

@@ -69,7 +69,7 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
             numbers[entry[0]], line_of[entry[0]] = entry[1], number
     first, reason = _first_fold(set(numbers.values()))
     if reason:
-        return no_folds(name, reason)
+        return FoldsFile(name, {}, {}, (Problem(name, reason), *problems), "")
     folds = {pair_id: fold - first for pair_id, fold in numbers.items()}
     understood = f"{name}: {len(folds):,} pairs, {separator}, {header}, folds {first} to {first + FOLDS - 1}"
     return FoldsFile(name, folds, line_of, tuple(problems), understood)

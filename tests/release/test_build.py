@@ -16,7 +16,7 @@ import yaml
 from datasets import ClassLabel, Features, Image, Value
 from PIL import Image as PillowImage
 
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import UsageError, VersionError
 from synpain_hf.protocols import CONFIGURATIONS, splits_of
 from synpain_hf.release.build import build
 from synpain_hf.release.manifest import Release
@@ -322,3 +322,28 @@ def test_an_argument_that_cannot_be_right_is_refused(
         build(good_manifest / "pairs.csv", tmp_path / "release", **{"version": "1.0.0", **arguments})  # type: ignore[arg-type]
     assert not (tmp_path / "release").exists()
     assert not list(tmp_path.glob(".release*"))
+
+
+def test_a_good_line_beside_a_broken_one_of_the_same_id_is_not_lost_in_silence(tmp_path: Path) -> None:
+    source = write_manifest(tmp_path, manifest_rows(3))
+    lines = source.read_text(encoding="utf-8").splitlines()
+    again = lines[1].replace("faces/", "nowhere/")
+    source.write_text("\n".join([*lines, again]) + "\n", encoding="utf-8")
+    built = build(source, tmp_path / "release", version="1.0.0", on_error="skip")
+    rejected = [json.loads(line) for line in (built.folder / "rejected.jsonl").read_text().splitlines()]
+    assert {problem["file"] for problem in rejected} >= {f"{source.name}:2", f"{source.name}:5"}
+    assert built.manifest["pairs"] == {"in": 4, "out": 2, "rejected": 2}
+
+
+def test_folds_that_the_source_gives_win_over_those_of_the_previous_release(tmp_path: Path) -> None:
+    rows = manifest_rows(5)
+    first = build(write_manifest(tmp_path, rows), tmp_path / "first", version="1.0.0")
+    was = {pair_id: row["fold"] for pair_id, row in rows_of(first).items()}
+    given = [{**row, "fold": (was[row["pair_id"]] + 1) % 5} for row in rows]
+    source = write_manifest(tmp_path, given, "given.csv")
+    with pytest.raises(VersionError, match=r"5 pairs moved to another fold; give at least 2\.0\.0"):
+        build(source, tmp_path / "second", version="1.1.0", previous=first.folder)
+    second = build(source, tmp_path / "second", version="2.0.0", previous=first.folder)
+    assert {pair_id: row["fold"] for pair_id, row in rows_of(second).items()} == {
+        row["pair_id"]: row["fold"] for row in given
+    }

@@ -38,9 +38,9 @@ def test_each_release_stands_on_top_of_the_log_of_the_previous_one(
         "\n## 2.0.1\n\nNo row and no column changed.\n"
         "\n## 2.0.0\n"
         "\n### Changed\n\n- 2 pairs with other pixels.\n- 2 pairs with another provenance.\n"
-        "\n### Removed\n\n- 1 pair.\n"
+        "\n### Removed\n\n- 1 pair removed.\n"
         "\n## 1.1.0\n"
-        "\n### Added\n\n- 3 pairs.\n"
+        "\n### Added\n\n- 3 pairs added.\n"
         "\n## 1.0.0\n"
         "\n### Added\n\n- 12 pairs, the first release.\n"
     )

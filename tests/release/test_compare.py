@@ -54,15 +54,15 @@ def test_a_release_does_not_differ_from_itself(first: Release) -> None:
 def test_an_added_column_is_minor_and_no_row_changes_by_it(tmp_path: Path, first: Release) -> None:
     other = with_other_tables(first, tmp_path / "other", added="mood")
     changes = diff(first.folder, other)
-    assert (changes.summary(), changes.bump) == ("1 column (mood)", Bump.MINOR)
+    assert (changes.summary(), changes.bump) == ("1 column added (mood)", Bump.MINOR)
 
 
 @pytest.mark.parametrize("column", ["provenance", "fold", "gender"])
 def test_a_removed_column_is_major_and_no_row_changes_by_it(tmp_path: Path, first: Release, column: str) -> None:
     other = with_other_tables(first, tmp_path / "other", removed=column)
     there, back = diff(first.folder, other), diff(other, first.folder)
-    assert (list(there.sentences()), there.bump) == ([("Removed", f"1 column ({column})")], Bump.MAJOR)
-    assert (list(back.sentences()), back.bump) == ([("Added", f"1 column ({column})")], Bump.MINOR)
+    assert (list(there.sentences()), there.bump) == ([("Removed", f"1 column removed ({column})")], Bump.MAJOR)
+    assert (list(back.sentences()), back.bump) == ([("Added", f"1 column added ({column})")], Bump.MINOR)
 
 
 def test_a_column_of_another_type_is_major(tmp_path: Path, first: Release) -> None:
@@ -85,11 +85,11 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
     assert told.returncode == 0, told.stderr
     assert told.stdout.splitlines() == [
         "1.0.0 -> 2.0.0: a major change",
-        "  added: 2 pairs",
-        "  changed: 1 pair with other pixels",
-        "  changed: 1 pair with another label or group",
-        "  changed: 1 pair with another provenance",
-        "  removed: 1 pair",
+        "  2 pairs added",
+        "  1 pair with other pixels",
+        "  1 pair with another label or group",
+        "  1 pair with another provenance",
+        "  1 pair removed",
     ]
 
     as_json = ran("diff", first.folder, tmp_path / "release", "--json")

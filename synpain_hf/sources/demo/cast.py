@@ -9,6 +9,7 @@ import numpy as np
 
 from synpain_hf.errors import UsageError
 from synpain_hf.protocols import assign_folds
+from synpain_hf.sources.demo.action_units import pspi
 from synpain_hf.sources.demo.expressions import Expression, draw_expressions
 from synpain_hf.sources.drawn import MAX_SEED
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS
@@ -21,6 +22,7 @@ PAPER_PAIRS = {"old": 2_895, "young": 2_460}
 
 _JPEG_IN_FIFTEEN = 3
 _OF_FIFTEEN = 15
+_REST_CHANCE = 1.5
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,27 @@ def cast(pairs: int, seed: int) -> list[Subject]:
         raise UsageError(f"the seed {seed} cannot be used; choose 0 to {MAX_SEED}")
     rng = np.random.default_rng((seed, 0))
     groups = list(_groups(pairs))
-    expressive = {
-        label: iter(draw_expressions(rng, label, sum(group[1] == label for group in groups)))
-        for label in CLASSES["label"]
-    }
-    neutral = draw_expressions(rng, "neutral", pairs)
+    faces = {label: iter(_faces(rng, label, sum(group[1] == label for group in groups))) for label in CLASSES["label"]}
     order = [groups[int(place)] for place in rng.permutation(pairs)]
     folds = assign_folds({f"{number:04d}": group for number, group in enumerate(order)}, seed)
     return [
-        Subject(number, label, age_group, gender, ethnicity, neutral[number], next(expressive[label]), fold)
-        for number, ((age_group, label, gender, ethnicity), fold) in enumerate(
-            zip(order, (folds[f"{number:04d}"] for number in range(pairs)), strict=True)
-        )
+        Subject(number, label, age_group, gender, ethnicity, *next(faces[label]), folds[f"{number:04d}"])
+        for number, (age_group, label, gender, ethnicity) in enumerate(order)
     ]
+
+
+def _faces(rng: np.random.Generator, label: str, count: int) -> list[tuple[Expression, Expression]]:
+    """The neutral and the expressive face of each subject of a label.
+
+    Neutral faces are alike whatever the label, so that they tell nothing of it; within a label, who shows more in
+    expression tends to show more at rest.
+    """
+    expressive = draw_expressions(rng, label, count)
+    neutral = sorted(draw_expressions(rng, "neutral", count), key=lambda face: pspi(face.units))
+    scores = np.array([pspi(face.units) for face in expressive])
+    order = np.argsort(scores + rng.normal(0, _REST_CHANCE, count), kind="stable")
+    pairs = [(at_rest, expressive[place]) for at_rest, place in zip(neutral, order, strict=True)]
+    return [pairs[int(place)] for place in rng.permutation(count)]
 
 
 def _groups(pairs: int) -> Iterator[tuple[str, str, str, str]]:
