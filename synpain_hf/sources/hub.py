@@ -11,7 +11,7 @@ from typing import NamedTuple
 from synpain_hf.errors import DownloadError, UsageError
 
 SCHEME = "hf://"
-PATTERNS = ("SynPain/Images/*", "SynPain/Videos/*", "SynPain/*.txt")
+PATTERNS = ("SynPain/Images/*", "SynPain/Videos/*", "SynPain/*.txt", "SynPain/demo*")
 """What of a repository is downloaded.
 
 The 40 videos are one hundredth of the bytes; they come along so that a release says the same of its source however

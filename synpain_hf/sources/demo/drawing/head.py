@@ -68,7 +68,7 @@ def draw_head(canvas: Canvas, face: Face, skin: Skin, light: float) -> None:
 def _relief(canvas: Canvas, face: Face, skin: Skin, light: float) -> None:
     """Light and shadow of a head at rest, and of the cheeks."""
     age, drop, mark = face.who.age, face.jaw_drop, face.marks
-    lift = -16 * mark["AU6"] - 9 * mark["AU12"]
+    lift = -16 * face.units["AU6"] - 9 * face.units["AU12"]
     for side in _SIDES:
         canvas.glow((side * 70, 62 + lift), (52, 40), skin.red, 0.20 + 0.10 * mark["AU12"])
         cheek = 0.30 + 0.40 * mark["AU6"] + 0.18 * mark["AU12"]
@@ -85,11 +85,11 @@ def _relief(canvas: Canvas, face: Face, skin: Skin, light: float) -> None:
 
 def _middle_furrows(face: Face) -> Iterator[Furrow]:
     """Folds that cross the middle line."""
-    mark, age = face.marks, face.who.age
-    raised = max(mark["AU1"], mark["AU2"])
+    au, mark, age = face.units, face.marks, face.who.age
+    raised = max(au["AU1"], au["AU2"])
     for row, y in enumerate((-82.0, -101.0, -120.0)):
         height = y - 5 * raised
-        wave = 3 * mark["AU4"] - 1
+        wave = 3 * au["AU4"] - 1
         depth = 0.75 * mark["AU1"] + 0.30 * age * (row < 2) - 0.15 * mark["AU4"]
         half = [(0, height + 1), (20, height + wave), (46, height + 4)]
         yield Furrow(arch(half), 3.6, depth)
@@ -107,21 +107,21 @@ def _side_furrows(face: Face, side: int) -> Iterator[Furrow]:
 
 
 def _brow_furrows(face: Face) -> Iterator[Furrow]:
-    who, mark, age = face.who, face.marks, face.who.age
-    raised, frown = max(mark["AU1"], mark["AU2"]), mark["AU4"]
+    who, au, mark, age = face.who, face.units, face.marks, face.who.age
+    raised, frown = max(au["AU1"], au["AU2"]), au["AU4"]
     for row, y in enumerate((-82.0, -101.0, -120.0)):
         height = y - 5 * raised
-        over_brow = [(46, height + 2), (72, height - 6 * mark["AU2"]), (98, height + 8)]
+        over_brow = [(46, height + 2), (72, height - 6 * au["AU2"]), (98, height + 8)]
         yield Furrow(over_brow, 3.4, 0.72 * mark["AU2"] + 0.20 * age * (row == 0))
     y = who.brow_height
     glabella = [(12 - 3 * frown, y - 22 + 8 * frown), (10 - 4 * frown, y + 2 + 8 * frown), (13 - 4 * frown, y + 20)]
-    yield Furrow(glabella, 5.4, 0.95 * frown + 0.18 * age + 0.2 * mark["AU9"], 1.2, 1)
+    yield Furrow(glabella, 5.4, 0.95 * mark["AU4"] + 0.18 * age + 0.2 * mark["AU9"], 1.2, 1)
 
 
 def _eye_furrows(face: Face) -> Iterator[Furrow]:
     who, mark, age = face.who, face.marks, face.who.age
     cheek, tight = mark["AU6"], mark["AU7"]
-    eye, corner, lid = who.eye_distance, who.eye_distance + who.eye_width, face.lower_lid + 9 - 4 * cheek
+    eye, corner, lid = who.eye_distance, who.eye_distance + who.eye_width, face.lower_lid + 9 - 4 * face.units["AU6"]
     for row, y in enumerate((20.0, 32.0)):
         root = [(18, y + 12 * (1 - row)), (28, y + 14), (32, y + 26)]
         yield Furrow(root, 3, 0.6 * mark["AU9"])
@@ -136,9 +136,9 @@ def _eye_furrows(face: Face) -> Iterator[Furrow]:
 
 def _mouth_furrows(face: Face) -> Iterator[Furrow]:
     mark, age, drop = face.marks, face.who.age, face.jaw_drop
-    x, y = face.mouth_corner
+    (x, y), down = face.mouth_corner, face.units["AU15"]
     yield Furrow(_nasolabial(face), 5.2, 0.5 * face.nasolabial_depth + 0.05, 1.7, 0)
-    marionette = [(x + 4, y + 6), (x + 8 + 2 * mark["AU15"], y + 22), (x + 2, y + 38 + 6 * mark["AU15"])]
+    marionette = [(x + 4, y + 6), (x + 8 + 2 * down, y + 22), (x + 2, y + 38 + 6 * down)]
     yield Furrow(marionette, 4.4, 0.75 * mark["AU15"] + 0.38 * age, 1.6, 0)
     yield Furrow([(x + 15, y - 14), (x + 21, y + 2), (x + 16, y + 20)], 4, 0.6 * mark["AU20"], 1.4, 0)
     yield Furrow([(62, 46), (76, 66), (80, 92)], 5, 0.18 * age * (age > 0.4), 2.5, 0)
@@ -148,10 +148,10 @@ def _mouth_furrows(face: Face) -> Iterator[Furrow]:
 
 
 def _nasolabial(face: Face) -> list[Point]:
-    mark = face.marks
+    au = face.units
     (wing_x, wing_y), (x, y) = face.nose_wing, face.mouth_corner
-    raised, smile = mark["AU10"], mark["AU12"]
-    start = (wing_x + 3, wing_y - 13 - 7 * raised - 5 * mark["AU9"])
+    raised, smile = au["AU10"], au["AU12"]
+    start = (wing_x + 3, wing_y - 13 - 7 * raised - 5 * au["AU9"])
     stop = (x + 15 + 6 * smile, y - 1 + 2 * smile)
     out = 5 + 6 * raised + 7 * smile
     return [
@@ -165,10 +165,10 @@ def _nasolabial(face: Face) -> list[Point]:
 def _bulges(canvas: Canvas, face: Face, skin: Skin) -> None:
     """Skin that expression pushes up, and that age lets down."""
     who, mark, age = face.who, face.marks, face.who.age
-    frown, (x, y) = mark["AU4"], face.mouth_corner
+    frown, (x, y) = face.units["AU4"], face.mouth_corner
     for side in _SIDES:
-        canvas.glow((side * 26, who.brow_height - 8 + 12 * frown), (20, 14), skin.light, 0.30 * frown)
-        canvas.glow((side * 20, who.brow_height + 16 + 6 * frown), (18, 12), skin.dark, 0.40 * frown)
+        canvas.glow((side * 26, who.brow_height - 8 + 12 * frown), (20, 14), skin.light, 0.30 * mark["AU4"])
+        canvas.glow((side * 20, who.brow_height + 16 + 6 * frown), (18, 12), skin.dark, 0.40 * mark["AU4"])
         canvas.glow((side * (x + 10), y + 14), (18, 20), skin.dark, 0.25 * mark["AU15"])
         fold = sampled([(side * (px + 8), py - 5) for px, py in _nasolabial(face)])
         canvas.taper(fold, skin.light, 13, 0.30 * min(face.nasolabial_depth, 1.2), 4)
