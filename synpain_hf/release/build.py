@@ -216,12 +216,12 @@ def _describe(
         "files": files,
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
+    released = {row.pair_id for row in rows}
+    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
     release = Release(staging.release, manifest)
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):
         raise VersionError(f"version {version} promises too little: {changes.summary()}; give at least {least}")
-    released = {row.pair_id for row in rows}
-    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
     if problems:
         lines = [json.dumps(problem.to_dict(), ensure_ascii=False) + "\n" for problem in in_order(problems)]
         (staging.release / REJECTED).write_bytes("".join(lines).encode("utf-8", "backslashreplace"))

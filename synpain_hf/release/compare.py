@@ -36,6 +36,7 @@ class Changes:
         labels: Pairs with another label or group.
         folds: Pairs in another fold.
         provenance: Pairs of which something else is said of where they come from.
+        annotations: Files of annotations that are new, gone or other.
         columns_added: Columns that only the later one has.
         columns_removed: Columns that only the earlier one has.
         columns_changed: Columns of another type.
@@ -49,6 +50,7 @@ class Changes:
     labels: list[str] = field(default_factory=list)
     folds: list[str] = field(default_factory=list)
     provenance: list[str] = field(default_factory=list)
+    annotations: list[str] = field(default_factory=list)
     columns_added: list[str] = field(default_factory=list)
     columns_removed: list[str] = field(default_factory=list)
     columns_changed: list[str] = field(default_factory=list)
@@ -84,6 +86,7 @@ _WORDS = (
     ("Changed", "labels", "pair{s} with another label or group"),
     ("Changed", "folds", "pair{s} moved to another fold"),
     ("Changed", "provenance", "pair{s} with another provenance"),
+    ("Changed", "annotations", "file{s} of annotations"),
     ("Changed", "columns_changed", "column{s} of another type"),
     ("Removed", "removed", "pair{s} removed"),
     ("Removed", "columns_removed", "column{s} removed"),
@@ -91,7 +94,7 @@ _WORDS = (
 
 
 def _named(attribute: str, found: list[str]) -> str:
-    return f" ({', '.join(found)})" if attribute.startswith("columns") else ""
+    return f" ({', '.join(found)})" if attribute.startswith(("columns", "annotations")) else ""
 
 
 def diff(old: str | Path, new: str | Path) -> Changes:
@@ -111,6 +114,9 @@ def compare(old: Release, new: Release) -> Changes:
     """Compare two releases; faces are read only in partitions whose files differ, and decoded only where bytes do."""
     changes = Changes(old.version, new.version)
     shared = _compare_columns(old, new, changes)
+    changes.annotations = sorted(
+        name for name in {*old.annotations, *new.annotations} if _digest(old, name) != _digest(new, name)
+    )
     before, after = _rows(old, shared), _rows(new, shared)
     changes.added = sorted(after.keys() - before.keys())
     changes.removed = sorted(before.keys() - after.keys())
@@ -127,6 +133,10 @@ def compare(old: Release, new: Release) -> Changes:
             suspects.append((pair_id, was_in, is_in))
     changes.pixels = sorted(_with_other_pixels(old, new, suspects))
     return changes
+
+
+def _digest(release: Release, name: str) -> str | None:
+    return release.files[name]["sha256"] if name in release.files else None
 
 
 def _compare_columns(old: Release, new: Release, changes: Changes) -> list[str]:

@@ -96,8 +96,8 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
     assert as_json.returncode == 0, as_json.stderr
     assert json.loads(as_json.stdout) == {
         "old": "1.0.0", "new": "2.0.0", "bump": "major", "added": ["pair-12", "pair-13"], "removed": ["pair-06"],
-        "pixels": ["pair-04"], "labels": ["pair-02"], "folds": [], "provenance": ["pair-04"], "columns_added": [],
-        "columns_removed": [], "columns_changed": [],
+        "pixels": ["pair-04"], "labels": ["pair-02"], "folds": [], "provenance": ["pair-04"], "annotations": [],
+        "columns_added": [], "columns_removed": [], "columns_changed": [],
     }  # fmt: skip
 
 
