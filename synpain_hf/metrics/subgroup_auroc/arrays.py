@@ -1,0 +1,171 @@
+"""Whatever holds the values of rows (lists, arrays, tensors, frames, data sets), brought into arrays and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+_ROWS_SHOWN = 10
+_MISSING_TYPES = {"NAType", "NaTType"}
+"""Of pandas, which need not be installed."""
+
+
+class InputError(ValueError):
+    """Input that the metric cannot use; the message names the rows, counted from 0."""
+
+
+class Table:
+    """Columns by name, whatever holds them.
+
+    Args:
+        groups: A mapping from names to sequences, a data frame, a table, a data set, one mapping a row, or None.
+        count: How many rows there must be.
+
+    Attributes:
+        names: The names of the columns, as text.
+    """
+
+    def __init__(self, groups: Any, count: int):
+        if groups is None:
+            groups = {}
+        if not any((isinstance(groups, Mapping), hasattr(groups, "columns"), hasattr(groups, "column_names"))):
+            groups = _columns_of_records(groups)
+        self._groups = groups
+        self._count = count
+        names = groups if isinstance(groups, Mapping) else getattr(groups, "column_names", None)
+        self._keys = {str(key): key for key in (groups.columns if names is None else names)}
+        self.names = list(self._keys)
+
+    def column(self, name: str, wanted_by: str) -> Any:
+        """The values of a column.
+
+        Args:
+            name: The column.
+            wanted_by: The argument that names it.
+
+        Raises:
+            InputError: If there is no such column, or it has not one value a row.
+        """
+        if name not in self._keys:
+            known = ", ".join(self.names) or "none"
+            raise InputError(f"{wanted_by} names the column {name!r}, which groups does not have; it has {known}")
+        return of_length(sized(self._groups[self._keys[name]]), f"the group column {name!r}", self._count)
+
+    def class_names(self, name: str) -> list[str] | None:
+        """The names of a column's classes, where it holds ClassLabels of `datasets`."""
+        features = getattr(self._groups, "features", None)
+        feature = features.get(name) if isinstance(features, Mapping) else None
+        return getattr(feature, "names", None) or class_names_of(self._groups[self._keys[name]])
+
+
+def sized(given: Any) -> Any:
+    """Values that have a length and become an array at once: lists, arrays, tensors, columns of a data set."""
+    if hasattr(given, "detach"):  # a tensor: NumPy knows neither other devices nor bfloat16
+        given = given.detach().cpu()
+        return (given.double() if given.is_floating_point() else given).numpy()
+    if hasattr(given, "column_name"):  # a lazy column of a data set
+        return given[:]
+    return given if hasattr(given, "__len__") else list(given)
+
+
+def as_array(given: Any, name: str) -> npt.NDArray[Any]:
+    """One value a row, of any kind; a list keeps each value as it is, where an array would bring all to one type."""
+    given = sized(given)
+    values = np.fromiter(given, object, len(given)) if isinstance(given, (list, tuple)) else np.asarray(given)
+    if values.ndim != 1:
+        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one value a row")
+    if values.dtype == object:
+        for row, value in enumerate(values):
+            if isinstance(value, (Mapping, list, tuple, set, np.ndarray)):
+                raise InputError(f"{name} holds a {type(value).__name__} in row {row}; give one value a row")
+    return values
+
+
+def as_floats(given: Any, name: str) -> Floats:
+    """One finite number a row."""
+    given = sized(given)
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, one a row{_not_numbers(given)}") from None
+    if values.ndim != 1:
+        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one number a row")
+    refuse(~np.isfinite(values), name, "not finite", "leave those rows out, or mend them")
+    return values
+
+
+def class_names_of(given: Any) -> list[str] | None:
+    """The names of the classes, where a column of a loaded data set is given."""
+    names: list[str] | None = getattr(getattr(given, "features", None), "names", None)
+    return names
+
+
+def absent_in(values: npt.NDArray[Any], class_names: list[str] | None = None) -> Booleans:
+    """Which values are missing; of classes also those below 0, as `datasets` writes them."""
+    if class_names is not None:
+        return np.fromiter((_is_missing(value) or value < 0 for value in values.tolist()), np.bool_, len(values))
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values))
+    if values.dtype.kind in "mM":
+        return np.asarray(np.isnat(values))
+    if values.dtype != object:
+        return np.zeros(len(values), np.bool_)
+    return np.fromiter(map(_is_missing, values.tolist()), np.bool_, len(values))
+
+
+def of_length(column: Any, name: str, count: int) -> Any:
+    """The column, if it has that many values."""
+    if len(column) != count:
+        raise InputError(f"{name} has {len(column):,} rows, but scores has {count:,}; give one value a row")
+    return column
+
+
+def refuse(at_fault: Booleans, name: str, what: str, remedy: str) -> None:
+    """Raise an error that names the rows, if any are at fault."""
+    rows = np.flatnonzero(at_fault)
+    if len(rows):
+        values = f"{len(rows):,} value{'s' * (len(rows) != 1)}"
+        verb = "is" if len(rows) == 1 else "are"
+        raise InputError(f"{name} has {values} that {verb} {what}: rows {listed(rows)} (from 0); {remedy}")
+
+
+def listed(rows: Sequence[int] | Integers) -> str:
+    """The numbers of the rows, the first ones by themselves."""
+    shown = ", ".join(str(int(row)) for row in rows[:_ROWS_SHOWN])
+    return shown if len(rows) <= _ROWS_SHOWN else f"{shown} and {len(rows) - _ROWS_SHOWN:,} more"
+
+
+def _columns_of_records(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    rows = list(records)
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise InputError(
+                f"row {number} of groups is of type {type(row).__name__}; give one mapping a row, or columns (a "
+                "mapping from names to values, a data frame)"
+            )
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _not_numbers(given: Sequence[Any]) -> str:
+    def is_number(value: Any) -> bool:
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    rows = [row for row, value in enumerate(given) if not is_number(value)]
+    return f"; rows {listed(rows)} hold something else, first {given[rows[0]]!r}" if rows else ""
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, float) and math.isnan(value))

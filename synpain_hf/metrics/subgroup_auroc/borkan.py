@@ -1,0 +1,43 @@
+"""AUROCs of a group against its background: Borkan et al., Nuanced Metrics for Measuring Unintended Bias, WWW 2019."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import Booleans, Floats, Integers
+from .roc import Placements, share, total
+
+POWER = -5.0
+"""The power of the generalised mean: near the smallest value, yet moved by all."""
+
+
+def crossed(
+    whole: Placements, own: Placements, positive: Booleans, codes: Integers, weights: Floats | None
+) -> tuple[Floats, Floats]:
+    """BPSN and BNSP AUROC of every group (Borkan et al. 2019, section 3).
+
+    BPSN ranks the background's positive rows against the group's negative ones, BNSP the group's positive rows against
+    the background's negative ones; the background are all rows outside the group.
+
+    Returns:
+        Two arrays of shape (groups,); NaN where a side is empty.
+    """
+    given = np.ones(len(positive)) if weights is None else weights
+    outside = given * (whole.outranked - own.outranked)
+    found = []
+    for chosen, members, others in (
+        (~positive, own.negatives, whole.positives - own.positives),
+        (positive, own.positives, whole.negatives - own.negatives),
+    ):
+        won = total(codes, outside * chosen, len(members))
+        found.append(share(won, members * others))
+    return found[0], found[1]
+
+
+def generalised_mean(values: Sequence[float], power: float = POWER) -> float:
+    """The generalised mean of AUROCs (Borkan et al. 2019, equation 5); 0 where one of them is 0."""
+    if min(values) <= 0:
+        return 0.0
+    return float(np.mean(np.power(values, power)) ** (1 / power))

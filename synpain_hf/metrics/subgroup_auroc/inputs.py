@@ -1,0 +1,266 @@
+"""What the metric is given, checked and brought into arrays: rows with a label, a score, and their groups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import (
+    Booleans,
+    Floats,
+    InputError,
+    Integers,
+    Table,
+    absent_in,
+    as_array,
+    as_floats,
+    class_names_of,
+    listed,
+    of_length,
+    refuse,
+    sized,
+)
+
+MISSING = "(missing)"
+"""The name of the group of rows whose value is missing."""
+
+JOINED_BY = " & "
+"""What stands between the names in the name of an intersection."""
+
+MOST_GROUPS = 2_000
+"""Of an attribute; one with more is an id of rows rather than a group of them."""
+
+_VALUES_SHOWN = 10
+_NEGATIVES = {"0", "0.0", "False"}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A way of sorting the rows into groups.
+
+    Attributes:
+        name: Its name, such as `gender`, or `age_group & gender` for an intersection.
+        groups: For every group the value of each attribute: `{"gender": "man"}`.
+        codes: Shape (rows,): the group of each row, an index into `groups`.
+    """
+
+    name: str
+    groups: list[dict[str, str]]
+    codes: Integers
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the groups, such as `man`, or `old & man`."""
+        return [joined(group.values()) for group in self.groups]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What was given, checked.
+
+    Attributes:
+        positive: Shape (rows,): whether the row is of the positive class.
+        scores: Shape (rows,): the score, higher for positive.
+        attributes: The attributes, without intersections.
+        weights: Shape (rows,): sample weights; None where all are 1.
+        clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
+        baseline: Shape (rows,): the scores of a model to compare with; None without one.
+    """
+
+    positive: Booleans
+    scores: Floats
+    attributes: list[Attribute]
+    weights: Floats | None = None
+    clusters: Integers | None = None
+    baseline: Floats | None = None
+
+
+def joined(names: Iterable[str]) -> str:
+    """One name of several, such as `old & man`; a part that could be taken for several is quoted."""
+    parts = list(names)
+    return JOINED_BY.join(json.dumps(part) if len(parts) > 1 and JOINED_BY in part else part for part in parts)
+
+
+def read(
+    references: Any,
+    scores: Any,
+    groups: Any,
+    *,
+    attributes: Sequence[str] | None = None,
+    positive: Any = 1,
+    missing: str = "group",
+    sample_weight: Any = None,
+    clusters: Any = None,
+    baseline_scores: Any = None,
+) -> Rows:
+    """Check what was given.
+
+    Args:
+        references: The labels, shape (rows,); two values, of which `positive` is one.
+        scores: The scores, shape (rows,).
+        groups: Columns (a mapping, a data frame, a table, a data set), or one mapping a row; None for no groups.
+        attributes: The columns of `groups` that are attributes; by default all that serve as nothing else.
+        positive: The value of the positive class.
+        missing: `group` makes a group of the rows whose value is missing, `error` refuses them.
+        sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
+        clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
+        baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
+
+    Raises:
+        InputError: If something cannot be used.
+    """
+    values = as_floats(scores, "scores")
+    count = len(values)
+    if not count:
+        raise InputError("there are no rows: references and scores are empty")
+    labels = _labels(references, positive, count)
+    table = Table(groups, count)
+    chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
+    taken = {value for value in chosen.values() if isinstance(value, str)}
+    columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
+    names = (
+        list(map(str, attributes)) if attributes is not None else [name for name in table.names if name not in taken]
+    )
+    for name in names:
+        if names.count(name) > 1 or JOINED_BY in str(name):
+            raise InputError(
+                f"the attribute {name!r} is named twice, or like an intersection; give each a name of its own without "
+                f"{JOINED_BY.strip()!r} between blanks"
+            )
+    weights, baseline = (
+        None if columns[name] is None else of_length(as_floats(columns[name], name), name, count)
+        for name in ("sample_weight", "baseline_scores")
+    )
+    if weights is not None:
+        refuse(weights <= 0, "sample_weight", "not greater than 0", "leave those rows out")
+    return Rows(
+        positive=labels,
+        scores=values,
+        attributes=[
+            _attribute(name, table.column(name, "attributes"), table.class_names(name), missing) for name in names
+        ],
+        weights=weights,
+        clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
+        baseline=baseline,
+    )
+
+
+def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Booleans, Floats]:
+    """The labels and scores of a validation set.
+
+    Args:
+        validation: A mapping with `references` and `scores`.
+        rows: What is reported on, which the validation set must not be.
+        positive: The value of the positive class.
+
+    Raises:
+        InputError: If the set cannot be used.
+    """
+    if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
+        raise InputError("validation must be a mapping with 'references' and 'scores'")
+    scores = as_floats(validation["scores"], "validation scores")
+    labels = _labels(validation["references"], positive, len(scores), "validation references")
+    if not labels.any():
+        raise InputError("the validation set has no positive row, so no threshold is best on it; give another one")
+    if len(labels) == len(rows.positive) and (labels == rows.positive).all() and (scores == rows.scores).all():
+        raise InputError(
+            "the validation set is the set that is reported on, which would flatter F1; choose the threshold on others"
+        )
+    return labels, scores
+
+
+def intersections(attributes: Sequence[Attribute], depth: int) -> list[Attribute]:
+    """The intersections of two attributes and more, up to `depth` of them; only groups that have rows."""
+    return [_intersection(chosen) for size in range(2, depth + 1) for chosen in combinations(attributes, size)]
+
+
+def _intersection(attributes: Sequence[Attribute]) -> Attribute:
+    codes = np.zeros_like(attributes[0].codes)
+    for attribute in attributes:
+        _, codes = np.unique(codes * len(attribute.groups) + attribute.codes, return_inverse=True)
+    _, first = np.unique(codes, return_index=True)
+    groups = [
+        {name: value for attribute in attributes for name, value in attribute.groups[attribute.codes[row]].items()}
+        for row in first
+    ]
+    name = joined(attribute.name for attribute in attributes)
+    _check_number(name, len(groups))
+    return Attribute(name, groups, codes)
+
+
+def _check_number(name: str, groups: int) -> None:
+    if groups > MOST_GROUPS:
+        raise InputError(
+            f"the attribute {name!r} has {groups:,} groups, and {MOST_GROUPS:,} are the most; if it is an id, name it "
+            "as clusters, or leave it out with attributes=[…]"
+        )
+
+
+def _labels(given: Any, positive: Any, count: int, name: str = "references") -> Booleans:
+    class_names = class_names_of(given)
+    values = as_array(given, name)
+    of_length(values, name, count)
+    refuse(absent_in(values, class_names), name, "missing", "leave those rows out")
+    if class_names is not None and isinstance(positive, str):
+        values = np.asarray(class_names)[values.astype(np.int64)]
+    kinds_fit = values.dtype == object or (values.dtype.kind in "US") == isinstance(positive, str)
+    chosen = np.asarray(values == positive, dtype=np.bool_) if kinds_fit else np.zeros(count, np.bool_)
+    rest = values[~chosen].astype(str) if values.dtype == object else values[~chosen]
+    others, counts = np.unique(rest, return_counts=True)
+    if len(others) > 1:
+        odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
+        raise InputError(
+            f"{name} must have two values, {positive!r} for positive and another one, but has also "
+            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {listed(odd)}; say which is with positive=…"
+        )
+    if not chosen.any() and (len(others) and str(others[0]) not in _NEGATIVES):
+        raise InputError(
+            f"{name} has the value {others[0]} only, and never {positive!r}; name the positive value with positive=…"
+        )
+    return chosen
+
+
+def _attribute(name: str, given: Any, class_names: list[str] | None, missing: str) -> Attribute:
+    values = as_array(given, f"the group column {name!r}")
+    absent = absent_in(values, class_names)
+    if missing == "error":
+        refuse(absent, f"the group column {name!r}", "missing", "fill them in, or give missing='group'")
+    names, known_codes = _coded(values[~absent])
+    if class_names is not None:
+        names = [class_names[int(text)] for text in names]
+    names = [json.dumps(text) if text == MISSING else text for text in names]
+    codes = np.full(len(values), len(names), np.int64)
+    codes[~absent] = known_codes
+    _check_number(name, len(names))
+    return Attribute(name, [{name: text} for text in [*names, *[MISSING] * bool(absent.any())]], codes)
+
+
+def _coded(values: npt.NDArray[Any]) -> tuple[list[str], Integers]:
+    """Distinct values as text, in the same order whatever held them, and of each row the index into them."""
+    if values.dtype.kind not in "OU":
+        distinct, codes = np.unique(values, return_inverse=True)
+        return [str(value) for value in distinct.tolist()], codes.astype(np.int64)
+    texts = list(map(str, values))
+    names = sorted(set(texts), key=_natural)
+    index = {text: code for code, text in enumerate(names)}
+    return names, np.fromiter(map(index.__getitem__, texts), np.int64, len(texts))
+
+
+def _natural(text: str) -> tuple[bool, float, str]:
+    """Numbers by their value, before words by the alphabet."""
+    try:
+        return (False, float(text), text)
+    except ValueError:
+        return (True, 0.0, text)
+
+
+def _clusters(given: Any, count: int) -> Integers:
+    values = as_array(of_length(sized(given), "clusters", count), "clusters")
+    refuse(absent_in(values), "clusters", "missing", "give every row the id of what it belongs to")
+    return _coded(values)[1]

@@ -1,0 +1,156 @@
+"""The report: a dict that also gives data frames, tables and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .rendering import as_latex, as_markdown, as_text
+from .tables import blocks, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_COUNTS = ("n", "positives", "negatives")
+_METRICS = ("standard_error", "average_precision", "f1", "bpsn_auroc", "bnsp_auroc")
+_NO_COMPARISON = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
+_NO_GAP: dict[str, Any] = {
+    **dict.fromkeys(("best", "worst", "difference", "difference_interval", "ratio", "test")),
+    "generalised_mean": dict.fromkeys(("subgroup_auroc", "bpsn_auroc", "bnsp_auroc")),
+    "reasons": {},
+}
+_NARROWEST = 48
+
+
+class Report(dict[str, Any]):
+    """What `subgroup_auroc` returns: a dict, as `schemas/metric_report.schema.json` describes it.
+
+    A report that was written with `json.dump` is one again by `Report(**json.load(file))`.
+    """
+
+    def to_frame(self) -> pd.DataFrame:
+        """The groups: a row for all rows together, then one for each group of each attribute and intersection.
+
+        Returns:
+            The columns attribute, group, n, positives, negatives, auroc, low, high, standard_error, average_precision,
+            f1, bpsn_auroc, bnsp_auroc and reason; where models were compared also baseline_auroc, difference,
+            difference_low, difference_high, p_value and p_adjusted. What is not known is NaN, and the reason says why;
+            F1 needs no reason where there is no threshold.
+        """
+        import pandas as pd
+
+        rows = []
+        for attribute, groups in blocks(self):
+            for name, entry in groups.items():
+                row = {"attribute": attribute, "group": name, **{count: entry[count] for count in _COUNTS}}
+                row |= {"auroc": entry["auroc"], **_bounds(entry["interval"])}
+                row |= {metric: entry.get(metric) for metric in _METRICS}
+                if self["options"]["compared"]:
+                    row |= _flat_comparison(entry["comparison"])
+                reasons = entry["reasons"] if self["options"]["threshold"] is not None else _but_f1(entry["reasons"])
+                rows.append({**row, "reason": _told(reasons)})
+        words = ("attribute", "group", "reason", *_COUNTS)
+        frame: pd.DataFrame = pd.DataFrame(rows).astype({name: "float64" for name in rows[0] if name not in words})
+        return frame
+
+    def gaps_frame(self) -> pd.DataFrame:
+        """How far groups lie apart: a row for each attribute and intersection.
+
+        Returns:
+            The columns attribute, best, best_auroc, worst, worst_auroc, difference, low, high, ratio, statistic,
+            degrees_of_freedom, p_value, p_adjusted, mean_subgroup_auroc, mean_bpsn_auroc, mean_bnsp_auroc (generalised
+            means) and reason. What is not known is missing, and the reason says why.
+        """
+        import pandas as pd
+
+        rows = [{"attribute": attribute, **_flat_gap(gap)} for attribute, gap in self["gaps"].items()]
+        frame = pd.DataFrame(rows, columns=["attribute", *_flat_gap(_NO_GAP)])
+        numbers = dict.fromkeys(frame.columns.difference(["attribute", "best", "worst", "reason"]), "float64")
+        typed: pd.DataFrame = frame.astype({**numbers, "degrees_of_freedom": "Int64"})
+        return typed
+
+    def to_markdown(self, digits: int = 3) -> str:
+        """The groups and the gaps as two tables of GitHub's Markdown, with captions and footnotes.
+
+        A column without any value is left out, such as F1 where there is no threshold. A single value that is not known
+        is a dash with a footnote that says why.
+
+        Args:
+            digits: After the decimal point.
+        """
+        return "\n\n".join(as_markdown(table) for table in tables(self, digits))
+
+    def to_latex(self, digits: int = 3, label: str = "subgroup-auroc") -> str:
+        """The groups and the gaps as two LaTeX tables that hold what `to_markdown` has.
+
+        They need the packages booktabs and graphicx (a table wider than the line is scaled down to it). Names in other
+        than Latin scripts need LuaLaTeX or XeLaTeX, and a font that has them.
+
+        Args:
+            digits: After the decimal point.
+            label: The labels are `tab:{label}` and `tab:{label}-gaps`.
+        """
+        labels = (f"tab:{label}", f"tab:{label}-gaps")
+        return "\n\n".join(as_latex(table, name) for table, name in zip(tables(self, digits), labels, strict=False))
+
+    def to_text(self, width: int = 80, digits: int = 3) -> str:
+        """The groups and the gaps as text for a terminal.
+
+        Columns that have no room beside the others stand below them; names that are too long are shortened.
+
+        Args:
+            width: Of the terminal, in columns; less than 48 is taken for 48.
+            digits: After the decimal point.
+        """
+        width = max(width, _NARROWEST)
+        return "\n\n".join(as_text(table, width) for table in tables(self, digits))
+
+    def plot_gaps(self, attributes: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+        """A forest plot of the groups' AUROCs, see `plots.plot_gaps`.
+
+        Args:
+            attributes: Names of attributes or intersections; by default every attribute.
+            ax: Where to draw; by default in a figure of its own.
+        """
+        from .plots import plot_gaps
+
+        return plot_gaps(self, attributes, ax)
+
+
+def _bounds(interval: Mapping[str, float] | None, prefix: str = "") -> dict[str, float | None]:
+    return {f"{prefix}{end}": interval[end] if interval else None for end in ("low", "high")}
+
+
+def _flat_comparison(comparison: Mapping[str, Any] | None) -> dict[str, Any]:
+    found = comparison or _NO_COMPARISON
+    return {
+        "baseline_auroc": found["baseline_auroc"],
+        "difference": found["difference"],
+        **_bounds(found["interval"], "difference_"),
+        "p_value": found["p_value"],
+        "p_adjusted": found["p_adjusted"],
+    }
+
+
+def _flat_gap(gap: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for end in ("best", "worst"):
+        flat |= {end: gap[end] and gap[end]["name"], f"{end}_auroc": gap[end] and gap[end]["auroc"]}
+    flat |= {"difference": gap["difference"], **_bounds(gap["difference_interval"]), "ratio": gap["ratio"]}
+    for name in ("statistic", "degrees_of_freedom", "p_value", "p_adjusted"):
+        flat[name] = gap["test"] and gap["test"][name]
+    flat |= {f"mean_{name}": mean for name, mean in gap["generalised_mean"].items()}
+    return {**flat, "reason": _told(gap["reasons"])}
+
+
+def _but_f1(reasons: Mapping[str, str]) -> dict[str, str]:
+    return {metric: reason for metric, reason in reasons.items() if metric != "f1"}
+
+
+def _told(reasons: Mapping[str, str]) -> str:
+    """Reasons in a sentence, each once, with what it is the reason for."""
+    metrics: dict[str, list[str]] = {}
+    for metric, reason in reasons.items():
+        metrics.setdefault(reason, []).append(metric)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in metrics.items())
