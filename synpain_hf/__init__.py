@@ -11,6 +11,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "publish": "synpain_hf.hub",
+    "publish_metric": "synpain_hf.hub",
     "build": "synpain_hf.release.build",
     "demo": "synpain_hf.release.demo",
     "info": "synpain_hf.release.manifest",
@@ -18,9 +20,22 @@ _HOMES = {
     "install": "synpain_hf.release.install",
     "uninstall": "synpain_hf.release.install",
     "load": "synpain_hf.release.install",
+    "evaluate": "synpain_hf.metrics.predictions",
 }
 
-__all__ = ["__version__", "build", "demo", "diff", "info", "install", "load", "uninstall"]
+__all__ = [
+    "__version__",
+    "build",
+    "demo",
+    "diff",
+    "evaluate",
+    "info",
+    "install",
+    "load",
+    "publish",
+    "publish_metric",
+    "uninstall",
+]
 
 
 def __getattr__(name: str) -> Any:

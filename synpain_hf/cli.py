@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -19,6 +19,9 @@ import synpain_hf
 from synpain_hf.errors import BadInputError, SynpainError
 from synpain_hf.progress import Progress, shown_on
 from synpain_hf.release.layout import TITLES
+
+if TYPE_CHECKING:
+    from synpain_hf.hub import Plan, Publication
 
 app = typer.Typer(
     help="From generated face pairs to a versioned Hugging Face data set.",
@@ -48,10 +51,50 @@ class OnError(str, Enum):
     skip = "skip"
 
 
+class Intervals(str, Enum):
+    """Choices of --interval."""
+
+    delong = "delong"
+    logit = "logit"
+    bootstrap = "bootstrap"
+    percentile = "percentile"
+
+
+class Missing(str, Enum):
+    """Choices of --missing."""
+
+    group = "group"
+    error = "error"
+
+
+class Corrections(str, Enum):
+    """Choices of --correction."""
+
+    holm = "holm"
+    bonferroni = "bonferroni"
+    benjamini_hochberg = "benjamini_hochberg"
+    none = "none"
+
+
+class Formats(str, Enum):
+    """Choices of --format."""
+
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+
+
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The release directory to write.", show_default=False)]
 Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Partitions written at a time.")]
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+RepoId = Annotated[str, typer.Option("--repo-id", metavar="NAMESPACE/NAME", help="The repository.", show_default=False)]
+Private = Annotated[bool, typer.Option("--private", help="Close the repository to all but its owners.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show the plan, but send nothing.")]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Address of a private Hub; HF_ENDPOINT by default.", show_default=False),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -188,6 +231,44 @@ def diff(
 
 
 @app.command()
+def card(
+    release: ReleaseFolder,
+    facts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="What is known of the data set (YAML, with references.bib beside it), or synpain or demo.",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say whether the card still fits; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a release's card, its figures, and Croissant.
+
+    That is README.md, figures/ and croissant.json. A card that was interrupted is mended by the same command.
+    """
+    from synpain_hf.card import card as write_card
+    from synpain_hf.card import check as check_card
+    from synpain_hf.release.manifest import Release
+
+    with _reported(as_json) as progress:
+        unfit = check_card(Release.open(release), progress) if check else []
+        made = None if check else write_card(release, facts=facts, progress=progress)
+    if as_json:
+        _print_json({"card": str(release), "unfit": unfit})
+    elif made is not None:
+        _print(f"{release}: card of version {made.version} written")
+    else:
+        for sentence in unfit:
+            _print(sentence, on=sys.stderr)
+        if not unfit:
+            _print(f"{release}: the card fits")
+    if unfit:
+        raise typer.Exit(1)
+
+
+@app.command()
 def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
     """Make load_dataset("synpain") give this release.
 
@@ -211,6 +292,144 @@ def uninstall(as_json: AsJson = False) -> None:
         _print_json({"uninstalled": version})
     else:
         _print(f"uninstalled: version {version}")
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="A table with one row a prediction: CSV, JSON Lines or Parquet.",
+            show_default=False,
+        ),
+    ],
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="What to group by: columns with commas between them, or this option again. By default age_group, "
+            "gender and ethnicity, as far as they are there.",
+            show_default=False,
+        ),
+    ] = None,
+    label: Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")] = "label",
+    score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="The positive label. By default 1, true or pain.", show_default=False),
+    ] = None,
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Which rows depend on each other, such as those of one identity.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The weight of each row.", show_default=False)
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
+    ] = None,
+    depth: Annotated[int, typer.Option(metavar="N", min=1, help="2 also crosses groups in pairs, and so on.")] = 1,
+    missing: Annotated[
+        Missing, typer.Option(help="Rows without a group: make them a group, or refuse them.")
+    ] = Missing.group,
+    min_group_size: Annotated[
+        int, typer.Option(metavar="N", min=0, help="A smaller group is counted, not measured.")
+    ] = 10,
+    interval: Annotated[Intervals, typer.Option(help="DeLong's variance, or a bootstrap.")] = Intervals.delong,
+    confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the intervals.")] = 0.95,
+    resamples: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Of the bootstrap, also for bands in figures.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Draws the resamples.")] = 0,
+    correction: Annotated[
+        Corrections, typer.Option(help="Of the p values, for as many as there are.")
+    ] = Corrections.holm,
+    threshold: Annotated[
+        float | None,
+        typer.Option(metavar="SCORE", help="F1 takes a row for positive from this score on.", show_default=False),
+    ] = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Choose the threshold on these predictions.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
+    ] = None,
+    form: Annotated[Formats, typer.Option("--format", help="What to print.")] = Formats.text,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the AUROC of predictions by group.
+
+    With intervals, and with how far the groups lie apart.
+    """
+    with _reported(as_json) as progress:
+        report = synpain_hf.evaluate(
+            predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
+            baseline=baseline, depth=depth, interval=interval.value, confidence=confidence, resamples=resamples,
+            seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
+            missing=missing.value, correction=correction.value, out=out, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        _print_json(report)
+        return
+    text = {
+        Formats.text: lambda: report.to_text(_width(sys.stdout)),
+        Formats.markdown: report.to_markdown,
+        Formats.latex: report.to_latex,
+    }[form]()
+    typer.echo(text, file=sys.stdout)  # given, so that it is left to `main` what a letter becomes that the stream lacks
+    if out is not None:
+        files = sorted(path.name for path in out.expanduser().iterdir())
+        _print(f"{out}: {', '.join(files)}", on=sys.stderr)
+
+
+@app.command()
+def publish(
+    release: ReleaseFolder,
+    repo_id: RepoId,
+    private: Private = False,
+    gated: Annotated[bool, typer.Option("--gated", help="Have readers accept the terms first.")] = False,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Propose it in a pull request; publish again to tag what was merged.")
+    ] = False,
+    dry_run: DryRun = False,
+    endpoint: Endpoint = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a release to the Hub, and tag it with its version.
+
+    Nothing is tagged before all of it is there. After any fault, the same command finishes the work.
+    """
+    with _reported(as_json) as progress:
+        publication = synpain_hf.publish(
+            release, repo_id, private=private, gated=gated, create_pr=create_pr, dry_run=dry_run, endpoint=endpoint,
+            show=lambda plan: None if as_json else _print_plan(plan), progress=progress,
+        )  # fmt: skip
+    _print_publication(publication, as_json)
+
+
+@app.command()
+def publish_metric(
+    repo_id: RepoId,
+    private: Private = False,
+    dry_run: DryRun = False,
+    endpoint: Endpoint = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish the metric as a Space, for evaluate.load."""
+    with _reported(as_json) as progress:
+        publication = synpain_hf.publish_metric(
+            repo_id, private=private, dry_run=dry_run, endpoint=endpoint,
+            show=lambda plan: None if as_json else _print_plan(plan), progress=progress,
+        )  # fmt: skip
+    _print_publication(publication, as_json)
 
 
 def main() -> None:
@@ -260,6 +479,30 @@ def _print_table(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
             _print(f"{name:<{width}}  {cells}", indent=width + 2)
 
 
+def _print_plan(plan: Plan) -> None:
+    counts = {"new": plan.new, "changed": plan.changed, "the same": plan.same, "deleted": plan.deleted}
+    told = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items() if paths)
+    _print(f"plan: {told}; {_size(plan.bytes)} to send")
+    for what, paths in (("deleted", plan.deleted), ("not of a release, left alone", plan.left)):
+        for path in paths:
+            _print(f"  {what}: {path}")
+    if plan.settings:
+        _print(f"  repository: {', '.join(plan.settings)}")
+
+
+def _print_publication(publication: Publication, as_json: bool) -> None:
+    if as_json:
+        _print_json(publication.to_dict())
+        return
+    for note in publication.notes:
+        _print(f"the Hub remarks: {note}")
+    _print(f"{publication.status}: version {publication.version}, {publication.url}")
+    if publication.status == "proposed":
+        _print("once it is merged, publish again without --create-pr to tag it")
+    if publication.status == "merged":
+        _print("publish again without --create-pr to tag it")
+
+
 def _print(text: str, on: TextIO | None = None, indent: int = 2) -> None:
     """Print a line: wrapped on a terminal, what follows indented; whole elsewhere.
 
@@ -268,11 +511,14 @@ def _print(text: str, on: TextIO | None = None, indent: int = 2) -> None:
     stream = on or sys.stdout
     text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     if stream.isatty():
-        width = os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
         text = textwrap.fill(
-            text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+            text, _width(stream), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
         )
     typer.echo(text, file=stream)
+
+
+def _width(stream: TextIO) -> int:
+    return (os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0) or _USUAL_WIDTH
 
 
 def _one_line(error: SynpainError) -> str:

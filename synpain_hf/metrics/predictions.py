@@ -1,0 +1,193 @@
+"""`evaluate`: the subgroup AUROC of predictions in a file, as a report, tables and figures."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.metrics.columns import Columns, candidates
+from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
+from synpain_hf.metrics.table_files import read_table
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.staging import staged
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_CURVES, MOST_INTERVALS = 20, 100
+"""Groups of an attribute in a figure; one with more of them is in the tables."""
+
+_ROWS_DRAWN, _FEWEST_DRAWN = 10**8, 100
+"""Rows in all resamples together, and resamples, for bands: these are narrow where rows are so many."""
+
+_DOTS_PER_INCH = 200
+_MOST_PIXELS = 2**15
+_LONGEST_NAME = 50
+_NOT_IN_A_FILE_NAME = re.compile(r"[^\w.-]+")
+
+
+def evaluate(
+    predictions: str | Path,
+    *,
+    groups: str | Sequence[str] | None = None,
+    label: str = "label",
+    score: str = "score",
+    positive: str | float | None = None,
+    clusters: str | None = None,
+    weights: str | None = None,
+    baseline: str | None = None,
+    depth: int = 1,
+    interval: str = "delong",
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+    threshold: float | None = None,
+    validation: str | Path | None = None,
+    min_group_size: int = 10,
+    missing: str = "group",
+    correction: str = "holm",
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Measure the AUROC of predictions by group, and how far the groups lie apart.
+
+    A group is named as it is written in the file, without white space around it; where `datasets` wrote a ClassLabel,
+    by the name of its class. Null, NaN and an empty cell are missing; words such as `NA` or `None` are groups like any
+    other. Labels may be written in any capitals, numbers with a fraction of zero.
+
+    Args:
+        predictions: One row a prediction: CSV (or with tabs, semicolons or bars), JSON Lines or Parquet.
+        groups: Names of the columns with the groups, in one text with commas or several; by default those of
+            `age_group`, `gender` and `ethnicity` that are there.
+        label: The column of the labels: two values.
+        score: The column of the scores, higher for positive.
+        positive: The label of the positive class; by default 1, true or `pain`, or the second of two ClassLabels.
+        clusters: The column that says which rows depend on each other, such as those of one identity.
+        weights: The column of sample weights, above 0.
+        baseline: The column of another model's scores, to compare with.
+        depth: Intersections of up to this many groups are groups, too.
+        interval: `delong`, `logit`, `bootstrap` or `percentile`, as `subgroup_auroc` explains them.
+        confidence: Of the intervals.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+        threshold: A score of at least this is taken for positive, for F1.
+        validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
+        min_group_size: A smaller group has its counts reported, and nothing else.
+        missing: `group` makes the rows without a group one of their own, `error` refuses them.
+        correction: For the p values: `holm`, `bonferroni`, `benjamini_hochberg` or `none`.
+        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
+            (attributes of up to 100 groups) and for every attribute of up to 20 groups `roc_….png`.
+        progress: Told of what is read, where there is much, and of figures.
+
+    Returns:
+        What `subgroup_auroc` returns.
+
+    Raises:
+        UsageError: If an argument cannot be right, or a file does not exist.
+        BadInputError: If a file cannot be used; it names the lines.
+        OutputError: If `out` cannot be written.
+    """
+    with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
+        asked = [groups] if isinstance(groups, str) else groups
+        roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
+        uses = {name: role for role, name in roles.items() if name is not None}
+        read = Columns(read_table(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
+        read.require(uses)
+        rows: dict[str, Any] = {
+            "references": read.labels(label, positive),
+            "scores": read.numbers(score),
+            "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
+            "clusters": None if clusters is None else read.ids(clusters),
+            "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
+        }
+        baseline_scores = None if baseline is None else read.numbers(baseline)
+        problems, chosen_on = read.problems, None
+        if validation is not None:
+            held_out = Columns(read_table(Path(validation).expanduser(), {label, score}, progress))
+            chosen_on = _to_choose_on(held_out, label, score, positive)
+            problems += held_out.problems
+        if problems:
+            raise BadInputError(problems)
+        how: dict[str, Any] = {
+            "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
+            "min_group_size": min_group_size, "missing": missing,
+        }  # fmt: skip
+        try:
+            report = subgroup_auroc(
+                **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
+                validation=chosen_on, correction=correction,
+            )  # fmt: skip
+        except InputError as error:
+            raise UsageError(str(error)) from error
+        if staging is not None:
+            if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
+                how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
+            staging.complete(_write(report, {**rows, **how}, staging.release, progress))
+    return report
+
+
+def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -> dict[str, Any]:
+    """The validation set, as the metric takes it."""
+    held_out.require({label: "label", score: "score"})
+    labels = held_out.labels(label, positive)
+    if not labels.any():
+        reason = "has no positive row, so no threshold is best on it; give another validation file"
+        held_out.problems.append(Problem(held_out.table.name, reason))
+    return {"references": labels, "scores": held_out.numbers(score)}
+
+
+def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress: Progress) -> Iterator[str]:
+    """Write a report as data, tables and figures; yields the names of the files.
+
+    Args:
+        report: The report.
+        drawn_from: What `plot_roc` takes, but for the attribute.
+        folder: Where to.
+        progress: Told of figures.
+    """
+    texts = {
+        "report.json": json.dumps(report, indent=2),
+        "table.md": report.to_markdown(),
+        "table.tex": report.to_latex(),
+        "groups.csv": report.to_frame().to_csv(index=False, lineterminator="\n").removesuffix("\n"),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(f"{text}\n", encoding="utf-8")
+        yield name
+    few, many = (
+        [name for name, found in report["groups"].items() if len(found) <= most]
+        for most in (MOST_CURVES, MOST_INTERVALS)
+    )
+    pictures: dict[str, Callable[[], Axes]] = {"gaps.png": partial(report.plot_gaps, many)}
+    for stem, attribute in zip(_file_names(few), few, strict=True):
+        pictures[f"roc_{stem}.png"] = partial(plot_roc, attribute=attribute, **drawn_from)
+    for done, (name, draw) in enumerate(pictures.items(), 1):
+        _save(draw().figure, folder / name)
+        progress("figures", done, len(pictures))
+        yield name
+
+
+def _file_names(names: Iterable[str]) -> Iterator[str]:
+    """Names of files for names of columns, different also where case does not count."""
+    taken: set[str] = set()
+    for name in names:
+        safe = _NOT_IN_A_FILE_NAME.sub("_", name)[:_LONGEST_NAME]
+        free = next(each for each in chain([safe], (f"{safe}_{n}" for n in count(2))) if each.casefold() not in taken)
+        taken.add(free.casefold())
+        yield free
+
+
+def _save(figure: Any, path: Path) -> None:
+    dots = min(_DOTS_PER_INCH, _MOST_PIXELS / max(figure.get_size_inches()))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # drawn as boxes; the tables have the letters
+        figure.savefig(path, dpi=dots, metadata={"Software": None})
