@@ -43,6 +43,10 @@ class DownloadError(SynpainError, OSError):
     """The Hub could not be reached, or refused."""
 
 
+class PublishError(SynpainError, OSError):
+    """The Hub could not be reached, or refused, or holds something else than what was sent."""
+
+
 class NotInstalledError(SynpainError, FileNotFoundError):
     """No release is installed on this machine."""
 

@@ -16,10 +16,15 @@ CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"
 MANIFEST = "release.json"
 REJECTED = "rejected.jsonl"
+CROISSANT = "croissant.json"
+FIGURES = "figures"
+FACTS = "card/facts.yaml"
+BIBLIOGRAPHY = "card/references.bib"
 DATA = "data"
 ANNOTATIONS = "annotations"
 """The folder of the annotations, and the configuration that loads them."""
 
+_OF_THE_CARD = (CARD, CROISSANT, FACTS, BIBLIOGRAPHY)
 _BLOCK = 2**20
 
 
@@ -29,6 +34,11 @@ class FileRecord(TypedDict, total=False):
     bytes: int
     sha256: str
     rows: int
+
+
+def is_of_the_card(name: str) -> bool:
+    """Whether a file of a release is written by `card`, and can be written again at any time."""
+    return name in _OF_THE_CARD or name.startswith(f"{FIGURES}/")
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import CONFIGURATIONS, Partition, splits_of
-from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, TITLES, FileRecord, record_of
+from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, TITLES, FileRecord, is_of_the_card, record_of
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 
@@ -136,9 +136,9 @@ class Release:
                 changed.append(name)
             progress("verify", done, len(self.files))
         if changed:
-            raise ReleaseError(
-                f"{self.folder} was changed after it was built ({', '.join(changed)}); build or download it again"
-            )
+            only_card = all(map(is_of_the_card, changed))
+            remedy = "write its card again with `synpain-hf card`" if only_card else "build or download it again"
+            raise ReleaseError(f"{self.folder} was changed after it was built ({', '.join(changed)}); {remedy}")
 
 
 def info(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> dict[str, Any]:
