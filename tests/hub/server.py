@@ -1,122 +1,79 @@
-"""The part of the Hub's protocol that downloading a data set asks for, over repositories that are plain data.
+"""The part of the Hub's protocol that downloading and publishing a data set ask for, on free ports of loopback.
 
-Errors are planted as `Fault`s: a fault answers the next requests that it matches, instead of the repository.
+Errors are planted as `Fault`s: a fault spoils the next requests that it matches.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
+import os
+import signal
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_ROUTES = {
-    re.compile(r"/api/datasets/(?P<repo_id>[^/]+/[^/]+)(?:/revision/(?P<revision>[^/]+))?"): "info",
-    re.compile(r"/api/datasets/(?P<repo_id>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)"): "tree",
-    re.compile(r"/datasets/(?P<repo_id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)"): "resolve",
-}
-_RANGE = re.compile(r"bytes=(\d+)-")
+from tests.hub.asking import Answer, Request
+from tests.hub.faults import Drop, Fault
+from tests.hub.repositories import Account, Repository
+from tests.hub.routes import answer
+from tests.hub.state import State
+
 _RESET = struct.pack("ii", 1, 0)
 
 
-@dataclass
-class Repository:
-    """A data set: the files of each commit, and the branches and tags that name commits."""
-
-    commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    refs: dict[str, str] = field(default_factory=dict)
-
-    def commit(self, files: Mapping[str, bytes], *refs: str) -> str:
-        """Add a commit that holds these files; move these branches or tags to it.
-
-        Returns:
-            Its id.
-        """
-        listing = sorted((path, _blob_id(content)) for path, content in files.items())
-        commit = hashlib.sha1(repr((len(self.commits), listing)).encode()).hexdigest()
-        self.commits[commit] = dict(files)
-        self.refs |= dict.fromkeys(refs, commit)
-        return commit
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request that was seen."""
-
-    method: str
-    path: str
-    headers: Message
-
-    @property
-    def file(self) -> str:
-        """The file of a repository that was asked for; empty where none was."""
-        return self.path.split("/resolve/", 1)[1].split("/", 1)[1] if "/resolve/" in self.path else ""
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the requests whose method and path match.
-
-    Attributes:
-        path: Pattern of a part of the path.
-        method: The method.
-        times: How many requests it spoils.
-        status: The status that it answers with; 0 to answer as ever.
-        headers: Headers of that answer.
-        seconds: How long it waits before the answer.
-        cut: After which part of a body the connection ends; None for never.
-        reset: Whether it ends by a reset rather than a close.
-    """
-
-    path: str
-    method: str = "GET"
-    times: int = 1_000_000
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 0
-    cut: float | None = None
-    reset: bool = False
-
-
 class Hub:
-    """A Hub on a free port of loopback, for as long as the context lasts.
+    """A Hub on free ports of loopback, for as long as the context lasts.
 
     Attributes:
-        url: Its address.
-        repositories: Its data sets, by id.
+        state: Everything it knows.
         faults: What goes wrong, the first match first.
         seen: Every request, in its order.
     """
 
-    def __init__(self) -> None:
-        self.repositories: dict[str, Repository] = {}
+    def __init__(self, folder: Path | None = None, ports: tuple[int, int] = (0, 0)) -> None:
+        self.state = State(folder=folder)
+        self.state.restore()
         self.faults: list[Fault] = []
         self.seen: list[Request] = []
         self._lock = threading.Lock()
-        self._server = _Server(self._answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._servers = [_Server(self, ports[0], at_storage=False), _Server(self, ports[1], at_storage=True)]
+        self._threads = [
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}) for server in self._servers
+        ]
+        self.state.url, self.state.storage_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.state.url
+
+    @property
+    def repositories(self) -> dict[str, Repository]:
+        """Its data sets, by id."""
+        return self.state.repositories
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        """Who each token belongs to."""
+        return self.state.accounts
 
     def __enter__(self) -> Hub:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
     def files_asked_for(self) -> list[str]:
         """The files whose content was asked for since the last call, sorted; forgets what was seen."""
@@ -125,126 +82,86 @@ class Hub:
             self.seen.clear()
         return asked
 
-    def _answer(self, handler: _Handler) -> None:
-        path = urlsplit(handler.path).path
-        request = Request(handler.command, unquote(path), handler.headers)
+    def fault_for(self, method: str, path: str) -> Fault:
+        """What goes wrong with a request."""
+        with self._lock:
+            return next((fault for fault in self.faults if fault.strikes(method, path)), Fault(""))
+
+    def note(self, request: Request) -> None:
+        """Remember a request."""
         with self._lock:
             self.seen.append(request)
-            fault = self._fault_for(request)
-        handler.fault = fault
-        time.sleep(fault.seconds)
-        if fault.status:
-            handler.send(fault.status, b"", fault.headers)
-            return
-        for pattern, name in _ROUTES.items():
-            match = pattern.fullmatch(path)
-            if match:
-                asked = {key: unquote(value or "") for key, value in match.groupdict().items()}
-                answer: Callable[..., None] = getattr(self, f"_answer_{name}")
-                answer(handler, **asked)
-                return
-        handler.send(404, b"", {})
-
-    def _fault_for(self, request: Request) -> Fault:
-        for fault in self.faults:
-            if fault.times and request.method == fault.method and re.search(fault.path, request.path):
-                fault.times -= 1
-                return fault
-        return Fault("")
-
-    def _answer_info(self, handler: _Handler, repo_id: str, revision: str) -> None:
-        found = self._find(handler, repo_id, revision or "main")
-        if found:
-            commit, files = found
-            siblings = [{"rfilename": path} for path in sorted(files)]
-            handler.send_json({"id": repo_id, "sha": commit, "private": False, "gated": False, "siblings": siblings})
-
-    def _answer_tree(self, handler: _Handler, repo_id: str, revision: str) -> None:
-        found = self._find(handler, repo_id, revision)
-        if found:
-            entries = [
-                {"type": "file", "path": path, "oid": _blob_id(content), "size": len(content)}
-                for path, content in sorted(found[1].items())
-            ]
-            handler.send_json(entries)
-
-    def _answer_resolve(self, handler: _Handler, repo_id: str, revision: str, path: str) -> None:
-        found = self._find(handler, repo_id, revision)
-        if not found:
-            return
-        commit, files = found
-        if path not in files:
-            handler.send_error_code(404, "EntryNotFound", "Entry not found")
-            return
-        content = files[path]
-        headers = {"ETag": f'"{_blob_id(content)}"', "X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
-        match = _RANGE.fullmatch(handler.headers.get("Range", ""))
-        if match and int(match[1]) < len(content):
-            start = int(match[1])
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            handler.send(206, content[start:], headers)
-        else:
-            handler.send(200, content, headers)
-
-    def _find(self, handler: _Handler, repo_id: str, revision: str) -> tuple[str, dict[str, bytes]] | None:
-        """The commit that a revision names and its files; answers where there is none."""
-        repository = self.repositories.get(repo_id)
-        if repository is None:
-            handler.send_error_code(404, "RepoNotFound", "Repository not found")
-            return None
-        commit = repository.refs.get(revision, revision)
-        if commit not in repository.commits:
-            handler.send_error_code(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-            return None
-        return commit, repository.commits[commit]
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[_Handler], None]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer = answer
+    def __init__(self, hub: Hub, port: int, *, at_storage: bool) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.hub = hub
+        self.at_storage = at_storage
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error of the server."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client to acknowledge its headers
     server: _Server
-    fault: Fault
 
     def do_GET(self) -> None:
-        self.server.answer(self)
+        hub = self.server.hub
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        fault = hub.fault_for(self.command, unquote(urlsplit(self.path).path))
+        if fault.drop is not Drop.DONE and fault.drop is not Drop.NEVER:
+            self._read(0.5 if fault.drop is Drop.HALFWAY else 0)
+            hub.note(Request(self.command, self.path, self.headers, at_storage=self.server.at_storage))
+            self._hang_up(fault)
+            return
+        body = self._read(1)
+        request = Request(self.command, self.path, self.headers, body, hub.accounts.get(token), self.server.at_storage)
+        hub.note(request)
+        time.sleep(fault.seconds)
+        if fault.status:
+            told = Answer(fault.status, b"", fault.headers)
+        else:
+            told = answer(hub.state, request, spoils=fault.spoils)
+        if fault.drop is Drop.DONE:
+            self._hang_up(fault)
+        else:
+            self._send(told, fault)
 
-    def do_HEAD(self) -> None:
-        self.server.answer(self)
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the base class names them so
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Nothing is logged: `Hub.seen` tells what was asked."""
 
-    def send_json(self, document: Any) -> None:
-        self.send(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
+    def _read(self, part: float) -> bytes:
+        return self.rfile.read(int(int(self.headers.get("Content-Length", 0)) * part))
 
-    def send_error_code(self, status: int, code: str, message: str) -> None:
-        self.send(status, b"", {"X-Error-Code": code, "X-Error-Message": message})
-
-    def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+    def _send(self, told: Answer, fault: Fault) -> None:
+        self.send_response(told.status)
+        for name, value in {"Content-Length": str(len(told.body)), **told.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
             return
-        if self.fault.cut is None:
-            self.wfile.write(body)
+        if fault.cut is None:
+            self.wfile.write(told.body)
             return
-        self.wfile.write(body[: int(len(body) * self.fault.cut)])
+        self.wfile.write(told.body[: int(len(told.body) * fault.cut)])
         self.close_connection = True
-        if self.fault.reset:
+        if fault.reset:
             time.sleep(0.2)  # a reset drops what the client has not read yet
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self.connection.close()
+            self._reset()
 
+    def _hang_up(self, fault: Fault) -> None:
+        if fault.dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.close_connection = True
+        self._reset()
 
-def _blob_id(content: bytes) -> str:
-    """The id that git gives to a file of this content; the Hub uses it as ETag."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.connection.close()

@@ -1,0 +1,158 @@
+"""The Hub's client, set up for publishing: with a token, a limit to waiting, and the storage that the Hub speaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from huggingface_hub import HfApi, constants, get_token, set_client_factory
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import (  # type: ignore[attr-defined]
+    _http,
+    are_progress_bars_disabled,
+    build_hf_headers,
+    disable_progress_bars,
+    enable_progress_bars,
+    get_session,
+    hf_raise_for_status,
+    validate_repo_id,
+)
+
+from synpain_hf.errors import PublishError, UsageError
+
+LONGEST_WAIT = 180.0
+"""Seconds without a byte after which a connection is given up; the Hub may take a minute over a large commit."""
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_NO_SUCH_STORAGE = (404, 405, 410, 501)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A repository on a Hub.
+
+    Attributes:
+        api: The client, which knows the endpoint and the token.
+        token: The token.
+        repo_id: `NAMESPACE/NAME`.
+        repo_type: `dataset` or `space`.
+    """
+
+    api: HfApi
+    token: str
+    repo_id: str
+    repo_type: str
+
+    @property
+    def url(self) -> str:
+        """The repository's page."""
+        return f"{self.api.endpoint}/{self.repo_type}s/{self.repo_id}"
+
+    @property
+    def which(self) -> dict[str, Any]:
+        """What every call of the client is told."""
+        return {"repo_id": self.repo_id, "repo_type": self.repo_type}
+
+    def offers_xet(self, *, create_pr: bool) -> bool:
+        """Whether the Hub stores files in chunks, so that of a changed file only those are sent that are new.
+
+        The client takes that for granted, and fails where a Hub knows nothing but LFS.
+
+        Args:
+            create_pr: Whether it is asked for the sake of a pull request, which anybody may open.
+        """
+        address = f"{self.api.endpoint}/api/{self.repo_type}s/{self.repo_id}/xet-write-token/main"
+        parameters = {"create_pr": "1"} if create_pr else {}
+        answer = get_session().get(address, headers=build_hf_headers(token=self.token), params=parameters)
+        if answer.status_code in _NO_SUCH_STORAGE:
+            return False
+        hf_raise_for_status(answer)
+        return True
+
+
+def check_repo_id(repo_id: str) -> None:
+    """Refuse what cannot be the name of a repository.
+
+    Raises:
+        UsageError: If it is none.
+    """
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise UsageError(f"{repo_id!r} cannot be a repository on the Hub; write NAMESPACE/NAME") from error
+    if repo_id.count("/") != 1:
+        raise UsageError(f"{repo_id!r} names no namespace; write NAMESPACE/NAME, such as your-name/my-faces")
+
+
+@contextmanager
+def connected(
+    repo_id: str, repo_type: str, *, endpoint: str | None, token: str | None, timeout: float
+) -> Iterator[Hub]:
+    """Connect to a repository for as long as the context lasts.
+
+    Args:
+        repo_id: `NAMESPACE/NAME`.
+        repo_type: `dataset` or `space`.
+        endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
+        token: By default the one of `hf auth login` or HF_TOKEN.
+        timeout: Seconds without a byte after which a connection is given up.
+
+    Raises:
+        UsageError: If the repository or the endpoint cannot be one.
+        PublishError: If there is no token.
+    """
+    check_repo_id(repo_id)
+    api = HfApi(endpoint=_address(endpoint or constants.ENDPOINT), token=(found := _token(token)))
+    bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
+    if bars:
+        disable_progress_bars()  # this package shows its own
+    factory = _http._GLOBAL_CLIENT_FACTORY  # the library has a function to set it, and none to ask
+    set_client_factory(lambda: _limited(factory(), timeout))
+    try:
+        yield Hub(api, found, repo_id, repo_type)
+    finally:
+        set_client_factory(factory)
+        if bars:
+            enable_progress_bars()
+
+
+@contextmanager
+def storage(*, xet: bool) -> Iterator[None]:
+    """Have the client send large files by Xet, or by LFS; the library has no argument for that choice."""
+    disabled = constants.HF_HUB_DISABLE_XET
+    constants.HF_HUB_DISABLE_XET = disabled or not xet
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = disabled
+
+
+def _limited(client: Any, timeout: float) -> Any:
+    """A client that gives up a connection without life; the library's own waits for ever, even if told otherwise."""
+
+    def limit(request: Any) -> None:
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+
+    hooks = client.event_hooks
+    client.event_hooks = {**hooks, "request": [*hooks["request"], limit]}
+    return client
+
+
+def _address(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise UsageError("the endpoint is no address of a Hub; write it as https://hub.example.org")
+    return endpoint.rstrip("/")
+
+
+def _token(given: str | None) -> str:
+    token = given or get_token()
+    if not token:
+        raise PublishError("you are not logged in to the Hub; run `hf auth login`, or set HF_TOKEN")
+    if not _TOKEN.fullmatch(token):
+        raise PublishError("your token has letters that no token has; correct HF_TOKEN, or run `hf auth login`")
+    return token

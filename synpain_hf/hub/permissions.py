@@ -1,0 +1,57 @@
+"""Whether a token may write to a repository, found out before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synpain_hf.errors import PublishError
+from synpain_hf.hub.client import Hub
+from synpain_hf.hub.errors import doing
+
+_READERS = ("read", "no_access")
+_WRITE = "repo.write"
+
+
+def check_may_write(hub: Hub, *, create_pr: bool) -> None:
+    """Refuse a token that cannot do what is asked.
+
+    What a Hub does not tell of a token is taken to be allowed: the Hub itself will refuse it.
+
+    Args:
+        hub: The repository.
+        create_pr: Whether a pull request is enough; anybody may open one.
+
+    Raises:
+        PublishError: If the token is unknown, or may not write there.
+    """
+    with doing("asking whose token this is", hub.token):
+        account: dict[str, Any] = hub.api.whoami(token=hub.token)
+    namespace = hub.repo_id.split("/")[0]
+    token: dict[str, Any] = (account.get("auth") or {}).get("accessToken") or {}
+    role = token.get("role")
+    if role == "read":
+        raise PublishError("your token may only read; make one that may write, and give it to `hf auth login`")
+    if create_pr:
+        return
+    roles = {str(org.get("name")): org.get("roleInOrg") for org in account.get("orgs") or ()}
+    if namespace not in {account.get("name"), *roles}:
+        raise PublishError(
+            f"{account.get('name')}, whose token this is, does not belong to {namespace}; log in as one who does "
+            "(`hf auth login`), or give --create-pr to propose it"
+        )
+    if roles.get(namespace) in _READERS:
+        raise PublishError(f"{account.get('name')} may only read in {namespace}; ask for more, or give --create-pr")
+    if role == "fineGrained" and not _granted(token.get("fineGrained") or {}, namespace, hub.repo_id):
+        raise PublishError(
+            f"your token may not write to {hub.repo_id}; add that to its permissions on the Hub, or run "
+            "`hf auth login` with another"
+        )
+
+
+def _granted(permissions: dict[str, Any], namespace: str, repo_id: str) -> bool:
+    scopes = permissions.get("scoped") or ()
+    return any(
+        _WRITE in (scope.get("permissions") or ())
+        and str((scope.get("entity") or {}).get("name")) in (namespace, repo_id)
+        for scope in scopes
+    )

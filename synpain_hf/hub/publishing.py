@@ -1,0 +1,240 @@
+"""Publishing a release: check, plan, upload, read back, tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from synpain_hf.errors import PublishError, ReleaseError, VersionError
+from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
+from synpain_hf.hub.description import describe
+from synpain_hf.hub.errors import AGAIN, doing
+from synpain_hf.hub.permissions import check_may_write
+from synpain_hf.hub.plan import LocalFile, Plan, compare, tree, unseen
+from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
+from synpain_hf.hub.upload import OvertakenError, closed, find_landed, find_proposed, prepare, read_back, send, surely
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.layout import DATA, MANIFEST, record_of
+from synpain_hf.release.manifest import Release
+from synpain_hf.release.versions import Version
+
+_RACES = 3
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing came to.
+
+    Attributes:
+        repo_id: The repository.
+        version: The version.
+        status: `published`; `already published`; `planned` after a dry run; `proposed` in a pull request; `merged`
+            where a pull request was asked for and the main branch has the content, so that only the tag is missing.
+        url: The page of the tag, of the pull request, or else of the repository.
+        commit: The commit that holds the release; empty after a dry run.
+        plan: What was done to each file.
+        notes: What the Hub remarked.
+    """
+
+    repo_id: str
+    version: str
+    status: str
+    url: str
+    commit: str
+    plan: Plan
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The publication as JSON-ready fields."""
+        return {**self.__dict__, "plan": self.plan.to_dict(), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to publish."""
+
+    private: bool
+    gated: bool
+    create_pr: bool
+    dry_run: bool
+    show: Callable[[Plan], object]
+    progress: Progress
+
+
+def publish(
+    release: str | Path,
+    repo_id: str,
+    *,
+    private: bool = False,
+    gated: bool = False,
+    create_pr: bool = False,
+    dry_run: bool = False,
+    endpoint: str | None = None,
+    token: str | None = None,
+    timeout: float = LONGEST_WAIT,
+    show: Callable[[Plan], object] = unseen,
+    progress: Progress = silent,
+) -> Publication:
+    """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.
+
+    Nothing is tagged before everything is there and right; after any fault the same call finishes the work, and sends
+    only what is missing. A tag that is there is never moved.
+
+    Args:
+        release: The release directory.
+        repo_id: `NAMESPACE/NAME`; created if it does not exist.
+        private: Close the repository to all but its owners.
+        gated: Have readers accept the terms first; whoever does is let in.
+        create_pr: Propose the release in a pull request, with what changed, instead of publishing it. Once it is
+            merged, publishing again tags it.
+        dry_run: Check and plan, but send nothing.
+        endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
+        token: By default the one of `hf auth login` or HF_TOKEN.
+        timeout: Seconds without a byte after which a connection is given up.
+        show: Called with the plan before anything is sent.
+        progress: Told of every file verified and sent.
+
+    Raises:
+        ReleaseError: If the release is incomplete or changed, or its card does not fit it.
+        UsageError: If the name or the endpoint cannot be right.
+        VersionError: If the version is published with other content, or is older than what is published.
+        PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent.
+    """
+    options = Options(private, gated, create_pr, dry_run, show, progress)
+    with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout) as hub:
+        opened = Release.open(release)
+        opened.verify(progress)
+        _check_card(opened, progress)
+        check_may_write(hub, create_pr=create_pr)
+        for _ in range(_RACES):
+            with suppress(OvertakenError):
+                return _publish_once(hub, opened, options)
+    raise PublishError(f"others keep changing {repo_id}; {AGAIN}")
+
+
+def files_of(release: Release) -> dict[str, LocalFile]:
+    """Every file of a release, `release.json` too, by its path."""
+    records = {**release.files, MANIFEST: record_of(release.folder / MANIFEST)}
+    return {
+        path: LocalFile(path, release.folder / path, record["bytes"], record["sha256"])
+        for path, record in records.items()
+    }
+
+
+def _check_card(release: Release, progress: Progress) -> None:
+    """Refuse a card that does not fit its release."""
+    from synpain_hf.card import check
+
+    unfit = check(release, progress)
+    if unfit:
+        more = f" (and {len(unfit) - 1} more of its parts do not fit)" if unfit[1:] else ""
+        raise ReleaseError(f"{unfit[0]}{more}")
+
+
+def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
+    files, title = files_of(release), f"Release {release.version}"
+    with doing(f"reading {hub.repo_id}", hub.token):
+        state = read_state(hub)
+        settings = closed(state, private=options.private, gated=options.gated)
+        if _tag(release) in state.tags:
+            return _published_already(hub, release, files, state, options)
+        landed = find_landed(hub, files, title, state.head) if state.head else None
+        before = earlier_at(hub, state.head) if state.head else None
+        at = landed or state.head
+        plan = compare(files, tree(hub, at) if at else {}, before, settings)
+    if landed is None:
+        _check_order(hub, release, state, before)
+        _check_strangers(hub, plan)
+    result = Publication(hub.repo_id, release.version, "planned", hub.url, landed or "", plan)
+    options.show(plan)
+    if options.dry_run:
+        return result
+    if options.create_pr:
+        return _proposed(hub, release, files, state, before, result, options)
+    head = prepare(hub, state, private=options.private, gated=options.gated).head
+    if landed is None:
+        text = describe(release, before, plan)
+        sent = send(hub, files, plan, head, title=title, text=text, create_pr=False, progress=options.progress)
+        landed, result = sent.commit, replace(result, notes=sent.notes)
+    read_back(hub, files, landed, MANIFEST)
+    _put_tag(hub, _tag(release), title, landed)
+    return replace(result, status="published", url=f"{hub.url}/tree/{_tag(release)}", commit=landed)
+
+
+def _published_already(
+    hub: Hub, release: Release, files: Mapping[str, LocalFile], state: State, options: Options
+) -> Publication:
+    tag = _tag(release)
+    landed = tree(hub, tag)
+    plan = compare(files, landed, None, closed(state, private=options.private, gated=options.gated))
+    if not plan.is_done:
+        raise VersionError(
+            f"{hub.repo_id} has a tag {tag} with other content, and a tag never moves; build the release as a later "
+            f"version than {max(state.versions())}"
+        )
+    if not options.dry_run:
+        prepare(hub, state, private=options.private, gated=options.gated)
+    return Publication(
+        hub.repo_id, release.version, "already published", f"{hub.url}/tree/{tag}", state.tags[tag], plan
+    )
+
+
+def _proposed(
+    hub: Hub,
+    release: Release,
+    files: Mapping[str, LocalFile],
+    state: State,
+    before: Earlier | None,
+    result: Publication,
+    options: Options,
+) -> Publication:
+    """Open a pull request, unless one is open already, or merged."""
+    if not state.head:
+        raise PublishError(f"there is no data set {hub.repo_id} to propose a release to; publish without --create-pr")
+    if result.commit:
+        return replace(result, status="merged")
+    title = f"Release {release.version}"
+    with doing(f"reading the pull requests of {hub.repo_id}", hub.token):
+        sent = find_proposed(hub, files, title)
+    if sent is None:
+        text = describe(release, before, result.plan)
+        sent = send(
+            hub, files, result.plan, state.head, title=title, text=text, create_pr=True, progress=options.progress
+        )
+    read_back(hub, files, sent.commit, MANIFEST)
+    return replace(result, status="proposed", url=sent.pull_request, commit=sent.commit, notes=sent.notes)
+
+
+def _check_order(hub: Hub, release: Release, state: State, before: Earlier | None) -> None:
+    """Refuse to put an older release on top of a later one."""
+    version = Version.parse(release.version)
+    latest = max((*state.versions(), *(() if before is None else (before.version,))), default=version)
+    if version < latest:
+        raise VersionError(
+            f"{hub.repo_id} has version {latest} already, and {version} would undo it; build the release as a later one"
+        )
+
+
+def _check_strangers(hub: Hub, plan: Plan) -> None:
+    """Refuse a repository in which files of others would be loaded as pairs of the release."""
+    strangers = [path for path in plan.left if path.startswith(f"{DATA}/")]
+    if strangers:
+        raise PublishError(
+            f"{hub.repo_id} has files in {DATA}/ that no release put there ({', '.join(strangers)}), which would be "
+            "loaded with it; delete them on the Hub, or publish to another repository"
+        )
+
+
+def _put_tag(hub: Hub, tag: str, title: str, commit: str) -> None:
+    with doing(f"tagging {hub.repo_id}", hub.token):
+        surely(
+            lambda: hub.api.create_tag(**hub.which, tag=tag, tag_message=title, revision=commit),
+            lambda: read_state(hub).tags.get(tag) == commit,
+        )
+
+
+def _tag(release: Release) -> str:
+    return f"v{release.version}"

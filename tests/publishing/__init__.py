@@ -1,0 +1,1 @@
+"""Publishing: the real client against a Hub on loopback."""

@@ -1,0 +1,67 @@
+"""`synpain-hf publish` and `publish-metric`: the plan, progress and the result, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from synpain_hf.release.manifest import Release
+from tests.hub import WRITER, Hub
+from tests.publishing.making import REPO_ID, on_disk, on_hub, published, writes
+
+
+def ran(hub: Hub, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The program, once it has ended; it knows the Hub and the token from its environment."""
+    settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": WRITER, "HF_HUB_OFFLINE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "synpain_hf", *map(str, arguments)],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert WRITER not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_the_plan_is_shown_then_progress_then_the_result(hub: Hub, first: Release, second: Release) -> None:
+    published(hub, first)
+    done = ran(hub, "publish", second.folder, "--repo-id", REPO_ID)
+    assert done.returncode == 0, done.stderr
+    plan, *_, result = done.stdout.splitlines()
+    assert plan.startswith("plan: 1 new, ")
+    assert "1 deleted; " in plan
+    assert f"  deleted: {next(iter(set(first.files) - set(second.files)))}" in done.stdout
+    assert result == f"published: version 2.0.0, {hub.url}/datasets/{REPO_ID}/tree/v2.0.0"
+    assert "upload: " in done.stderr
+    assert on_hub(hub, "v2.0.0") == on_disk(second)
+
+
+def test_a_dry_run_for_programs_is_json_alone(hub: Hub, first: Release) -> None:
+    done = ran(hub, "publish", first.folder, "--repo-id", REPO_ID, "--dry-run", "--gated", "--json")
+    told = json.loads(done.stdout)
+    assert told["status"] == "planned"
+    assert set(told["plan"]["new"]) == set(on_disk(first))
+    assert told["plan"]["settings"] == ["create", "gated"]
+    assert writes(hub) == []
+
+
+def test_what_is_wrong_is_told_in_a_line_with_an_exit_status(hub: Hub, first: Release) -> None:
+    done = ran(hub, "publish", first.folder, "--repo-id", "faces")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("error: 'faces' names no namespace; write NAMESPACE/NAME")
+    done = ran(hub, "publish", first.folder, "--repo-id", "others/faces", "--json")
+    assert done.returncode == 1
+    assert "does not belong to others" in json.loads(done.stdout)["error"]
+
+
+def test_the_metric_is_published_as_a_space(hub: Hub) -> None:
+    done = ran(hub, "publish-metric", "--repo-id", "maker/subgroup_auroc")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(f"{hub.url}/spaces/maker/subgroup_auroc")
+    assert "subgroup_auroc.py" in hub.repositories["spaces/maker/subgroup_auroc"].files()
