@@ -107,10 +107,11 @@ def _decode(data: bytes) -> Raster:
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
         image.load()
-        return Pixels(np.asarray(_as_rgb(upright(image))))
+        return Pixels(np.asarray(as_rgb(upright(image))))
 
 
-def _as_rgb(image: Image.Image) -> Image.Image:
+def as_rgb(image: Image.Image) -> Image.Image:
+    """A picture in RGB: grey of 16 bits scaled to 8, what is transparent on white."""
     if image.mode in _DEEP_GREY:
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in _TRANSPARENT or "transparency" in image.info:

@@ -1,0 +1,122 @@
+"""Any vision backbone of transformers, as a source of tokens."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING, MODEL_MAPPING
+from transformers.utils.generic import ModelOutput
+
+from synpain_hf.errors import MissingExtraError, UsageError
+
+LORA_DEFAULTS = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.1, "target_modules": "all-linear"}
+"""Rank, scale and dropout as in ViTPain (arXiv 2509.16727), which adapts the attention's projections.
+
+Their names differ from backbone to backbone: every linear layer is adapted unless `target_modules` says which.
+"""
+
+
+_ANY_SIDE = 224
+
+
+def backbone_from_config(config: PreTrainedConfig) -> PreTrainedModel:
+    """A backbone with new weights.
+
+    Where transformers has a backbone class, its last feature map is used, which is normalised; elsewhere the base
+    model, without a pooling layer that would never be trained.
+
+    Raises:
+        UsageError: If transformers has no vision model of this configuration.
+    """
+    model_class = _model_class(config)
+    model: PreTrainedModel = model_class._from_config(config, **_options(model_class))
+    return model
+
+
+def backbone_from_pretrained(name_or_path: str, **hub_options: Any) -> PreTrainedModel:
+    """A backbone with pretrained weights, in float32.
+
+    Args:
+        name_or_path: A model on the Hub, or a folder.
+        hub_options: Options of `from_pretrained`, such as `revision`, `token` or `local_files_only`.
+
+    Raises:
+        UsageError: If transformers has no vision model of its configuration.
+    """
+    config = AutoConfig.from_pretrained(name_or_path, trust_remote_code=False, **hub_options)
+    model_class = _model_class(config)
+    model: PreTrainedModel = model_class.from_pretrained(
+        name_or_path, config=config, dtype=torch.float32, **_options(model_class), **hub_options
+    )
+    return model
+
+
+def width_of(backbone: PreTrainedModel) -> int:
+    """The elements of a token.
+
+    Configurations name them in many ways; where there is no backbone class to ask, a twin without weights is run.
+    """
+    channels: Any = getattr(backbone, "channels", None)
+    if channels:
+        return int(channels[-1])
+    config: Any = backbone.config
+    side = getattr(config, "image_size", _ANY_SIDE)
+    height, width = (side, side) if isinstance(side, int) else side
+    with torch.device("meta"), torch.no_grad():
+        twin = type(backbone)(config, **_options(type(backbone))).eval()
+        return tokens_of(twin(torch.zeros(1, channels_of(config), height, width))).shape[-1]
+
+
+def channels_of(config: PreTrainedConfig) -> int:
+    """The channels of a picture that a backbone takes."""
+    return int(getattr(config, "num_channels", 3))
+
+
+def tokens_of(output: ModelOutput) -> Tensor:
+    """A backbone's output as tokens of shape (batch, tokens, width); of feature maps the last one."""
+    features: Tensor = output["feature_maps"][-1] if "feature_maps" in output else output["last_hidden_state"]
+    return features.flatten(2).transpose(1, 2) if features.dim() == 4 else features
+
+
+def add_lora(backbone: PreTrainedModel, lora: dict[str, Any]) -> None:
+    """Freeze a backbone, and add low-rank updates that are trained.
+
+    Args:
+        backbone: The backbone; changed in place.
+        lora: Arguments of `peft.LoraConfig` that differ from `LORA_DEFAULTS`.
+
+    Raises:
+        MissingExtraError: If peft is not installed.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise MissingExtraError(f"LoRA needs peft ({error}); run `pip install 'synpain-hf[train]'`") from error
+    inject_adapter_in_model(LoraConfig(**{**LORA_DEFAULTS, **lora}), backbone)
+
+
+def freeze_all_but_lora(backbone: PreTrainedModel) -> None:
+    """Train nothing of a backbone but its low-rank updates."""
+    for name, parameter in backbone.named_parameters():
+        parameter.requires_grad_("lora_" in name)
+
+
+def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
+    for mapping in (MODEL_FOR_BACKBONE_MAPPING, MODEL_MAPPING):
+        if type(config) in mapping:
+            model_class = cast("type[PreTrainedModel]", mapping[type(config)])
+            if model_class.main_input_name == "pixel_values":
+                return model_class
+    raise UsageError(
+        f"transformers has no model for {type(config).__name__} that turns pixels into features; choose a vision "
+        "model, such as dinov3_vit or convnext"
+    )
+
+
+def _options(model_class: type[nn.Module]) -> dict[str, Any]:
+    can_leave_out = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
+    return {"add_pooling_layer": False} if can_leave_out else {}

@@ -1,0 +1,128 @@
+"""`PairwisePainConfig`: which network, which heads, which losses."""
+
+# No `from __future__ import annotations`: `strict` checks types, and skips those that are strings.
+from typing import Any, Literal
+
+from huggingface_hub.dataclasses import strict
+from transformers import AutoConfig, PreTrainedConfig
+
+from synpain_hf.errors import UsageError
+from synpain_hf.vocabulary import CLASSES
+
+PUBLISHED_PSPI_OUTPUTS = {7: 1, 40: 3}
+"""How many of a published PwCT's outputs, counted from the last, are PSPI.
+
+Of 40 the last three are PSPI of three groups of people. Which of 7 is PSPI is not published: that the last one is, is
+this project's reading.
+"""
+
+
+@strict
+class PairwisePainConfig(PreTrainedConfig):
+    """Configuration of `PairwisePainForImageClassification`.
+
+    Args:
+        architecture: `pwct`, the published pairwise network on grey faces of 160 x 160, or `backbone`, any vision
+            backbone of transformers whose tokens of the two faces are fused.
+        backbone_config: Of `backbone`: the backbone's own configuration, or its dictionary with `model_type`.
+        fusion: Of `backbone`: how the reference comes in: `subtraction`, `concatenation` or `cross_attention`.
+        fusion_heads: Heads of the cross-attention; they divide the width of the backbone.
+        lora: Of `backbone`: arguments of `peft.LoraConfig` to train low-rank updates of a frozen backbone, `{}` for
+            its defaults here (r 8, alpha 16, dropout 0.1, every linear layer); None to train all weights.
+        pspi_head: Whether PSPI is predicted, too.
+        pspi_scale: PSPI is learned divided by this: 16 where AU43 is 0 or 1, as in the original score, 20 where it is
+            0 to 5, as in demo faces.
+        pspi_loss_weight: Weight of the mean squared error of PSPI / `pspi_scale`.
+        action_units: Names of the action units whose intensity, 0 to 5, is predicted, too.
+        action_unit_loss_weight: Weight of the mean squared error of intensity / 5.
+        class_weights: Weights of the classes in the cross-entropy; None for equal ones.
+        published_outputs: Of `pwct`: 7 or 40 for the outputs of a published state dict, which has no classes; None
+            for a network that is trained here. `from_pwct_checkpoint` sets it.
+        pspi_threshold: Of `published_outputs`: the PSPI at which both classes are equally likely. A choice of this
+            project, which moves no ranking.
+        initializer_range: Standard deviation of new weights.
+
+    Raises:
+        UsageError: If arguments contradict each other.
+
+    Example:
+        >>> from transformers import ConvNextConfig
+        >>> config = PairwisePainConfig(architecture="backbone", backbone_config=ConvNextConfig(), pspi_head=True)
+        >>> config.id2label
+        {0: 'no_pain', 1: 'pain'}
+    """
+
+    model_type = "pairwise_pain"
+    sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers declares it
+    keys_to_ignore_at_inference = ["loss_parts"]  # noqa: RUF012 - read by Trainer: no predictions
+
+    architecture: Literal["pwct", "backbone"] = "pwct"
+    backbone_config: dict[str, Any] | PreTrainedConfig | None = None
+    fusion: Literal["subtraction", "concatenation", "cross_attention"] = "cross_attention"
+    fusion_heads: int = 8
+    lora: dict[str, Any] | None = None
+    pspi_head: bool = False
+    pspi_scale: float | int = 16.0
+    pspi_loss_weight: float | int = 1.0
+    action_units: list[str] | tuple[str, ...] = ()
+    action_unit_loss_weight: float | int = 1.0
+    class_weights: list[float | int] | None = None
+    published_outputs: int | None = None
+    pspi_threshold: float | int = 1.0
+    initializer_range: float = 0.02
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        """Name the classes, read the backbone's configuration, and check that all fit together."""
+        if self.id2label is None and kwargs.get("num_labels", 2) == 2:
+            self.id2label = dict(enumerate(CLASSES["label"]))
+            self.label2id = {name: index for index, name in self.id2label.items()}
+        if isinstance(self.backbone_config, dict):
+            self.backbone_config = AutoConfig.for_model(**self.backbone_config)
+        self.action_units = list(self.action_units)
+        super().__post_init__(**kwargs)
+        self._check()
+
+    @property
+    def has_pspi(self) -> bool:
+        """Whether the model gives PSPI."""
+        return self.pspi_head or self.published_outputs is not None
+
+    @property
+    def num_outputs(self) -> int:
+        """Outputs of the last layer: the classes, PSPI and the action units, in this order, or the published ones."""
+        return self.published_outputs or int(self.num_labels or 0) + self.pspi_head + len(self.action_units)
+
+    def _check(self) -> None:
+        of_backbone = {"backbone_config": self.backbone_config, "lora": self.lora}
+        if self.architecture == "pwct":
+            for name, value in of_backbone.items():
+                if value is not None:
+                    raise UsageError(f"{name} belongs to architecture='backbone', and this one is 'pwct'; leave it out")
+        elif self.backbone_config is None:
+            raise UsageError(
+                "architecture='backbone' needs a backbone_config, such as transformers.ConvNextConfig(); for "
+                "pretrained weights call PairwisePainForImageClassification.from_backbone_pretrained"
+            )
+        if self.published_outputs is not None:
+            self._check_published()
+        if self.class_weights is not None and len(self.class_weights) != self.num_labels:
+            raise UsageError(
+                f"class_weights has {len(self.class_weights)} weights for {self.num_labels} classes; give one a class"
+            )
+        if self.pspi_scale <= 0:
+            raise UsageError(f"pspi_scale is {self.pspi_scale}, and PSPI is divided by it; give 16 or 20")
+
+    def _check_published(self) -> None:
+        if self.architecture != "pwct" or self.published_outputs not in PUBLISHED_PSPI_OUTPUTS:
+            raise UsageError(
+                f"published_outputs={self.published_outputs} with architecture={self.architecture!r} is not known; "
+                f"published PwCT networks have {' or '.join(map(str, PUBLISHED_PSPI_OUTPUTS))} outputs"
+            )
+        if self.num_labels != 2 or self.pspi_head or self.action_units:
+            raise UsageError(
+                "a published PwCT gives PSPI, from which two classes follow; leave num_labels, pspi_head and "
+                "action_units as they are, or train a network of your own without published_outputs"
+            )
+
+
+__all__ = ["PUBLISHED_PSPI_OUTPUTS", "PairwisePainConfig"]

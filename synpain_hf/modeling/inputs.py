@@ -1,0 +1,59 @@
+"""The two faces of a batch, checked before they are compared."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from synpain_hf.errors import UsageError
+
+_REMEDY = "give the neutral face of the same person as reference_pixel_values"
+
+
+def checked_faces(
+    target: Tensor | None, references: Tensor | None, channels: int, side: int | None, *, finite: bool
+) -> tuple[Tensor, Tensor]:
+    """Check both faces, and give the references a dimension of their own.
+
+    Args:
+        target: `pixel_values`; shape (batch, channels, height, width).
+        references: `reference_pixel_values`; the same shape, or (batch, references, channels, height, width).
+        channels: Channels that the network takes.
+        side: Height and width that it takes; None for any.
+        finite: Whether to look for NaN and infinity, which waits for the device.
+
+    Returns:
+        The target, and references of five dimensions.
+
+    Raises:
+        UsageError: If a face is missing, or of a wrong shape or type, or not finite.
+    """
+    if target is None:
+        raise UsageError("pixel_values is missing; give the face that is to be judged")
+    if references is None:
+        raise UsageError(f"reference_pixel_values is missing, and nothing takes its place; {_REMEDY}")
+    size = "height, width" if side is None else f"{side}, {side}"
+    face = f"{channels}, {size}"
+    if target.dim() != 4 or target.shape[1] != channels or (side and target.shape[2:] != (side, side)):
+        raise UsageError(
+            f"pixel_values has shape {tuple(target.shape)}, but (batch, {face}) is needed; "
+            "prepare faces with this model's image processor"
+        )
+    if references.dim() == 4:
+        references = references.unsqueeze(1)
+    batch, *shape = target.shape
+    if references.dim() != 5 or references.shape[0] != batch or list(references.shape[2:]) != shape:
+        given = references.squeeze(1) if references.dim() == 5 else references
+        wanted = ", ".join(map(str, shape))
+        raise UsageError(
+            f"reference_pixel_values has shape {tuple(given.shape)}, but ({batch}, {wanted}) or "
+            f"({batch}, references, {wanted}) is needed, to fit pixel_values; {_REMEDY}"
+        )
+    if not references.shape[1]:
+        raise UsageError(f"reference_pixel_values holds no reference at all; {_REMEDY}")
+    for name, faces in (("pixel_values", target), ("reference_pixel_values", references)):
+        if not faces.is_floating_point():
+            raise UsageError(f"{name} holds {faces.dtype}; prepare faces with this model's image processor")
+        if finite and not torch.isfinite(faces).all():
+            raise UsageError(f"{name} holds NaN or infinity; look at how these faces were decoded")
+    return target, references

@@ -1,0 +1,63 @@
+"""The losses of the heads; a target that is missing is left out, never taken for 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from synpain_hf.errors import UsageError
+
+NO_LABEL = -100
+"""The label of a row whose class is not known, as everywhere in torch."""
+
+
+def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:
+    """Cross-entropy, the weighted mean over the rows that have a label.
+
+    Args:
+        logits: Shape (batch, classes).
+        labels: Shape (batch,), integers; -100 where not known.
+        weights: One weight a class; None for equal ones.
+
+    Returns:
+        A scalar; 0 where no row has a label.
+
+    Raises:
+        UsageError: If the labels have another shape or type.
+    """
+    if labels.shape != logits.shape[:1] or labels.is_floating_point():
+        raise UsageError(
+            f"labels has shape {tuple(labels.shape)} and type {labels.dtype}; give one integer a pair: "
+            f"shape ({len(logits)},), and {NO_LABEL} where it is not known"
+        )
+    logits, labels = logits.float(), labels.long()
+    of_class = torch.ones_like(logits[0]) if weights is None else logits.new_tensor(list(weights))
+    counts = of_class[labels.clamp(min=0)] * (labels != NO_LABEL)
+    losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none", ignore_index=NO_LABEL)
+    return (losses * counts).sum() / counts.sum().clamp(min=torch.finfo(torch.float32).tiny)
+
+
+def known_squared_error(name: str, predicted: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared error over the targets that are known.
+
+    Args:
+        name: What it is, for messages.
+        predicted: Any shape.
+        wanted: The same shape; NaN where not known.
+
+    Returns:
+        A scalar; 0 where no target is known.
+
+    Raises:
+        UsageError: If the shapes differ.
+    """
+    if wanted.shape != predicted.shape:
+        raise UsageError(
+            f"{name} has shape {tuple(wanted.shape)}, but the model predicts {tuple(predicted.shape)}; "
+            "give one number for each, and NaN where it is not known"
+        )
+    known = ~torch.isnan(wanted)
+    errors = torch.where(known, predicted.float() - wanted.float(), 0.0)
+    return errors.square().sum() / known.sum().clamp(min=1)

@@ -1,0 +1,237 @@
+"""Pictures of any kind become the tensors that are compared, both faces alike."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from transformers import AutoImageProcessor
+
+from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.modeling import PairwisePainImageProcessor
+from tests.modeling.made import faces, on_backbone, picture, pwct
+
+RGB: dict[str, Any] = {"size": {"height": 32, "width": 48}, "num_channels": 3}
+
+
+def test_by_default_faces_become_what_pwct_takes() -> None:
+    batch = PairwisePainImageProcessor()([picture(1), picture(2)], [picture(3), picture(4, mode="L")])
+    assert list(batch) == ["pixel_values", "reference_pixel_values"]
+    for pixels in batch.values():
+        assert pixels.shape == (2, 1, 160, 160)
+        assert pixels.dtype is torch.float32
+        assert 0 <= pixels.min() < pixels.max() <= 1
+    assert pwct().eval()(**batch).logits.isfinite().all()
+
+
+def test_one_face_and_its_reference_are_a_batch_of_one() -> None:
+    batch = PairwisePainImageProcessor(**RGB)(picture(1), picture(2))
+    assert batch["pixel_values"].shape == batch["reference_pixel_values"].shape == (1, 3, 32, 48)
+
+
+def test_several_references_have_a_dimension_of_their_own() -> None:
+    processor = PairwisePainImageProcessor(**RGB)
+    batch = processor([picture(1), picture(2)], [[picture(3), picture(4)], [picture(5), picture(6)]])
+    assert batch["reference_pixel_values"].shape == (2, 2, 3, 32, 48)
+    alone = processor(picture(2), picture(6))["reference_pixel_values"][0]
+    assert torch.equal(batch["reference_pixel_values"][1, 1], alone)
+    assert processor(picture(1), [picture(3), picture(4)])["reference_pixel_values"].shape == (1, 2, 3, 32, 48)
+
+
+def test_at_the_right_size_pixels_are_kept() -> None:
+    image = picture(1, 160, 160, "L")
+    pixels = PairwisePainImageProcessor()(image, image)["pixel_values"]
+    assert torch.equal(pixels[0, 0], torch.from_numpy(np.asarray(image).astype(np.float32)) / 255)
+
+
+def test_the_same_pixels_come_from_every_kind_of_picture() -> None:
+    processor = PairwisePainImageProcessor(**RGB)
+    image = picture(1)
+    array = np.asarray(image)
+    kinds: list[Any] = [
+        array,
+        array.transpose(2, 0, 1),
+        torch.from_numpy(array.copy()),
+        torch.from_numpy(array.copy()).permute(2, 0, 1),
+        array.astype(np.int64),
+        array / 255,
+        torch.from_numpy(array / 255).to(torch.float32),
+    ]
+    expected = processor(image, image)["pixel_values"]
+    for kind in kinds:
+        assert torch.equal(processor(kind, image)["pixel_values"], expected)
+
+
+def test_a_batch_may_be_one_array_or_tensor() -> None:
+    processor = PairwisePainImageProcessor(**RGB)
+    arrays = np.stack([np.asarray(picture(seed)) for seed in range(4)])
+    batch = processor(arrays[:2], torch.from_numpy(arrays[2:]).unsqueeze(1))
+    assert batch["pixel_values"].shape == (2, 3, 32, 48)
+    assert batch["reference_pixel_values"].shape == (2, 1, 3, 32, 48)
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 1), (1, 40, 50)])
+def test_grey_becomes_rgb_of_equal_channels(shape: tuple[int, ...]) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    pixels = PairwisePainImageProcessor(**RGB)(grey, grey)["pixel_values"][0]
+    assert torch.equal(pixels[0], pixels[1])
+    assert torch.equal(pixels[0], pixels[2])
+
+
+def test_rgb_becomes_grey_by_the_usual_weights() -> None:
+    image = Image.new("RGB", (160, 160), (200, 100, 50))
+    pixels = PairwisePainImageProcessor()(image, image)["pixel_values"]
+    assert pixels.unique().item() == pytest.approx((0.299 * 200 + 0.587 * 100 + 0.114 * 50) / 255, abs=1 / 255)
+
+
+def test_what_is_transparent_is_laid_on_white() -> None:
+    image = Image.new("RGBA", (160, 160), (0, 0, 0, 0))
+    assert PairwisePainImageProcessor()(image, image)["pixel_values"].unique().tolist() == [1]
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    image = Image.fromarray(np.full((160, 160), 0x8000, dtype=np.uint16))
+    assert PairwisePainImageProcessor()(image, image)["pixel_values"].unique().item() == pytest.approx(0.5, abs=0.01)
+
+
+def test_pictures_are_turned_as_their_exif_asks() -> None:
+    image = Image.new("L", (160, 160))
+    image.paste(255, (0, 0, 160, 80))
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif, quality=95)
+    with Image.open(file) as turned:
+        pixels = PairwisePainImageProcessor()(turned, image)
+    assert pixels["pixel_values"][0, 0, :70].max() < 0.1
+    assert pixels["reference_pixel_values"][0, 0, :70].min() > 0.9
+
+
+def test_making_smaller_averages() -> None:
+    stripes = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (320, 160)))
+    assert PairwisePainImageProcessor()(stripes, stripes)["pixel_values"].std() < 0.02
+
+
+def test_a_crop_box_takes_the_same_part_of_both_faces() -> None:
+    image = Image.new("L", (200, 100))
+    image.paste(255, (50, 25, 150, 75))
+    processor = PairwisePainImageProcessor(crop_box=[0.25, 0.25, 0.75, 0.75])
+    batch = processor(image, image.resize((400, 200), Image.Resampling.NEAREST))
+    assert batch["pixel_values"].unique().tolist() == [1]
+    assert batch["reference_pixel_values"].unique().tolist() == [1]
+
+
+def test_channels_are_normalised() -> None:
+    image = Image.new("RGB", (48, 32), (255, 0, 51))
+    processor = PairwisePainImageProcessor(**RGB, image_mean=[0.5, 0.5, 0.2], image_std=[0.5, 0.25, 1])
+    assert processor(image, image)["pixel_values"].mean((0, 2, 3)).tolist() == pytest.approx([1, -2, 0], abs=1e-6)
+
+
+def test_arrays_are_given_on_demand() -> None:
+    batch = PairwisePainImageProcessor()(picture(), picture(1), return_tensors="np")
+    assert isinstance(batch["pixel_values"], np.ndarray)
+
+
+def test_it_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    processor = PairwisePainImageProcessor(
+        **RGB, crop_box=(0.1, 0, 0.9, 1), resample=2, image_mean=(0.5, 0.5, 0.5), image_std=(0.2, 0.2, 0.2)
+    )
+    processor.save_pretrained(tmp_path)
+    on_backbone().save_pretrained(tmp_path)
+    again = AutoImageProcessor.from_pretrained(tmp_path)
+    assert isinstance(again, PairwisePainImageProcessor)
+    assert again.to_dict() == processor.to_dict()
+    batch = again(picture(1), picture(2))
+    assert torch.equal(batch["pixel_values"], processor(picture(1), picture(2))["pixel_values"])
+
+
+@pytest.mark.parametrize(
+    ("images", "references", "message"),
+    [
+        (picture(), None, "references is missing, and nothing takes its place; give the neutral face of the same pers"),
+        ([picture(), picture()], [picture()], "2 images came with 1 references"),
+        ([picture(), picture()], picture(), "2 images came with 1 references"),
+        ([], [], "images is empty; give at least one face and its reference"),
+        ([picture()], [[]], "different numbers of references, or none"),
+        ([picture()] * 2, [[picture()], [picture()] * 2], r"different numbers of references, or none \(\[1, 2\]\)"),
+        ([picture()] * 2, [[picture()], picture()], "different numbers of references"),
+        ("face.png", picture(), "a picture is a path; give a PIL image, an array or a tensor"),
+        (picture(), {"neutral": 1}, "a picture is dict"),
+    ],
+)
+def test_faces_that_do_not_fit_together_are_refused(images: Any, references: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        PairwisePainImageProcessor()(images, references)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.full((40, 40), math.nan), "holds NaN or infinity; look at how it was decoded"),
+        (torch.full((1, 40, 40), math.inf), "holds NaN or infinity"),
+        (np.full((40, 40), 1.5), "holds values from 1.5 to 1.5; give integers from 0 to 255 or floats from 0 to 1"),
+        (torch.full((40, 40), -1.0), "holds values from -1 to -1"),
+        (np.full((40, 40), 256), "holds values from 256 to 256"),
+        (np.zeros((40, 40), dtype=bool), "holds bool; give integers"),
+        (np.zeros((40, 40), dtype=complex), "holds complex128; give integers"),
+        (np.zeros((4, 40, 40)), r"has shape \(4, 40, 40\); give \(height, width\)"),
+        (np.zeros((40,)), r"has shape \(40,\)"),
+        (np.zeros((0, 40)), r"has shape \(0, 40\)"),
+        (Image.new("L", (0, 40)), "has no pixels; look at how it was cropped"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
+    with pytest.raises(PictureError, match=message):
+        PairwisePainImageProcessor()(image, picture())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"num_channels": 4}, "num_channels is 4; give 1 for grey or 3 for RGB"),
+        ({"size": {"height": 0, "width": 9}}, "give a height and a width in pixels"),
+        ({"image_mean": [0.5]}, "of image_mean and image_std one is missing"),
+        ({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}, "image_mean has 3 values for 1 channels"),
+        ({"image_mean": [0.5], "image_std": [0.0]}, "image_std is .*give positive values"),
+        ({"crop_box": [0, 0, 1]}, "crop_box is .*give left, top, right and bottom as shares"),
+        ({"crop_box": [0.5, 0, 0.5, 1]}, "crop_box is"),
+        ({"crop_box": [0, 0, 200, 200]}, "crop_box is"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        PairwisePainImageProcessor(**arguments)
+
+
+def test_an_unknown_option_is_refused() -> None:
+    with pytest.raises(UsageError, match="do_rescale: no such option; set it when the processor is made"):
+        PairwisePainImageProcessor()(picture(), picture(), do_rescale=False)
+
+
+def test_its_tensors_are_what_the_model_names() -> None:
+    model = on_backbone()
+    prepared = PairwisePainImageProcessor(size={"height": 32, "width": 32}, num_channels=3)(picture(), picture(1))
+    assert model(**prepared).logits.shape == model(*faces(model, 1)).logits.shape
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_array_is_prepared_or_refused_in_words(data: st.DataObject) -> None:
+    shape = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
+    dtype = data.draw(st.sampled_from(["uint8", "int16", "float32", "float16", "bool"]))
+    low, high = data.draw(st.sampled_from([(0, 1), (0, 255), (-1, 1), (0, 300)]))
+    array = np.random.default_rng(0).uniform(low, high, shape).astype(dtype)
+    try:
+        pixels = PairwisePainImageProcessor()(array, array)["pixel_values"]
+    except PictureError:
+        return
+    assert pixels.shape == (1, 1, 160, 160)
+    assert 0 <= pixels.min() <= pixels.max() <= 1

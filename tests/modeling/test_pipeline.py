@@ -1,0 +1,177 @@
+"""The pipeline takes pairs in every form and gives labelled scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from transformers import pipeline
+
+from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.modeling import (
+    TASK,
+    PairwisePainForImageClassification,
+    PairwisePainImageProcessor,
+    PairwisePainPipeline,
+)
+from tests.modeling.made import SIDE, UNITS, on_backbone, picture
+
+PROCESSOR = PairwisePainImageProcessor(size={"height": SIDE, "width": SIDE}, num_channels=3)
+
+
+def judge_of(model: Any, **options: Any) -> PairwisePainPipeline:
+    make: Any = pipeline  # whose overloads know the tasks of transformers only
+    judge = make(TASK, model=model, device="cpu", **options)
+    assert isinstance(judge, PairwisePainPipeline)
+    return judge
+
+
+def judge_with(**config: Any) -> PairwisePainPipeline:
+    return judge_of(on_backbone(**config).eval(), image_processor=PROCESSOR)
+
+
+@pytest.fixture
+def judge() -> PairwisePainPipeline:
+    return judge_with()
+
+
+def test_a_pair_gets_labelled_scores_the_likeliest_first(judge: PairwisePainPipeline) -> None:
+    scores = judge(image=picture(1), reference=picture(2))
+    assert {score["label"] for score in scores} == {"pain", "no_pain"}
+    assert sum(score["score"] for score in scores) == pytest.approx(1)
+    assert scores[0]["score"] >= scores[1]["score"]
+    assert all(score.keys() == {"label", "score"} for score in scores)
+
+
+def test_scores_are_those_of_the_model(judge: PairwisePainPipeline) -> None:
+    logits = judge.model(**PROCESSOR(picture(1), picture(2))).logits
+    expected = dict(zip(("no_pain", "pain"), logits.softmax(-1)[0].tolist(), strict=True))
+    found = {score["label"]: score["score"] for score in judge(image=picture(1), reference=picture(2))}
+    assert found == pytest.approx(expected)
+
+
+def test_pspi_and_action_units_are_given_where_the_model_has_them() -> None:
+    scores = judge_with(pspi_head=True, action_units=UNITS)(image=picture(1), reference=picture(2))
+    assert len(scores) == 2
+    for score in scores:
+        assert score["pspi"] >= 0
+        assert list(score["action_units"]) == UNITS
+
+
+def test_pairs_come_as_mappings_lists_or_a_stream(judge: PairwisePainPipeline) -> None:
+    images, references = [picture(1), picture(2)], [picture(3), picture(4)]
+    pairs = [{"image": one, "reference": other} for one, other in zip(images, references, strict=True)]
+    expected = [judge(image=one, reference=other) for one, other in zip(images, references, strict=True)]
+
+    def stream() -> Iterator[dict[str, Any]]:
+        yield from pairs
+
+    for found in (judge(pairs), judge(image=images, reference=references), list(judge(stream()))):
+        assert [[score["score"] for score in scores] for scores in found] == [
+            pytest.approx([score["score"] for score in scores]) for scores in expected
+        ]
+    assert judge(pairs[0]) == expected[0]
+
+
+@pytest.mark.parametrize("references", [1, 2])
+def test_batches_give_the_same_scores(judge: PairwisePainPipeline, references: int) -> None:
+    pairs = [
+        {"image": picture(seed), "reference": [picture(9 + seed + more) for more in range(references)]}
+        for seed in range(3)
+    ]
+    alone, together = judge(pairs), judge(pairs, batch_size=2)
+    assert [scores[0]["score"] for scores in together] == pytest.approx([scores[0]["score"] for scores in alone])
+
+
+def test_pspi_of_a_batch_belongs_to_its_pairs() -> None:
+    judge = judge_with(pspi_head=True)
+    with torch.no_grad():
+        judge.model.get_parameter("head.bias")[2] = 3  # above 0, where nothing is clipped
+    pairs = [{"image": Image.new("L", (40, 40), grey), "reference": picture()} for grey in (0, 100, 255)]
+    together = [scores[0]["pspi"] for scores in judge(pairs, batch_size=3)]
+    assert together == pytest.approx([judge(pair)[0]["pspi"] for pair in pairs], rel=1e-4)
+    assert len({round(pspi, 2) for pspi in together}) == 3
+
+
+def test_pictures_are_read_from_their_files(judge: PairwisePainPipeline, tmp_path: Path) -> None:
+    picture(1).save(tmp_path / "pain.png")
+    picture(2).save(tmp_path / "neutral.png")
+    expected = judge(image=picture(1), reference=picture(2))
+    assert judge(image=str(tmp_path / "pain.png"), reference=tmp_path / "neutral.png") == expected
+
+
+def test_the_number_of_labels_can_be_set(judge: PairwisePainPipeline) -> None:
+    assert len(judge(image=picture(1), reference=picture(2), top_k=1)) == 1
+
+
+def test_it_is_loaded_from_a_folder_and_saves_no_code(tmp_path: Path) -> None:
+    judge = judge_with(pspi_head=True)
+    judge.save_pretrained(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+    }
+    assert "custom_pipelines" not in (tmp_path / "config.json").read_text()
+    again = judge_of(str(tmp_path))
+    assert isinstance(again.model, PairwisePainForImageClassification)
+    pair = {"image": picture(1), "reference": picture(2)}
+    assert again(pair) == judge(pair)
+
+
+def test_half_precision_gives_scores_too() -> None:
+    model = on_backbone().bfloat16().eval()
+    judge = judge_of(model, image_processor=PROCESSOR)
+    assert sum(score["score"] for score in judge(image=picture(1), reference=picture(2))) == pytest.approx(1)
+
+
+MISSING = "reference is missing, and nothing takes its place; give the neutral face of the same person as `reference`"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"image": picture()}, MISSING),
+        ({"image": picture(), "reference": []}, MISSING),
+        ({"inputs": {"image": picture()}}, MISSING),
+        ({"inputs": [{"image": picture(), "reference": None}]}, MISSING),
+        ({"reference": picture()}, "image is missing"),
+        ({"image": [picture(), picture()], "reference": [picture()]}, "2 images came with 1 references; give the neut"),
+        ({"image": [picture()], "reference": picture()}, "1 images came with 1 references; .*one for each image"),
+        ({"image": [picture()]}, "1 images came with 0 references"),
+        ({"inputs": picture()}, "a pair is Image; give a mapping with image and reference"),
+        ({"inputs": {"image": 1, "reference": 2}, "image": picture()}, "pairs came twice"),
+        ({"image": "https://example.org/face.png", "reference": picture()}, "is an address; download the picture"),
+        ({"image": picture(), "reference": picture(), "threshold": 1}, "threshold: no such option; this pipeline has"),
+    ],
+)
+def test_what_is_no_pair_is_refused(judge: PairwisePainPipeline, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        judge(**arguments)
+
+
+def test_a_batch_needs_equally_many_references(judge: PairwisePainPipeline) -> None:
+    pairs = [{"image": picture(), "reference": [picture(1)] * count} for count in (1, 2)]
+    with pytest.raises(UsageError, match="different numbers of references; give each the same number, or batch_size=1"):
+        judge(pairs, batch_size=2)
+    assert len(judge(pairs)) == 2
+
+
+def test_a_file_that_cannot_be_used_is_named(judge: PairwisePainPipeline, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    with pytest.raises(PictureError, match=r"notes\.png: is no picture \(text\); give a PNG, JPEG or WebP file"):
+        judge(image=tmp_path / "notes.png", reference=picture())
+    with pytest.raises(
+        PictureError, match=r"none\.png: cannot be read \(No such file or directory\); look at the path"
+    ):
+        judge(image=picture(), reference=str(tmp_path / "none.png"))
+
+
+def test_a_pipeline_without_image_processor_says_so() -> None:
+    judge = PairwisePainPipeline(model=on_backbone().eval(), device=torch.device("cpu"))
+    with pytest.raises(UsageError, match="save a PairwisePainImageProcessor beside the model"):
+        judge(image=Image.new("RGB", (40, 40)), reference=Image.new("RGB", (40, 40)))
