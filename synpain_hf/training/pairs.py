@@ -1,0 +1,171 @@
+"""`Pairs`, what is trained on: every pair's labels and groups, its split, where its faces are, and its annotations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.release.rows import FACES
+from synpain_hf.vocabulary import CLASSES, GROUPS
+
+Positions = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+NEEDED = ("pair_id", *FACES, "label")
+"""Columns that pairs cannot be trained on without."""
+
+WELCOME = (*GROUPS, "fold")
+"""Columns that come along where there are any."""
+
+JUDGED = FACES[1]
+"""The face whose annotations are learned: the other one is the reference."""
+
+
+class Part(Protocol):
+    """A file, or a split, that holds the faces of some pairs."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
+        """The columns `neutral` and `expressive`, as structs with the encoded `bytes`, at most so many rows at a time.
+
+        Raises:
+            ReleaseError: If the file is damaged, or is not the one that the release names.
+        """
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All pairs of a data set, and which of them are in each split of a configuration.
+
+    A configuration is positions only, so that all configurations of a release share one preparation.
+
+    Attributes:
+        title: What the data set is, in a few words.
+        content: What tells the pairs and their order from any others.
+        table: `pair_id`, `label` and, where known, `age_group`, `gender`, `ethnicity` and `fold` of every pair; classes
+            are integers, as in `synpain_hf.vocabulary.CLASSES`.
+        splits: The positions in `table` of the pairs of each split.
+        parts: Where the faces are; one after the other, they are in the order of `table`.
+        annotations: One row a face: `pair_id`, `face` (an integer, as in `FACES`), action units, `pspi`, `annotator`;
+            None where nothing is known.
+
+    Raises:
+        BadInputError: If a pair is in two splits, or twice in one, or its label is unknown.
+    """
+
+    title: str
+    content: str
+    table: pa.Table
+    splits: Mapping[str, Positions]
+    parts: Sequence[Part]
+    annotations: pa.Table | None = None
+
+    def __post_init__(self) -> None:
+        problems = [*self._crossing(), *self._unlabelled()]
+        if problems:
+            raise BadInputError(problems)
+
+    def positions(self, split: str) -> Positions:
+        """The positions in `table` of the pairs of a split.
+
+        Raises:
+            UsageError: If there is no such split.
+        """
+        if split not in self.splits:
+            raise UsageError(f"{self.title} has no split {split!r} here; it has {', '.join(self.splits)}")
+        return self.splits[split]
+
+    def action_units(self) -> list[str]:
+        """The names of the action units that are annotated."""
+        return [] if self.annotations is None else [n for n in self.annotations.column_names if n.startswith("AU")]
+
+    def targets(
+        self, *, pspi: bool = False, action_units: Sequence[str] = (), annotator: str | None = None
+    ) -> dict[str, Floats]:
+        """What is annotated of the expressive face of every pair, in the order of `table`.
+
+        Args:
+            pspi: Whether the pain score is wanted.
+            action_units: The action units that are wanted, in the order in which the model gives them.
+            annotator: Whose annotations; None for the only one's.
+
+        Returns:
+            `pspi` of shape (pairs,) and `action_units` of shape (pairs, units), intensities from 0 to 5, as far as
+            they are wanted; NaN where they are not known.
+
+        Raises:
+            UsageError: If there are no annotations, or none of a unit or by the annotator, or several annotators.
+            BadInputError: If an annotator says two things of one face.
+        """
+        wanted = [*(["pspi"] if pspi else []), *action_units]
+        if not wanted:
+            return {}
+        known = self._annotated(wanted, annotator)
+        rows = {pair_id: row for row, pair_id in enumerate(known["pair_id"].to_pylist())}
+        place = np.array([rows.get(pair_id, -1) for pair_id in self.table["pair_id"].to_pylist()])
+        values = {
+            name: np.append(pc.fill_null(known[name].cast("float32"), np.nan).to_numpy(), np.float32(np.nan))[place]
+            for name in wanted
+        }  # the last value, of position -1, is that of a pair without a row
+        targets = {"pspi": values["pspi"]} if pspi else {}
+        if action_units:
+            targets["action_units"] = np.stack([values[unit] for unit in action_units], axis=1)
+        return targets
+
+    def _annotated(self, wanted: Iterable[str], annotator: str | None) -> pa.Table:
+        """The annotations of the expressive faces, one row a pair."""
+        if self.annotations is None:
+            raise UsageError(f"{self.title} has no annotations of action units; train on labels alone, or annotate it")
+        unknown = [name for name in wanted if name not in self.annotations.column_names]
+        if unknown:
+            there = ", ".join(self.action_units())
+            raise UsageError(f"{self.title} has no annotations of {', '.join(unknown)}; there are {there}")
+        known = self.annotations.filter(pc.equal(self.annotations["face"], FACES.index(JUDGED)))
+        annotators = sorted(set(known["annotator"].to_pylist()))
+        if annotator is None and len(annotators) > 1:
+            raise UsageError(f"{self.title} has annotations by {', '.join(annotators)}; name one as annotator")
+        if annotator is not None and annotator not in annotators:
+            raise UsageError(f"{self.title} has no annotations by {annotator!r}; there are {', '.join(annotators)}")
+        if annotator is not None:
+            known = known.filter(pc.equal(known["annotator"], annotator))
+        twice = [pair_id for pair_id, count in Counter(known["pair_id"].to_pylist()).items() if count > 1]
+        if twice:
+            reason = f"has several rows of annotations of its {JUDGED} face by one annotator; keep one of them"
+            raise BadInputError(Problem(self.title, f"pair {pair_id} {reason}", pair_id) for pair_id in twice)
+        return known
+
+    def _crossing(self) -> Iterator[Problem]:
+        ids = self.table["pair_id"].to_pylist()
+        seen: dict[str, str] = {}
+        for split, positions in self.splits.items():
+            for position in positions.tolist():
+                pair_id = ids[position]
+                where = seen.setdefault(pair_id, split) if pair_id in seen else ""
+                seen[pair_id] = split
+                if where == split:
+                    yield Problem(self.title, f"pair {pair_id} is twice in {split}; keep it once", pair_id)
+                elif where:
+                    yield Problem(
+                        self.title,
+                        f"pair {pair_id} is in {where} and in {split}, so that a person is trained and tested on; keep "
+                        "it in one of them",
+                        pair_id,
+                    )
+
+    def _unlabelled(self) -> Iterator[Problem]:
+        known = range(len(CLASSES["label"]))
+        for pair_id, label in zip(self.table["pair_id"].to_pylist(), self.table["label"].to_pylist(), strict=True):
+            if pair_id is None or label not in known:
+                reason = f"pair {pair_id} has the label {label}, not 0 or 1; label it, or leave it out"
+                yield Problem(self.title, reason, str(pair_id))

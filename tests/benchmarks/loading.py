@@ -1,0 +1,213 @@
+"""How fast pairs are loaded for training, beside the plain route, and whether a training step waits for them.
+
+    python -m tests.benchmarks.loading [--pairs N] [--batch N] [--workers N N] [--rounds N] [--seconds S] [--steps N]
+                                       [--models NAME NAME] [--markdown PATH]
+
+Both loaders give batches of the same pairs at the same size, shuffled, by the same number of workers of a torch
+`DataLoader`; the plain route decodes and scales both faces each time, the other one copies them out of the prepared
+file. The training step is measured on a GPU where there is one. Contenders take turns, and the median of their rounds
+counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, repeat
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import datasets
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+from transformers import PreTrainedModel, ViTConfig
+
+from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.release.build import build
+from synpain_hf.training.augmentation import PairAugmentation
+from synpain_hf.training.collation import Batch, ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.preparation import prepare
+from tests.benchmarks.composites import draw
+from tests.benchmarks.measuring import machine
+
+GREY = {"size": {"height": 160, "width": 160}, "num_channels": 1}
+COLOUR = {"size": {"height": 224, "width": 224}, "num_channels": 3, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+
+PROCESSORS: dict[str, dict[str, Any]] = {"pwct": GREY, "vit": COLOUR}
+"""The faces that each model takes."""
+
+MODELS: dict[str, Callable[[], PairwisePainConfig]] = {
+    "pwct": PairwisePainConfig,
+    "vit": lambda: PairwisePainConfig(architecture="backbone", backbone_config=ViTConfig()),
+}
+"""The published network, and a ViT of the base size with new weights."""
+
+ROUTES = {"plain": "plain route", "prepared": "prepared pairs"}
+INPUTS = {"random": "random input, made once on the device", "real": "prepared pairs, augmented on the device"}
+WARM_STEPS = 3
+
+Speeds = dict[str, list[float]]
+
+
+class PlainPairs(TorchDataset[Batch]):
+    """The rows of a data set of `datasets`, both faces decoded and scaled each time they are asked for."""
+
+    def __init__(self, rows: datasets.Dataset, processor: PairwisePainImageProcessor) -> None:
+        self._rows, self._processor = rows, processor
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> Batch:
+        row = self._rows[index]
+        faces = self._processor([row["expressive"]], [row["neutral"]])
+        return {**{name: values[0] for name, values in faces.items()}, "labels": torch.tensor(row["label"])}
+
+
+def measure_loaders(
+    plain: TorchDataset[Batch], prepared: PairDataset, batch: int, workers: int, rounds: int, seconds: float
+) -> Speeds:
+    """Pairs per second of whole epochs; workers are started and have given an epoch before."""
+    options: dict[str, Any] = {"batch_size": batch, "shuffle": True, "num_workers": workers}
+    options["persistent_workers"] = workers > 0
+    loaders = {
+        "plain": DataLoader(plain, collate_fn=collate_pairs, **options),
+        "prepared": DataLoader(prepared, collate_fn=collate_pairs, **options),
+    }
+    for loader in loaders.values():
+        _epochs(loader, 0)
+    speeds: Speeds = {name: [] for name in loaders}
+    for _ in range(rounds):
+        for name, loader in loaders.items():
+            speeds[name].append(_epochs(loader, seconds))
+            _tell(f"{ROUTES[name]}, {workers} workers: {speeds[name][-1]:,.0f} pairs/s")
+    return speeds
+
+
+def _epochs(loader: DataLoader[Batch], seconds: float) -> float:
+    """Pairs per second over as many epochs as begin within some seconds, one at least."""
+    pairs, began = 0, time.perf_counter()
+    while not pairs or time.perf_counter() - began < seconds:
+        pairs += sum(len(batch["labels"]) for batch in loader)
+    return pairs / (time.perf_counter() - began)
+
+
+def measure_steps(
+    model: PreTrainedModel, prepared: PairDataset, processor: PairwisePainImageProcessor, options: argparse.Namespace
+) -> Speeds:
+    """Pairs per second of training steps: forward, backward, AdamW; in bfloat16 on a GPU."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.nn.Module.to(model, device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    to_model = ModelInputs(processor, PairAugmentation()).to(device)
+    workers = max(options.workers) if device == "cuda" else 0
+    loader = DataLoader(
+        prepared,
+        batch_size=options.batch,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        collate_fn=collate_pairs,
+        pin_memory=device == "cuda",
+    )
+    fixed = to_model(next(iter(loader)))
+    fixed = {name: torch.rand_like(values) if values.dim() > 1 else values for name, values in fixed.items()}
+    inputs: dict[str, Iterator[Mapping[str, Tensor]]] = {
+        "random": repeat(fixed),
+        "real": map(to_model, chain.from_iterable(repeat(loader))),
+    }
+    speeds: Speeds = {name: [] for name in inputs}
+    for turn in range(options.rounds + 1):
+        for name, batches in inputs.items():
+            steps = WARM_STEPS if turn == 0 else options.steps
+            began = _now(device)
+            for _ in range(steps):
+                with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+                    loss = model(**next(batches)).loss
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+            speed = steps * options.batch / (_now(device) - began)
+            if turn:
+                speeds[name].append(speed)
+                _tell(f"{INPUTS[name]}: {speed:,.1f} pairs/s")
+    return speeds
+
+
+def _now(device: str) -> float:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def table(head: str, names: Mapping[str, str], rows: Mapping[str, Speeds]) -> Iterator[str]:
+    """Speeds as Markdown; the first contender of each row is what the others are compared with."""
+    yield f"| {head} | pairs/s (least to most) | times |"
+    yield "|---|--:|--:|"
+    for what, speeds in rows.items():
+        baseline = median(next(iter(speeds.values())))
+        for number, (name, found) in enumerate(speeds.items()):
+            times = f"**{median(found) / baseline:.2f}**" if number else ""
+            yield f"| {what}: {names[name]} | {median(found):,.1f} ({min(found):,.1f} to {max(found):,.1f}) | {times} |"
+
+
+def _tell(progress: str) -> None:
+    sys.stderr.write(f"{progress}\n")
+
+
+def main() -> None:
+    """Measure, print the tables, and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=200, help="pairs of 656 x 736 faces (200)")
+    parser.add_argument("--batch", type=int, default=32, help="pairs in a batch (32)")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="workers of the loaders (0 2)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each contender (3)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="least duration of a run of a loader (2)")
+    parser.add_argument("--steps", type=int, default=10, help="training steps of a run (10)")
+    parser.add_argument("--models", nargs="+", choices=list(MODELS), default=["pwct"], help="models to train (pwct)")
+    parser.add_argument("--markdown", type=Path, help="a file to write the tables to")
+    options = parser.parse_args()
+    datasets.disable_progress_bars()
+    graphics = f"one {torch.cuda.get_device_name()}" if torch.cuda.is_available() else "no GPU"
+    report = [
+        f"{machine()}, torch {torch.__version__}, {graphics}",
+        f"{options.pairs:,} pairs, batches of {options.batch}; median of {options.rounds} rounds",
+    ]
+    _tell("\n".join(report))
+    loaders: dict[str, Speeds] = {}
+    steps: dict[str, Speeds] = {}
+    with tempfile.TemporaryDirectory(prefix="synpain-bench-") as temporary:
+        folder = Path(temporary)
+        release = build(draw(folder, options.pairs), folder / "release", version="1.0.0", workers=2)
+        rows = datasets.load_dataset(str(release.folder), "all", split="train", cache_dir=str(folder / "cache"))
+        pairs = open_pairs(release.folder, "all")
+        for name in options.models:
+            processor = PairwisePainImageProcessor(**PROCESSORS[name])
+            began = time.perf_counter()
+            prepared = PairDataset(prepare(pairs, processor, cache_dir=folder / "faces"), "train")
+            speed = options.pairs / (time.perf_counter() - began)
+            size = "{height} x {width}".format(**processor.size) + f" x {processor.num_channels}"
+            report.append(f"preparing faces of {size}, once: {speed:.1f} pairs/s")
+            for workers in options.workers:
+                loaders[f"{size}, {workers} workers"] = measure_loaders(
+                    PlainPairs(rows, processor), prepared, options.batch, workers, options.rounds, options.seconds
+                )
+            model = PairwisePainForImageClassification(MODELS[name]())
+            steps[name] = measure_steps(model, prepared, processor, options)
+    report += ["", *table("loader", ROUTES, loaders), "", *table("training step", INPUTS, steps)]
+    text = "\n".join(report) + "\n"
+    sys.stdout.write(text)
+    if options.markdown:
+        options.markdown.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

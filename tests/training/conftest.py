@@ -1,0 +1,35 @@
+"""A small release with annotations, of faces that are quick to decode."""
+
+from __future__ import annotations
+
+import pytest
+
+from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
+from synpain_hf.release.build import build
+from synpain_hf.release.manifest import Release
+from synpain_hf.sources.demo import DemoSource
+from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.pairs import Pairs
+
+PAIRS = 20
+FACE = 48
+"""Side of a face in the release, in pixels."""
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Twenty pairs of demo faces; read-only by agreement."""
+    out = tmp_path_factory.mktemp("faces") / "release"
+    return build(DemoSource(PAIRS, 0, ()), out, version="1.0.0", image_size=FACE, workers=2)
+
+
+@pytest.fixture(scope="session")
+def pairs(faces: Release) -> Pairs:
+    """All configurations' pairs, with the splits of `default`."""
+    return open_pairs(faces.folder)
+
+
+@pytest.fixture
+def processor() -> PairwisePainImageProcessor:
+    """Makes small grey faces."""
+    return PairwisePainImageProcessor(size={"height": 16, "width": 20}, num_channels=1)
