@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format bench bench-gpu clean
+.PHONY: demo test test-all lint format bench bench-gpu clean
 
 demo: $(READY)
 	rm -rf demo
@@ -15,6 +15,9 @@ demo: $(READY)
 	$(BIN)/python examples/show_demo_faces.py --out demo
 
 test: $(READY)
+	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term
+
+test-all: $(READY)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 lint: $(READY)
