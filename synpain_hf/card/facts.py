@@ -117,7 +117,7 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
     text, entries = _read(path), _read(bibliography)
     try:
         document = yaml.load(text, _OnceLoader)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date that no calendar has
         raise BadInputError([Problem(path.name, f"is no valid YAML ({_one_line(error)}); correct it")]) from error
     if not isinstance(document, dict):
         raise BadInputError([Problem(path.name, "is no table of facts; copy the example and fill it in")])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import synpain_hf
-from synpain_hf.errors import PublishError
+from synpain_hf.errors import PublishError, UsageError
 from synpain_hf.hub.client import LONGEST_WAIT, connected
 from synpain_hf.hub.errors import AGAIN, doing
 from synpain_hf.hub.permissions import check_may_write
@@ -49,6 +49,8 @@ def publish_metric(
         UsageError: If the name or the endpoint cannot be right.
         PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent.
     """
+    if repo_id.rpartition("/")[2] != _FOLDER.name:
+        raise UsageError(f"{repo_id} cannot be loaded by `evaluate`; call the Space NAMESPACE/{_FOLDER.name}")
     version = synpain_hf.__version__
     files = _files()
     with connected(repo_id, "space", endpoint=endpoint, token=token, timeout=timeout) as hub:

@@ -175,6 +175,8 @@ def _published_already(
             f"{hub.repo_id} has a tag {tag} with other content, and a tag never moves; build the release as a later "
             f"version than {max(state.versions())}"
         )
+    if plan.settings:
+        options.show(plan)
     if not options.dry_run:
         prepare(hub, state, private=options.private, gated=options.gated)
     return Publication(

@@ -23,7 +23,7 @@ POSITIVES = ("1", "true", "pain")
 _NEGATIVES = ("0", "false", "no_pain")
 """Labels that may stand alone: whoever has only these has no positive rows, and no other word for them."""
 
-MOST_GROUPS = 10_000
+MOST_GROUPS = 2_000
 """Of one attribute: what the metric needs grows with their square, and a column with more holds something else."""
 
 _NO_LABELS = ("nan", "na", "<na>")

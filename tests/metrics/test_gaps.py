@@ -119,7 +119,11 @@ def test_a_group_without_spread_leaves_the_test_to_the_others() -> None:
     assert (entry["auroc"], entry["interval"]) == (1.0, None)
     assert "ranked right" in entry["reasons"]["interval"]
     assert gap["best"]["name"] == "z"
-    assert gap["reasons"] == {"difference_interval": "no interval for z"}
+    assert gap["reasons"] == {
+        "difference_interval": "no interval for z",
+        "test": "tested without z, which has no interval",
+    }
+    assert "tested without z, which has no interval" in report.to_text()
     assert gap["test"]["groups"] == ["a", "b", "c"]
 
 

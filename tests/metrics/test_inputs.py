@@ -130,6 +130,11 @@ def test_missing_numbers_and_dates_are_missing() -> None:
     assert list(found["day"]) == ["2020-01-01", "(missing)"]
 
 
+def test_one_attribute_may_be_named_by_itself() -> None:
+    report = subgroup_auroc(references=LABELS, scores=SCORES, groups={"age": AGES, "hand": HANDS}, attributes="age")
+    assert list(report["groups"]) == ["age"]
+
+
 def test_names_of_columns_may_be_numbers() -> None:
     report = subgroup_auroc(references=LABELS, scores=SCORES, groups=pandas.DataFrame({0: AGES, 1: HANDS}), depth=2)
     assert list(report["groups"]) == ["0", "1"]
@@ -231,6 +236,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no depth": ({"depth": 0}, "depth is 0"),
     "too much confidence": ({"confidence": 95}, "confidence is 95"),
     "one resample": ({"resamples": 1}, "resamples is 1"),
+    "half a depth": ({"depth": 1.5}, "depth is 1.5; give a whole number"),
+    "a negative seed": ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),
+    "confidence in words": ({"confidence": "0.9"}, "confidence is '0.9'; give a number"),
+    "a threshold in words": ({"threshold": "0.5"}, "threshold is '0.5'; give a number"),
     "a negative size": ({"min_group_size": -1}, "min_group_size is -1"),
     "no threshold": ({"threshold": np.nan}, "threshold is nan"),
     "two thresholds": ({"threshold": 0.5, "validation": {"references": [1], "scores": [1]}}, "both threshold and"),

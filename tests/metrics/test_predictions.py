@@ -456,7 +456,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "too many groups": (
         changed(**{name: values * 1251 for name, values in ROWS.items() if name != "gender"}, gender=[*range(10008)]),
-        {}, BAD, ["{p}: the column 'gender' has 10,008 groups; name one with at most 10,000"],
+        {}, BAD, ["{p}: the column 'gender' has 10,008 groups; name one with at most 2,000"],
     ),
     "no cluster": (
         changed(id=[0, 1, 2, "", 4, 5, 6, 7]), {"clusters": "id"}, BAD,

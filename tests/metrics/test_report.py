@@ -199,7 +199,10 @@ def test_the_gaps_frame_has_a_row_for_each_attribute_and_intersection(report: Re
             assert row[f"mean_{name}"] == mean
     age = frame.set_index("attribute").loc["age"]
     assert {"low": age.low, "high": age.high} == report["gaps"]["age"]["difference_interval"]
-    assert frame.reason[0] == "difference_interval: no interval for perfect"
+    assert (
+        frame.reason[0]
+        == "difference_interval: no interval for perfect; test: tested without perfect, which has no interval"
+    )
 
 
 def test_a_gap_that_is_not_known_is_missing_in_the_frame_and_a_dash_in_tables() -> None:
@@ -312,7 +315,13 @@ def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
 @pytest.mark.parametrize(
     ("options", "sentences"),
     [
-        ({}, ["95% confidence intervals by DeLong's method.", "corrected by Holm's method for 2 comparisons"]),
+        (
+            {},
+            [
+                "95% confidence intervals by DeLong's method, on the logit scale where they would leave 0 to 1.",
+                "corrected by Holm's method for 2 comparisons",
+            ],
+        ),
         (
             {"interval": "bootstrap", "resamples": 1200, "seed": 9, "confidence": 0.9},
             [

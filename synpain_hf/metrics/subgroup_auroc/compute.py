@@ -32,7 +32,7 @@ def subgroup_auroc(
     references: Any,
     scores: Any,
     groups: Any = None,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     positive: Any = 1,
     depth: int = 1,
     interval: str = "delong",
@@ -101,7 +101,8 @@ def subgroup_auroc(
         0.75
     """
     _check(interval=interval, missing=missing, correction=correction)
-    _check_numbers(depth, confidence, resamples, min_group_size, threshold, validation)
+    _check_numbers(depth, confidence, resamples, seed, min_group_size, threshold, validation)
+    attributes = [attributes] if isinstance(attributes, str) else attributes
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
         sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores,
@@ -157,13 +158,24 @@ def _check(**chosen: str) -> None:
 
 
 def _check_numbers(
-    depth: int, confidence: float, resamples: int, min_group_size: int, threshold: float | None, validation: Any
+    depth: int,
+    confidence: float,
+    resamples: int,
+    seed: int,
+    min_group_size: int,
+    threshold: float | None,
+    validation: Any,
 ) -> None:
+    for name, count in (("depth", depth), ("resamples", resamples), ("seed", seed), ("min_group_size", min_group_size)):
+        if not isinstance(count, (int, np.integer)) or count < 0:
+            raise InputError(f"{name} is {count!r}; give a whole number, 0 or more")
+    for name, number in (("confidence", confidence), ("threshold", threshold)):
+        if not (isinstance(number, (int, float, np.number)) or (number is None and name == "threshold")):
+            raise InputError(f"{name} is {number!r}; give a number")
     for right, wrong in (
         (depth >= 1, f"depth is {depth}; give 1 for single attributes, 2 for their pairs, and so on"),
         (0 < confidence < 1, f"confidence is {confidence}; give a number between 0 and 1, such as 0.95"),
         (resamples >= 2, f"resamples is {resamples}; give at least 2, better 1,000"),
-        (min_group_size >= 0, f"min_group_size is {min_group_size}; give 0 or more"),
         (threshold is None or np.isfinite(threshold), f"threshold is {threshold}; give a finite number"),
         (threshold is None or validation is None, "both threshold and validation are given; give one of them"),
     ):

@@ -68,6 +68,9 @@ def gap(found: Estimates, entries: Mapping[str, Mapping[str, Any]], confidence: 
     elif (test := equality(found.placements.auroc[sure], _of(found, sure))) is None:
         document["reasons"]["test"] = "the groups depend on each other so much that their covariance is singular"
     else:
+        if len(sure) < len(ranked):
+            without = " and ".join(names[group] for group in sorted(ranked) if group not in sure)
+            document["reasons"]["test"] = f"tested without {without}, which has no interval"
         document["test"] = {"name": "Wald", "groups": [names[group] for group in sure], **asdict(test)}
     return document
 

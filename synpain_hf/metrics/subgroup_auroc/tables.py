@@ -106,9 +106,12 @@ class _Cells:
         self.notes: list[str] = []
 
     def dash(self, reason: str) -> str:
+        return self.marked("–", reason)
+
+    def marked(self, text: str, reason: str) -> str:
         if reason not in self.notes:
             self.notes.append(reason)
-        return f"–{self.notes.index(reason) + 1}".translate(_SUPERSCRIPTS)
+        return text + str(self.notes.index(reason) + 1).translate(_SUPERSCRIPTS)
 
     def number(self, value: float | None, reason: str) -> str:
         return self.dash(reason) if value is None else fixed(value, self._digits)
@@ -154,7 +157,9 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
         chosen = ", chosen on a validation set" if options["threshold_from"] == "validation" else ""
         sentences.append(f"F1: at the threshold {options['threshold']:.4g}{chosen}")
     if {"bpsn_auroc", "bnsp_auroc"} & set(metrics):
-        sentences.append("BPSN: AUROC of the background's positive and the group's negative rows; BNSP: the reverse")
+        sentences.append(
+            "BPSN: positives outside the group against negatives in it; BNSP: positives in it against negatives outside"
+        )
     if compared:
         sentences.append(f"Difference: from the baseline, on the same rows; {_p_values(options, _compared(entries))}")
     return Table(
@@ -186,7 +191,8 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
         )
         row.append(cells.number(gap["ratio"], reasons.get("ratio", "")))
         if test:
-            row.append(f"{test['statistic']:,.2f} ({test['degrees_of_freedom']})")
+            statistic = f"{test['statistic']:,.2f} ({test['degrees_of_freedom']})"
+            row.append(cells.marked(statistic, reasons["test"]) if "test" in reasons else statistic)
             row.append(cells.p_value(test["p_adjusted"], ""))
         else:
             row += [cells.dash(reasons["test"])] * 2
@@ -194,7 +200,7 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
 
     difference = (
         f"Difference: AUROC of the best group less that of the worst; its {level(options)} confidence interval has "
-        "Bonferroni's correction for the pairs of groups that they were chosen from"
+        "Bonferroni's correction for the pairs of groups that they were chosen from, so it can disagree with the test"
     )
     sentences = [
         difference,
@@ -232,6 +238,7 @@ def _intervals(options: Mapping[str, Any]) -> str:
         how += f" ({options['resamples']:,} resamples of {drawn}, seed {options['seed']})"
     else:
         how += ", in Obuchowski's form for clusters" * options["clustered"]
+        how += ", on the logit scale where they would leave 0 to 1" * (options["interval"] == "delong")
     return f"{level(options)} confidence intervals by {how}"
 
 
