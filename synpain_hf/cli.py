@@ -253,7 +253,7 @@ def card(
     from synpain_hf.release.manifest import Release
 
     with _reported(as_json) as progress:
-        unfit = check_card(Release.open(release), progress) if check else []
+        unfit = check_card(Release.open(release, card_may_lack=True), progress) if check else []
         made = None if check else write_card(release, facts=facts, progress=progress)
     if as_json:
         _print_json({"card": str(release), "unfit": unfit})

@@ -75,7 +75,7 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
         ReleaseError: If it is no complete release.
         OutputError: If the release cannot be written.
     """
-    opened = Release.open(release)
+    opened = Release.open(release, card_may_lack=True)
     known = facts_for(opened, facts)
     made = compose(opened, known, progress)
     with _partial(opened.folder) as partial:
@@ -95,7 +95,7 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
             (partial / name).replace(place)
             sync(place.parent)
         for name in opened.files.keys() - files.keys():
-            (opened.folder / name).unlink()
+            (opened.folder / name).unlink(missing_ok=True)
     return Release.open(release)
 
 
@@ -145,7 +145,7 @@ def compose(release: Release, facts: Facts, progress: Progress = silent) -> Comp
 def _kept(release: Release, figure: Figure) -> bytes | None:
     """The file of a figure as the release has it, where nothing that it shows has changed."""
     path = release.folder / figure.name
-    if figure.name not in release.files or record_of(path) != release.files[figure.name]:
+    if not path.is_file() or figure.name not in release.files or record_of(path) != release.files[figure.name]:
         return None
     data = path.read_bytes()
     return data if figure.is_of(data) else None

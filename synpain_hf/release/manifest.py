@@ -20,6 +20,8 @@ from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, TITLES, FileR
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 
+_WRITE_CARD = "write its card again with `synpain-hf card`"
+
 
 @dataclass(frozen=True)
 class Release:
@@ -34,16 +36,22 @@ class Release:
     manifest: Mapping[str, Any]
 
     @classmethod
-    def open(cls, folder: str | Path) -> Release:
+    def open(cls, folder: str | Path, *, card_may_lack: bool = False) -> Release:
         """Open a release; its files are not read.
+
+        Args:
+            folder: The directory.
+            card_may_lack: Whether files of the card may be missing, since it is to be judged, or written again.
 
         Raises:
             ReleaseError: If it has no valid `release.json`, or lacks a file.
         """
         release = cls.read(Path(folder).expanduser())
         lost = [name for name in release.files if not (release.folder / name).is_file()]
-        if lost:
-            raise ReleaseError(f"{folder} lacks {', '.join(lost)}; build or download the release again")
+        only_card = all(map(is_of_the_card, lost))
+        if lost and not (card_may_lack and only_card):
+            remedy = _WRITE_CARD if only_card else "build or download the release again"
+            raise ReleaseError(f"{folder} lacks {', '.join(lost)}; {remedy}")
         return release
 
     @classmethod
@@ -137,7 +145,7 @@ class Release:
             progress("verify", done, len(self.files))
         if changed:
             only_card = all(map(is_of_the_card, changed))
-            remedy = "write its card again with `synpain-hf card`" if only_card else "build or download it again"
+            remedy = _WRITE_CARD if only_card else "build or download it again"
             raise ReleaseError(f"{self.folder} was changed after it was built ({', '.join(changed)}); {remedy}")
 
 

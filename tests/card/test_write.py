@@ -52,6 +52,16 @@ class TestRelease:
         card(copy)
         assert digests(copy) == before
 
+    @pytest.mark.parametrize("name", ["README.md", "croissant.json", "figures/pspi.png"])
+    def test_a_file_that_was_lost_is_missed_and_written_again(self, copy: Path, name: str) -> None:
+        before = digests(copy)
+        (copy / name).unlink()
+        with pytest.raises(ReleaseError, match=f"lacks {name}; write its card again with `synpain-hf card`"):
+            Release.open(copy)
+        assert any(f"{name} is missing" in sentence for sentence in check(Release.open(copy, card_may_lack=True)))
+        card(copy)
+        assert digests(copy) == before
+
     def test_it_can_be_given_relative_to_where_one_is(self, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(copy)
         assert card(".").version == "1.0.0"

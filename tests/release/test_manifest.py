@@ -34,11 +34,18 @@ def test_a_copy_of_a_release_opens_and_verifies_anywhere(copy: Path, first: Rele
     assert seen[-1] == ("verify", len(first.files), len(first.files))
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "data"])
-def test_a_missing_file_is_named_when_a_release_is_opened(copy: Path, first: Release, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("README.md", "write its card again with `synpain-hf card`"),
+        ("CHANGELOG.md", "build or download the release again"),
+        ("data", "build or download the release again"),
+    ],
+)
+def test_a_missing_file_is_named_when_a_release_is_opened(copy: Path, first: Release, name: str, remedy: str) -> None:
     lost = first.partitions[0].path if name == "data" else name
     (copy / lost).unlink()
-    with pytest.raises(ReleaseError, match=f"^{copy} lacks {lost}; build or download the release again$"):
+    with pytest.raises(ReleaseError, match=f"^{copy} lacks {lost}; {remedy}$"):
         Release.open(copy)
 
 
