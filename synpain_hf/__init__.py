@@ -11,6 +11,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "train": "synpain_hf.training.train",
+    "cross_validate": "synpain_hf.training.cross_validation",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
     "build": "synpain_hf.release.build",
@@ -26,6 +28,7 @@ _HOMES = {
 __all__ = [
     "__version__",
     "build",
+    "cross_validate",
     "demo",
     "diff",
     "evaluate",
@@ -34,6 +37,7 @@ __all__ = [
     "load",
     "publish",
     "publish_metric",
+    "train",
     "uninstall",
 ]
 

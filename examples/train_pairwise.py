@@ -1,0 +1,105 @@
+"""Train the pairwise classifier, and say how good it is by group.
+
+python examples/train_pairwise.py --dataset demo-faces --output_dir my-model --pspi_head --action_units all
+
+`--help` lists the arguments: these four groups, of which the last is transformers.TrainingArguments. examples/README.md
+says what to type for demo faces on a CPU, for SynPAIN on a GPU, and for several GPUs.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import torch
+import transformers
+from transformers import HfArgumentParser, set_seed
+
+from synpain_hf.errors import SynpainError
+from synpain_hf.training.arguments import DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.augmentation import AugmentationStrengths
+from synpain_hf.training.collation import PairDataset
+from synpain_hf.training.evaluation import figures, predict, write_report
+from synpain_hf.training.model_card import ModelCard, write_card
+from synpain_hf.training.models import build_model
+from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.preparation import prepare
+from synpain_hf.training.trainer import PairwiseTrainer
+
+
+def main() -> None:
+    """Open, prepare, train, predict, report."""
+    kinds: Any = (DataArguments, ModelArguments, AugmentationStrengths, PairwiseTrainingArguments)
+    data, chosen, augmentation, args = HfArgumentParser(kinds).parse_args_into_dataclasses()
+
+    # 1. The pairs: labels, groups and splits. That no identity is in two splits is checked here.
+    pairs = open_pairs(data.dataset, data.config_name, revision=data.revision)
+
+    # 2. The model, with new or pretrained weights, and the image processor that fits it. The class weights and the
+    #    scale of PSPI come from the training pairs.
+    set_seed(args.seed)
+    model, processor = build_model(chosen, pairs, annotator=data.annotator)
+
+    # 3. Every face is decoded and scaled once, into a file that later runs and other processes map into memory.
+    prepared = prepare(pairs, processor, cache_dir=data.cache_dir)
+    splits = {
+        split: PairDataset(
+            prepared,
+            split,
+            pspi=model.config.pspi_head,
+            action_units=model.config.action_units,
+            annotator=data.annotator,
+        )
+        for split in ("train", "validation", "test")
+    }
+
+    # 4. Training. Batches are augmented and normalised on the device; after each epoch the validation AUROC decides
+    #    which model is kept, and when to stop.
+    trainer = PairwiseTrainer(
+        model=model,
+        args=args,
+        train_dataset=splits["train"],
+        eval_dataset=splits["validation"],
+        processing_class=processor,
+        augmentation=augmentation,
+    )
+    result = trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)
+    trainer.save_model()
+    trainer.save_state()
+    trainer.save_metrics("train", result.metrics)
+
+    # 5. Predictions of every pair, by all processes together; then the first of them writes.
+    validation = predict(trainer, splits["validation"], "validation")
+    test = predict(trainer, splits["test"], "test")
+    if trainer.is_world_process_zero():
+        report = write_report(args.output_dir, test, validation)
+        card = ModelCard(
+            name="pairwise-pain",
+            config=model.config,
+            processor=processor,
+            data={
+                "title": pairs.title,
+                "content": pairs.content,
+                "config_name": data.config_name,
+                "splits": {split: len(rows) for split, rows in splits.items()},
+            },
+            recipe=args.recipe(),
+            augmentation=asdict(augmentation),
+            outcome={"parameters": model.num_parameters(), "device": str(args.device)},
+            made_with={"transformers": transformers.__version__, "torch": torch.__version__},
+            report=report,
+            tables=report.to_markdown(),
+            figures=list(figures(args.output_dir)),
+        )
+        write_card(args.output_dir, card)
+        print(report.to_text())
+        print(f"\nmodel, predictions, figures and card: {args.output_dir}")
+    trainer.end()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SynpainError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,396 @@
+"""`train`: from a data set's name to a trained model with predictions, report and card.
+
+OUT/config.json, model.safetensors, preprocessor_config.json   the model, as `pipeline` loads it
+OUT/README.md, report/, predictions*.parquet                    what it is worth
+OUT/training.json                                               what is trained on what, written first
+OUT/checkpoint-N/                                               while it is trained
+OUT/trainer_state.json                                          what Trainer measured, written once it is trained
+OUT/result.json                                                 written last
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from filelock import FileLock, Timeout
+from transformers import TrainerState, set_seed
+
+from synpain_hf.errors import OutputError, SynpainError, UsageError
+from synpain_hf.metrics.subgroup_auroc import Report
+from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.progress import Progress, silent
+from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.augmentation import AugmentationStrengths
+from synpain_hf.training.collation import PairDataset
+from synpain_hf.training.evaluation import REPORT, figures, predict, write_report
+from synpain_hf.training.model_card import ModelCard, write_card
+from synpain_hf.training.models import build_model
+from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.pairs import Pairs
+from synpain_hf.training.preparation import PreparedPairs, prepare
+from synpain_hf.training.trainer import PairwiseTrainer
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+RECORD, RESULT, STATE = "training.json", "result.json", "trainer_state.json"
+
+_WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
+_LOCK = ".lock"
+_CHECKPOINTS = "checkpoint-*"
+_LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets")
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came of a training.
+
+    Attributes:
+        out: The model's folder.
+        config_name: The configuration that was trained on.
+        splits: How many pairs each split has.
+        auroc: On the test split; None where there is none, or it has one class only.
+        interval: Its 95% confidence interval, `low` and `high`.
+        validation_auroc: The best; None where the model was not chosen by it.
+        best_epoch: Whose model it is; None for the last.
+        epochs: How many there were.
+        seconds: What training took, with evaluation after each epoch.
+        pairs_per_second: Of training, likewise.
+        parameters: Of the model.
+        device: What it was trained on.
+    """
+
+    out: Path
+    config_name: str
+    splits: Mapping[str, int]
+    auroc: float | None
+    interval: Mapping[str, float] | None
+    validation_auroc: float | None
+    best_epoch: float | None
+    epochs: float
+    seconds: float
+    pairs_per_second: float
+    parameters: int
+    device: str
+
+    @classmethod
+    def read(cls, out: Path) -> TrainingResult:
+        """The result that a finished training left in its folder."""
+        found = json.loads((out / RESULT).read_text(encoding="utf-8"))
+        return cls(out=out, **found)
+
+    @property
+    def report(self) -> Report | None:
+        """AUROC by group, as `evaluate` gives it."""
+        path = self.out / REPORT / "report.json"
+        return Report(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+    def summary(self) -> str:
+        """How good it is, in a line."""
+        if self.auroc is None or self.interval is None:
+            tested = "without a test AUROC" if self.auroc is None else f"test AUROC {self.auroc:.3f}"
+        else:
+            tested = f"test AUROC {self.auroc:.3f} [{self.interval['low']:.3f}, {self.interval['high']:.3f}]"
+        chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
+        return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON-ready fields."""
+        return {**asdict(self), "out": str(self.out)}
+
+
+def train(
+    dataset: str | Path | Mapping[str, Dataset],
+    *,
+    out: str | Path,
+    config_name: str = "default",
+    revision: str | None = None,
+    annotator: str | None = None,
+    cache_dir: str | Path | None = None,
+    model: str | ModelArguments = "pwct",
+    augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
+    keep_finished: bool = False,
+    progress: Progress = silent,
+    **arguments: Any,
+) -> TrainingResult:
+    """Train a pairwise classifier, predict, and say how good it is by group.
+
+    The same call goes on where a training was interrupted. With `torchrun` or `accelerate launch`, each process makes
+    the call, and the first of them writes.
+
+    Args:
+        dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or loaded splits.
+        out: The folder to write; it must not exist, unless the same training was interrupted there.
+        config_name: A configuration with the splits `train` and `validation`, and better `test`.
+        revision: Of a data set on the Hub.
+        annotator: Whose annotations are learned, where there are several.
+        cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
+        model: What `ModelArguments.model` takes, or all of these.
+        augmentation: How much pairs are changed in training; None for not at all.
+        keep_finished: Give the result of the same training where it is finished, instead of refusing the folder.
+        progress: Told of preparation, steps and figures; where nothing is given, Trainer shows its own bars.
+        arguments: Of `PairwiseTrainingArguments`, such as `num_train_epochs=5` or `seed=1`.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        UsageError: If an argument cannot be right, or a split is missing or has one class only, or `out` is in use, or
+            holds a training of something else.
+        SynpainError: What `open_pairs` and `prepare` raise.
+        OutputError: If `out` cannot be written.
+    """
+    folder = Path(out).expanduser().absolute()
+    args = PairwiseTrainingArguments.of(output_dir=str(folder), **arguments)
+    if progress is not silent:
+        args.disable_tqdm = True
+    chosen = ModelArguments(model=model) if isinstance(model, str) else model
+    pairs = open_pairs(dataset, config_name, revision=revision)
+    _check_splits(pairs, config_name, args)
+    set_seed(args.seed)
+    network, processor = build_model(chosen, pairs, annotator=annotator)
+    record = {
+        "data": _described(dataset, pairs, config_name, revision),
+        "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
+        "annotator": annotator,
+        "processor": processor.to_dict(),
+        "augmentation": None if augmentation is None else asdict(augmentation),
+        "recipe": args.recipe(),
+        "made_with": {name: version(name) for name in _LIBRARIES},
+    }
+    record = json.loads(json.dumps(record, default=str))
+    if keep_finished and (folder / RESULT).is_file():
+        _check_same(folder, record)
+        return TrainingResult.read(folder)
+    with _claimed(folder, record, args) as checkpoint:
+        prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
+        run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, progress)
+        return run(checkpoint)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A training in a folder that it has to itself."""
+
+    folder: Path
+    record: Mapping[str, Any]
+    args: PairwiseTrainingArguments
+    prepared: PreparedPairs
+    model: PairwisePainForImageClassification
+    processor: PairwisePainImageProcessor
+    augmentation: AugmentationStrengths | None
+    annotator: str | None
+    progress: Progress
+
+    def __call__(self, checkpoint: str | None) -> TrainingResult:
+        splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
+        is_trained = (self.folder / STATE).is_file()
+        trainer = PairwiseTrainer(
+            PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
+            self.args,
+            splits["train"],
+            splits.get("validation") if self.args.eval_strategy != "no" else None,
+            self.processor,
+            self.augmentation,
+            progress=self.progress,
+        )
+        if not is_trained:
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model()
+            if self.args.should_save:
+                trainer.state.best_model_checkpoint = None  # a path of this machine, which will be removed
+                trainer.state.save_to_json(str(_beside(self.folder / STATE)))
+                _beside(self.folder / STATE).rename(self.folder / STATE)
+            trainer.accelerator.wait_for_everyone()
+        predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
+        if self.args.should_save:
+            self._finish(trainer, predicted)
+        trainer.accelerator.wait_for_everyone()
+        trainer.accelerator.free_memory()
+        return TrainingResult.read(self.folder)
+
+    def _has(self, split: str) -> bool:
+        return split in self.prepared.pairs.splits
+
+    def _dataset(self, split: str) -> PairDataset:
+        config = self.model.config
+        return PairDataset(
+            self.prepared, split, pspi=config.pspi_head, action_units=config.action_units, annotator=self.annotator
+        )
+
+    def _finish(self, trainer: PairwiseTrainer, predicted: Mapping[str, Any]) -> None:
+        """Write the report, the card and, last of all, the result."""
+        report = None
+        if "test" in predicted:
+            report = write_report(self.folder, predicted["test"], predicted.get("validation"), progress=self.progress)
+        outcome = self._outcome(TrainerState.load_from_json(str(self.folder / STATE)), trainer)
+        write_card(
+            self.folder,
+            ModelCard(
+                name=self.folder.name,
+                config=self.model.config,
+                processor=self.processor,
+                data=self.record["data"],
+                recipe=self.record["recipe"],
+                augmentation=self.record["augmentation"],
+                outcome=outcome,
+                made_with=self.record["made_with"],
+                report=report,
+                tables="" if report is None else report.to_markdown(),
+                figures=list(figures(self.folder)) if report is not None else [],
+            ),
+        )
+        overall = {} if report is None else report["overall"]
+        result = {
+            "config_name": self.record["data"]["config_name"],
+            "splits": self.record["data"]["splits"],
+            "auroc": overall.get("auroc"),
+            "interval": overall.get("interval"),
+            **outcome,
+        }
+        for path in self.folder.glob(_CHECKPOINTS):
+            shutil.rmtree(path)
+        write_json(self.folder / RESULT, result)
+
+    def _outcome(self, state: TrainerState, trainer: PairwiseTrainer) -> dict[str, Any]:
+        logged: dict[str, Any] = {name: value for entry in state.log_history for name, value in entry.items()}
+        epochs: dict[Any, float] = {entry["step"]: entry["epoch"] for entry in state.log_history}
+        is_cuda = self.args.device.type == "cuda"
+        device = torch.cuda.get_device_name(self.args.device) if is_cuda else self.args.device.type
+        return {
+            "validation_auroc": state.best_metric,
+            "best_epoch": epochs.get(state.best_global_step),
+            "epochs": float(state.epoch or 0),
+            "seconds": logged["train_runtime"],
+            "pairs_per_second": logged["train_samples_per_second"],
+            "parameters": trainer.network.num_parameters(),
+            "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
+        }
+
+
+def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArguments) -> None:
+    needed = ["train"] if args.eval_strategy == "no" else ["train", "validation"]
+    missing = [split for split in needed if split not in pairs.splits]
+    if missing:
+        remedy = "choose another configuration, or a larger release"
+        if missing == ["validation"]:
+            remedy += ", or train without choosing a model (eval_strategy='no')"
+        raise UsageError(
+            f"{pairs.title} has no split {' and '.join(missing)} in {config_name!r}, only "
+            f"{', '.join(pairs.splits)}; {remedy}"
+        )
+
+
+def _described(
+    dataset: str | Path | Mapping[str, Dataset], pairs: Pairs, config_name: str, revision: str | None
+) -> dict[str, Any]:
+    """What is trained on, without any path of this machine."""
+    described = {
+        "title": pairs.title,
+        "content": pairs.content,
+        "config_name": config_name,
+        "splits": {name: len(positions) for name, positions in pairs.splits.items()},
+    }
+    if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
+        return {**described, "repo_id": dataset, "revision": revision}
+    return described
+
+
+@contextmanager
+def _claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
+    """Have a folder for this training alone; gives the checkpoint to go on from, if there is one.
+
+    Raises:
+        UsageError: If the folder holds something else.
+        OutputError: If it cannot be written, or is being written.
+    """
+    lock = FileLock(out / _LOCK)
+    try:
+        with args.main_process_first(local=False):
+            _check_folder(out, record)
+            if args.should_save:
+                out.mkdir(exist_ok=True)
+                lock.acquire(timeout=0)
+                write_json(out / RECORD, record)
+        given = args.resume_from_checkpoint
+        if given:
+            _check_same(Path(given).parent, record)
+        yield given or _last_checkpoint(out)
+    except SynpainError:
+        raise
+    except Timeout as error:
+        raise OutputError(f"{out} is being written by another training; wait for it, or give another place") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{out} could not be written ({reason}); make room, or give another place") from error
+    finally:
+        if lock.is_locked:
+            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
+                (out / RECORD).unlink(missing_ok=True)
+            (out / _LOCK).unlink(missing_ok=True)
+            lock.release()
+            if not any(out.iterdir()):
+                out.rmdir()
+
+
+def _last_checkpoint(out: Path) -> str | None:
+    """The last checkpoint that is whole: a training that was killed may have left a part of one."""
+    whole = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{_CHECKPOINTS}/{STATE}")}
+    return str(whole[max(whole)]) if whole else None
+
+
+def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder; create it first")
+    if (out / RESULT).is_file():
+        raise UsageError(f"{out} holds a model that is trained; remove it, or give another place")
+    if (out / RECORD).is_file():
+        _check_same(out, record)
+    elif os.path.lexists(out) and not (out.is_dir() and all(path.name == _LOCK for path in out.iterdir())):
+        raise UsageError(f"{out} exists; remove it, or give another place")
+
+
+def _check_same(folder: Path, record: Mapping[str, Any]) -> None:
+    """Refuse to go on with a training of something else."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start anew") from error
+    was, now = dict(_flat(found)), dict(_flat(record))
+    names = [name for name in {**was, **now} if not name.startswith("made_with") and was.get(name) != now.get(name)]
+    if names:
+        told = [f"{name} was {was.get(name)}, and is {now.get(name)}" for name in names[:_SHOWN]]
+        more = f", and {len(names) - _SHOWN} more" * (len(names) > _SHOWN)
+        raise UsageError(
+            f"{folder} holds another training ({'; '.join(told)}{more}); give the same arguments to go on with it, "
+            "remove it, or give another place"
+        )
+
+
+def _flat(document: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested mappings, by names with dots."""
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield from _flat(value, f"{name}.{key}" if name else key)
+    else:
+        yield name, document
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a file that is whole or not there."""
+    _beside(path).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    _beside(path).rename(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")

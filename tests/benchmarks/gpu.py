@@ -1,0 +1,161 @@
+"""How fast, and how well, both heads learn demo faces: five-fold cross-validation on the machine's GPU.
+
+    python -m tests.benchmarks.gpu [--out DIR] [--pairs N] [--epochs N] [--batch N] [--learning-rate X] [--compile]
+                                   [--crop L T R B] [--models NAME NAME] [--backbone NAME] [--markdown PATH]
+
+It draws the pairs, builds a release, and cross-validates PwCT and a vision backbone (a ViT of the small size with new
+weights, which needs no network; `--backbone` takes what `ModelArguments.model` takes). Given the same folder again, it
+goes on where it was. Without a GPU it does the same on the CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import torch
+
+from synpain_hf.card.markdown import escaped, table
+from synpain_hf.progress import Progress, shown_on
+from synpain_hf.release.demo import demo
+from synpain_hf.training.arguments import ModelArguments
+from synpain_hf.training.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
+from synpain_hf.training.train import TrainingResult
+from tests.benchmarks.measuring import machine
+
+VIT_SMALL = {"model_type": "vit", "hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536}
+"""224 x 224 in colour, 12 layers, 22 million parameters."""
+
+ALL_PAIRS = 5355
+"""As many as SynPAIN has."""
+
+PROGRAM = "python -m tests.benchmarks.gpu"
+
+
+@dataclass(frozen=True)
+class Head:
+    """One of the two models, cross-validated.
+
+    Attributes:
+        name: `pwct` or `backbone`.
+        seconds: Of the whole cross-validation, with preparing the faces; None where a part was done before.
+        result: What came of it.
+    """
+
+    name: str
+    seconds: float | None
+    result: CrossValidation
+
+
+def measure(name: str, release: Path, options: argparse.Namespace, progress: Progress) -> Head:
+    """Cross-validate one model."""
+    out = options.out / name
+    is_new = not out.exists()
+    if (out / SUMMARY).is_file():
+        return Head(name, None, CrossValidation.read(out))
+    backbone = options.backbone
+    if name == "backbone" and backbone is None:
+        path = options.out / "vit-small.json"
+        path.write_text(json.dumps(VIT_SMALL), encoding="utf-8")
+        backbone = str(path)
+    is_cuda = torch.cuda.is_available()
+    began = time.perf_counter()
+    result = cross_validate(
+        release,
+        out=out,
+        model=ModelArguments(model=backbone if name == "backbone" else "pwct", crop_box=options.crop),
+        cache_dir=options.out / "faces",
+        num_train_epochs=options.epochs,
+        per_device_train_batch_size=options.batch,
+        per_device_eval_batch_size=2 * options.batch,
+        learning_rate=options.learning_rate,
+        torch_compile=options.compile,
+        dataloader_num_workers=4 if is_cuda else 0,
+        dataloader_persistent_workers=is_cuda,
+        progress=lambda what, done, total: progress(f"{name}, {what}", done, total),
+    )
+    return Head(name, time.perf_counter() - began if is_new else None, result)
+
+
+def report(heads: Sequence[Head], began: str) -> Iterator[str]:
+    """The findings as Markdown."""
+    yield f"    {began}"
+    folds: list[TrainingResult] = [fold for head in heads for fold in head.result.folds]
+    device = ", ".join(sorted({fold.device for fold in folds}))
+    gpu = f"; CUDA {torch.version.cuda}" if torch.cuda.is_available() else ""
+    yield f"Trained on {device}{gpu}, torch {torch.__version__}; {machine()}."
+    rows = [
+        (
+            head.name,
+            f"{head.result.folds[0].parameters:,}",
+            f"{fmean(fold.pairs_per_second for fold in head.result.folds):,.0f}",
+            f"{fmean(fold.epochs for fold in head.result.folds):.1f}",
+            "–" if head.seconds is None else f"{head.seconds:,.0f}",
+            spread(head.result.mean, head.result.standard_deviation),
+            f"{head.result.report['overall']['auroc']:.3f}",
+        )
+        for head in heads
+    ]
+    header = (
+        "model",
+        "parameters",
+        "pairs/s",
+        "epochs",
+        "seconds, all folds",
+        "AUROC, mean ± SD",
+        "all folds together",
+    )
+    yield table(header, rows, 1)
+    yield (
+        "`pairs/s` counts training pairs over the time of training with its evaluations and checkpoints; `epochs` is "
+        "the mean until early stopping. `seconds` has preparing faces, predictions, tables and figures in it."
+    )
+    means = [head.result.by_group() for head in heads]
+    groups = [
+        (attribute, group, *(spread(**of_head[attribute][group]) for of_head in means))
+        for attribute, names in means[0].items()
+        for group in names
+    ]
+    yield table(("attribute", "group", *(escaped(head.name) for head in heads)), groups, 2)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw, cross-validate, print the findings, and write them where asked."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("bench-gpu"), help="a folder to work in (bench-gpu)")
+    parser.add_argument("--pairs", type=int, default=ALL_PAIRS, help="demo pairs (5355)")
+    parser.add_argument("--epochs", type=float, default=20, help="epochs of a fold, at most (20)")
+    parser.add_argument("--batch", type=int, default=64, help="pairs in a batch (64)")
+    parser.add_argument("--learning-rate", type=float, default=5e-4, help="at its highest (0.0005)")
+    parser.add_argument("--crop", type=float, nargs=4, default=[0.2, 0.2, 0.8, 0.85], help="part of the pictures used")
+    parser.add_argument("--backbone", help="a vision model, or a .json file with a configuration (a small ViT)")
+    parser.add_argument("--models", nargs="+", choices=["pwct", "backbone"], default=["pwct", "backbone"])
+    parser.add_argument("--workers", type=int, default=8, help="partitions drawn at a time (8)")
+    parser.add_argument("--compile", action="store_true", help="compile the models")
+    parser.add_argument("--markdown", type=Path, help="a file to write the findings to")
+    options = parser.parse_args(words)
+    options.out = options.out.absolute()
+    options.out.mkdir(parents=True, exist_ok=True)
+    release = options.out / "release"
+    with shown_on(sys.stderr) as progress:
+        if not release.exists():
+            demo(release, pairs=options.pairs, workers=options.workers, progress=progress)
+        heads = [measure(name, release, options, progress) for name in options.models]
+    text = "\n\n".join(report(heads, shlex.join([*PROGRAM.split(), *words]))) + "\n"
+    sys.stdout.write(text)
+    if options.markdown:
+        options.markdown.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

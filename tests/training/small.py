@@ -1,0 +1,68 @@
+"""A training that takes a second or two: a tiny backbone on the release of `tests/training/conftest.py`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from synpain_hf.release.manifest import Release
+from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.train import TrainingResult, train
+
+SIDE = 16
+VIT = {
+    "model_type": "vit",
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "image_size": SIDE,
+    "patch_size": 4,
+    "num_channels": 1,
+    "initializer_range": 0.2,
+    "hidden_dropout_prob": 0.1,
+}
+ARGUMENTS: dict[str, Any] = {
+    "num_train_epochs": 2,
+    "per_device_train_batch_size": 5,
+    "per_device_eval_batch_size": 3,
+    "use_cpu": True,
+}
+
+
+def configuration(folder: Path, **changed: Any) -> Path:
+    """A file with the configuration of a tiny backbone."""
+    path = folder / "tiny.json"
+    path.write_text(json.dumps({**VIT, **changed}), encoding="utf-8")
+    return path
+
+
+def tiny(folder: Path, **options: Any) -> ModelArguments:
+    """A tiny backbone."""
+    return ModelArguments(model=str(configuration(folder)), **options)
+
+
+def arguments(out: Path, **changed: Any) -> PairwiseTrainingArguments:
+    """Arguments of a short training."""
+    return PairwiseTrainingArguments.of(output_dir=str(out), **{**ARGUMENTS, **changed})
+
+
+def trained(release: Release, folder: Path, name: str = "model", **options: Any) -> TrainingResult:
+    """Train a tiny backbone."""
+    options = {"model": tiny(folder), "cache_dir": folder / "faces", **ARGUMENTS, **options}
+    return train(release.folder, out=folder / name, **options)
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    """The weights in a model's folder."""
+    return load_file(folder / "model.safetensors")
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    """Whether weights are equal, to the bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

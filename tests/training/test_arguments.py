@@ -1,0 +1,146 @@
+"""Arguments have the documented defaults, fit together, and are what the parser and the record of a training show."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import HfArgumentParser, TrainingArguments
+
+from synpain_hf.errors import UsageError
+from synpain_hf.training.arguments import RECIPE, DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.augmentation import AugmentationStrengths
+
+
+def parsed(*words: str) -> Any:
+    kinds: Any = (DataArguments, ModelArguments, AugmentationStrengths, PairwiseTrainingArguments)
+    return HfArgumentParser(kinds).parse_args_into_dataclasses(list(words))
+
+
+def test_the_docstring_names_every_default_that_differs(tmp_path: Path) -> None:
+    usual, ours = TrainingArguments(output_dir=str(tmp_path)), PairwiseTrainingArguments(output_dir=str(tmp_path))
+    changed = {option.name for option in fields(usual) if getattr(usual, option.name) != getattr(ours, option.name)}
+    declared = set(PairwiseTrainingArguments.__annotations__) - {"early_stopping_patience"}
+    told = set(re.findall(r"`(\w+)`", PairwiseTrainingArguments.__doc__ or ""))
+    of_others = {"greater_is_better", "do_eval"}  # which TrainingArguments derives
+    assert changed - of_others <= declared
+    assert declared <= told
+
+
+def test_defaults_on_a_machine_without_gpu(tmp_path: Path) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path))
+    assert (args.bf16, args.dataloader_pin_memory) == (False, False)
+    assert (args.metric_for_best_model, args.greater_is_better, args.load_best_model_at_end) == ("auroc", True, True)
+
+
+def test_a_choice_is_kept(tmp_path: Path) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path), bf16=True, use_cpu=True, disable_tqdm=False)
+    assert (args.bf16, args.disable_tqdm) == (True, False)
+
+
+def test_without_evaluation_nothing_depends_on_it(tmp_path: Path) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path), eval_strategy="no")
+    assert (args.load_best_model_at_end, args.early_stopping_patience) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"early_stopping_patience": -1}, "early_stopping_patience is -1; give 1 or more"),
+        ({"save_strategy": "steps"}, "do not fit together"),
+        ({"learnign_rate": 1, "epochs": 2}, "epochs, learnign_rate: no such argument"),
+    ],
+)
+def test_arguments_that_cannot_be_right_are_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        PairwiseTrainingArguments.of(output_dir=str(tmp_path), **changed)
+
+
+@pytest.mark.parametrize("name", ["fusion", "class_weights"])
+def test_a_choice_that_is_none_names_those_there_are(name: str) -> None:
+    wrong: dict[str, Any] = {name: "average"}
+    with pytest.raises(UsageError, match=f"{name} is 'average'; give one of"):
+        ModelArguments(**wrong)
+
+
+def test_the_recipe_is_json_without_paths_or_tokens(tmp_path: Path) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path), hub_token="hf_secret", seed=7)
+    told = json.dumps(args.recipe())
+    assert args.recipe()["seed"] == 7
+    assert args.recipe()["processes"] == 1
+    assert set(RECIPE) < set(args.recipe())
+    assert "hf_secret" not in told
+    assert str(tmp_path) not in told
+
+
+WITHOUT_ACCELERATE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Hiding(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name in ("accelerate", "peft") else PathFinder.find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Hiding
+from synpain_hf.errors import MissingExtraError
+from synpain_hf.training.arguments import PairwiseTrainingArguments
+try:
+    PairwiseTrainingArguments(output_dir="model")
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_a_missing_library_is_told() -> None:
+    told = subprocess.run([sys.executable, "-c", WITHOUT_ACCELERATE], capture_output=True, text=True, check=True).stdout
+    assert "accelerate" in told
+    assert "run `pip install 'synpain-hf[train]'`" in told
+
+
+def test_settings_are_read_as_their_type() -> None:
+    words = ["warmup_steps=0.2", "bf16=false", "optim=adafactor", "report_to=none", "run_name=a=b"]
+    found = PairwiseTrainingArguments.settings(words)
+    assert found == {
+        "warmup_steps": 0.2, "bf16": False, "optim": "adafactor", "report_to": "none", "run_name": "a=b",
+    }  # fmt: skip
+    assert PairwiseTrainingArguments.settings([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("warmup=3", "warmup=3 is no setting of a training; give NAME=VALUE"),
+        ("seed", "seed is no setting"),
+        ("seed=x", r"seed cannot be 'x' \(argument --seed.*invalid int value"),
+        ("bf16=maybe", "bf16 cannot be 'maybe'"),
+        ("eval_strategy=never", "eval_strategy cannot|do not fit"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(tmp_path: Path, word: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        PairwiseTrainingArguments.of(output_dir=str(tmp_path), **PairwiseTrainingArguments.settings([word]))
+
+
+def test_the_parser_reads_all_groups(tmp_path: Path) -> None:
+    data, model, augmentation, args = parsed(
+        *("--dataset", "synpain", "--config_name", "cv_3", "--output_dir", str(tmp_path)),
+        *("--pspi_head", "--action_units", "AU4", "AU43", "--crop_box", "0.2", "0.1", "0.8", "0.9"),
+        *("--rotation", "5", "--bf16", "false", "--early_stopping_patience", "2"),
+    )
+    assert (data.dataset, data.config_name) == ("synpain", "cv_3")
+    assert (model.pspi_head, model.action_units, model.crop_box) == (True, ["AU4", "AU43"], [0.2, 0.1, 0.8, 0.9])
+    assert augmentation.rotation == 5
+    assert (args.bf16, args.early_stopping_patience) == (False, 2)
+
+
+def test_the_parser_refuses_a_fusion_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("--dataset", "synpain", "--fusion", "average")
+    assert "invalid choice" in capsys.readouterr().err

@@ -1,0 +1,102 @@
+"""Predictions hold every pair once with its groups in words; the report is what `evaluate` makes of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import synpain_hf
+from synpain_hf.training.collation import PairDataset
+from synpain_hf.training.evaluation import figures, predict, write_report
+from synpain_hf.training.models import build_model
+from synpain_hf.training.pairs import Pairs
+from synpain_hf.training.preparation import prepare
+from synpain_hf.training.trainer import PairwiseTrainer
+from synpain_hf.vocabulary import CLASSES, GROUPS
+from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
+from tests.training.small import arguments, tiny
+
+
+def judged(pairs: Pairs, folder: Path, split: str = "test", **options: Any) -> pa.Table:
+    """Predictions of a new model."""
+    model, processor = build_model(tiny(folder, **options), pairs)
+    prepared = prepare(pairs, processor, cache_dir=folder / "faces")
+    config = model.config
+    dataset = PairDataset(prepared, split, pspi=config.pspi_head, action_units=config.action_units)
+    trainer = PairwiseTrainer(model, arguments(folder, eval_strategy="no"), processing_class=processor)
+    return predict(trainer, dataset, split)
+
+
+def made(rows: int, seed: int = 0) -> pa.Table:
+    """Predictions that are better than chance."""
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, len(CLASSES[name]), rows) for name in ("label", *GROUPS)}
+    return pa.table(
+        {
+            "pair_id": [f"p{row}" for row in range(rows)],
+            "split": ["test"] * rows,
+            **{name: [CLASSES[name][code] for code in found] for name, found in codes.items()},
+            "score": codes["label"] + rng.normal(size=rows),
+        }
+    )
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_every_pair_of_a_split_is_there_once_with_what_is_known_of_it(pairs: Pairs, tmp_path: Path, split: str) -> None:
+    found = judged(pairs, tmp_path, split)
+    rows = pairs.table.take(pairs.positions(split)).to_pylist()
+    assert found.column_names == ["pair_id", "fold", "split", "label", *GROUPS, "score", "prediction"]
+    assert found["split"].to_pylist() == [split] * len(rows)
+    for predicted, row in zip(found.to_pylist(), rows, strict=True):
+        assert (predicted["pair_id"], predicted["fold"]) == (row["pair_id"], row["fold"])
+        assert all(predicted[name] == CLASSES[name][row[name]] for name in ("label", *GROUPS))
+        assert (predicted["prediction"] == "pain") == (predicted["score"] > 0)
+
+
+def test_what_is_not_known_is_left_out_or_null(pairs: Pairs, tmp_path: Path) -> None:
+    table = pairs.table.drop_columns(["fold", "gender", "ethnicity"])
+    ages = pa.array([None, *table["age_group"].to_pylist()[1:]], table["age_group"].type)
+    table = table.set_column(table.column_names.index("age_group"), "age_group", ages)
+    found = judged(replace(pairs, table=table, splits={"train": np.arange(4, 16), "test": np.arange(4)}), tmp_path)
+    assert found.column_names == ["pair_id", "split", "label", "age_group", "score", "prediction"]
+    assert found["age_group"].null_count == 1
+
+
+def test_heads_are_predicted_too(pairs: Pairs, tmp_path: Path) -> None:
+    found = judged(pairs, tmp_path, pspi_head=True, action_units=["AU43", "AU4"])
+    assert found.column_names[-3:] == ["pspi", "AU43", "AU4"]
+    assert min(found["pspi"].to_pylist()) >= 0
+    assert judged(pairs, tmp_path, action_units=["AU43"]).column_names[-2:] == ["prediction", "AU43"]
+
+
+def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
+    test, validation = made(400), made(300, seed=1)
+    for _ in range(2):  # the second replaces the first
+        report = write_report(tmp_path, test, validation)
+    assert pq.read_table(tmp_path / "predictions.parquet").equals(test)
+    assert pq.read_table(tmp_path / "predictions_validation.parquet").equals(validation)
+    again = synpain_hf.evaluate(
+        tmp_path / "predictions.parquet", validation=tmp_path / "predictions_validation.parquet"
+    )
+    assert report == again == json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["overall"]["auroc"] > 0.65
+    assert report["options"]["threshold_from"] == "validation"
+    assert set(report["groups"]) == set(GROUPS)
+    drawn = list(figures(tmp_path))
+    assert drawn == ["report/gaps.png", *(f"report/roc_{name}.png" for name in sorted(GROUPS))]
+    for place in drawn:
+        with Image.open(tmp_path / place) as picture:
+            assert min(picture.size) > 300
+
+
+def test_without_validation_there_is_no_threshold(tmp_path: Path) -> None:
+    assert write_report(tmp_path, made(200))["options"]["threshold"] is None
+    assert not (tmp_path / "predictions_validation.parquet").exists()

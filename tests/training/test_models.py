@@ -1,0 +1,141 @@
+"""The model that is trained fits the pairs and the arguments, and its faces are prepared as its backbone's were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+import torch
+from transformers import ViTConfig, ViTModel
+
+from synpain_hf.errors import UsageError
+from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
+from synpain_hf.training.arguments import ModelArguments
+from synpain_hf.training.models import build_model, class_weights
+from synpain_hf.training.pairs import Pairs
+from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
+from tests.training.small import SIDE, VIT, configuration, tiny
+
+
+@pytest.fixture
+def backbone(tmp_path: Path) -> Path:
+    """A folder with a tiny pretrained backbone in colour."""
+    folder = tmp_path / "backbone"
+    ViTModel(ViTConfig(**{**VIT, "num_channels": 3})).save_pretrained(folder)  # type: ignore[arg-type]
+    return folder
+
+
+def prepared_as(folder: Path, **said: Any) -> dict[str, Any]:
+    (folder / "preprocessor_config.json").write_text(json.dumps(said), encoding="utf-8")
+    return said
+
+
+def test_the_published_network_is_the_default(pairs: Pairs) -> None:
+    model, processor = build_model(ModelArguments(), pairs)
+    assert model.config.architecture == "pwct"
+    assert (processor.num_channels, processor.size, processor.crop_box) == (1, {"height": 160, "width": 160}, None)
+    assert model.training
+
+
+@pytest.mark.parametrize(
+    ("said", "size", "mean"),
+    [
+        ({}, (SIDE, SIDE), [0.485, 0.456, 0.406]),
+        ({"size": {"height": 16, "width": 16}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}, (16, 16), [0.5] * 3),
+        ({"size": {"shortest_edge": 16}}, (16, 16), [0.485, 0.456, 0.406]),
+        ({"size": {"shortest_edge": 18}, "crop_size": {"height": 16, "width": 16}}, (16, 16), [0.485, 0.456, 0.406]),
+    ],
+)
+def test_faces_are_prepared_as_for_the_pretrained_backbone(
+    pairs: Pairs, backbone: Path, said: dict[str, Any], size: tuple[int, int], mean: list[float]
+) -> None:
+    if said:
+        prepared_as(backbone, **said)
+    model, processor = build_model(ModelArguments(model=str(backbone), crop_box=[0.1, 0, 0.9, 1]), pairs)
+    assert (processor.size["height"], processor.size["width"]) == size
+    assert (processor.num_channels, processor.image_mean, processor.crop_box) == (3, mean, [0.1, 0.0, 0.9, 1.0])
+    pretrained = ViTModel.from_pretrained(backbone).state_dict()
+    assert all(torch.equal(value, pretrained[name]) for name, value in model.backbone.state_dict().items())
+
+
+def test_low_rank_updates_leave_the_backbone_frozen(pairs: Pairs, backbone: Path) -> None:
+    model, _ = build_model(ModelArguments(model=str(backbone), lora=True, fusion="subtraction"), pairs)
+    learned = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert all("lora_" in name or not name.startswith("backbone") for name in learned)
+    assert any("lora_" in name for name in learned)
+
+
+def test_a_configuration_gives_new_weights(pairs: Pairs, tmp_path: Path) -> None:
+    model, processor = build_model(tiny(tmp_path, fusion="concatenation"), pairs)
+    assert model.config.fusion == "concatenation"
+    assert (processor.num_channels, processor.image_mean) == (1, None)
+    own = tmp_path / "own.json"
+    PairwisePainConfig(architecture="pwct").to_json_file(own)
+    model, _ = build_model(ModelArguments(model=str(own), action_units=["AU4"]), pairs)
+    assert (model.config.architecture, model.config.action_units) == ("pwct", ["AU4"])
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", '{"model_type": "bert"}', '{"model_type": "pairwise_pain", "x": {}']
+)
+def test_what_is_no_configuration_is_refused(pairs: Pairs, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no configuration of a vision model|no model for BertConfig"):
+        build_model(ModelArguments(model=str(path)), pairs)
+
+
+def test_a_model_on_the_way_keeps_its_weights_and_takes_the_new_class_weights(pairs: Pairs, tmp_path: Path) -> None:
+    model = PairwisePainForImageClassification(PairwisePainConfig(class_weights=[1.0, 9.0]))
+    _, processor = build_model(ModelArguments(), pairs)
+    for part in (model, processor):
+        part.save_pretrained(tmp_path)
+    again, found = build_model(ModelArguments(model=str(tmp_path), class_weights="none"), pairs)
+    assert again.config.class_weights is None
+    assert found.to_dict() == processor.to_dict()
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
+    with pytest.raises(UsageError, match="is a pairwise model, which brings its own image_size and lora; leave it out"):
+        build_model(ModelArguments(model=str(tmp_path), image_size=64, lora=True), pairs)
+
+
+def test_classes_weigh_alike(pairs: Pairs) -> None:
+    labels = pairs.table["label"].to_numpy()
+    rows = np.concatenate([np.flatnonzero(labels == 0)[:6], np.flatnonzero(labels == 1)[:2]])
+    uneven = replace(pairs, splits={"train": rows})
+    weights = class_weights(uneven)
+    assert weights == pytest.approx([8 / 12, 8 / 4])
+    assert weights[0] * 6 == pytest.approx(weights[1] * 2)
+    assert build_model(ModelArguments(), uneven)[0].config.class_weights == weights
+    assert build_model(ModelArguments(class_weights="none"), uneven)[0].config.class_weights is None
+
+
+def test_every_action_unit_can_be_asked_for_at_once(pairs: Pairs) -> None:
+    model, _ = build_model(ModelArguments(action_units=["all"]), pairs)
+    assert model.config.action_units == pairs.action_units()
+
+
+def test_the_scale_of_pspi_follows_the_annotations(pairs: Pairs) -> None:
+    def scale(annotations: pa.Table) -> float:
+        model, _ = build_model(ModelArguments(pspi_head=True), replace(pairs, annotations=annotations))
+        return model.config.pspi_scale
+
+    known = pairs.annotations
+    assert known is not None
+    closed = pc.cast(pc.greater(known["AU43"], 2), known["AU43"].type)
+    place = known.column_names.index("AU43")
+    assert scale(known) == 20  # eyes are closed from 0 to 5
+    assert scale(known.set_column(place, "AU43", closed)) == 16  # or not, or wholly
+    assert scale(known.drop_columns(["AU43"])) == 16
+
+
+def test_the_file_of_a_configuration_may_stand_in_the_home(
+    pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(configuration(tmp_path).parent))
+    assert build_model(ModelArguments(model="~/tiny.json"), pairs)[0].config.architecture == "backbone"
