@@ -129,14 +129,15 @@ class Pairs:
             raise UsageError(f"{self.title} has no annotations of action units; train on labels alone, or annotate it")
         unknown = [name for name in wanted if name not in self.annotations.column_names]
         if unknown:
-            there = ", ".join(self.action_units())
-            raise UsageError(f"{self.title} has no annotations of {', '.join(unknown)}; there are {there}")
+            known_units = ", ".join(self.action_units())
+            raise UsageError(f"{self.title} has no annotations of {', '.join(unknown)}; there are {known_units}")
         known = self.annotations.filter(pc.equal(self.annotations["face"], FACES.index(JUDGED)))
         annotators = sorted(set(known["annotator"].to_pylist()))
+        there = ", ".join(map(repr, annotators))
         if annotator is None and len(annotators) > 1:
-            raise UsageError(f"{self.title} has annotations by {', '.join(annotators)}; name one as annotator")
+            raise UsageError(f"{self.title} has annotations by {there}; name one as annotator")
         if annotator is not None and annotator not in annotators:
-            raise UsageError(f"{self.title} has no annotations by {annotator!r}; there are {', '.join(annotators)}")
+            raise UsageError(f"{self.title} has no annotations by {annotator!r}, only by {there}; name one as annotator")
         if annotator is not None:
             known = known.filter(pc.equal(known["annotator"], annotator))
         twice = [pair_id for pair_id, count in Counter(known["pair_id"].to_pylist()).items() if count > 1]

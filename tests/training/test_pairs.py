@@ -250,10 +250,10 @@ def test_what_is_not_annotated_is_nan_and_never_zero(pairs: Pairs) -> None:
 def test_of_several_annotators_one_is_named(pairs: Pairs) -> None:
     both = annotated(pairs, (0, 1, "a"), (0, 4, "b"))
     assert both.targets() == {}
-    with pytest.raises(UsageError, match="has annotations by a, b; name one as annotator"):
+    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; name one as annotator"):
         both.targets(action_units=["AU4"])
     assert both.targets(action_units=["AU4"], annotator="b")["action_units"][0] == 4
-    with pytest.raises(UsageError, match="has no annotations by 'c'; there are a, b"):
+    with pytest.raises(UsageError, match="has no annotations by 'c', only by 'a', 'b'"):
         both.targets(action_units=["AU4"], annotator="c")
 
 

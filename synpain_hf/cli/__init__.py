@@ -1,0 +1,60 @@
+"""The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
+
+releases, cards, metric, publishing, training   the commands, by room
+options                                         what several of them take
+printing                                        what they print, and how errors are told
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import synpain_hf
+from synpain_hf.cli.cards import card
+from synpain_hf.cli.metric import evaluate
+from synpain_hf.cli.printing import print_line
+from synpain_hf.cli.publishing import publish, publish_metric
+from synpain_hf.cli.releases import build, demo, diff, info, install, uninstall
+from synpain_hf.cli.training import train
+
+COMMANDS = (build, demo, info, diff, card, install, uninstall, evaluate, publish, publish_metric, train)
+"""In the order in which --help lists them."""
+
+app = typer.Typer(
+    help="From generated face pairs to a versioned Hugging Face data set.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # else `[@REVISION]` is taken for markup
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print_line(f"synpain-hf {synpain_hf.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version of this program.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _command in COMMANDS:
+    app.command()(_command)
+
+
+def main() -> None:
+    """The program `synpain-hf`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: no locale makes a name an error
+    app()

@@ -1,0 +1,48 @@
+"""`card`: the card of a release."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from synpain_hf.cli.options import AsJson, ReleaseFolder
+from synpain_hf.cli.printing import print_json, print_line, reported
+
+
+def card(
+    release: ReleaseFolder,
+    facts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="What is known of the data set (YAML, with references.bib beside it), or synpain or demo.",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say whether the card still fits; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a release's card, its figures, and Croissant.
+
+    That is README.md, figures/ and croissant.json. A card that was interrupted is mended by the same command.
+    """
+    from synpain_hf.card import card as write_card
+    from synpain_hf.card import check as check_card
+    from synpain_hf.release.manifest import Release
+
+    with reported(as_json) as progress:
+        unfit = check_card(Release.open(release, card_may_lack=True), progress) if check else []
+        made = None if check else write_card(release, facts=facts, progress=progress)
+    if as_json:
+        print_json({"card": str(release), "unfit": unfit})
+    elif made is not None:
+        print_line(f"{release}: card of version {made.version} written")
+    else:
+        for sentence in unfit:
+            print_line(sentence, on=sys.stderr)
+        if not unfit:
+            print_line(f"{release}: the card fits")
+    if unfit:
+        raise typer.Exit(1)

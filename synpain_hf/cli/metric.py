@@ -1,0 +1,109 @@
+"""`evaluate`: AUROC by group of any predictions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import synpain_hf
+from synpain_hf.cli.options import AsJson
+from synpain_hf.cli.printing import print_json, print_line, reported, width
+
+Interval = Literal["delong", "logit", "bootstrap", "percentile"]
+Correction = Literal["holm", "bonferroni", "benjamini_hochberg", "none"]
+
+
+def evaluate(
+    predictions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="A table with one row a prediction: CSV, JSON Lines or Parquet.",
+            show_default=False,
+        ),
+    ],
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="What to group by: columns with commas between them, or this option again. By default age_group, "
+            "gender and ethnicity, as far as they are there.",
+            show_default=False,
+        ),
+    ] = None,
+    label: Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")] = "label",
+    score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="The positive label. By default 1, true or pain.", show_default=False),
+    ] = None,
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Which rows depend on each other, such as those of one identity.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The weight of each row.", show_default=False)
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
+    ] = None,
+    depth: Annotated[int, typer.Option(metavar="N", min=1, help="2 also crosses groups in pairs, and so on.")] = 1,
+    missing: Annotated[
+        Literal["group", "error"], typer.Option(help="Rows without a group: make them a group, or refuse them.")
+    ] = "group",
+    min_group_size: Annotated[
+        int, typer.Option(metavar="N", min=0, help="A smaller group is counted, not measured.")
+    ] = 10,
+    interval: Annotated[Interval, typer.Option(help="DeLong's variance, or a bootstrap.")] = "delong",
+    confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the intervals.")] = 0.95,
+    resamples: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Of the bootstrap, also for bands in figures.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Draws the resamples.")] = 0,
+    correction: Annotated[Correction, typer.Option(help="Of the p values, for as many as there are.")] = "holm",
+    threshold: Annotated[
+        float | None,
+        typer.Option(metavar="SCORE", help="F1 takes a row for positive from this score on.", show_default=False),
+    ] = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Choose the threshold on these predictions.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
+    ] = None,
+    form: Annotated[Literal["text", "markdown", "latex"], typer.Option("--format", help="What to print.")] = "text",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the AUROC of predictions by group.
+
+    With intervals, and with how far the groups lie apart.
+    """
+    with reported(as_json) as progress:
+        report = synpain_hf.evaluate(
+            predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
+            baseline=baseline, depth=depth, interval=interval, confidence=confidence, resamples=resamples,
+            seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
+            missing=missing, correction=correction, out=out, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json(report)
+        return
+    text = {
+        "text": lambda: report.to_text(width(sys.stdout)),
+        "markdown": report.to_markdown,
+        "latex": report.to_latex,
+    }[form]()
+    typer.echo(text, file=sys.stdout)  # given, so that it is left to `main` what a letter becomes that the stream lacks
+    if out is not None:
+        files = sorted(path.name for path in out.expanduser().iterdir())
+        print_line(f"{out}: {', '.join(files)}", on=sys.stderr)

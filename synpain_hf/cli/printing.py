@@ -1,0 +1,102 @@
+"""What a command prints: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import typer
+
+from synpain_hf.errors import BadInputError, SynpainError
+from synpain_hf.progress import Progress, shown_on
+
+_PROBLEMS_ON_A_TERMINAL = 20
+_USUAL_WIDTH = 80
+_INTERRUPTED = 130
+
+
+@contextmanager
+def reported(as_json: bool) -> Iterator[Progress]:
+    """Show progress, and turn an error into a report and an exit status."""
+    try:
+        with shown_on(sys.stderr) as progress:
+            yield progress
+    except SynpainError as error:
+        problems = error.problems if isinstance(error, BadInputError) else []
+        summary = f"{count(len(problems), 'problem')}, and nothing was written" if problems else _one_line(error)
+        if as_json:
+            print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
+        else:
+            print_line(f"error: {summary}{':' * bool(problems)}", on=sys.stderr)
+            _print_report(list(map(str, problems)))
+        raise typer.Exit(error.exit_status) from None
+    except KeyboardInterrupt:
+        print_line("interrupted: give the same command again to go on", on=sys.stderr)
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def _print_report(problems: list[str]) -> None:
+    shown = _PROBLEMS_ON_A_TERMINAL if sys.stderr.isatty() else len(problems)
+    for problem in problems[:shown]:
+        print_line(f"  {problem}", on=sys.stderr, indent=4)
+    if len(problems) > shown:
+        left = len(problems) - shown
+        print_line(f"  … and {left:,} more; send them to a file to see all (2> problems.txt)", on=sys.stderr, indent=4)
+
+
+def print_table(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Print counts of pairs, a line a name."""
+    width = max(map(len, (title, *counts)))
+    print_line("")
+    print_line(f"{title:<{width}}  pairs")
+    for name, parts in counts.items():
+        if parts:
+            cells = ", ".join(f"{part}: {count:,}" for part, count in parts.items())
+            print_line(f"{name:<{width}}  {cells}", indent=width + 2)
+
+
+def print_line(text: str, on: TextIO | None = None, indent: int = 2) -> None:
+    """Print a line: wrapped on a terminal, what follows indented; whole elsewhere.
+
+    What no terminal should get, such as a control character in the name of a file, is escaped.
+    """
+    stream = on or sys.stdout
+    text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    if stream.isatty():
+        text = textwrap.fill(
+            text, width(stream), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        )
+    typer.echo(text, file=stream)
+
+
+def width(stream: TextIO) -> int:
+    """Columns of a terminal; 80 where there is none."""
+    return (os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0) or _USUAL_WIDTH
+
+
+def _one_line(error: SynpainError) -> str:
+    return " ".join(str(error).splitlines())
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a document for programs."""
+    typer.echo(json.dumps(document, indent=2))
+
+
+def count(number: int, what: str) -> str:
+    """A number and what it counts: `1 pair`, `2,460 pairs`."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def size(number: float) -> str:
+    """A number of bytes, in a unit that suits it: `12.3 MB`."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} GB"

@@ -1,0 +1,163 @@
+"""Releases: `build`, `demo`, `info`, `diff`, `install`, `uninstall`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import synpain_hf
+from synpain_hf.cli.options import AsJson, Out, ReleaseFolder, Workers
+from synpain_hf.cli.printing import count, print_json, print_line, print_table, reported, size
+from synpain_hf.release.layout import TITLES
+
+
+def build(
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), or a manifest "
+            "(.csv, .tsv, .jsonl, .parquet).",
+            show_default=False,
+        ),
+    ],
+    out: Out,
+    version: Annotated[
+        str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
+    ],
+    workers: Workers = 1,
+    encoding: Annotated[Literal["png", "webp", "jpeg"], typer.Option(help="png and webp lose nothing.")] = "png",
+    image_size: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", help="Scale and crop each face to a square with this side.", show_default=False),
+    ] = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A folds file, instead of the source's own.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws the folds where none are given.")] = 0,
+    previous: Annotated[
+        Path | None,
+        typer.Option(metavar="RELEASE", help="The release that this one follows; folds are kept.", show_default=False),
+    ] = None,
+    on_error: Annotated[
+        Literal["fail", "skip"], typer.Option(help="Fail over a pair that cannot be used, or skip it.")
+    ] = "fail",
+    as_json: AsJson = False,
+) -> None:
+    """Build a release from the official download, or a manifest.
+
+    A build that was interrupted goes on where it was when the same command is given again.
+    """
+    with reported(as_json) as progress:
+        release = synpain_hf.build(
+            source, out, version=version, workers=workers, encoding=encoding, image_size=image_size, folds=folds,
+            seed=seed, previous=previous, on_error=on_error, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json(synpain_hf.info(release.folder))
+        return
+    pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
+    print_line(f"{out}: version {release.version}, {count(pairs['out'], 'pair')}, folds {_folds(used)}")
+    if source_seen.get("videos"):
+        print_line(f"{count(source_seen['videos'], 'video')} seen and left aside")
+    if pairs["rejected"]:
+        print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
+
+
+def demo(
+    out: Out,
+    pairs: Annotated[int, typer.Option(min=1, metavar="N", help="How many pairs.")] = 200,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
+    bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
+    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Draw demo faces, not SynPAIN, as a release."""
+    with reported(as_json) as progress:
+        folder = synpain_hf.demo(
+            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, progress=progress
+        )
+    if as_json:
+        print_json({"out": str(folder), "pairs": pairs, "raw": raw})
+    else:
+        print_line(f"{out}: {count(pairs, 'pair')} of demo faces, drawn, not SynPAIN")
+
+
+def info(
+    release: ReleaseFolder,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare every file with its digest first.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is in a release, by group and configuration."""
+    with reported(as_json) as progress:
+        summary = synpain_hf.info(release, verify=verify, progress=progress)
+    if as_json:
+        print_json(summary)
+        return
+    title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
+    print_line(f"{title}, version {summary['version']}: {count(pairs, 'pair')}, {size(summary['bytes'])}")
+    if verify:
+        print_line("every file fits its digest")
+    print_line(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
+    for title in ("groups", "configurations"):
+        print_table(title, summary[title])
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier release.", show_default=False)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The later release.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed between two releases.
+
+    And how much the version must rise for it, as semantic versions ask.
+    """
+    with reported(as_json):
+        changes = synpain_hf.diff(old, new)
+    if as_json:
+        print_json(changes.to_dict())
+        return
+    sentences = list(changes.sentences())
+    what = f"a {changes.bump.name.lower()} change" if sentences else "nothing changed"
+    print_line(f"{changes.old} -> {changes.new}: {what}")
+    for _, sentence in sentences:
+        print_line(f"  {sentence}")
+
+
+def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
+    """Make load_dataset("synpain") give this release.
+
+    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration.
+    """
+    with reported(as_json) as progress:
+        folder = synpain_hf.install(release, progress=progress)
+    if as_json:
+        print_json({"installed": str(folder)})
+    else:
+        title = synpain_hf.info(release)["source"]["kind"]
+        print_line(f'installed {TITLES[title]}: load_dataset("synpain") now gives it in any project')
+
+
+def uninstall(as_json: AsJson = False) -> None:
+    """Remove the installed release from this machine."""
+    with reported(as_json):
+        version = synpain_hf.uninstall()
+    if as_json:
+        print_json({"uninstalled": version})
+    else:
+        print_line(f"uninstalled: version {version}")
+
+
+def _folds(used: Mapping[str, Any]) -> str:
+    origin = {
+        "published": f"as published ({used.get('file', 'by the source')})",
+        "stratified": f"stratified (seed {used['seed']})",
+        "previous": f"as in version {used.get('previous')}",
+    }
+    return origin[used["origin"]]

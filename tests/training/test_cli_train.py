@@ -1,0 +1,153 @@
+"""`synpain-hf train`: what it passes on, what it prints, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from synpain_hf.cli import app
+from synpain_hf.release.manifest import Release
+from synpain_hf.sources.drawn import ANNOTATOR
+from synpain_hf.training.train import RECORD, TrainingResult
+from tests.terminal import COLUMNS, run_on_terminal
+from tests.training.small import configuration
+
+SHORT = ("--epochs", "1", "--batch-size", "5", "--set", "use_cpu=true")
+
+
+def run(*arguments: str | Path, rank: int = 0) -> Result:
+    """The command, in this process; whatever it raised but its exit status is raised here."""
+    environment = {"COLUMNS": str(COLUMNS), "RANK": str(rank)}
+    result = CliRunner(env=environment).invoke(app, ["train", *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def record_of(out: Path) -> Any:
+    """What a training says it was."""
+    return json.loads((out / RECORD).read_text(encoding="utf-8"))
+
+
+def test_it_prints_the_table_by_group_and_how_good_the_model_is(faces: Release, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    done = run(faces.folder, out, "--model", configuration(tmp_path), *SHORT)
+    assert done.exit_code == 0, done.output
+    result = TrainingResult.read(out)
+    assert result.report is not None
+    assert done.stdout == f"{result.report.to_text(COLUMNS)}\n\n{out}: {result.summary()}\n"
+    assert "epoch 1 of 1: validation loss" in done.stderr
+
+
+def test_json_is_the_result_and_nothing_else(faces: Release, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    done = run(faces.folder, out, "--model", configuration(tmp_path), *SHORT, "--json")
+    assert json.loads(done.stdout) == TrainingResult.read(out).to_dict()
+
+
+def test_every_option_reaches_the_training(faces: Release, tmp_path: Path) -> None:
+    out, cache = tmp_path / "model", tmp_path / "faces"
+    options = {
+        "--model": configuration(tmp_path, image_size=32),
+        "--config-name": "cv_1",
+        "--fusion": "subtraction",
+        "--image-size": 32,
+        "--action-units": "AU4,AU43",
+        "--annotator": ANNOTATOR,
+        "--class-weights": "none",
+        "--epochs": 1,
+        "--batch-size": 7,
+        "--learning-rate": 0.001,
+        "--seed": 3,
+        "--cache-dir": cache,
+    }
+    words = [str(word) for option in options.items() for word in option]
+    flags = ["--lora", "--pspi-head", "--no-augmentation", "--crop-box", "0.1", "0.2", "0.9", "0.8"]
+    settings = ["--set", "weight_decay=0.5", "--set", "warmup_steps=2", "--set", "use_cpu=true"]
+    done = run(faces.folder, out, *words, *flags, *settings)
+    assert done.exit_code == 0, done.output
+    found = record_of(out)
+    assert found["data"]["config_name"] == "cv_1"
+    assert found["annotator"] == ANNOTATOR
+    assert found["augmentation"] is None
+    assert found["processor"]["size"] == {"height": 32, "width": 32}
+    assert found["processor"]["crop_box"] == [0.1, 0.2, 0.9, 0.8]
+    model = found["model"]
+    assert (model["fusion"], model["lora"], model["pspi_head"]) == ("subtraction", {}, True)
+    assert model["action_units"] == ["AU4", "AU43"]
+    assert model["class_weights"] is None
+    recipe = found["recipe"]
+    assert (recipe["num_train_epochs"], recipe["per_device_train_batch_size"], recipe["seed"]) == (1.0, 7, 3)
+    assert (recipe["learning_rate"], recipe["weight_decay"], recipe["warmup_steps"]) == (0.001, 0.5, 2)
+    assert [path.name for path in cache.iterdir() if path.is_dir()]
+
+
+def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    done = run(faces.folder, out, "--config-name", "cv", "--model", configuration(tmp_path), *SHORT)
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md", *(f"fold-{fold}" for fold in range(5)), "predictions.parquet", "report", "summary.json",
+    ]  # fmt: skip
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(f"{out}: test AUROC over 5 folds ")
+    assert "fold 4: train: 3 of 3" in done.stderr
+
+
+def test_of_several_processes_only_the_first_tells(faces: Release, tmp_path: Path) -> None:
+    done = run(faces.folder, tmp_path / "model", "--model", configuration(tmp_path), *SHORT, rank=1)
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "synpain_hf", "train", str(faces.folder), "model"]
+    status, written = run_on_terminal([*command, "--model", str(configuration(tmp_path)), *SHORT], tmp_path)
+    assert status == 0, written
+    lines = written.splitlines()
+    assert any(line.startswith("model: test AUROC") for line in lines)
+    assert max(len(line.rpartition("\r")[2]) for line in lines if "\x1b" not in line) <= COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--config-name", "cv_7"], "has no pairs in a configuration 'cv_7'; choose one of"),
+        (["--model", "no/such/model"], "no/such/model is no model that can be loaded"),
+        (["--action-units", "AU4,AU99"], "has no annotations of AU99; there are AU1,"),
+        (["--annotator", "nobody", "--pspi-head"], "has no annotations by 'nobody', only by 'truth of demo"),
+        (["--lora"], "lora belongs to architecture='backbone'"),
+        (["--image-size", "64"], "this model takes no faces of 64 x 64"),
+        (["--crop-box", "0.5", "0", "0.4", "1"], "crop_box is [0.5, 0.0, 0.4, 1.0]; give left, top, right and bottom"),
+        (["--set", "nonsense"], "nonsense is no setting of a training; give NAME=VALUE"),
+        (["--set", "warmup_stepz=4"], "warmup_stepz=4 is no setting of a training"),
+        (["--set", "max_steps=many"], "max_steps cannot be 'many'"),
+        (["--set", "eval_strategy=steps", "--set", "save_strategy=epoch"], "training arguments do not fit together"),
+        (["--revision", "v1.0.0"], "revision 'v1.0.0' is one of a data set on the Hub"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_in_a_line_and_writes_nothing(
+    faces: Release, tmp_path: Path, options: Sequence[str], told: str
+) -> None:
+    done = run(faces.folder, tmp_path / "model", "--set", "use_cpu=true", *options)
+    assert done.exit_code == 2, done.output
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert told in line
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_what_is_wrong_is_json_where_json_is_asked_for(tmp_path: Path) -> None:
+    done = run("nowhere", tmp_path / "model", "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout) == {
+        "error": "nowhere is no folder and no data set; give a release's folder, 'synpain' or NAMESPACE/NAME",
+        "problems": [],
+    }
