@@ -10,6 +10,7 @@ arguments     what can be chosen, as data
 trainer       Trainer, with class weights, augmentation and the AUROC that decides
 evaluation    predictions in a file, and the report on them
 model_card    what a model is worth, in words and figures
+folder        where a training is written, by one at a time, and gone on with
 train         all of it in one call; cross_validation: the same for five folds
 """
 

@@ -26,7 +26,8 @@ from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.protocols import FOLDS
 from synpain_hf.training.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.train import RECORD, TrainingResult, train, write_json
+from synpain_hf.training.folder import RECORD, write_json
+from synpain_hf.training.train import TrainingResult, train
 
 SUMMARY = "summary.json"
 CARD = "README.md"

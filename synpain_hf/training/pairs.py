@@ -137,7 +137,7 @@ class Pairs:
         if annotator is None and len(annotators) > 1:
             raise UsageError(f"{self.title} has annotations by {there}; name one as annotator")
         if annotator is not None and annotator not in annotators:
-            raise UsageError(f"{self.title} has no annotations by {annotator!r}, only by {there}; name one as annotator")
+            raise UsageError(f"{self.title} has no annotations by {annotator!r}, only by {there}; name one of them")
         if annotator is not None:
             known = known.filter(pc.equal(known["annotator"], annotator))
         twice = [pair_id for pair_id, count in Counter(known["pair_id"].to_pylist()).items() if count > 1]

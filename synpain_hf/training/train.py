@@ -11,7 +11,6 @@ OUT/result.json                                                 written last
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,10 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from filelock import FileLock, Timeout
 from transformers import TrainerState, set_seed
 
-from synpain_hf.errors import OutputError, SynpainError, UsageError
+from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
@@ -32,6 +30,7 @@ from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArgume
 from synpain_hf.training.augmentation import AugmentationStrengths
 from synpain_hf.training.collation import PairDataset
 from synpain_hf.training.evaluation import REPORT, figures, predict, write_report
+from synpain_hf.training.folder import CHECKPOINTS, RESULT, STATE, beside, check_same, claimed, write_json
 from synpain_hf.training.model_card import ModelCard, write_card
 from synpain_hf.training.models import build_model
 from synpain_hf.training.opening import open_pairs
@@ -42,13 +41,8 @@ from synpain_hf.training.trainer import PairwiseTrainer
 if TYPE_CHECKING:
     from datasets import Dataset
 
-RECORD, RESULT, STATE = "training.json", "result.json", "trainer_state.json"
-
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
-_LOCK = ".lock"
-_CHECKPOINTS = "checkpoint-*"
 _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets")
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -170,9 +164,9 @@ def train(
     }
     record = json.loads(json.dumps(record, default=str))
     if keep_finished and (folder / RESULT).is_file():
-        _check_same(folder, record)
+        check_same(folder, record)
         return TrainingResult.read(folder)
-    with _claimed(folder, record, args) as checkpoint:
+    with claimed(folder, record, args) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, progress)
         return run(checkpoint)
@@ -205,12 +199,13 @@ class _Run:
             progress=self.progress,
         )
         if not is_trained:
-            trainer.train(resume_from_checkpoint=checkpoint)
+            with _enough_memory():
+                trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model()
             if self.args.should_save:
                 trainer.state.best_model_checkpoint = None  # a path of this machine, which will be removed
-                trainer.state.save_to_json(str(_beside(self.folder / STATE)))
-                _beside(self.folder / STATE).rename(self.folder / STATE)
+                trainer.state.save_to_json(str(beside(self.folder / STATE)))
+                beside(self.folder / STATE).rename(self.folder / STATE)
             trainer.accelerator.wait_for_everyone()
         predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
         if self.args.should_save:
@@ -258,7 +253,7 @@ class _Run:
             "interval": overall.get("interval"),
             **outcome,
         }
-        for path in self.folder.glob(_CHECKPOINTS):
+        for path in self.folder.glob(CHECKPOINTS):
             shutil.rmtree(path)
         write_json(self.folder / RESULT, result)
 
@@ -276,6 +271,17 @@ class _Run:
             "parameters": trainer.network.num_parameters(),
             "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
         }
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(
+            "the device's memory does not hold a batch; give a smaller per_device_train_batch_size "
+            "(--batch-size), with gradient_accumulation_steps for as large a step, or gradient_checkpointing=true"
+        ) from error
 
 
 def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArguments) -> None:
@@ -304,93 +310,3 @@ def _described(
     if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
         return {**described, "repo_id": dataset, "revision": revision}
     return described
-
-
-@contextmanager
-def _claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
-    """Have a folder for this training alone; gives the checkpoint to go on from, if there is one.
-
-    Raises:
-        UsageError: If the folder holds something else.
-        OutputError: If it cannot be written, or is being written.
-    """
-    lock = FileLock(out / _LOCK)
-    try:
-        with args.main_process_first(local=False):
-            _check_folder(out, record)
-            if args.should_save:
-                out.mkdir(exist_ok=True)
-                lock.acquire(timeout=0)
-                write_json(out / RECORD, record)
-        given = args.resume_from_checkpoint
-        if given:
-            _check_same(Path(given).parent, record)
-        yield given or _last_checkpoint(out)
-    except SynpainError:
-        raise
-    except Timeout as error:
-        raise OutputError(f"{out} is being written by another training; wait for it, or give another place") from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{out} could not be written ({reason}); make room, or give another place") from error
-    finally:
-        if lock.is_locked:
-            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
-                (out / RECORD).unlink(missing_ok=True)
-            (out / _LOCK).unlink(missing_ok=True)
-            lock.release()
-            if not any(out.iterdir()):
-                out.rmdir()
-
-
-def _last_checkpoint(out: Path) -> str | None:
-    """The last checkpoint that is whole: a training that was killed may have left a part of one."""
-    whole = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{_CHECKPOINTS}/{STATE}")}
-    return str(whole[max(whole)]) if whole else None
-
-
-def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is no folder; create it first")
-    if (out / RESULT).is_file():
-        raise UsageError(f"{out} holds a model that is trained; remove it, or give another place")
-    if (out / RECORD).is_file():
-        _check_same(out, record)
-    elif os.path.lexists(out) and not (out.is_dir() and all(path.name == _LOCK for path in out.iterdir())):
-        raise UsageError(f"{out} exists; remove it, or give another place")
-
-
-def _check_same(folder: Path, record: Mapping[str, Any]) -> None:
-    """Refuse to go on with a training of something else."""
-    try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start anew") from error
-    was, now = dict(_flat(found)), dict(_flat(record))
-    names = [name for name in {**was, **now} if not name.startswith("made_with") and was.get(name) != now.get(name)]
-    if names:
-        told = [f"{name} was {was.get(name)}, and is {now.get(name)}" for name in names[:_SHOWN]]
-        more = f", and {len(names) - _SHOWN} more" * (len(names) > _SHOWN)
-        raise UsageError(
-            f"{folder} holds another training ({'; '.join(told)}{more}); give the same arguments to go on with it, "
-            "remove it, or give another place"
-        )
-
-
-def _flat(document: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of nested mappings, by names with dots."""
-    if isinstance(document, Mapping):
-        for key, value in document.items():
-            yield from _flat(value, f"{name}.{key}" if name else key)
-    else:
-        yield name, document
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a file that is whole or not there."""
-    _beside(path).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    _beside(path).rename(path)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -23,7 +24,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import OutputError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc.roc import place, rank
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
@@ -118,12 +119,16 @@ class PairwiseTrainer(Trainer):
         (state,) = np.random.SeedSequence(place_in_training).generate_state(1, np.uint64)
         return self._draws.manual_seed(int(state))
 
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        with _written(self.args.output_dir):
+            super()._save_checkpoint(model, trial)
+
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         """Save the model and its image processor; no pickled arguments, which nothing reads and may hold a token."""
         if not self.args.should_save:
             return
         folder = str(output_dir or self.args.output_dir)
-        with _bars(not self.args.disable_tqdm):
+        with _bars(not self.args.disable_tqdm), _written(folder):
             # Under the names that the weights have in memory: Trainer loads a checkpoint without translating them, and
             # would pass over those that stand under the older names of a backbone.
             self.network.save_pretrained(folder, state_dict=state_dict, save_original_format=False)
@@ -173,6 +178,21 @@ def _check_classes(split: str, dataset: PairDataset | None) -> None:
     if len(found) < len(CLASSES["label"]):
         held = f"only {found[0]} pairs" if found else "no pairs"
         raise UsageError(f"{split} has {held}, and both classes are needed; choose another configuration")
+
+
+@contextmanager
+def _written(folder: str | None) -> Iterator[None]:
+    """Report what cannot be written. Where a disk is full, safetensors and torch raise no `OSError`."""
+    try:
+        yield
+    except SynpainError:
+        raise
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise OutputError(
+            f"the model could not be written to {folder} ({reason}); make room, and give the same command again, or "
+            "give another place"
+        ) from error
 
 
 @contextmanager

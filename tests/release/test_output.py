@@ -14,6 +14,7 @@ import pytest
 from synpain_hf.errors import BadInputError, OutputError, UsageError
 from synpain_hf.release.build import build
 from synpain_hf.release.manifest import Release
+from tests.disks import small_disk
 from tests.release.making import command, copied, digests, is_untouched, ran, replace
 
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
@@ -125,39 +126,29 @@ def test_a_source_that_may_not_be_read_is_an_error_of_the_source(tmp_path: Path,
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for less than a release."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("only root can mount a small file system, with `mount`")
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with small_disk(tmp_path / "disk", "256k") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_a_full_disk_is_named_and_nothing_is_left_on_it(small_disk: Path, good_download: Path, workers: int) -> None:
-    out = small_disk / "release"
+def test_a_full_disk_is_named_and_nothing_is_left_on_it(disk: Path, good_download: Path, workers: int) -> None:
+    out = disk / "release"
     with pytest.raises(OutputError) as caught:
         build(good_download, out, version="1.0.0", workers=workers)
     assert str(caught.value) == (
         f"{out} could not be written (No space left on device); make room, or give another place"
     )
-    assert names_in(small_disk) == []
+    assert names_in(disk) == []
 
 
-def test_a_disk_without_any_room_is_named(small_disk: Path, good_download: Path) -> None:
+def test_a_disk_without_any_room_is_named(disk: Path, good_download: Path) -> None:
     with pytest.raises(OSError, match="No space left"):
-        (small_disk / "filler").write_bytes(bytes(2**20))
+        (disk / "filler").write_bytes(bytes(2**20))
     with pytest.raises(OutputError, match="No space left on device"):
-        build(good_download, small_disk / "release", version="1.0.0")
-    assert names_in(small_disk) == ["filler"]
+        build(good_download, disk / "release", version="1.0.0")
+    assert names_in(disk) == ["filler"]
 
 
 @pytest.mark.parametrize("stops", ["every file", "the largest partition", "the card", "nothing"])

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from synpain_hf.cli import app
 from synpain_hf.release.manifest import Release
 from synpain_hf.sources.drawn import ANNOTATOR
-from synpain_hf.training.train import RECORD, TrainingResult
+from synpain_hf.training.folder import RECORD
+from synpain_hf.training.train import TrainingResult
 from tests.terminal import COLUMNS, run_on_terminal
 from tests.training.small import configuration
 

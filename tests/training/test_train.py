@@ -25,10 +25,12 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.manifest import Release
 from synpain_hf.training.arguments import ModelArguments
+from synpain_hf.training.folder import RECORD, RESULT
 from synpain_hf.training.models import build_model
 from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.train import RECORD, RESULT, TrainingResult
+from synpain_hf.training.train import TrainingResult
 from synpain_hf.training.train import train as train_anew
+from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
@@ -276,8 +278,29 @@ def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result
         trained(faces, tmp_path, "no/where")
     with pytest.raises(UsageError, match="exists; remove it"):
         trained(faces, tmp_path, "tiny.json")
-    with pytest.raises(OutputError, match=r"could not be written .*; make room, or give another place"):
+    with pytest.raises(OutputError, match=r"could not be written .*; make room, and give the same command again"):
         trained(faces, tmp_path, 300 * "x")
+
+
+@pytest.mark.parametrize("size", ["4k", "24k", "40k", "136k", "200k"])
+def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Release, tmp_path: Path, size: str) -> None:
+    options: dict[str, Any] = {"model": tiny(tmp_path), "cache_dir": tmp_path / "faces", **ARGUMENTS}
+    with small_disk(tmp_path / "disk", size) as disk:
+        with pytest.raises(OutputError, match=r"could not be written.*\); make room, and give the same command again"):
+            train_anew(faces.folder, out=disk / "model", **options)
+        assert not (disk / "model" / RESULT).exists()
+        subprocess.run(["mount", "-o", "remount,size=2m", disk], check=True)
+        assert train_anew(faces.folder, out=disk / "model", **options).epochs == 2
+        assert {path.name for path in (disk / "model").iterdir()} == FILES
+
+
+def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_path: Path) -> None:
+    def full(what: str, done: int, total: int) -> None:
+        if what == "train":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(UsageError, match=r"does not hold a batch; give a smaller per_device_train_batch_size"):
+        trained(faces, tmp_path, progress=full)
 
 
 def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_path: Path) -> None:
