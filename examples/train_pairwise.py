@@ -22,7 +22,7 @@ from synpain_hf.training.augmentation import AugmentationStrengths
 from synpain_hf.training.collation import PairDataset
 from synpain_hf.training.evaluation import figures, predict, write_report
 from synpain_hf.training.model_card import ModelCard, write_card
-from synpain_hf.training.models import build_model
+from synpain_hf.training.models import build_model, initial_weights
 from synpain_hf.training.opening import open_pairs
 from synpain_hf.training.preparation import prepare
 from synpain_hf.training.trainer import PairwiseTrainer
@@ -40,6 +40,7 @@ def main() -> None:
     #    scale of PSPI come from the training pairs.
     set_seed(args.seed)
     model, processor = build_model(chosen, pairs, annotator=data.annotator)
+    began_with = initial_weights(chosen, model)
 
     # 3. Every face is decoded and scaled once, into a file that later runs and other processes map into memory.
     prepared = prepare(pairs, processor, cache_dir=data.cache_dir)
@@ -88,6 +89,8 @@ def main() -> None:
             augmentation=asdict(augmentation),
             outcome={"parameters": model.num_parameters(), "device": str(args.device)},
             made_with={"transformers": transformers.__version__, "torch": torch.__version__},
+            base_model=chosen.base_model,
+            initial_weights=began_with,
             report=report,
             tables=report.to_markdown(),
             figures=list(figures(args.output_dir)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentError, ArgumentTypeError
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,12 +18,45 @@ from synpain_hf.errors import MissingExtraError, UsageError
 RECIPE = (
     *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps"),
     *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "max_grad_norm"),
-    *("optim", "optim_args", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "label_smoothing_factor"),
-    *("bf16", "fp16", "seed", "data_seed", "early_stopping_patience", "metric_for_best_model"),
-    *("eval_strategy", "eval_steps", "save_strategy", "save_steps"),
+    *("optim", "optim_args", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon"),
+    *("bf16", "fp16", "seed", "data_seed", "early_stopping_patience", "metric_for_best_model", "greater_is_better"),
+    *("eval_strategy", "eval_steps", "save_strategy", "save_steps", "load_best_model_at_end"),
 )
-"""Arguments that change the weights that come out. A checkpoint is gone on from only with the same ones."""
+"""Arguments that are told of every training; others only where they are not what they usually are."""
 
+_WITHOUT_EFFECT = (
+    *("output_dir", "run_name", "project", "debug", "disable_tqdm", "local_rank", "resume_from_checkpoint", "use_cpu"),
+    *("logging_", "log_", "report_to", "trackio_", "hub_", "do_", "ddp_", "dataloader_", "accelerator_config"),
+    *("per_device_eval_", "eval_accumulation_steps", "eval_use_gather", "eval_do_concat", "include_", "skip_memory_"),
+    *("save_total_limit", "save_only_model", "save_on_each", "enable_jit_checkpoint", "restore_callback_"),
+)
+"""What the names of arguments begin with that do not change which weights come out."""
+
+_FIXED: dict[str, tuple[Any, str]] = {
+    "remove_unused_columns": (False, "batches come ready"),
+    "dataloader_drop_last": (False, "every pair is learned from, and judged"),
+    "label_smoothing_factor": (0.0, "Trainer would pass over class weights and every head but the first"),
+    "neftune_noise_alpha": (None, "it is for models of language"),
+    "prediction_loss_only": (False, "the AUROC is measured on scores"),
+    "batch_eval_metrics": (False, "the AUROC is measured on all scores together"),
+    "push_to_hub": (False, "Trainer would publish half of it; `hf upload NAMESPACE/NAME OUT` publishes what came out"),
+    "hub_token": (None, "no token is kept with a training; run `hf auth login`"),
+}
+"""Arguments that have to be what they are, and why."""
+
+_AT_LEAST = {
+    "per_device_train_batch_size": 1,
+    "per_device_eval_batch_size": 1,
+    "gradient_accumulation_steps": 1,
+    "early_stopping_patience": 1,
+    "learning_rate": 0,
+    "seed": 0,
+}
+
+_CHOOSING = ("auroc", "accuracy", "loss")
+
+FUSION = "cross_attention"
+REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 CLASS_WEIGHTS = ("balanced", "none")
 
 
@@ -55,7 +90,7 @@ class ModelArguments:
         },
     )
     fusion: str = field(
-        default="cross_attention",
+        default=FUSION,
         metadata={
             "help": "How the reference comes in, of a backbone.",
             "choices": ["subtraction", "concatenation", "cross_attention"],
@@ -81,6 +116,12 @@ class ModelArguments:
         },
     )
 
+    @property
+    def base_model(self) -> str | None:
+        """The model's id, where it is one on the Hub."""
+        is_id = REPO_ID.fullmatch(self.model) and not Path(self.model).expanduser().exists()
+        return self.model if is_id else None
+
     def __post_init__(self) -> None:
         for option in fields(self):
             choices, value = option.metadata.get("choices"), getattr(self, option.name)
@@ -105,9 +146,12 @@ class PairwiseTrainingArguments(TrainingArguments):
       `eval_strategy="no"`, the last model is taken, and there is no early stopping.
     - `bf16`: True on a GPU that has it, instead of False.
     - `restore_callback_states_from_checkpoint`: True, so that early stopping goes on counting where it was.
+    - `logging_nan_inf_filter`: False, so that a loss that is no number is seen, and no step waits to look for one.
     - `remove_unused_columns`: False, since batches come ready.
-    - `dataloader_pin_memory`: True on a GPU alone.
+    - `dataloader_pin_memory`: True on a GPU alone; `accelerator_config`: there with `non_blocking`.
     - `disable_tqdm`: True where standard error is no terminal.
+
+    Without `torchrun` or `accelerate launch`, one GPU is used, however many there are.
 
     Args:
         early_stopping_patience: Stop after so many evaluations without a better validation AUROC; None never does.
@@ -124,7 +168,7 @@ class PairwiseTrainingArguments(TrainingArguments):
     )
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "How the learning rate changes."})
     warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or below 1 their share of all."})
-    weight_decay: float = field(default=0.05, metadata={"help": "Of AdamW; biases and norms have none."})
+    weight_decay: float = field(default=0.05, metadata={"help": "Of AdamW; biases and layer norms have none."})
     eval_strategy: str = field(default="epoch", metadata={"help": "When the validation split is evaluated."})
     save_strategy: str = field(default="epoch", metadata={"help": "When checkpoints are saved."})
     logging_strategy: str = field(default="epoch", metadata={"help": "When the training loss is told."})
@@ -137,6 +181,7 @@ class PairwiseTrainingArguments(TrainingArguments):
     restore_callback_states_from_checkpoint: bool = field(
         default=True, metadata={"help": "Go on counting for early stopping where a checkpoint was."}
     )
+    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "Hide a loss that is no number."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Leave this as it is."})
     dataloader_pin_memory: bool | None = field(  # type: ignore[assignment]
         default=None, metadata={"help": "Keep batches where a GPU copies them from; by default where there is one."}
@@ -150,16 +195,18 @@ class PairwiseTrainingArguments(TrainingArguments):
 
     def __post_init__(self) -> None:
         """Fill in what depends on the machine, and check that all fit together."""
+        self._check()
+        on_gpu = torch.cuda.is_available() and not self.use_cpu
         if self.bf16 is None:
-            self.bf16 = not (self.fp16 or self.use_cpu) and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+            self.bf16 = on_gpu and not self.fp16 and torch.cuda.is_bf16_supported(including_emulation=False)
         if self.dataloader_pin_memory is None:
-            self.dataloader_pin_memory = torch.cuda.is_available()
+            self.dataloader_pin_memory = on_gpu
+        if self.accelerator_config is None and on_gpu:
+            self.accelerator_config = {"non_blocking": True}
         if self.disable_tqdm is None:
             self.disable_tqdm = not sys.stderr.isatty()
         if self.eval_strategy == "no":
             self.load_best_model_at_end, self.early_stopping_patience = False, None
-        elif self.early_stopping_patience is not None and self.early_stopping_patience < 1:
-            raise UsageError(f"early_stopping_patience is {self.early_stopping_patience}; give 1 or more")
         try:
             super().__post_init__()
         except ImportError as error:
@@ -168,6 +215,22 @@ class PairwiseTrainingArguments(TrainingArguments):
             ) from error
         except ValueError as error:
             raise UsageError(f"the training arguments do not fit together: {error}") from error
+        self._n_gpu = min(self.n_gpu, 1)
+
+    def _check(self) -> None:
+        for name, (needed, reason) in _FIXED.items():
+            if getattr(self, name) != needed:
+                raise UsageError(f"{name} cannot be chosen here: {reason}; leave it out")
+        for name, least in _AT_LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise UsageError(f"{name} is {value}; give {least} or more")
+        if not (self.num_train_epochs > 0 or self.max_steps > 0):
+            raise UsageError(
+                f"num_train_epochs is {self.num_train_epochs:g}, so that nothing is learned; give more than 0"
+            )
+        if str(self.metric_for_best_model).removeprefix("eval_") not in _CHOOSING:
+            raise UsageError(f"metric_for_best_model is {self.metric_for_best_model!r}; give {', '.join(_CHOOSING)}")
 
     @classmethod
     def of(cls, **arguments: Any) -> PairwiseTrainingArguments:
@@ -198,7 +261,7 @@ class PairwiseTrainingArguments(TrainingArguments):
         found: dict[str, Any] = {}
         for word in words:
             name, equals, value = word.partition("=")
-            if not equals or name not in known:
+            if not equals or name not in known or name == "output_dir":
                 raise UsageError(f"{word} is no setting of a training; give NAME=VALUE, such as warmup_steps=100")
             try:
                 found[name] = vars(parser.parse_args([f"--{name}={value}"]))[name]
@@ -208,5 +271,11 @@ class PairwiseTrainingArguments(TrainingArguments):
 
     def recipe(self) -> dict[str, Any]:
         """What changes the weights that come out, ready for JSON."""
-        everything = self.to_dict()
-        return {**{name: everything[name] for name in RECIPE}, "processes": self.world_size}
+        everything, cls = self.to_dict(), type(self)
+        usual = {option.name: option.default for option in fields(cls)}
+        others = {
+            name: value
+            for name, value in everything.items()
+            if name not in RECIPE and value != usual.get(name, value) and not name.startswith(_WITHOUT_EFFECT)
+        }
+        return {**{name: everything[name] for name in RECIPE}, **others, "processes": self.world_size}

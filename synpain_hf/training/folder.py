@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
 from synpain_hf.errors import OutputError, SynpainError, UsageError
 from synpain_hf.training.arguments import PairwiseTrainingArguments
@@ -31,25 +33,16 @@ def claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArgument
     """
     lock = FileLock(out / _LOCK)
     try:
-        with args.main_process_first(local=False):
+        with written(out), args.main_process_first(local=False):
             _check_folder(out, record)
             if args.should_save:
                 out.mkdir(exist_ok=True)
-                lock.acquire(timeout=0)
+                _take(lock, out)
                 write_json(out / RECORD, record)
         given = args.resume_from_checkpoint
         if given:
             check_same(Path(given).parent, record)
         yield given or _last_checkpoint(out)
-    except SynpainError:
-        raise
-    except Timeout as error:
-        raise OutputError(f"{out} is being written by another training; wait for it, or give another place") from error
-    except OSError as error:
-        raise OutputError(
-            f"{out} could not be written ({error.strerror or error}); make room, and give the same command again, or "
-            "give another place"
-        ) from error
     finally:
         if lock.is_locked:
             if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
@@ -58,6 +51,37 @@ def claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArgument
             lock.release()
             if not any(out.iterdir()):
                 out.rmdir()
+
+
+def _take(lock: FileLock, out: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OutputError(f"{out} is being written by another training; wait for it, or give another place") from error
+
+
+@contextmanager
+def written(folder: str | Path, *kinds: type[Exception]) -> Iterator[None]:
+    """Report what cannot be written.
+
+    Args:
+        folder: Where to.
+        kinds: Further errors that writing raises.
+
+    Raises:
+        OutputError: If it cannot.
+    """
+    refused: tuple[type[Exception], ...] = (OSError, SafetensorError, *kinds)
+    try:
+        yield
+    except (SynpainError, torch.OutOfMemoryError, torch.distributed.DistError):
+        raise
+    except refused as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise OutputError(
+            f"{folder} could not be written ({reason}); make room, and give the same command again, or give another "
+            "place"
+        ) from error
 
 
 def _last_checkpoint(out: Path) -> str | None:

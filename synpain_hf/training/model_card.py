@@ -14,12 +14,12 @@ from jinja2 import Environment, StrictUndefined
 from synpain_hf.card.markdown import Markdown, as_is, code, count, escaped, table
 from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainImageProcessor
 from synpain_hf.release.layout import TITLES
+from synpain_hf.training.arguments import REPO_ID
 
 FILE = "README.md"
 
 _TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
 _DIGITS = 4
@@ -40,6 +40,8 @@ class ModelCard:
         outcome: What came of it: `epochs`, `best_epoch`, `validation_auroc`, `seconds`, `device`, `parameters`; as far
             as they are known.
         made_with: Versions of the libraries.
+        base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
+        initial_weights: The digest of the weights it began with; None for new ones.
         report: What `subgroup_auroc` returned on the test split; None where there is none.
         tables: Its tables, as Markdown.
         figures: Their places, relative to the card.
@@ -53,6 +55,8 @@ class ModelCard:
     augmentation: Mapping[str, Any] | None
     outcome: Mapping[str, Any]
     made_with: Mapping[str, str]
+    base_model: str | None = None
+    initial_weights: str | None = None
     report: Mapping[str, Any] | None = None
     tables: str = ""
     figures: Sequence[str] = field(default=())
@@ -71,6 +75,7 @@ class ModelCard:
             task=TASK,
             overall=None if self.report is None else self.report["overall"],
             optional=optional,
+            chosen_by=str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
             size="" if size is None else f", {size:,} parameters",
             weights=" and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
             is_drawn=self.data["title"].startswith(TITLES["demo"]),
@@ -89,9 +94,9 @@ class ModelCard:
         return ModelCardData(
             model_name=self.name,
             library_name="transformers",
-            pipeline_tag=_HUB_TASK,
+            base_model=self.base_model,
             tags=list(_TAGS),
-            datasets=[repo_id] if repo_id and _REPO_ID.fullmatch(repo_id) else None,
+            datasets=[repo_id] if repo_id and REPO_ID.fullmatch(repo_id) else None,
             metrics=["roc_auc"] if results else None,
             eval_results=results or None,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from synpain_hf.modeling import (
 )
 from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.modeling.pwct import PWCT_SIDE
-from synpain_hf.training.arguments import ModelArguments
+from synpain_hf.training.arguments import FUSION, ModelArguments
 from synpain_hf.training.pairs import Pairs
 from synpain_hf.vocabulary import CLASSES
 
@@ -30,7 +31,7 @@ _OWN = PairwisePainConfig.model_type
 _ANY_SIDE = 224
 _HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
 _EYES = "AU43"
-_JSON = ".json"
+_PWCT, _JSON = "pwct", ".json"
 
 
 def build_model(
@@ -49,7 +50,7 @@ def build_model(
     heads = _heads(arguments, pairs, annotator)
     name = arguments.model
     weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
-    if name == "pwct":
+    if name == _PWCT:
         config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
         model, processor = PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
     elif name.endswith(_JSON):
@@ -59,6 +60,17 @@ def build_model(
         model, processor = _pretrained(name, arguments, {"class_weights": weights, **heads})
     _check_fit(model, processor)
     return model, processor
+
+
+def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
+    """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
+    if arguments.model == _PWCT or arguments.model.endswith(_JSON):
+        return None
+    digest = hashlib.sha256()
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(f"{name} {weights.dtype} {tuple(weights.shape)}\n".encode())
+        digest.update(weights.contiguous().view(-1).view(torch.uint8).numpy().data if weights.numel() else b"")
+    return digest.hexdigest()
 
 
 def class_weights(pairs: Pairs) -> list[float]:
@@ -93,7 +105,13 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
-            return PairwisePainConfig(**{**content, **options})
+            asked = {
+                "class_weights": options["class_weights"],
+                **({"fusion": arguments.fusion} if arguments.fusion != FUSION else {}),
+                **({"lora": {}} if arguments.lora else {}),
+                **{name: value for name, value in options.items() if value},
+            }
+            return PairwisePainConfig(**{**content, **asked})
         return PairwisePainConfig(
             architecture="backbone",
             backbone_config=content,
@@ -136,6 +154,8 @@ def _pretrained(
 def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments, options: dict[str, Any]) -> None:
     """Refuse what a pairwise model that was trained already does not let one choose."""
     given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
+    if arguments.fusion not in (config.fusion, FUSION):
+        given.append("fusion")
     if given:
         raise UsageError(f"{name} is a pairwise model, which brings its own {' and '.join(given)}; leave it out")
     has = (config.pspi_head, list(config.action_units))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from synpain_hf.release.install import load
 from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.manifest import Release, undamaged
 from synpain_hf.release.rows import FACES
+from synpain_hf.training.arguments import REPO_ID
 from synpain_hf.training.pairs import NEEDED, WELCOME, Pairs, Positions
 from synpain_hf.vocabulary import CLASSES
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _OF_A_RELEASE = [MANIFEST, f"{DATA}/*", ACTION_UNITS_FILE]
 _WITHOUT_FACES = tuple(column for column in (*NEEDED, *WELCOME) if column not in FACES)
 
@@ -64,7 +63,7 @@ def open_pairs(
         return _installed(configuration)
     if is_local:
         return _of_folder(Release.open(source), configuration)
-    if _REPO_ID.fullmatch(str(source)):
+    if REPO_ID.fullmatch(str(source)):
         return _from_hub(str(source), configuration, revision)
     raise UsageError(f"{source} is no folder and no data set; give a release's folder, {NAME!r} or NAMESPACE/NAME")
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import TrainerState, set_seed
 
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
@@ -30,19 +30,19 @@ from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArgume
 from synpain_hf.training.augmentation import AugmentationStrengths
 from synpain_hf.training.collation import PairDataset
 from synpain_hf.training.evaluation import REPORT, figures, predict, write_report
-from synpain_hf.training.folder import CHECKPOINTS, RESULT, STATE, beside, check_same, claimed, write_json
+from synpain_hf.training.folder import CHECKPOINTS, RESULT, STATE, beside, check_same, claimed, write_json, written
 from synpain_hf.training.model_card import ModelCard, write_card
-from synpain_hf.training.models import build_model
+from synpain_hf.training.models import build_model, initial_weights
 from synpain_hf.training.opening import open_pairs
 from synpain_hf.training.pairs import Pairs
 from synpain_hf.training.preparation import PreparedPairs, prepare
-from synpain_hf.training.trainer import PairwiseTrainer
+from synpain_hf.training.trainer import SECONDS, PairwiseTrainer
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
-_LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets")
+_LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class TrainingResult:
         splits: How many pairs each split has.
         auroc: On the test split; None where there is none, or it has one class only.
         interval: Its 95% confidence interval, `low` and `high`.
-        validation_auroc: The best; None where the model was not chosen by it.
-        best_epoch: Whose model it is; None for the last.
+        validation_auroc: Of the model that was kept; None where there was no validation.
+        best_epoch: Whose model it is, where the best was chosen; None for the last.
         epochs: How many there were.
-        seconds: What training took, with evaluation after each epoch.
-        pairs_per_second: Of training, likewise.
+        seconds: What training took, with evaluation after each epoch; where it was interrupted, in all.
+        pairs_per_second: Training pairs over these seconds.
         parameters: Of the model.
         device: What it was trained on.
     """
@@ -156,6 +156,8 @@ def train(
     record = {
         "data": _described(dataset, pairs, config_name, revision),
         "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
+        "base_model": chosen.base_model,
+        "initial_weights": initial_weights(chosen, network),
         "annotator": annotator,
         "processor": processor.to_dict(),
         "augmentation": None if augmentation is None else asdict(augmentation),
@@ -189,27 +191,30 @@ class _Run:
     def __call__(self, checkpoint: str | None) -> TrainingResult:
         splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
         is_trained = (self.folder / STATE).is_file()
-        trainer = PairwiseTrainer(
-            PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
-            self.args,
-            splits["train"],
-            splits.get("validation") if self.args.eval_strategy != "no" else None,
-            self.processor,
-            self.augmentation,
-            progress=self.progress,
-        )
+        with _accepted():
+            trainer = PairwiseTrainer(
+                PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
+                self.args,
+                splits["train"],
+                splits.get("validation") if self.args.eval_strategy != "no" else None,
+                self.processor,
+                self.augmentation,
+                progress=self.progress,
+            )
         if not is_trained:
-            with _enough_memory():
+            with _explained():
                 trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model()
             if self.args.should_save:
                 trainer.state.best_model_checkpoint = None  # a path of this machine, which will be removed
-                trainer.state.save_to_json(str(beside(self.folder / STATE)))
-                beside(self.folder / STATE).rename(self.folder / STATE)
+                with written(self.folder):
+                    trainer.state.save_to_json(str(beside(self.folder / STATE)))
+                    beside(self.folder / STATE).rename(self.folder / STATE)
             trainer.accelerator.wait_for_everyone()
         predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
         if self.args.should_save:
-            self._finish(trainer, predicted)
+            with written(self.folder):
+                self._finish(trainer, predicted)
         trainer.accelerator.wait_for_everyone()
         trainer.accelerator.free_memory()
         return TrainingResult.read(self.folder)
@@ -240,6 +245,8 @@ class _Run:
                 augmentation=self.record["augmentation"],
                 outcome=outcome,
                 made_with=self.record["made_with"],
+                base_model=self.record["base_model"],
+                initial_weights=self.record["initial_weights"],
                 report=report,
                 tables="" if report is None else report.to_markdown(),
                 figures=list(figures(self.folder)) if report is not None else [],
@@ -259,29 +266,51 @@ class _Run:
 
     def _outcome(self, state: TrainerState, trainer: PairwiseTrainer) -> dict[str, Any]:
         logged: dict[str, Any] = {name: value for entry in state.log_history for name, value in entry.items()}
-        epochs: dict[Any, float] = {entry["step"]: entry["epoch"] for entry in state.log_history}
+        kept = state.best_global_step if self.args.load_best_model_at_end else state.global_step
+        of_kept = {name: value for entry in state.log_history if entry["step"] == kept for name, value in entry.items()}
         is_cuda = self.args.device.type == "cuda"
         device = torch.cuda.get_device_name(self.args.device) if is_cuda else self.args.device.type
+        seconds, epochs = logged[SECONDS], float(state.epoch or 0)
         return {
-            "validation_auroc": state.best_metric,
-            "best_epoch": epochs.get(state.best_global_step),
-            "epochs": float(state.epoch or 0),
-            "seconds": logged["train_runtime"],
-            "pairs_per_second": logged["train_samples_per_second"],
+            "validation_auroc": of_kept.get("eval_auroc"),
+            "best_epoch": of_kept.get("epoch") if self.args.load_best_model_at_end else None,
+            "epochs": epochs,
+            "seconds": seconds,
+            "pairs_per_second": epochs * self.record["data"]["splits"]["train"] / seconds,
             "parameters": trainer.network.num_parameters(),
             "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
         }
 
 
 @contextmanager
-def _enough_memory() -> Iterator[None]:
+def _accepted() -> Iterator[None]:
+    """Report what Trainer says of arguments that it does not take."""
+    try:
+        yield
+    except SynpainError:
+        raise
+    except (ImportError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise UsageError(f"transformers' Trainer does not take these arguments: {_first_line(error)}") from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Report what training lacks."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise UsageError(
-            "the device's memory does not hold a batch; give a smaller per_device_train_batch_size "
-            "(--batch-size), with gradient_accumulation_steps for as large a step, or gradient_checkpointing=true"
+            "the device's memory does not hold a batch; give a smaller per_device_train_batch_size (--batch-size), and "
+            "gradient_accumulation_steps for as large a step"
         ) from error
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this training needs a library that is not there ({_first_line(error)}); install it, or choose otherwise"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArguments) -> None:

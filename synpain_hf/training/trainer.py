@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -22,18 +22,24 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer_callback import ExportableState
+from transformers.trainer_utils import EvalLoopOutput
 from transformers.utils import logging
 
-from synpain_hf.errors import OutputError, SynpainError, UsageError
+from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.roc import place, rank
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.training.arguments import PairwiseTrainingArguments
 from synpain_hf.training.augmentation import AugmentationStrengths, PairAugmentation
 from synpain_hf.training.collation import ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.folder import written
 from synpain_hf.vocabulary import CLASSES
 
 Floats = npt.NDArray[np.float64]
+
+SECONDS = "seconds"
+"""What the time of a whole training is called in Trainer's log."""
 
 _PAIN = CLASSES["label"].index("pain")
 
@@ -92,7 +98,7 @@ class PairwiseTrainer(Trainer):
             eval_dataset=eval_dataset,
             processing_class=processing_class,
             compute_metrics=evaluation_metrics,
-            callbacks=[*stopping, *(callbacks or [])],
+            callbacks=[_Clock(), *stopping, *(callbacks or [])],
         )
         self.remove_callback(PrinterCallback if args.disable_tqdm else ProgressCallback)
         self.add_callback(_Told(progress or silent) if args.disable_tqdm else _Bars)
@@ -110,6 +116,13 @@ class PairwiseTrainer(Trainer):
         )
         return batch
 
+    def evaluation_loop(self, *args: Any, **options: Any) -> EvalLoopOutput:
+        """Judge every pair, once; in every process by the model of the first, which is the one that is saved."""
+        if self.args.world_size > 1:
+            for buffer in self.network.buffers():  # such as the statistics of batch norms: each process has its own
+                torch.distributed.broadcast(buffer, src=0)
+        return super().evaluation_loop(*args, **options)
+
     def _seeded_draws(self) -> torch.Generator:
         """The generator of this batch's augmentation."""
         step, batch = self._drawn_at
@@ -120,7 +133,7 @@ class PairwiseTrainer(Trainer):
         return self._draws.manual_seed(int(state))
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        with _written(self.args.output_dir):
+        with written(str(self.args.output_dir), RuntimeError):  # which torch raises where a disk is full
             super()._save_checkpoint(model, trial)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
@@ -128,7 +141,7 @@ class PairwiseTrainer(Trainer):
         if not self.args.should_save:
             return
         folder = str(output_dir or self.args.output_dir)
-        with _bars(not self.args.disable_tqdm), _written(folder):
+        with _bars(not self.args.disable_tqdm), written(folder):
             # Under the names that the weights have in memory: Trainer loads a checkpoint without translating them, and
             # would pass over those that stand under the older names of a backbone.
             self.network.save_pretrained(folder, state_dict=state_dict, save_original_format=False)
@@ -181,21 +194,6 @@ def _check_classes(split: str, dataset: PairDataset | None) -> None:
 
 
 @contextmanager
-def _written(folder: str | None) -> Iterator[None]:
-    """Report what cannot be written. Where a disk is full, safetensors and torch raise no `OSError`."""
-    try:
-        yield
-    except SynpainError:
-        raise
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise OutputError(
-            f"the model could not be written to {folder} ({reason}); make room, and give the same command again, or "
-            "give another place"
-        ) from error
-
-
-@contextmanager
 def _bars(wanted: bool) -> Iterator[None]:
     """Have transformers show bars of its own only where bars are wanted."""
     if wanted or not logging.is_progress_bar_enabled():
@@ -206,6 +204,29 @@ def _bars(wanted: bool) -> Iterator[None]:
         yield
     finally:
         logging.enable_progress_bar()
+
+
+class _Clock(TrainerCallback, ExportableState):
+    """Seconds of training in all, also where it was interrupted: what came after the last checkpoint does not count."""
+
+    def __init__(self) -> None:
+        self.before = 0.0
+        self._began = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What goes into a checkpoint."""
+        return {"args": {}, "attributes": {"before": self._seconds()}}
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start."""
+        self._began = time.perf_counter()
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:  # noqa: ARG002 - as Trainer calls it
+        """Write the seconds down."""
+        state.log_history.append({"step": state.global_step, "epoch": state.epoch, SECONDS: self._seconds()})
+
+    def _seconds(self) -> float:
+        return self.before + time.perf_counter() - self._began
 
 
 class _Bars(ProgressCallback):

@@ -53,6 +53,15 @@ def test_without_evaluation_nothing_depends_on_it(tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ({"early_stopping_patience": -1}, "early_stopping_patience is -1; give 1 or more"),
+        ({"per_device_train_batch_size": 0}, "per_device_train_batch_size is 0; give 1 or more"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan; give 0 or more"),
+        ({"num_train_epochs": 0.0}, "num_train_epochs is 0, so that nothing is learned; give more than 0"),
+        ({"metric_for_best_model": "f1"}, "metric_for_best_model is 'f1'; give auroc, accuracy, loss"),
+        ({"label_smoothing_factor": 0.1}, "label_smoothing_factor cannot be chosen here: Trainer would pass over"),
+        ({"dataloader_drop_last": True}, "dataloader_drop_last cannot be chosen here: every pair is learned from"),
+        ({"push_to_hub": True}, "push_to_hub cannot be chosen here: .* `hf upload NAMESPACE/NAME OUT` publishes what"),
+        ({"hub_token": "hf_secret"}, "hub_token cannot be chosen here: no token is kept"),
+        ({"remove_unused_columns": True}, "remove_unused_columns cannot be chosen here: batches come ready"),
         ({"save_strategy": "steps"}, "do not fit together"),
         ({"learnign_rate": 1, "epochs": 2}, "epochs, learnign_rate: no such argument"),
     ],
@@ -69,14 +78,40 @@ def test_a_choice_that_is_none_names_those_there_are(name: str) -> None:
         ModelArguments(**wrong)
 
 
-def test_the_recipe_is_json_without_paths_or_tokens(tmp_path: Path) -> None:
-    args = PairwiseTrainingArguments(output_dir=str(tmp_path), hub_token="hf_secret", seed=7)
+def test_the_recipe_is_json_without_paths(tmp_path: Path) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path), seed=7)
     told = json.dumps(args.recipe())
     assert args.recipe()["seed"] == 7
     assert args.recipe()["processes"] == 1
     assert set(RECIPE) < set(args.recipe())
-    assert "hf_secret" not in told
     assert str(tmp_path) not in told
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"load_best_model_at_end": False},
+        {"torch_compile": True},
+        {"full_determinism": True},
+        {"eval_delay": 2},
+        {"optim": "sgd"},
+        {"adam_beta2": 0.99},
+        {"tf32": False},
+        {"ignore_data_skip": True},
+    ],
+)
+def test_whatever_changes_the_weights_is_in_the_recipe(tmp_path: Path, changed: dict[str, Any]) -> None:
+    usual = PairwiseTrainingArguments(output_dir=str(tmp_path)).recipe()
+    found = PairwiseTrainingArguments(output_dir=str(tmp_path), **changed).recipe()
+    assert {name: value for name, value in found.items() if usual.get(name) != value}.keys() >= changed.keys()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"logging_steps": 3}, {"dataloader_num_workers": 2}, {"run_name": "a"}, {"save_total_limit": 4}]
+)
+def test_what_changes_no_weight_is_not(tmp_path: Path, changed: dict[str, Any]) -> None:
+    args = PairwiseTrainingArguments(output_dir=str(tmp_path), **changed)
+    assert args.recipe() == PairwiseTrainingArguments(output_dir=str(tmp_path)).recipe()
 
 
 WITHOUT_ACCELERATE = """

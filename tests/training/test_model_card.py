@@ -77,7 +77,8 @@ def test_the_text_says_what_was_trained_on_what_and_how_good_it_is(report: tuple
         "| `train` | 3,213 |",
         "| `seed` | 3 |",
         "Classes are weighted 0.900 and 1.100",
-        "epoch 7 of 12, which had the best validation AUROC, 0.751",
+        "epoch 7 of 12, chosen by its validation AUROC, 0.751",
+        "It began with new weights.",
         "NVIDIA H200",
         "On the test split, 400 pairs:",
         found.to_markdown(),
@@ -89,6 +90,20 @@ def test_the_text_says_what_was_trained_on_what_and_how_good_it_is(report: tuple
     for place in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text):
         assert (folder / place).is_file()
     assert "\n\n\n" not in text
+
+
+def test_what_it_began_with_and_what_chose_it_are_told(report: tuple[Path, Report]) -> None:
+    recipe = {"metric_for_best_model": "eval_loss"}
+    card = card_of(report, base_model="lab/vit", initial_weights="cd" * 32, recipe=recipe)
+    text = card.text()
+    assert (
+        f"It began with the weights of lab/vit, and new ones where these have none; their digest is `{'cd' * 32}`"
+        in text
+    )
+    assert "chosen by its validation loss; its validation AUROC was 0.751" in text
+    found: Any = HubCard(text)
+    assert found.data.base_model == "lab/vit"
+    assert "It began with trained weights, and new" in replace(card, base_model=None).text()
 
 
 def test_a_model_of_demo_faces_says_so_first() -> None:

@@ -17,7 +17,7 @@ from transformers import ViTConfig, ViTModel
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 from synpain_hf.training.arguments import ModelArguments
-from synpain_hf.training.models import build_model, class_weights
+from synpain_hf.training.models import build_model, class_weights, initial_weights
 from synpain_hf.training.pairs import Pairs
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny
@@ -81,6 +81,37 @@ def test_a_configuration_gives_new_weights(pairs: Pairs, tmp_path: Path) -> None
     assert (model.config.architecture, model.config.action_units) == ("pwct", ["AU4"])
 
 
+def test_the_configuration_of_a_pairwise_model_keeps_what_is_not_asked_for_otherwise(
+    pairs: Pairs, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.json"
+    PairwisePainConfig(
+        architecture="backbone", backbone_config=VIT, fusion="subtraction", action_units=["AU4"], pspi_head=True
+    ).to_json_file(own)
+    model, _ = build_model(ModelArguments(model=str(own)), pairs)
+    config = model.config
+    assert (config.fusion, config.lora, config.action_units, config.pspi_scale) == ("subtraction", None, ["AU4"], 16)
+    model, _ = build_model(
+        ModelArguments(model=str(own), fusion="concatenation", lora=True, action_units=["AU6"], pspi_head=True), pairs
+    )
+    config = model.config
+    assert (config.fusion, config.lora, config.action_units, config.pspi_scale) == ("concatenation", {}, ["AU6"], 20)
+
+
+def test_weights_that_a_model_comes_with_are_told_apart(pairs: Pairs, backbone: Path, tmp_path: Path) -> None:
+    def digest() -> str | None:
+        chosen = ModelArguments(model=str(backbone))
+        torch.manual_seed(0)
+        return initial_weights(chosen, build_model(chosen, pairs)[0])
+
+    first = digest()
+    assert first == digest()
+    ViTModel(ViTConfig(**{**VIT, "num_channels": 3})).save_pretrained(backbone)  # type: ignore[arg-type]
+    assert digest() not in (None, first)
+    for new in (ModelArguments(), tiny(tmp_path)):
+        assert initial_weights(new, build_model(new, pairs)[0]) is None
+
+
 @pytest.mark.parametrize(
     "content", ["{", "[]", "{}", '{"model_type": "bert"}', '{"model_type": "pairwise_pain", "x": {}']
 )
@@ -102,6 +133,8 @@ def test_a_model_on_the_way_keeps_its_weights_and_takes_the_new_class_weights(pa
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
     with pytest.raises(UsageError, match="is a pairwise model, which brings its own image_size and lora; leave it out"):
         build_model(ModelArguments(model=str(tmp_path), image_size=64, lora=True), pairs)
+    with pytest.raises(UsageError, match="which brings its own fusion"):
+        build_model(ModelArguments(model=str(tmp_path), fusion="subtraction"), pairs)
 
 
 def test_classes_weigh_alike(pairs: Pairs) -> None:

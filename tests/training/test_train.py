@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +20,9 @@ from datasets import load_dataset
 from filelock import FileLock
 from huggingface_hub import ModelCard
 from PIL import Image
-from transformers import AutoConfig, pipeline, set_seed
+from transformers import AutoConfig, TrainingArguments, pipeline, set_seed
 
-from synpain_hf.errors import OutputError, SynpainError, UsageError
+from synpain_hf.errors import MissingExtraError, OutputError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.manifest import Release
@@ -43,6 +45,12 @@ FILES = {
     *("predictions.parquet", "predictions_validation.parquet", "report"),
     *("training.json", "trainer_state.json", "result.json"),
 }
+
+
+CHECKPOINTING = (
+    "activation_checkpointing" if hasattr(TrainingArguments, "activation_checkpointing") else "gradient_checkpointing"
+)
+"""Its name, and its name before transformers 5.23."""
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +302,22 @@ def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Rele
         assert {path.name for path in (disk / "model").iterdir()} == FILES
 
 
+@pytest.mark.parametrize(
+    ("changed", "kind", "message"),
+    [
+        ({"report_to": "wandb"}, UsageError, "Trainer does not take these arguments: WandbCallback requires wandb"),
+        ({"optim": "adamw_bnb_8bit"}, MissingExtraError, "needs a library that is not there .*bitsandbytes"),
+        ({"model": "pwct", CHECKPOINTING: True}, UsageError, "checkpointing"),
+    ],
+)
+def test_what_trainer_does_not_take_is_told_and_nothing_is_left(
+    faces: Release, tmp_path: Path, changed: dict[str, Any], kind: type[SynpainError], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        trained(faces, tmp_path, **changed)
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_path: Path) -> None:
     def full(what: str, done: int, total: int) -> None:
         if what == "train":
@@ -328,6 +352,51 @@ def test_another_training_does_not_go_on_in_the_folder_of_one(faces: Release, tm
     (tmp_path / "model" / RECORD).write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match=r"has no training\.json that says what was trained"):
         trained(faces, tmp_path)
+
+
+def test_a_training_that_began_with_other_weights_is_another(faces: Release, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 2)):
+        trained(faces, tmp_path, name, seed=seed)
+    further: dict[str, Any] = {"name": "further", "keep_finished": True}
+    trained(faces, tmp_path, model=ModelArguments(model=str(tmp_path / "a")), **further)
+    before = weights(tmp_path / "further")
+    assert trained(faces, tmp_path, model=ModelArguments(model=str(tmp_path / "a")), **further).epochs == 2
+    with pytest.raises(UsageError, match=r"another training \(initial_weights was \w{64}, and is"):
+        trained(faces, tmp_path, model=ModelArguments(model=str(tmp_path / "b")), **further)
+    assert same(before, weights(tmp_path / "further"))
+
+
+def test_what_is_told_of_a_model_is_of_the_one_that_was_kept(faces: Release, tmp_path: Path) -> None:
+    found = {}
+    for name, changed in (
+        ("best", {}),
+        ("by loss", {"metric_for_best_model": "loss"}),
+        ("last", {"load_best_model_at_end": False}),
+    ):
+        result = trained(faces, tmp_path, name, **{"num_train_epochs": 4, "learning_rate": 0.05, **changed})
+        card = (result.out / "README.md").read_text(encoding="utf-8")
+        table = pq.read_table(result.out / "predictions_validation.parquet")
+        judged = subgroup_auroc(
+            references=[label == "pain" for label in table["label"].to_pylist()], scores=table["score"].to_pylist()
+        )
+        assert result.validation_auroc == pytest.approx(judged["overall"]["auroc"])
+        found[name] = (result.best_epoch, re.search(r"The model is that of .*", card)[0])  # type: ignore[index]
+    assert "chosen by its validation AUROC, " in found["best"][1]
+    assert "chosen by its validation loss; its validation AUROC was " in found["by loss"][1]
+    assert found["last"] == (None, "The model is that of the last epoch, 4.")
+
+
+def test_the_time_of_a_training_counts_what_came_before_an_interruption(faces: Release, tmp_path: Path) -> None:
+    def slow(what: str, done: int, total: int) -> None:
+        if what == "train" and done <= 3:
+            time.sleep(0.5)
+        stopping_at(4)(what, done, total)
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(faces, tmp_path, progress=slow)
+    result = trained(faces, tmp_path)
+    assert result.seconds > 1.5
+    assert result.pairs_per_second == pytest.approx(result.epochs * result.splits["train"] / result.seconds)
 
 
 def test_a_checkpoint_elsewhere_can_be_gone_on_from(faces: Release, tmp_path: Path) -> None:
