@@ -18,6 +18,7 @@ except ImportError as error:
     ) from error
 
 from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
+from synpain_hf.modeling.freezing import freeze_unused
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.modeling.modeling_pairwise import PairwisePainForImageClassification, PairwisePainOutput
 from synpain_hf.modeling.pipeline_pairwise import TASK, PairwisePainPipeline
@@ -32,4 +33,5 @@ __all__ = [
     "PairwisePainImageProcessor",
     "PairwisePainOutput",
     "PairwisePainPipeline",
+    "freeze_unused",
 ]

@@ -83,7 +83,7 @@ def tokens_of(output: ModelOutput) -> Tensor:
 
 
 def add_lora(backbone: PreTrainedModel, lora: dict[str, Any]) -> None:
-    """Freeze a backbone, and add low-rank updates that are trained.
+    """Freeze the weights of a backbone, and add low-rank updates that are trained.
 
     Args:
         backbone: The backbone; changed in place.
@@ -91,18 +91,39 @@ def add_lora(backbone: PreTrainedModel, lora: dict[str, Any]) -> None:
 
     Raises:
         MissingExtraError: If peft is not installed.
+        UsageError: If it has no layers of the kind that is to be updated, or peft does not take the arguments.
     """
     try:
         from peft import LoraConfig, inject_adapter_in_model
     except ImportError as error:
         raise MissingExtraError(f"LoRA needs peft ({error}); run `pip install 'synpain-hf[train]'`") from error
-    inject_adapter_in_model(LoraConfig(**{**LORA_DEFAULTS, **lora}), backbone)
+    arguments = {**LORA_DEFAULTS, **lora}
+    name = type(backbone).__name__
+    if arguments["target_modules"] == "all-linear" and not any(isinstance(m, nn.Linear) for m in backbone.modules()):
+        raise UsageError(
+            f"{name} has no linear layers for LoRA to update; name other layers, such as its convolutions, in "
+            "lora={'target_modules': [...]}, or train without LoRA"
+        )
+    try:
+        inject_adapter_in_model(LoraConfig(**arguments), backbone)
+    except (TypeError, ValueError) as error:  # an unknown argument; a wrong value, or target_modules that match nothing
+        raise UsageError(
+            f"LoRA cannot be added to {name} with lora={lora} ({error}); give what peft.LoraConfig takes, with "
+            "target_modules that are layers of this backbone, or train without LoRA"
+        ) from error
 
 
 def freeze_all_but_lora(backbone: PreTrainedModel) -> None:
     """Train nothing of a backbone but its low-rank updates."""
     for name, parameter in backbone.named_parameters():
         parameter.requires_grad_("lora_" in name)
+
+
+def keep_statistics(backbone: PreTrainedModel) -> None:
+    """Keep the running statistics of a backbone's batch norms, which training would change though they are frozen."""
+    for module in backbone.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:

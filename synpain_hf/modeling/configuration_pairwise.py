@@ -1,6 +1,9 @@
 """`PairwisePainConfig`: which network, which heads, which losses."""
 
 # No `from __future__ import annotations`: `strict` checks types, and skips those that are strings.
+import copy
+import re
+from pathlib import Path
 from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
@@ -15,6 +18,8 @@ PUBLISHED_PSPI_OUTPUTS = {7: 1, 40: 3}
 Of 40 the last three are PSPI of three groups of people. Which of 7 is PSPI is not published: that the last one is, is
 this project's reading.
 """
+
+_ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
 @strict
@@ -35,12 +40,16 @@ class PairwisePainConfig(PreTrainedConfig):
         pspi_loss_weight: Weight of the mean squared error of PSPI / `pspi_scale`.
         action_units: Names of the action units whose intensity, 0 to 5, is predicted, too.
         action_unit_loss_weight: Weight of the mean squared error of intensity / 5.
-        class_weights: Weights of the classes in the cross-entropy; None for equal ones.
+        class_weights: A weight a class, by which the cross-entropy of its pairs is multiplied before their mean is
+            taken; None for equal ones. With a mean of 1 over the training pairs the loss keeps its scale.
         published_outputs: Of `pwct`: 7 or 40 for the outputs of a published state dict, which has no classes; None
             for a network that is trained here. `from_pwct_checkpoint` sets it.
         pspi_threshold: Of `published_outputs`: the PSPI at which both classes are equally likely. A choice of this
             project, which moves no ranking.
         initializer_range: Standard deviation of new weights.
+
+    Classes are named by `id2label` or `label2id`, either of which gives the other, or only counted, by `num_labels`;
+    by default there are two, `no_pain` and `pain`.
 
     Raises:
         UsageError: If arguments contradict each other.
@@ -73,11 +82,11 @@ class PairwisePainConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Name the classes, read the backbone's configuration, and check that all fit together."""
-        if self.id2label is None and kwargs.get("num_labels", 2) == 2:
-            self.id2label = dict(enumerate(CLASSES["label"]))
-            self.label2id = {name: index for index, name in self.id2label.items()}
+        self._name_classes(kwargs.get("num_labels"))
         if isinstance(self.backbone_config, dict):
             self.backbone_config = AutoConfig.for_model(**self.backbone_config)
+        if self.backbone_config is not None:
+            self.backbone_config = _without_folder(self.backbone_config)
         self.action_units = list(self.action_units)
         super().__post_init__(**kwargs)
         self._check()
@@ -91,6 +100,27 @@ class PairwisePainConfig(PreTrainedConfig):
     def num_outputs(self) -> int:
         """Outputs of the last layer: the classes, PSPI and the action units, in this order, or the published ones."""
         return self.published_outputs or int(self.num_labels or 0) + self.pspi_head + len(self.action_units)
+
+    def _name_classes(self, count: int | None) -> None:
+        """Fill in whichever of `id2label` and `label2id` is missing."""
+        given = {name: int(index) for name, index in (self.label2id or {}).items()}
+        if self.id2label is not None:
+            names = {int(index): name for index, name in self.id2label.items()}
+        elif self.label2id is not None:
+            names = dict(sorted((index, name) for name, index in given.items()))
+        elif count is None or count == len(CLASSES["label"]):
+            names = dict(enumerate(CLASSES["label"]))
+        else:
+            names = {index: f"LABEL_{index}" for index in range(count)}
+        self.id2label, self.label2id = names, {name: index for index, name in names.items()}
+        if given and given != self.label2id:
+            raise UsageError(f"label2id {given} does not fit id2label {names}; number each class once, and give one")
+        if sorted(names) != list(range(len(names))) or len(self.label2id) < len(names):
+            raise UsageError(f"the classes are {names}; give each a name of its own, and number them 0, 1, …")
+        if count is not None and count != len(names):
+            raise UsageError(f"num_labels is {count}, but {len(names)} classes are named; leave num_labels out")
+        if len(names) < 2:
+            raise UsageError(f"num_labels is {len(names)}, which leaves nothing to tell apart; name 2 classes or more")
 
     def _check(self) -> None:
         of_backbone = {"backbone_config": self.backbone_config, "lora": self.lora}
@@ -123,6 +153,16 @@ class PairwisePainConfig(PreTrainedConfig):
                 "a published PwCT gives PSPI, from which two classes follow; leave num_labels, pspi_head and "
                 "action_units as they are, or train a network of your own without published_outputs"
             )
+
+
+def _without_folder(config: PreTrainedConfig) -> PreTrainedConfig:
+    """A backbone's configuration that names where it comes from on the Hub only: a path would tell of this machine."""
+    name = config.name_or_path or ""
+    if _ON_THE_HUB.fullmatch(name) and not Path(name).exists():
+        return config
+    config = copy.copy(config)
+    config.name_or_path = ""
+    return config
 
 
 __all__ = ["PUBLISHED_PSPI_OUTPUTS", "PairwisePainConfig"]

@@ -14,7 +14,11 @@ NO_LABEL = -100
 
 
 def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:
-    """Cross-entropy, the weighted mean over the rows that have a label.
+    """Cross-entropy, times the weight of the row's class; the mean over the rows that have a label.
+
+    It is divided by the number of those rows, not by the sum of their weights: a row weighs the same whatever else is
+    in its batch, so that small batches, accumulated steps and several processes add up to what one large batch gives.
+    Weights whose mean over all rows is 1, such as pairs / (classes x pairs of the class), keep the scale of the loss.
 
     Args:
         logits: Shape (batch, classes).
@@ -32,11 +36,12 @@ def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) 
             f"labels has shape {tuple(labels.shape)} and type {labels.dtype}; give one integer a pair: "
             f"shape ({len(logits)},), and {NO_LABEL} where it is not known"
         )
-    logits, labels = logits.float(), labels.long()
-    of_class = torch.ones_like(logits[0]) if weights is None else logits.new_tensor(list(weights))
-    counts = of_class[labels.clamp(min=0)] * (labels != NO_LABEL)
+    labels = labels.long()
     losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none", ignore_index=NO_LABEL)
-    return (losses * counts).sum() / counts.sum().clamp(min=torch.finfo(torch.float32).tiny)
+    if weights is not None:
+        # Numbers, not a tensor of them, which would have to travel to the device in every step.
+        losses = losses * sum(weight * (labels == index) for index, weight in enumerate(weights))
+    return losses.sum() / (labels != NO_LABEL).sum().clamp(min=1)
 
 
 def known_squared_error(name: str, predicted: Tensor, wanted: Tensor) -> Tensor:

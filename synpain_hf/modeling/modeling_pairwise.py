@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
@@ -19,12 +19,14 @@ from synpain_hf.modeling.backbones import (
     backbone_from_pretrained,
     channels_of,
     freeze_all_but_lora,
+    keep_statistics,
     tokens_of,
     width_of,
 )
 from synpain_hf.modeling.configuration_pairwise import PUBLISHED_PSPI_OUTPUTS, PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS
 from synpain_hf.modeling.inputs import checked_faces
+from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.losses import class_loss, known_squared_error
 from synpain_hf.modeling.pwct import PWCT_CHANNELS, PWCT_SIDE, PwCT
 from synpain_hf.modeling.pwct_checkpoint import read_published, write_published
@@ -38,7 +40,8 @@ class PairwisePainOutput(ModelOutput):
     """What the pairwise classifier gives.
 
     Attributes:
-        loss: Scalar, the weighted sum of `loss_parts`; only with targets.
+        loss: Scalar, the weighted sum of `loss_parts`; only with targets. This and all others are float32, in whatever
+            type the model is computed.
         logits: Shape (batch, classes).
         pspi: Shape (batch,), at least 0; only of a model that predicts it.
         action_units: Shape (batch, units), 0 to 5, in the order of `config.action_units`; only of a model that
@@ -66,6 +69,9 @@ class PairwisePainForImageClassification(PreTrainedModel):
 
     Gradient checkpointing is that of the backbone; PwCT, whose batch norms would count every batch twice, has none.
 
+    With `lora`, the backbone is frozen but for its low-rank updates: its weights, and in training the statistics of its
+    batch norms, too.
+
     Args:
         config: The configuration; weights are new.
     """
@@ -88,11 +94,11 @@ class PairwisePainForImageClassification(PreTrainedModel):
             self.backbone = backbone_from_config(cast("PreTrainedConfig", config.backbone_config))
             width = width_of(self.backbone)
             self.fusion = FUSIONS[config.fusion](width, config.fusion_heads)
-            self.head = nn.Linear(width, config.num_outputs)
+            self.head = LastLayer(width, config.num_outputs)
             self.supports_gradient_checkpointing = self.backbone.supports_gradient_checkpointing
         self.post_init()
         if config.lora is not None:
-            add_lora(self.backbone, config.lora)  # after `post_init`, which would initialise the updates as new layers
+            self._add_lora(config.lora)  # after `post_init`, which would initialise the updates as new layers
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
@@ -125,7 +131,7 @@ class PairwisePainForImageClassification(PreTrainedModel):
         model.backbone.load_state_dict(backbone.state_dict())
         if lora is not None:
             model.config.lora = lora
-            add_lora(model.backbone, lora)
+            model._add_lora(lora)
         return model
 
     @classmethod
@@ -157,6 +163,46 @@ class PairwisePainForImageClassification(PreTrainedModel):
             raise UsageError(f"this model is a {self.config.architecture!r}; only 'pwct' has published names")
         return write_published(self.pwct)
 
+    def train(self, mode: bool = True) -> PairwisePainForImageClassification:
+        """Train or evaluate; batch norms of a frozen backbone always evaluate."""
+        super().train(mode)
+        if self.config.lora is not None:
+            keep_statistics(self.backbone)
+        return self
+
+    def gradient_checkpointing_enable(
+        self, gradient_checkpointing_kwargs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Save memory in training by computing parts of the backbone twice.
+
+        Also what `activation_checkpointing_enable` does, as newer transformers call it.
+
+        Args:
+            gradient_checkpointing_kwargs: Arguments of `torch.utils.checkpoint.checkpoint`, by default
+                `use_reentrant=False`.
+            kwargs: Further arguments of transformers.
+
+        Raises:
+            UsageError: If there is nothing to checkpoint, or no gradient would reach the low-rank updates.
+        """
+        if not self.supports_gradient_checkpointing:
+            name = "PwCT" if self.config.architecture == "pwct" else type(self.backbone).__name__
+            raise UsageError(f"{name} has no gradient checkpointing; leave it out")
+        arguments = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
+        if self.config.lora is not None and arguments["use_reentrant"]:
+            raise UsageError(
+                "reentrant gradient checkpointing passes no gradient to low-rank updates of a frozen backbone; leave "
+                "use_reentrant out, or set it to False"
+            )
+        # Newer transformers warn of the older name, even where it is an override of it that calls.
+        enable = getattr(super(), "_activation_checkpointing_enable", super().gradient_checkpointing_enable)
+        enable(arguments, **kwargs)
+
+    @property
+    def num_channels(self) -> int:
+        """The channels of a face."""
+        return PWCT_CHANNELS if self.config.architecture == "pwct" else channels_of(self.backbone.config)
+
     @can_return_tuple  # type: ignore[untyped-decorator]
     def forward(
         self,
@@ -183,10 +229,13 @@ class PairwisePainForImageClassification(PreTrainedModel):
         target, references = checked_faces(
             pixel_values,
             reference_pixel_values,
-            *self._face(),
+            self.num_channels,
+            PWCT_SIDE if self.config.architecture == "pwct" else None,
             finite=not (self.training or torch.compiler.is_compiling()),
         )
-        outputs = self._outputs(target.to(self.dtype), references.to(self.dtype))
+        # Not `self.dtype`, which looks for parameters: a replica of `DataParallel` has none.
+        dtype = (self.pwct.output if self.config.architecture == "pwct" else self.head).weight.dtype
+        outputs = self._outputs(target.to(dtype), references.to(dtype))
         logits, raw_pspi, score, units = self._heads(outputs)
         parts: dict[str, Tensor] = {}
         if labels is not None:
@@ -211,11 +260,9 @@ class PairwisePainForImageClassification(PreTrainedModel):
             loss_parts=parts or None,
         )
 
-    def _face(self) -> tuple[int, int | None]:
-        """The channels and side of a face."""
-        if self.config.architecture == "pwct":
-            return PWCT_CHANNELS, PWCT_SIDE
-        return channels_of(self.backbone.config), None
+    def _add_lora(self, lora: dict[str, Any]) -> None:
+        add_lora(self.backbone, lora)
+        self.train(self.training)
 
     def _outputs(self, target: Tensor, references: Tensor) -> Tensor:
         """Outputs of the last layer; shape (batch, references, outputs), of a backbone with one mean reference."""
@@ -225,7 +272,8 @@ class PairwisePainForImageClassification(PreTrainedModel):
         tokens = tokens_of(self.backbone(torch.cat([target, references.flatten(0, 1)])))
         of_target = tokens[: pairs[0]].repeat_interleave(pairs[1], dim=0)
         fused: Tensor = self.fusion(of_target, tokens[pairs[0] :])
-        return cast("Tensor", self.head(fused.mean(1).unflatten(0, pairs).mean(1, keepdim=True)))
+        mean = fused.mean(1, dtype=torch.float32).unflatten(0, pairs).mean(1, keepdim=True)
+        return cast("Tensor", self.head(mean))
 
     def _heads(self, outputs: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
         """The logits, PSPI as it is learned and as it is given, and action units as they are learned."""

@@ -102,7 +102,7 @@ class PairwisePainPipeline(Pipeline):
     ) -> list[dict[str, Any]]:
         """Scores of one pair."""
         config: Any = self.model.config
-        scores = torch.softmax(model_outputs["logits"][0].float(), dim=-1)
+        scores = torch.softmax(model_outputs["logits"][0], dim=-1)
         also: dict[str, Any] = {}
         if model_outputs.get("pspi") is not None:
             also["pspi"] = float(model_outputs["pspi"].flatten()[0])

@@ -7,6 +7,8 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from synpain_hf.modeling.last_layer import LastLayer
+
 PWCT_CHANNELS = 1
 PWCT_SIDE = 160
 """Side of a face, in pixels: the flattened features have 128 x 6 x 6 = 4608 elements at this size only."""
@@ -36,7 +38,7 @@ class PwCT(nn.Module):
         self.middle = _stage(64, 128)
         self.deep = _stage(128, 128)
         self.hidden = nn.Linear(_FLAT, _HIDDEN)
-        self.output = nn.Linear(_HIDDEN, outputs)
+        self.output = LastLayer(_HIDDEN, outputs)
 
     def forward(self, target: Tensor, references: Tensor) -> Tensor:
         """Compare a face with each of its references.
@@ -46,7 +48,7 @@ class PwCT(nn.Module):
             references: Shape (batch, references, 1, 160, 160), in [0, 1].
 
         Returns:
-            Shape (batch, references, outputs).
+            Shape (batch, references, outputs), float32.
         """
         pairs = references.shape[:2]
         # Each face by itself, as published: in training, batch norm takes the statistics of one kind of face at a time.

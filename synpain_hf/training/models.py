@@ -17,6 +17,7 @@ from synpain_hf.modeling import (
     PairwisePainConfig,
     PairwisePainForImageClassification,
     PairwisePainImageProcessor,
+    freeze_unused,
 )
 from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.modeling.pwct import PWCT_SIDE
@@ -59,6 +60,7 @@ def build_model(
     else:
         model, processor = _pretrained(name, arguments, {"class_weights": weights, **heads})
     _check_fit(model, processor)
+    freeze_unused(model, processor.size["height"], processor.size["width"])
     return model, processor
 
 

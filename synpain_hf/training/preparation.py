@@ -3,7 +3,7 @@
 HF_HOME/synpain-hf/faces, or the folder that is given, holds for each content and each set of options a folder
 
     160x160x1-0123456789abcdef/faces.npy      uint8 (pairs, 2, channels, height, width), neutral before expressive
-    160x160x1-0123456789abcdef/prepared.json  what the name is the digest of: content, order of the pairs, options
+    160x160x1-0123456789abcdef/prepared.json  what the name is the digest of: content, order, options, version of Pillow
 
 Nothing else depends on the folder, which can be removed at any time. All configurations of a release share one.
 """
@@ -26,6 +26,7 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
+import PIL
 import torch
 from filelock import FileLock, Timeout
 from PIL import Image
@@ -129,6 +130,7 @@ def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor) -> dict[str,
         "shape": [pairs.table.num_rows, len(FACES), processor.num_channels, height, width],
         "crop_box": processor.crop_box,
         "resample": processor.resample,
+        "pillow": PIL.__version__,
     }
 
 

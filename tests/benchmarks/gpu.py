@@ -1,11 +1,13 @@
 """How fast, and how well, both heads learn demo faces: five-fold cross-validation on the machine's GPU.
 
     python -m tests.benchmarks.gpu [--out DIR] [--pairs N] [--epochs N] [--batch N] [--learning-rate X] [--compile]
-                                   [--crop L T R B] [--models NAME NAME] [--backbone NAME] [--markdown PATH]
+                                   [--crop L T R B] [--models NAME NAME] [--backbone NAME] [--loader-workers N]
+                                   [--steps N] [--markdown PATH]
 
 It draws the pairs, builds a release, and cross-validates PwCT and a vision backbone (a ViT of the small size with new
-weights, which needs no network; `--backbone` takes what `ModelArguments.model` takes). Given the same folder again, it
-goes on where it was. Without a GPU it does the same on the CPU.
+weights, which needs no network; `--backbone` takes what `ModelArguments.model` takes). Then it times training steps
+with these pairs and with random input. Given the same folder again, it goes on where it was. Without a GPU it does the
+same on the CPU.
 """
 
 from __future__ import annotations
@@ -23,11 +25,16 @@ from statistics import fmean
 import torch
 
 from synpain_hf.card.markdown import escaped, table
+from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, shown_on
 from synpain_hf.release.demo import demo
 from synpain_hf.training.arguments import ModelArguments
 from synpain_hf.training.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
+from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.preparation import prepare
 from synpain_hf.training.train import TrainingResult
+from tests.benchmarks.loading import INPUTS, Speeds, measure_steps
+from tests.benchmarks.loading import table as speed_table
 from tests.benchmarks.measuring import machine
 
 VIT_SMALL = {"model_type": "vit", "hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536}
@@ -47,11 +54,13 @@ class Head:
         name: `pwct` or `backbone`.
         seconds: Of the whole cross-validation, with preparing the faces; None where a part was done before.
         result: What came of it.
+        steps: Pairs per second of training with the pairs, and with random input.
     """
 
     name: str
     seconds: float | None
     result: CrossValidation
+    steps: Speeds
 
 
 def measure(name: str, release: Path, options: argparse.Namespace, progress: Progress) -> Head:
@@ -59,13 +68,13 @@ def measure(name: str, release: Path, options: argparse.Namespace, progress: Pro
     out = options.out / name
     is_new = not out.exists()
     if (out / SUMMARY).is_file():
-        return Head(name, None, CrossValidation.read(out))
+        result = CrossValidation.read(out)
+        return Head(name, None, result, input_speeds(result, release, options))
     backbone = options.backbone
     if name == "backbone" and backbone is None:
         path = options.out / "vit-small.json"
         path.write_text(json.dumps(VIT_SMALL), encoding="utf-8")
         backbone = str(path)
-    is_cuda = torch.cuda.is_available()
     began = time.perf_counter()
     result = cross_validate(
         release,
@@ -77,11 +86,30 @@ def measure(name: str, release: Path, options: argparse.Namespace, progress: Pro
         per_device_eval_batch_size=2 * options.batch,
         learning_rate=options.learning_rate,
         torch_compile=options.compile,
-        dataloader_num_workers=4 if is_cuda else 0,
-        dataloader_persistent_workers=is_cuda,
+        dataloader_num_workers=options.loader_workers,
+        dataloader_persistent_workers=options.loader_workers > 0,
         progress=lambda what, done, total: progress(f"{name}, {what}", done, total),
     )
-    return Head(name, time.perf_counter() - began if is_new else None, result)
+    seconds = time.perf_counter() - began if is_new else None
+    return Head(name, seconds, result, input_speeds(result, release, options))
+
+
+def input_speeds(result: CrossValidation, release: Path, options: argparse.Namespace) -> Speeds:
+    """Whether training waits for its input: steps of the first fold's model, with its pairs and with random input."""
+    folder = result.folds[0].out
+    model = PairwisePainForImageClassification.from_pretrained(folder)
+    processor = PairwisePainImageProcessor.from_pretrained(folder)
+    prepared = prepare(open_pairs(release, "cv_0"), processor, cache_dir=options.out / "faces")
+    return measure_steps(
+        model,
+        prepared,
+        batch=options.batch,
+        steps=options.steps,
+        rounds=3,
+        torch_compile=options.compile,
+        dataloader_num_workers=options.loader_workers,
+        dataloader_persistent_workers=options.loader_workers > 0,
+    )
 
 
 def report(heads: Sequence[Head], began: str) -> Iterator[str]:
@@ -117,6 +145,7 @@ def report(heads: Sequence[Head], began: str) -> Iterator[str]:
         "`pairs/s` counts training pairs over the time of training with its evaluations and checkpoints; `epochs` is "
         "the mean until early stopping. `seconds` has preparing faces, predictions, tables and figures in it."
     )
+    yield "\n".join(speed_table("training step", INPUTS, {head.name: head.steps for head in heads}))
     means = [head.result.by_group() for head in heads]
     groups = [
         (attribute, group, *(spread(**of_head[attribute][group]) for of_head in means))
@@ -141,6 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--backbone", help="a vision model, or a .json file with a configuration (a small ViT)")
     parser.add_argument("--models", nargs="+", choices=["pwct", "backbone"], default=["pwct", "backbone"])
     parser.add_argument("--workers", type=int, default=8, help="partitions drawn at a time (8)")
+    parser.add_argument("--loader-workers", type=int, default=0, help="processes that load batches (0)")
+    parser.add_argument("--steps", type=int, default=200, help="steps that are timed with each input (200)")
     parser.add_argument("--compile", action="store_true", help="compile the models")
     parser.add_argument("--markdown", type=Path, help="a file to write the findings to")
     options = parser.parse_args(words)

@@ -5,8 +5,8 @@
 
 Both loaders give batches of the same pairs at the same size, shuffled, by the same number of workers of a torch
 `DataLoader`; the plain route decodes and scales both faces each time, the other one copies them out of the prepared
-file. The training step is measured on a GPU where there is one. Contenders take turns, and the median of their rounds
-counts.
+file. Steps are those of `PairwiseTrainer`, on a GPU where there is one. Contenders take turns, and the median of their
+rounds counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
@@ -23,17 +23,18 @@ from typing import Any
 
 import datasets
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
-from transformers import PreTrainedModel, ViTConfig
+from transformers import TrainerCallback, TrainerState, TrainingArguments, ViTConfig
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.release.build import build
-from synpain_hf.training.augmentation import PairAugmentation
-from synpain_hf.training.collation import Batch, ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.arguments import PairwiseTrainingArguments
+from synpain_hf.training.augmentation import AugmentationStrengths
+from synpain_hf.training.collation import Batch, PairDataset, collate_pairs
 from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import prepare
+from synpain_hf.training.preparation import PreparedPairs, prepare
+from synpain_hf.training.trainer import PairwiseTrainer
 from tests.benchmarks.composites import draw
 from tests.benchmarks.measuring import machine
 
@@ -50,7 +51,7 @@ MODELS: dict[str, Callable[[], PairwisePainConfig]] = {
 """The published network, and a ViT of the base size with new weights."""
 
 ROUTES = {"plain": "plain route", "prepared": "prepared pairs"}
-INPUTS = {"random": "random input, made once on the device", "real": "prepared pairs, augmented on the device"}
+INPUTS = {"random": "Trainer on random input, made once on the device", "real": "Trainer on prepared pairs, augmented"}
 WARM_STEPS = 3
 
 Speeds = dict[str, list[float]]
@@ -99,46 +100,98 @@ def _epochs(loader: DataLoader[Batch], seconds: float) -> float:
     return pairs / (time.perf_counter() - began)
 
 
+class _OnRandomInput(PairwiseTrainer):
+    """The same training on one batch of noise, made once on the device: what it would be if input cost nothing."""
+
+    fixed: dict[str, Any] | None = None
+
+    def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        if self.fixed is None:
+            batch = super()._prepare_inputs(inputs)
+            self.fixed = {name: torch.rand_like(each) if each.dim() > 1 else each for name, each in batch.items()}
+        return self.fixed
+
+
+class _WholeBatches(PairDataset):
+    """The pairs that fill whole batches."""
+
+    size = 1
+
+    def __len__(self) -> int:
+        return super().__len__() // self.size * self.size
+
+
+class _OneBatch(_WholeBatches):
+    """As many pairs, and the same batch whatever is asked for."""
+
+    batch: Batch | None = None
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        self.batch = self.batch or super().__getitems__(indices)
+        return self.batch
+
+
+class _Timer(TrainerCallback):
+    """Seconds of the steps that follow the first few."""
+
+    began = seconds = 0.0
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
+        if state.global_step == WARM_STEPS:
+            self.began = _now(args.device.type)
+        elif state.global_step == state.max_steps:
+            self.seconds = _now(args.device.type) - self.began
+
+
 def measure_steps(
-    model: PreTrainedModel, prepared: PairDataset, processor: PairwisePainImageProcessor, options: argparse.Namespace
+    model: PairwisePainForImageClassification,
+    prepared: PreparedPairs,
+    *,
+    batch: int,
+    steps: int,
+    rounds: int,
+    **arguments: Any,
 ) -> Speeds:
-    """Pairs per second of training steps: forward, backward, AdamW; in bfloat16 on a GPU."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.nn.Module.to(model, device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
-    to_model = ModelInputs(processor, PairAugmentation()).to(device)
-    workers = max(options.workers) if device == "cuda" else 0
-    loader = DataLoader(
-        prepared,
-        batch_size=options.batch,
-        shuffle=True,
-        drop_last=True,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        collate_fn=collate_pairs,
-        pin_memory=device == "cuda",
-    )
-    fixed = to_model(next(iter(loader)))
-    fixed = {name: torch.rand_like(values) if values.dim() > 1 else values for name, values in fixed.items()}
-    inputs: dict[str, Iterator[Mapping[str, Tensor]]] = {
-        "random": repeat(fixed),
-        "real": map(to_model, chain.from_iterable(repeat(loader))),
+    """Pairs per second of `PairwiseTrainer`, with prepared pairs and with noise.
+
+    Args:
+        model: The model; it is trained on.
+        prepared: Its faces; the split `train` is taken, the last, smaller batch of an epoch left out.
+        batch: Pairs in a batch.
+        steps: Steps that are timed in each round.
+        rounds: How often.
+        arguments: Of `PairwiseTrainingArguments`.
+    """
+    kinds: dict[str, tuple[type[PairwiseTrainer], type[_WholeBatches]]] = {
+        "random": (_OnRandomInput, _OneBatch),
+        "real": (PairwiseTrainer, _WholeBatches),
     }
-    speeds: Speeds = {name: [] for name in inputs}
-    for turn in range(options.rounds + 1):
-        for name, batches in inputs.items():
-            steps = WARM_STEPS if turn == 0 else options.steps
-            began = _now(device)
-            for _ in range(steps):
-                with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-                    loss = model(**next(batches)).loss
-                loss.backward()
-                optimizer.step()
-                optimizer.zero_grad()
-            speed = steps * options.batch / (_now(device) - began)
-            if turn:
-                speeds[name].append(speed)
-                _tell(f"{INPUTS[name]}: {speed:,.1f} pairs/s")
+    speeds: Speeds = {name: [] for name in kinds}
+    for name, (trainer_class, dataset_class) in chain.from_iterable(repeat(kinds.items(), rounds)):
+        with tempfile.TemporaryDirectory(prefix="synpain-bench-") as folder:
+            args = PairwiseTrainingArguments.of(
+                output_dir=folder,
+                max_steps=WARM_STEPS + steps,
+                per_device_train_batch_size=batch,
+                eval_strategy="no",
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                **arguments,
+            )
+            timer, pairs = _Timer(), dataset_class(prepared, "train")
+            pairs.size = batch
+            trainer = trainer_class(
+                model,
+                args,
+                pairs,
+                processing_class=prepared.processor,
+                augmentation=AugmentationStrengths(),
+                callbacks=[timer],
+            )
+            trainer.train()
+        speeds[name].append(steps * batch / timer.seconds)
+        _tell(f"{INPUTS[name]}: {speeds[name][-1]:,.1f} pairs/s")
     return speeds
 
 
@@ -192,16 +245,23 @@ def main() -> None:
         for name in options.models:
             processor = PairwisePainImageProcessor(**PROCESSORS[name])
             began = time.perf_counter()
-            prepared = PairDataset(prepare(pairs, processor, cache_dir=folder / "faces"), "train")
+            prepared = prepare(pairs, processor, cache_dir=folder / "faces")
             speed = options.pairs / (time.perf_counter() - began)
             size = "{height} x {width}".format(**processor.size) + f" x {processor.num_channels}"
             report.append(f"preparing faces of {size}, once: {speed:.1f} pairs/s")
             for workers in options.workers:
                 loaders[f"{size}, {workers} workers"] = measure_loaders(
-                    PlainPairs(rows, processor), prepared, options.batch, workers, options.rounds, options.seconds
+                    PlainPairs(rows, processor),
+                    PairDataset(prepared, "train"),
+                    options.batch,
+                    workers,
+                    options.rounds,
+                    options.seconds,
                 )
             model = PairwisePainForImageClassification(MODELS[name]())
-            steps[name] = measure_steps(model, prepared, processor, options)
+            steps[name] = measure_steps(
+                model, prepared, batch=options.batch, steps=options.steps, rounds=options.rounds
+            )
     report += ["", *table("loader", ROUTES, loaders), "", *table("training step", INPUTS, steps)]
     text = "\n".join(report) + "\n"
     sys.stdout.write(text)

@@ -9,12 +9,30 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from transformers import ConvNextConfig, Dinov2Config, PreTrainedConfig, ResNetConfig, ViTConfig
+from transformers import (
+    CLIPVisionConfig,
+    ConvNextConfig,
+    Dinov2Config,
+    DINOv3ViTConfig,
+    PreTrainedConfig,
+    ResNetConfig,
+    SiglipVisionConfig,
+    ViTConfig,
+)
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 
 UNITS = ["AU4", "AU6", "AU43"]
 SIDE = 32
+
+TRANSFORMER: dict[str, Any] = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "image_size": SIDE,
+    "patch_size": 8,
+}
 
 BACKBONES: dict[str, Callable[[], PreTrainedConfig]] = {
     "vit": lambda: ViTConfig(
@@ -29,6 +47,9 @@ BACKBONES: dict[str, Callable[[], PreTrainedConfig]] = {
     "dinov2": lambda: Dinov2Config(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=SIDE, patch_size=8
     ),
+    "dinov3": lambda: DINOv3ViTConfig(**TRANSFORMER, num_register_tokens=2),
+    "clip": lambda: CLIPVisionConfig(**TRANSFORMER),
+    "siglip": lambda: SiglipVisionConfig(**TRANSFORMER),
     "convnext": lambda: ConvNextConfig(hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], layer_scale_init_value=0.1),
     "resnet": lambda: ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic"),
 }

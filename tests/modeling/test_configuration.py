@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,18 @@ BACKBONE = {"model_type": "convnext", "hidden_sizes": [8, 8, 8, 8], "depths": [1
         ({"published_outputs": 40, "pspi_head": True}, "leave num_labels, pspi_head and action_units as they are"),
         ({"class_weights": [1.0, 2.0, 3.0]}, "class_weights has 3 weights for 2 classes; give one a class"),
         ({"pspi_scale": 0}, "pspi_scale is 0, and PSPI is divided by it; give 16 or 20"),
+        ({"num_labels": 1}, "num_labels is 1, which leaves nothing to tell apart; name 2 classes or more"),
+        ({"num_labels": 0}, "num_labels is 0, which leaves nothing to tell apart"),
+        ({"id2label": {0: "calm"}}, "num_labels is 1, which leaves nothing to tell apart"),
+        ({"id2label": {}}, "num_labels is 0, which leaves nothing to tell apart"),
+        ({"label2id": {"calm": 0, "hurt": 0}}, "label2id .* does not fit id2label .*; number each class once"),
+        ({"label2id": {"calm": 1, "hurt": 2}}, "give each a name of its own, and number them 0, 1"),
+        ({"id2label": {0: "calm", 1: "calm"}}, "the classes are {0: 'calm', 1: 'calm'}; give each a name of its own"),
+        (
+            {"id2label": {0: "calm", 1: "hurt"}, "label2id": {"calm": 1, "hurt": 0}},
+            "label2id {'calm': 1, 'hurt': 0} does not fit id2label {0: 'calm', 1: 'hurt'}; .* and give one",
+        ),
+        ({"num_labels": 3, "label2id": {"calm": 0, "hurt": 1}}, "num_labels is 3, but 2 classes are named; leave num_"),
     ],
 )
 def test_arguments_that_contradict_each_other_are_refused(arguments: dict[str, Any], message: str) -> None:
@@ -43,6 +56,53 @@ def test_arguments_that_contradict_each_other_are_refused(arguments: dict[str, A
 def test_an_unknown_choice_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(StrictDataclassFieldValidationError, match=f"for field '{next(iter(arguments))}'"):
         PairwisePainConfig(**arguments)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"label2id": {"calm": 0, "hurt": 1}},
+        {"label2id": {"hurt": "1", "calm": "0"}},
+        {"id2label": {0: "calm", 1: "hurt"}},
+        {"id2label": {"0": "calm", "1": "hurt"}, "label2id": {"calm": 0, "hurt": 1}, "num_labels": 2},
+    ],
+)
+def test_either_way_of_naming_the_classes_gives_the_other(named: dict[str, Any]) -> None:
+    config = PairwisePainConfig(**named)
+    assert list((config.id2label or {}).items()) == [(0, "calm"), (1, "hurt")]
+    assert config.label2id == {"calm": 0, "hurt": 1}
+
+
+@pytest.mark.parametrize(
+    ("counted", "names"),
+    [
+        ({}, ["no_pain", "pain"]),
+        ({"num_labels": 2}, ["no_pain", "pain"]),
+        ({"num_labels": 3}, ["LABEL_0", "LABEL_1", "LABEL_2"]),
+    ],
+)
+def test_classes_that_are_only_counted_have_plain_names(counted: dict[str, Any], names: list[str]) -> None:
+    config = PairwisePainConfig(**counted)
+    assert config.id2label == dict(enumerate(names))
+    assert config.label2id == {name: index for index, name in enumerate(names)}
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [("maker/vit-small.v2", "maker/vit-small.v2"), ("/home/someone/vit", ""), ("./vit", ""), ("folder/vit", "")],
+)
+def test_only_the_hub_is_named_as_the_place_of_a_backbone(
+    place: str, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder" / "vit").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    backbone = ConvNextConfig()
+    backbone.name_or_path = place
+    for given in (backbone, {**BACKBONE, "_name_or_path": place}):
+        config = PairwisePainConfig(architecture="backbone", backbone_config=given)
+        assert isinstance(config.backbone_config, ConvNextConfig)
+        assert config.backbone_config.name_or_path == kept
+    assert backbone.name_or_path == place
 
 
 def test_whole_numbers_do_as_weights() -> None:

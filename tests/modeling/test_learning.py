@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from synpain_hf.modeling import PairwisePainForImageClassification
+from synpain_hf.modeling.freezing import freeze_unused
 from synpain_hf.modeling.fusion import FUSIONS
-from tests.modeling.made import UNITS, faces, of_kind, on_backbone, pairs
+from tests.modeling.made import BACKBONES, SIDE, UNITS, faces, of_kind, on_backbone, pairs
 
 KINDS = [("pwct", "cross_attention"), *(("vit", fusion) for fusion in FUSIONS), ("convnext", "subtraction")]
 
@@ -25,12 +26,23 @@ def train(model: PairwisePainForImageClassification, batch: dict[str, torch.Tens
     return losses
 
 
-@pytest.mark.parametrize(("kind", "fusion"), KINDS)
-def test_every_weight_moves(kind: str, fusion: str) -> None:
-    model = of_kind(kind, fusion=fusion, pspi_head=True, action_units=UNITS)
+def unmoved(model: PairwisePainForImageClassification) -> list[str]:
+    """The names of the weights that training leaves as they are."""
     before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
     train(model, pairs(model, 4), 2)
-    assert [name for name, weight in model.named_parameters() if torch.equal(weight, before[name])] == []
+    return [name for name, weight in model.named_parameters() if torch.equal(weight, before[name])]
+
+
+@pytest.mark.parametrize(("kind", "fusion"), KINDS)
+def test_every_weight_moves(kind: str, fusion: str) -> None:
+    assert unmoved(of_kind(kind, fusion=fusion, pspi_head=True, action_units=UNITS)) == []
+
+
+@pytest.mark.parametrize("kind", BACKBONES)
+def test_every_weight_moves_that_is_not_frozen_as_unused(kind: str) -> None:
+    model = on_backbone(kind, pspi_head=True, action_units=UNITS)
+    unused = freeze_unused(model, SIDE, SIDE)
+    assert unmoved(model) == unused
 
 
 @pytest.mark.parametrize(("kind", "steps"), [("pwct", 12), ("vit", 60), ("convnext", 60), ("resnet", 60)])

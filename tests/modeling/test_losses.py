@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from synpain_hf.errors import UsageError
+from synpain_hf.modeling.losses import class_loss
 from tests.modeling.made import UNITS, faces, on_backbone, pairs
 
 NAN = math.nan
@@ -37,12 +38,32 @@ def test_the_loss_is_the_weighted_sum_of_its_parts() -> None:
     torch.testing.assert_close(output.loss, parts["class"] + 3 * parts["pspi"] + 0.5 * parts["action_units"])
 
 
-def test_classes_are_scored_by_weighted_cross_entropy() -> None:
-    model = on_backbone(class_weights=[1.0, 4.0])
+def test_classes_are_scored_by_cross_entropy_times_the_weight_of_the_class() -> None:
+    model = on_backbone(class_weights=[1, 4.0])
     batch = pairs(model, 3)
+    batch["labels"][2] = -100
     output = model(batch["pixel_values"], batch["reference_pixel_values"], labels=batch["labels"])
-    expected = nn.functional.cross_entropy(output.logits, batch["labels"], weight=torch.tensor([1.0, 4.0]))
-    torch.testing.assert_close(output.loss, expected)
+    each = nn.functional.cross_entropy(output.logits[:2], batch["labels"][:2], reduction="none")
+    torch.testing.assert_close(output.loss, (each[0] + 4 * each[1]) / 2)
+
+
+def test_a_weight_counts_in_a_batch_of_one() -> None:
+    logits, labels = torch.tensor([[0.3, -0.2]]), torch.tensor([1])
+    torch.testing.assert_close(class_loss(logits, labels, [1.0, 3.0]), 3 * class_loss(logits, labels, None))
+
+
+@pytest.mark.parametrize("weights", [None, [0.5, 2.0, 0.0]])
+def test_the_mean_over_equal_batches_is_the_loss_of_all(weights: list[float] | None) -> None:
+    logits, labels = torch.randn(12, 3), torch.arange(12) * 5 % 3
+    of_batches = [class_loss(*batch, weights) for batch in zip(logits.split(2), labels.split(2), strict=True)]
+    torch.testing.assert_close(torch.stack(of_batches).mean(), class_loss(logits, labels, weights))
+
+
+def test_weights_with_a_mean_of_one_keep_the_scale() -> None:
+    labels = torch.tensor([0, 0, 0, 1])
+    weights = [4 / (2 * 3), 4 / (2 * 1)]
+    loss = class_loss(torch.zeros(4, 2), labels, weights)
+    torch.testing.assert_close(loss, class_loss(torch.zeros(4, 2), labels, None))
 
 
 def test_pspi_and_units_are_scored_by_squared_error_on_their_scales() -> None:

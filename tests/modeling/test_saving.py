@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from synpain_hf.errors import UsageError
-from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
+from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from tests.modeling.made import BACKBONES, UNITS, faces, of_kind, on_backbone
 
 KINDS = ["pwct", *BACKBONES]
@@ -143,6 +143,42 @@ def test_lora_starts_where_the_pretrained_backbone_is(tmp_path: Path) -> None:
         answers.append(model(*faces(model)).logits)
     torch.testing.assert_close(*answers)
     assert model.config.lora == {}
+
+
+def test_a_backbone_without_linear_layers_takes_lora_where_it_is_told(tmp_path: Path) -> None:
+    AutoModel.from_config(BACKBONES["resnet"]()).save_pretrained(tmp_path)
+    with pytest.raises(UsageError, match=r"ResNetBackbone has no linear layers .* lora=.*, or train without LoRA"):
+        PairwisePainForImageClassification.from_backbone_pretrained(tmp_path, lora={})
+    lora = {"target_modules": ["convolution"]}
+    model = PairwisePainForImageClassification.from_backbone_pretrained(tmp_path, lora=lora)
+    assert [name for name, weight in model.backbone.named_parameters() if weight.requires_grad]
+
+
+@pytest.mark.parametrize(
+    ("lora", "cause"),
+    [
+        ({"target_modules": ["qkv"]}, "not found in the base model"),
+        ({"r": 0}, "`r` should be a positive integer"),
+        ({"rank": 4}, "unexpected keyword argument 'rank'"),
+    ],
+)
+def test_lora_that_peft_does_not_take_is_refused(lora: dict[str, Any], cause: str) -> None:
+    remedy = "give what peft.LoraConfig takes, with target_modules that are layers of this backbone, or train without"
+    with pytest.raises(UsageError, match=f"LoRA cannot be added to ViTModel with lora=.*{cause}.*; {remedy} LoRA"):
+        on_backbone(lora=lora)
+
+
+def test_nothing_that_is_saved_tells_of_this_machine(tmp_path: Path) -> None:
+    AutoModel.from_config(BACKBONES["vit"]()).save_pretrained(tmp_path / "backbone")
+    model = PairwisePainForImageClassification.from_backbone_pretrained(tmp_path / "backbone", lora={})
+    model.save_pretrained(tmp_path / "model")
+    PairwisePainImageProcessor().save_pretrained(tmp_path / "model")
+    again = tmp_path / "again"
+    PairwisePainForImageClassification.from_pretrained(tmp_path / "model").save_pretrained(again)
+    PairwisePainImageProcessor.from_pretrained(tmp_path / "model").save_pretrained(again)
+    files = [*(tmp_path / "model").iterdir(), *again.iterdir()]
+    assert {file.name for file in files} == {"config.json", "model.safetensors", "preprocessor_config.json"}
+    assert [file for file in files if str(tmp_path).encode() in file.read_bytes()] == []
 
 
 @pytest.mark.parametrize("kind", ["pwct", "vit"])
