@@ -19,11 +19,11 @@ def validator(name: str) -> Draft202012Validator:
     """The validator of one schema.
 
     Args:
-        name: `pair` or `release`.
+        name: What its file is called, such as `pair` or `release`.
     """
     schema = json.loads(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def properties(name: str) -> tuple[set[str], set[str]]:
@@ -36,7 +36,7 @@ def violations(name: str, document: dict[str, Any]) -> list[str]:
     """Everything in a document that its schema forbids, as sentences (cause, then remedy), sorted.
 
     Args:
-        name: `pair` or `release`.
+        name: What the schema's file is called, such as `pair` or `release`.
         document: The document.
     """
     return sorted({_sentence(error) for error in validator(name).iter_errors(document)})

@@ -12,6 +12,7 @@ from typing import Any
 
 from synpain_hf.card.facts import Facts
 from synpain_hf.card.markdown import count
+from synpain_hf.card.planted import planted_in
 from synpain_hf.card.statistics import Statistics
 from synpain_hf.protocols import CONFIGURATIONS
 from synpain_hf.release.layout import CROISSANT
@@ -150,7 +151,7 @@ def _responsibly(release: Release, facts: Facts, statistics: Statistics) -> dict
         **({"rai:machineAnnotationTools": list(dict.fromkeys(tools))} if tools else {}),
         "rai:dataBiases": [
             *facts["biases"],
-            *(f"Planted on purpose: {json.dumps(bias)}" for bias in release.manifest["source"].get("biases", ())),
+            *(f"Planted on purpose: {bias.text}" for bias in planted_in(release)),
         ],
         "rai:dataLimitations": [*facts["limitations"], *(f"Not meant: {use}" for use in facts["out_of_scope"])],
         "rai:dataUseCases": facts["uses"],

@@ -36,7 +36,7 @@ _WIDTH = 720
 """Pixels: twice the width of a phone's screen."""
 
 _POINTS = 10
-_NAME, _TITLE = 18, 44
+_NAME, _TITLE = 16, 44
 """Letters that there is room for, beside a box and on each of two lines above a panel."""
 
 _COLOURS = {"neutral": "#BBBBBB", "no_pain": "#56B4E9", "pain": "#D55E00"}
@@ -58,7 +58,7 @@ class Shown:
         age: The group's age group.
         gender: Its gender.
         ethnicity: Its ethnicity.
-        label: What the pair shows; None where the group has no pair.
+        label: What the pair is labelled as; None where the group has no pair.
         example: The pair.
     """
 
@@ -70,7 +70,7 @@ class Shown:
 
     @property
     def caption(self) -> str:
-        """What its expressive face shows."""
+        """What the pair is labelled as."""
         return words(self.label) if self.label else "none"
 
 
@@ -93,11 +93,20 @@ class Box:
         name: What is beside it.
         condition: Which colour and hatch it has.
         summary: What is drawn.
+        labelled: What tells it from a box of the same name; empty where nothing need.
     """
 
     name: str
     condition: str
     summary: Summary
+    labelled: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands beside it."""
+        faces = self.summary.count - self.summary.missing
+        name = self.name if len(self.name) <= _NAME else f"{self.name[: _NAME - 1]}…"
+        return [name, *filter(None, [self.labelled]), f"({faces:,} face{'s' * (faces != 1)})"]
 
 
 def contact_sheet(release: Release, places: Sequence[Shown]) -> Image.Image:
@@ -202,8 +211,8 @@ def box_plots(panels: Sequence[tuple[str, Sequence[Box]]], measure: str) -> Imag
         panels: The title of each panel, and its boxes.
         measure: What is measured.
     """
-    line, margin = 58, 140
-    heights = [len(boxes) * line + margin for _, boxes in panels]
+    line, between, margin = 26, 12, 140
+    heights = [len(boxes) * (line * max(len(box.lines) for box in boxes) + between) + margin for _, boxes in panels]
     height = sum(heights) + 60
     with _canvas(height) as canvas:
         bottom = height - 50
@@ -218,10 +227,7 @@ def box_plots(panels: Sequence[tuple[str, Sequence[Box]]], measure: str) -> Imag
                     medianprops={"color": _INK, "linewidth": 2.5},
                     meanprops={"marker": "D", "markerfacecolor": _PAPER, "markeredgecolor": _INK, "markersize": 6},
                 )  # fmt: skip
-            names = [
-                f"{shorten(box.name, _NAME)}\n({box.summary.count - box.summary.missing:,} faces)" for box in boxes
-            ]
-            axes.set_yticks(range(len(boxes)), names, parse_math=False)
+            axes.set_yticks(range(len(boxes)), ["\n".join(box.lines) for box in boxes], parse_math=False)
             axes.set_ylim(len(boxes) - 0.4, -0.6)
             axes.set_title(fill(shorten(title, 2 * _TITLE), _TITLE), fontsize=_POINTS, loc="right", parse_math=False)
             _plain(axes, measure)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,8 +28,11 @@ from synpain_hf.vocabulary import CLASSES
 _INPUTS = "synpain-hf inputs"
 """The text chunk of a figure's PNG that holds the digest of what it was drawn from."""
 
-_DRAWING = 1
+_DRAWING = 2
 """Goes up when the same input is drawn otherwise."""
+
+_LABELLED = {"neutral": "neutral face", "no_pain": "labelled no pain", "pain": "labelled pain"}
+"""What tells boxes of the same kind of expression apart, by their condition."""
 
 _COLOURS = 256
 _NEARLY_WHITE = 250
@@ -132,13 +136,7 @@ def _balance(pairs: Pairs) -> Figure:
 def _pain_scores(scored: Sequence[Annotations]) -> Figure:
     panels = [(annotations.annotator, _boxes(annotations)) for annotations in scored]
     told = " ".join(
-        f"{annotator[:1].upper()}{annotator[1:] or 'Not said who'}: "
-        + "; ".join(
-            f"{box.name}, {each.median:.1f}, {each.lower_quartile:.1f} to {each.upper_quartile:.1f}"
-            for box in boxes
-            for each in [box.summary]
-        )
-        + "."
+        f"{annotator[:1].upper()}{annotator[1:] or 'Not said who'}: {'; '.join(map(_told, boxes))}."
         for annotator, boxes in panels
     )
     return Figure(
@@ -149,13 +147,26 @@ def _pain_scores(scored: Sequence[Annotations]) -> Figure:
     )
 
 
+def _told(box: Box) -> str:
+    numbers = box.summary
+    name = f"{box.name} {box.labelled}".strip()
+    return f"{name}, {numbers.median:.1f}, {numbers.lower_quartile:.1f} to {numbers.upper_quartile:.1f}"
+
+
 def _boxes(annotations: Annotations) -> list[Box]:
-    """A box for each kind of expression, where kinds are told, else for each condition; the neutral faces first."""
+    """A box for each kind of expression, where kinds are told, else for each condition; the neutral faces first.
+
+    A kind may have boxes in several conditions, where faces are labelled otherwise than they look: these say which.
+    """
     kinds = annotations.kinds["pspi"] or {
         (condition, condition): summary
         for condition, summary in annotations.measures["pspi"].items()
         if condition in CONDITIONS
     }
-    boxes = [Box(words(kind), condition, summary) for (kind, condition), summary in kinds.items()]
+    conditions = Counter(kind for kind, _ in kinds)
+    boxes = [
+        Box(words(kind), condition, summary, _LABELLED[condition] if conditions[kind] > 1 else "")
+        for (kind, condition), summary in kinds.items()
+    ]
     known = [box for box in boxes if box.summary.missing < box.summary.count]
     return sorted(known, key=lambda box: (CONDITIONS.index(box.condition), box.summary.median, box.name))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from synpain_hf.card.facts import Facts
-from synpain_hf.card.statistics import SLICES, Statistics, Summary
+from synpain_hf.card.statistics import GROUP_NAMES, SLICES, Annotations, Statistics, Summary
 from synpain_hf.card.words import measure_words, words
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.release.rows import FACES
@@ -111,10 +111,17 @@ def _found(statistics: Statistics, name: str) -> Iterator[_Quantity]:
         yield _Quantity("pairs", f"share of pairs, {words(rest[0])}", pairs.of(rest[0]) / pairs.total, as_share)
     elif len(rest) == 2 and rest[0] in SLICES and rest[1] in _PARTS:
         value, shown = _PARTS[rest[1]]
-        of, where = measure_words(kind), (words(rest[0]), words(rest[1]))
+        of = measure_words(kind)
         measured = [each for each in statistics.annotations if rest[0] in each.measures.get(kind, {})]
         for each in measured:
             by = (each.annotator,) if len(measured) > 1 else ()
-            yield _Quantity(of, ", ".join((of, *where, *by)), value(each.measures[kind][rest[0]]), shown)
+            what = ", ".join((of, _slice(rest[0], each), words(rest[1]), *by))
+            yield _Quantity(of, what, value(each.measures[kind][rest[0]]), shown)
         if not measured:
             yield _Quantity(of, of, math.nan, shown)
+
+
+def _slice(name: str, annotations: Annotations) -> str:
+    """What a number is of, in words; that of a group is of the neutral and the expressive faces in it."""
+    both = name in GROUP_NAMES and annotations.unit == "face"
+    return f"{words(name)} (neutral and expressive faces)" if both else words(name)

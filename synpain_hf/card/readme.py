@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,9 +13,10 @@ from synpain_hf.card.facts import Facts
 from synpain_hf.card.figures import Figure
 from synpain_hf.card.markdown import Markdown, as_is, code, count, escaped
 from synpain_hf.card.metadata import dumped, metadata_of
+from synpain_hf.card.planted import planted_in
 from synpain_hf.card.quantities import as_share, comparisons
 from synpain_hf.card.statistics import DEMOGRAPHIC, Pairs, Statistics
-from synpain_hf.card.words import words
+from synpain_hf.card.words import several, words
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.manifest import Release
 from synpain_hf.release.rows import FACES
@@ -71,7 +71,7 @@ def _context(
         "facts": {**optional, **facts.known, "licence": {"name": None, **facts["licence"]}},
         "version": as_is(release.version),
         "source": manifest["source"],
-        "biases": [json.dumps(bias) for bias in manifest["source"].get("biases", ())],
+        "planted": planted_in(release),
         "options": manifest["options"],
         "folds": {"file": None, **manifest["folds"]},
         "offered": manifest["pairs"]["in"],
@@ -114,12 +114,13 @@ def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
             "title": annotator[0].upper() + annotator[1:],
             "file": found.file,
             "unit": found.unit,
+            "units": several(found.unit),
             "measures": list(tables.measures(found)),
             "action_units": tables.action_units(found),
         }
 
 
-def _balance(pairs: Pairs) -> dict[str, str]:
+def _balance(pairs: Pairs) -> dict[str, dict[str, str]]:
     """The extremes of the numbers of pairs, and of the shares of pain among them; each with the groups that have it."""
     sizes = {
         f"{age} {words(ethnicity)} {gender}": pairs.of(age, gender, ethnicity) for age, gender, ethnicity in DEMOGRAPHIC
@@ -130,18 +131,24 @@ def _balance(pairs: Pairs) -> dict[str, str]:
         for name in CLASSES[column]
         if (total := pairs.of(name))
     }
-    fewest, most = min(sizes.values()), max(sizes.values())
-    least, greatest = min(shares.values()), max(shares.values())
     return {
-        "smallest": f"{count(fewest, 'pair')} ({_having(sizes, fewest)})",
-        "largest": f"{count(most, 'pair')} ({_having(sizes, most)})",
-        "least_pain": f"{as_share(least)} ({_having(shares, least)})",
-        "most_pain": f"{as_share(greatest)} ({_having(shares, greatest)})",
+        "pairs": _extremes({name: count(number, "pair") for name, number in sizes.items()}, sizes),
+        "pain": _extremes({name: as_share(share) for name, share in shares.items()}, shares),
     }
 
 
-def _having(numbers: Mapping[str, float], wanted: float) -> str:
-    first, *others = [name for name, number in numbers.items() if number == wanted]
+def _extremes(shown: Mapping[str, str], numbers: Mapping[str, float]) -> dict[str, str]:
+    """The least and the greatest of some numbers as they are shown, with who has it; `all` where it is the same."""
+    least, greatest = (shown[extreme(numbers, key=numbers.__getitem__)] for extreme in (min, max))
+    return {
+        "all": least if least == greatest else "",
+        "least": f"{least} ({_having(shown, least)})",
+        "greatest": f"{greatest} ({_having(shown, greatest)})",
+    }
+
+
+def _having(shown: Mapping[str, str], wanted: str) -> str:
+    first, *others = [name for name, number in shown.items() if number == wanted]
     return f"{first}, and {count(len(others), 'other')}" if others else first
 
 

@@ -46,9 +46,14 @@ DEMOGRAPHIC = [
 PAIRS = "pairs"
 """What the features of the pairs are called, beside those of files of annotations."""
 
-ALL = "all"
-SLICES: tuple[str, ...] = (ALL, *CONDITIONS, *(name for column in GROUPS for name in CLASSES[column]))
-"""What a measure is summed up over: everything, each condition, and each demographic group."""
+OVERALL: tuple[str, ...] = ("all", "neutral", "expressive", *CLASSES["label"])
+"""What a measure is summed up over in the whole release: everything, each face, the expressive faces of each label."""
+
+GROUP_NAMES: tuple[str, ...] = tuple(name for column in GROUPS for name in CLASSES[column])
+"""Every demographic group."""
+
+SLICES: tuple[str, ...] = (*OVERALL, *GROUP_NAMES)
+"""Everything that a measure is summed up over; a group's slice holds its neutral and its expressive faces."""
 
 _NOT_MEASURED = ("pair_id", "fold", *CLASSES)
 _READERS: Mapping[str, Callable[[Any], ImageFile]] = {"png": PngImageFile, "webp": WebPImageFile, "jpeg": JpegImageFile}
@@ -152,6 +157,7 @@ class Annotations:
         annotator: Who or what says so; empty where the file has no such column.
         unit: What a row is of: `face` or `pair`.
         measures: A summary of each numeric column over each of `SLICES` that has rows.
+        groups: A summary of each numeric column over each demographic group and condition that has rows.
         kinds: A summary of each numeric column over each kind of expression, where the file tells kinds; with the
             condition that most faces of the kind are in.
     """
@@ -160,6 +166,7 @@ class Annotations:
     annotator: str
     unit: str
     measures: Mapping[str, Mapping[str, Summary]]
+    groups: Mapping[str, Mapping[tuple[str, str], Summary]]
     kinds: Mapping[str, Mapping[tuple[str, str], Summary]]
 
 
@@ -285,12 +292,17 @@ def _summed_up(
     faces = features["face"].int2str(table["face"].to_pylist()) if unit == "face" else [unit] * table.num_rows
     cells = [groups[pair_id] for pair_id in table["pair_id"].to_pylist()]
     shown = ["neutral" if face == "neutral" else cell[-1] for face, cell in zip(faces, cells, strict=True)]
-    slices = [{ALL, condition, *cell[:-1]} for condition, cell in zip(shown, cells, strict=True)]
+    slices = [{"all", *found, *cell[:-1]} for *found, cell in zip(faces, shown, cells, strict=True)]
     kinds = table["kind"].to_pylist() if "kind" in features else [None] * table.num_rows
     values = {column: table[column].cast(pa.float64()).to_numpy(zero_copy_only=False) for column in columns}
     for annotator in sorted({str(name or "") for name in who}):
         mine = np.array([str(name or "") == annotator for name in who])
         members = {part: mine & np.array([part in found for found in slices]) for part in SLICES}
+        by_group = {
+            (group, condition): members[group] & np.array([each == condition for each in shown])
+            for group in GROUP_NAMES
+            for condition in CONDITIONS
+        }
         by_kind = {
             (kind, condition): mine & np.array([pair == (kind, condition) for pair in zip(kinds, shown, strict=True)])
             for kind, condition in sorted({pair for pair in zip(kinds, shown, strict=True) if pair[0] is not None})
@@ -300,6 +312,7 @@ def _summed_up(
             annotator,
             unit,
             {column: _summaries(numbers, members) for column, numbers in values.items()},
+            {column: _summaries(numbers, by_group) for column, numbers in values.items()},
             {column: _summaries(numbers, by_kind) for column, numbers in values.items()},
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 from synpain_hf.card.columns import leaves
 from synpain_hf.card.markdown import Markdown, code, count, in_cell, shortened, table
 from synpain_hf.card.quantities import Compared, as_score, as_share
-from synpain_hf.card.statistics import CONDITIONS, DEMOGRAPHIC, SLICES, Annotations, Pairs, Summary
+from synpain_hf.card.statistics import CONDITIONS, DEMOGRAPHIC, GROUP_NAMES, OVERALL, Annotations, Pairs, Summary
 from synpain_hf.card.words import measure_words, words
 from synpain_hf.release.manifest import Release
 from synpain_hf.release.rows import FACES
@@ -65,7 +65,7 @@ def groups(pairs: Pairs) -> Markdown:
             share = as_share(pairs.of(name) / pairs.total)
             rows.append((words(name), *_by_label(pairs, name), share, _pain_share(pairs, name)))
     return table(
-        ["group", words(_NO_PAIN), words(_PAIN), "pairs", "share of pairs", "of these with pain"], rows, numbers=1
+        ["group", words(_NO_PAIN), words(_PAIN), "pairs", "share of pairs", "share with pain"], rows, numbers=1
     )
 
 
@@ -125,18 +125,38 @@ def action_units(annotations: Annotations) -> Markdown | None:
     units = [name for name in annotations.measures if _ACTION_UNIT.fullmatch(name)]
     if not units:
         return None
-    shown = [condition for condition in CONDITIONS if condition in annotations.measures[units[0]]]
+    shown = _conditions(annotations)
     rows = [(unit, *(_score(annotations.measures[unit][part].mean) for part in shown)) for unit in units]
     return table(["mean of", *map(words, shown)], rows, numbers=1)
 
 
-def measures(annotations: Annotations) -> Iterator[tuple[str, Markdown]]:
-    """Every other measure, over all, each condition and each group."""
+def measures(annotations: Annotations) -> Iterator[tuple[str, Markdown, Markdown]]:
+    """Every other measure: over each kind of face, and its means in each group, where kinds of faces are told apart."""
+    shown = _conditions(annotations)
     for name, parts in annotations.measures.items():
         if not _ACTION_UNIT.fullmatch(name):
-            rows = [(words(part), *_cells(parts[part])) for part in SLICES if part in parts]
+            rows = [(words(part), *_cells(parts[part])) for part in OVERALL if part in parts]
             header = [f"{annotations.unit}s", "count", "missing", "mean", "median", "quartiles"]
-            yield measure_words(name), table(header, rows, numbers=1)
+            of_groups = [
+                (words(group), *(_mean(annotations.groups[name].get((group, condition))) for condition in shown))
+                for group in GROUP_NAMES
+                if group in parts
+            ]
+            by_group = table(["mean of", *map(words, shown)], of_groups, numbers=1)
+            yield measure_words(name), table(header, rows, numbers=1), by_group
+
+
+def _conditions(annotations: Annotations) -> list[str]:
+    """The conditions that were annotated; all measures of a file have the same."""
+    return [condition for condition in CONDITIONS if any(condition in of for of in annotations.measures.values())]
+
+
+def _mean(summary: Summary | None) -> str:
+    """A mean, with the share of what has no value where that is any."""
+    if summary is None:
+        return "–"
+    missing = f" ({as_share(summary.missing / summary.count)} missing)" if summary.missing else ""
+    return f"{_score(summary.mean)}{missing}"
 
 
 def _cells(summary: Summary) -> list[str]:

@@ -17,12 +17,13 @@ from synpain_hf.card.facts import Facts, facts_for, kept_facts
 from synpain_hf.card.figures import Figure, figures_of
 from synpain_hf.card.readme import readme
 from synpain_hf.card.statistics import compute
-from synpain_hf.errors import BadInputError, OutputError, UsageError
+from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.layout import (
     BIBLIOGRAPHY,
     CARD,
     CROISSANT,
+    DATA,
     FACTS,
     MANIFEST,
     is_of_the_card,
@@ -100,27 +101,52 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
 
 
 def check(release: Release, progress: Progress = silent) -> list[str]:
-    """Say what of a release's card no longer fits the release.
+    """Say what of a release's card no longer fits the release; but first, whether the release is what was built.
+
+    Every file is read, as the card tells of all of them; to compare its digest on the way takes little longer.
 
     Args:
         release: The release.
-        progress: Told of every pair read.
+        progress: Told of every file verified and of every pair read.
 
     Returns:
-        A sentence for each thing (cause, then remedy); none where the card fits.
+        A sentence for each thing (cause, then remedy); none where the card fits. Where other files of the release are
+        damaged, nothing is said of the card: it would be compared with the wrong data.
 
     Raises:
-        ReleaseError: If a file of the release is damaged.
+        ReleaseError: If a file of the release fits its digest, but cannot be read.
     """
+    strays = list(_strays(release))
+    damage = _damage(release, progress)
+    if damage:
+        return [damage, *strays]
     remedy = f"run `synpain-hf card {release.folder}`"
     if FACTS not in release.files:
-        return [f"{CARD} is not the full card but the short one that `build` writes; {remedy}"]
+        return [*strays, f"{CARD} is not the full card but the short one that `build` writes; {remedy}"]
     try:
         made = compose(release, kept_facts(release), progress)
     except (BadInputError, UsageError) as error:
         reason = " ".join(str(error).split())
-        return [f"the facts of the card are no longer enough ({reason}); {remedy} --facts with mended ones"]
-    return [f"{reason}; {remedy}" for reason in _differences(release, made)]
+        return [*strays, f"the facts of the card are no longer enough ({reason}); {remedy} --facts with mended ones"]
+    return [*strays, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
+
+
+def _damage(release: Release, progress: Progress) -> str:
+    """What of a release was changed after it was built, its card aside; empty where nothing was."""
+    built = {name: record for name, record in release.files.items() if not is_of_the_card(name)}
+    try:
+        Release(release.folder, {**release.manifest, "files": built}).verify(progress)
+    except ReleaseError as error:
+        return str(error)
+    return ""
+
+
+def _strays(release: Release) -> Iterator[str]:
+    """The files that would be loaded, or taken for data, though they are none of the release."""
+    for path in sorted((release.folder / DATA).rglob("*.parquet")):
+        name = path.relative_to(release.folder).as_posix()
+        if name not in release.files:
+            yield f"{name} is in {DATA}/, but not of this release, and may be loaded with it; remove it"
 
 
 def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:

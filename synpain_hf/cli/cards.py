@@ -21,7 +21,14 @@ def card(
             show_default=False,
         ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Say whether the card still fits; write nothing.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Say whether the card still fits, and whether data are damaged, missing, or none of the release's; "
+            "every file is read, nothing is written.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a release's card, its figures, and Croissant.
@@ -43,6 +50,6 @@ def card(
         for sentence in unfit:
             print_line(sentence, on=sys.stderr)
         if not unfit:
-            print_line(f"{release}: the card fits")
+            print_line(f"{release}: the card fits, and the data are as they were built")
     if unfit:
         raise typer.Exit(1)

@@ -70,7 +70,7 @@ def _print_publication(publication: Publication, as_json: bool) -> None:
         print_json(publication.to_dict())
         return
     for note in publication.notes:
-        print_line(f"the Hub remarks: {note}")
+        print_line(f"note: {note}")
     print_line(f"{publication.status}: version {publication.version}, {publication.url}")
     if publication.status == "proposed":
         print_line("once it is merged, publish again without --create-pr to tag it")

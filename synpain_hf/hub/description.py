@@ -22,8 +22,7 @@ def describe(release: Release, before: Earlier | None, plan: Plan) -> str:
         before: The one that is published, if any.
         plan: What is done to each file.
     """
-    log = (release.folder / CHANGELOG).read_text(encoding="utf-8") if CHANGELOG in release.files else ""
-    sections = dict(_sections(log))
+    sections = logged(release)
     since = [text for version, text in sections.items() if before is None or version > before.version]
     told = [*since[:1], *(since[1:] if before else [])]
     if before and before.version not in sections:
@@ -31,6 +30,12 @@ def describe(release: Release, before: Earlier | None, plan: Plan) -> str:
     counts = {"new": plan.new, "changed": plan.changed, "the same": plan.same, "deleted": plan.deleted}
     files = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items())
     return "\n\n".join([*told, f"Files: {files}; {plan.bytes:,} bytes are new or changed."])
+
+
+def logged(release: Release) -> dict[Version, str]:
+    """What the change log of a release says of each version, the latest first."""
+    log = (release.folder / CHANGELOG).read_text(encoding="utf-8") if CHANGELOG in release.files else ""
+    return dict(_sections(log))
 
 
 def _sections(log: str) -> Iterator[tuple[Version, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from synpain_hf.hub.description import describe
 from synpain_hf.hub.errors import AGAIN, doing
 from synpain_hf.hub.permissions import check_may_write
 from synpain_hf.hub.plan import LocalFile, Plan, compare, tree, unseen
+from synpain_hf.hub.promise import check_promise
 from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
 from synpain_hf.hub.upload import OvertakenError, closed, find_landed, find_proposed, prepare, read_back, send, surely
 from synpain_hf.progress import Progress, silent
@@ -22,6 +23,7 @@ from synpain_hf.release.manifest import Release
 from synpain_hf.release.versions import Version
 
 _RACES = 3
+_PATHS_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Publication:
         url: The page of the tag, of the pull request, or else of the repository.
         commit: The commit that holds the release; empty after a dry run.
         plan: What was done to each file.
-        notes: What the Hub remarked.
+        notes: What else is worth knowing: what the Hub remarked, what nobody compared, what became of the main branch.
     """
 
     repo_id: str
@@ -100,13 +102,13 @@ def publish(
     Raises:
         ReleaseError: If the release is incomplete or changed, or its card does not fit it.
         UsageError: If the name or the endpoint cannot be right.
-        VersionError: If the version is published with other content, or is older than what is published.
+        VersionError: If the version is published with other content, is older than what is published, or promises
+            less change than there is.
         PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent.
     """
     options = Options(private, gated, create_pr, dry_run, show, progress)
     with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout) as hub:
         opened = Release.open(release)
-        opened.verify(progress)
         _check_card(opened, progress)
         check_may_write(hub, create_pr=create_pr)
         for _ in range(_RACES):
@@ -125,12 +127,12 @@ def files_of(release: Release) -> dict[str, LocalFile]:
 
 
 def _check_card(release: Release, progress: Progress) -> None:
-    """Refuse a card that does not fit its release."""
+    """Refuse a release that was changed after it was built, or a card that does not fit it."""
     from synpain_hf.card import check
 
     unfit = check(release, progress)
     if unfit:
-        more = f" (and {len(unfit) - 1} more of its parts do not fit)" if unfit[1:] else ""
+        more = f" (and {len(unfit) - 1} more; `synpain-hf card --check` tells all)" if unfit[1:] else ""
         raise ReleaseError(f"{unfit[0]}{more}")
 
 
@@ -143,12 +145,15 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
             return _published_already(hub, release, files, state, options)
         landed = find_landed(hub, files, title, state.head) if state.head else None
         before = earlier_at(hub, state.head) if state.head else None
+        latest = _latest(hub, state, before)
         at = landed or state.head
         plan = compare(files, tree(hub, at) if at else {}, before, settings)
+    notes: list[str] = []
     if landed is None:
         _check_order(hub, release, state, before)
         _check_strangers(hub, plan)
-    result = Publication(hub.repo_id, release.version, "planned", hub.url, landed or "", plan)
+        notes = check_promise(release, latest) if latest else []
+    result = Publication(hub.repo_id, release.version, "planned", hub.url, landed or "", plan, tuple(notes))
     options.show(plan)
     if options.dry_run:
         return result
@@ -158,7 +163,7 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
     if landed is None:
         text = describe(release, before, plan)
         sent = send(hub, files, plan, head, title=title, text=text, create_pr=False, progress=options.progress)
-        landed, result = sent.commit, replace(result, notes=sent.notes)
+        landed, result = sent.commit, replace(result, notes=(*result.notes, *sent.notes))
     read_back(hub, files, landed, MANIFEST)
     _put_tag(hub, _tag(release), title, landed)
     return replace(result, status="published", url=f"{hub.url}/tree/{_tag(release)}", commit=landed)
@@ -179,9 +184,34 @@ def _published_already(
         options.show(plan)
     if not options.dry_run:
         prepare(hub, state, private=options.private, gated=options.gated)
-    return Publication(
-        hub.repo_id, release.version, "already published", f"{hub.url}/tree/{tag}", state.tags[tag], plan
-    )
+    url, commit = f"{hub.url}/tree/{tag}", state.tags[tag]
+    notes = _changed_since(hub, release, files, state)
+    return Publication(hub.repo_id, release.version, "already published", url, commit, plan, tuple(notes))
+
+
+def _changed_since(hub: Hub, release: Release, files: Mapping[str, LocalFile], state: State) -> Iterator[str]:
+    """Say where the main branch no longer holds the release that a tag holds, unless a later one is there."""
+    if state.head == state.tags[_tag(release)]:
+        return
+    with doing(f"reading {hub.repo_id}", hub.token):
+        there = earlier_at(hub, state.head)
+        now = compare(files, tree(hub, state.head), None)
+    if max((*state.versions(), *([there.version] if there else []))) > Version.parse(release.version):
+        return
+    added = [path for path in now.left if path.startswith(f"{DATA}/")]
+    found = {"lost": now.new, "changed": now.changed, "added": added}
+    told = "; ".join(f"{what}: {_some(paths)}" for what, paths in found.items() if paths)
+    if told:
+        yield (
+            f"the main branch was changed after version {release.version} was published ({told}), and is what loads "
+            f'without revision="{_tag(release)}"; undo that on the Hub, or publish a later version'
+        )
+
+
+def _some(paths: Sequence[str]) -> str:
+    """A few paths, and how many more there are."""
+    more = f" and {len(paths) - _PATHS_NAMED:,} more" if len(paths) > _PATHS_NAMED else ""
+    return f"{', '.join(paths[:_PATHS_NAMED])}{more}"
 
 
 def _proposed(
@@ -207,7 +237,17 @@ def _proposed(
             hub, files, result.plan, state.head, title=title, text=text, create_pr=True, progress=options.progress
         )
     read_back(hub, files, sent.commit, MANIFEST)
-    return replace(result, status="proposed", url=sent.pull_request, commit=sent.commit, notes=sent.notes)
+    return replace(
+        result, status="proposed", url=sent.pull_request, commit=sent.commit, notes=(*result.notes, *sent.notes)
+    )
+
+
+def _latest(hub: Hub, state: State, before: Earlier | None) -> Earlier | None:
+    """The latest version that is tagged; None where none is, or nobody can tell what is in it."""
+    version = max(state.versions(), default=None)
+    if version is None:
+        return None
+    return before if before and before.version == version else earlier_at(hub, f"v{version}")
 
 
 def _check_order(hub: Hub, release: Release, state: State, before: Earlier | None) -> None:

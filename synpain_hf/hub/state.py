@@ -16,7 +16,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 )
 
 from synpain_hf.hub.client import Hub
-from synpain_hf.release.layout import MANIFEST
+from synpain_hf.release.layout import DATA, MANIFEST
 from synpain_hf.release.versions import Version
 
 MAIN = "main"
@@ -51,10 +51,14 @@ class Earlier:
     Attributes:
         version: The version.
         files: Every other file.
+        rows: How many pairs each file of pairs has, where it says so.
+        content: Digest of the content; empty where it says none.
     """
 
     version: Version
     files: frozenset[str]
+    rows: Mapping[str, int]
+    content: str
 
 
 def read_state(hub: Hub) -> State:
@@ -92,6 +96,9 @@ def earlier_at(hub: Hub, revision: str) -> Earlier | None:
     content = content_of(hub, MANIFEST, revision)
     try:
         manifest = json.loads(content or b"")
-        return Earlier(Version.parse(manifest["version"]), frozenset(manifest["files"]))
-    except (ValueError, TypeError, KeyError):
+        files = manifest["files"]
+        of_pairs = {path: record for path, record in files.items() if path.startswith(f"{DATA}/") and "rows" in record}
+        rows = {path: int(record["rows"]) for path, record in of_pairs.items()}
+        return Earlier(Version.parse(manifest["version"]), frozenset(files), rows, str(manifest.get("content", "")))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -34,7 +34,7 @@ class Sent:
     Attributes:
         commit: Its id.
         pull_request: Address of the pull request that it is in; empty where it is on the main branch.
-        notes: What the Hub remarked.
+        notes: What the Hub remarked, as sentences.
     """
 
     commit: str
@@ -151,7 +151,8 @@ def send(
                     raise OvertakenError from error
                 raise
             return commit
-    return Sent(info.oid, info.pr_url or "", tuple(quoted(str(remark.message), hub.token) for remark in remarks))
+    notes = (f"the Hub remarks: {quoted(str(remark.message), hub.token)}" for remark in remarks)
+    return Sent(info.oid, info.pr_url or "", tuple(notes))
 
 
 def find_landed(hub: Hub, files: Mapping[str, LocalFile], title: str, head: str) -> str | None:

@@ -97,11 +97,34 @@ class TestData:
         replace(copy / MANIFEST, json.dumps({**manifest, "version": "1.0.1"}).encode())
         assert "the section 'Changes'" in told(copy)
 
-    def test_damaged_data_are_an_error(self, copy: Path) -> None:
-        name = Release.open(copy).partitions[0].path
+    @pytest.mark.parametrize("damage", [b"PAR1", None], ids=["cut-off", "one-bit"])
+    def test_damaged_data_are_told_and_the_card_is_not_compared_with_them(
+        self, damage: bytes | None, copy: Path
+    ) -> None:
+        path = copy / Release.open(copy).partitions[0].path
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        replace(path, damage or bytes(content))
+        edited(copy, CARD, "## Privacy", "## Secrets")
+        name = path.relative_to(copy).as_posix()
+        assert check(Release.open(copy)) == [
+            f"{copy} was changed after it was built ({name}); build or download it again"
+        ]
+
+    def test_data_that_fit_their_digest_and_cannot_be_read_are_an_error(self, copy: Path) -> None:
+        release = Release.open(copy)
+        name = release.partitions[0].path
         replace(copy / name, b"PAR1")
         with pytest.raises(ReleaseError, match="is damaged"):
-            check(Release.open(copy))
+            check(with_files(copy, {name: {**record_of(copy / name), "rows": 1}}))
+
+    def test_a_stray_file_of_pairs_is_named(self, copy: Path) -> None:
+        release = Release.open(copy)
+        name = release.partitions[0].path
+        stray = "data/fold-0/old-man-copy.parquet"
+        (copy / stray).write_bytes((copy / name).read_bytes())
+        (copy / "data" / ".DS_Store").write_bytes(b"of a desktop")
+        assert check(release) == [f"{stray} is in data/, but not of this release, and may be loaded with it; remove it"]
 
 
 class TestCard:

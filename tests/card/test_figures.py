@@ -12,7 +12,7 @@ from PIL import Image
 
 from synpain_hf.card import drawing
 from synpain_hf.card.figures import Figure, figures_of
-from synpain_hf.card.statistics import compute
+from synpain_hf.card.statistics import Summary, compute
 from synpain_hf.errors import ReleaseError
 from synpain_hf.release.manifest import Release
 from tests.card.making import annotated, pair_ids
@@ -116,6 +116,45 @@ def test_pain_scores_without_kinds_are_drawn_by_condition(own: Release, tmp_path
         "One: no pain, 3.0, 3.0 to 3.0; pain, 3.0, 3.0 to 3.0. Two: no pain, 3.0, 3.0 to 3.0; pain, 3.0, 3.0 to 3.0."
     )
     assert picture(figure.made(release)).shape[0] > 400
+
+
+class TestKinds:
+    """Box plots of kinds of expression, as `own` is annotated with them."""
+
+    def figure(self, own: Release, folder: Path, kinds: dict[str, str]) -> Figure:
+        """That of scores for both faces of every pair, whose kinds are by face."""
+        rows = [
+            {"pair_id": pair_id, "face": face, "pspi": 2.0, "kind": kind, "annotator": "me"}
+            for pair_id in pair_ids(own)
+            for face, kind in kinds.items()
+        ]
+        return figures_of(compute(annotated(own, folder / "copy", "scores", rows)))[-1]
+
+    def names(self, figure: Figure) -> list[str]:
+        """What stands beside the boxes, but for the number of faces."""
+        ((_, boxes),) = figure.inputs
+        return [" / ".join(drawing.Box(**{**box, "summary": Summary(**box["summary"])}).lines[:-1]) for box in boxes]
+
+    def test_a_kind_that_is_labelled_in_two_ways_has_a_box_of_each_by_another_name(
+        self, own: Release, tmp_path: Path
+    ) -> None:
+        figure = self.figure(own, tmp_path, {"neutral": "calm", "expressive": "hurt"})
+        assert self.names(figure) == ["calm", "hurt / labelled no pain", "hurt / labelled pain"]
+        assert "hurt labelled no pain, 2.0, 2.0 to 2.0; hurt labelled pain, 2.0," in figure.alternative
+        assert picture(figure.made(own)).shape[0] > 400
+
+    def test_a_kind_that_is_seen_in_both_faces_too(self, own: Release, tmp_path: Path) -> None:
+        figure = self.figure(own, tmp_path, {"neutral": "calm", "expressive": "calm"})
+        assert self.names(figure) == ["calm / neutral face", "calm / labelled no pain", "calm / labelled pain"]
+
+    def test_no_two_boxes_of_demo_faces_have_one_name(self, drawn: Release) -> None:
+        names = self.names(figures_of(compute(drawn))[-1])
+        assert len(set(names)) == len(names)
+        assert not any("labelled" in name for name in names)
+
+    def test_one_face_is_one_face_and_a_long_name_is_cut(self) -> None:
+        assert drawing.Box("pain", "pain", Summary.of([1.0])).lines == ["pain", "(1 face)"]
+        assert drawing.Box("x" * 99, "pain", Summary.of([1.0, 2.0])).lines == [f"{'x' * 15}…", "(2 faces)"]
 
 
 def test_names_in_the_data_are_drawn_as_they_stand_however_long(own: Release, tmp_path: Path) -> None:

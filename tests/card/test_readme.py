@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from markdown_it import MarkdownIt
 
 from synpain_hf.card import card
 from synpain_hf.card.facts import read_facts
-from synpain_hf.card.statistics import compute
+from synpain_hf.card.statistics import DEMOGRAPHIC, compute
 from synpain_hf.errors import BadInputError
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import CARD, FACTS
 from synpain_hf.release.manifest import Release
 from synpain_hf.release.rows import features
 from synpain_hf.resources import resource
+from synpain_hf.vocabulary import CLASSES
 from tests.card.conftest import DRAWN, LARGER, TextFor
 from tests.card.making import (
     OWN,
@@ -36,7 +38,7 @@ from tests.card.making import (
     written,
 )
 from tests.conftest import needs_sample
-from tests.release.making import manifest_rows, picture, replace, write_manifest
+from tests.release.making import manifest_rows, picture, replace, rows_of, write_manifest
 
 ALL = "What is in it"
 
@@ -165,7 +167,29 @@ class TestNumbers:
             "has 0 pairs (young South Asian man, and 11 others), the largest 2 pairs (young Black man, and 3 others)"
             in told
         )
-        assert re.search(r"runs from \d+\.\d% \([\w ]+\) to \d+\.\d% \([\w ]+\)\.", told)
+        share = r"\d+\.\d% \([\w ]+(, and \d others?)?\)"
+        assert re.search(rf"The share of pairs that are labelled pain runs from {share} to {share}\.", told)
+
+    def test_where_all_groups_have_the_same_share_of_pain_that_is_said_once(self, text_for: TextFor) -> None:
+        rows = [
+            {**each, "label": label, "age_group": "old", "gender": "man", "ethnicity": ethnicity}
+            for each, (label, ethnicity) in zip(
+                base()[:4], product(("pain", "no_pain"), ("black", "white")), strict=True
+            )
+        ]
+        told = " ".join(section(text_for(rows), "Known biases and limits").split())
+        assert "In every age group, gender and ethnicity 50.0% of the pairs are labelled pain." in told
+        assert "runs from" not in told
+
+    def test_where_all_groups_are_of_one_size_that_is_said_once(self, text_for: TextFor) -> None:
+        rows = [
+            {"pair_id": f"pair-{at:02d}", "label": "pain", "age_group": age, "gender": gender, "ethnicity": ethnicity,
+             "composite": f"faces/{at:02d}.png"}
+            for at, (age, gender, ethnicity) in enumerate(DEMOGRAPHIC)
+        ]  # fmt: skip
+        told = " ".join(section(text_for(rows), "Known biases and limits").split())
+        assert "every group of one age, gender and ethnicity has 1 pair. In every age group," in told
+        assert "smallest" not in told
 
 
 class TestAnnotations:
@@ -198,12 +222,44 @@ class TestAnnotations:
         assert row(text, "neutral", of="Annotator not named") == ["12", "100.0%", "–", "–", "–"]
         assert "neutral, " not in section(text, "Annotations").splitlines()[0]
 
+    def test_in_a_group_neutral_faces_are_told_from_expressive_ones(self, own: Release, tmp_path: Path) -> None:
+        text = self.text(own, tmp_path, self.rows(own))
+        told = section(text, "Annotations")
+        header = next(line for line in told.splitlines() if line.startswith("| mean of |"))
+        assert header == "| mean of | neutral | no pain | pain |"
+        for name in ("young", "old", "man", "woman", "Black"):
+            assert row(text, name, of="Annotator not named") == ["1.00", "3.00", "3.00"]
+        assert row(text, "expressive", of="Annotator not named")[2] == "3.00"
+        assert row(text, "all", of="Annotator not named")[2] == "2.00"
+
+    def test_in_a_group_what_is_missing_is_told(self, own: Release, tmp_path: Path) -> None:
+        text = self.text(own, tmp_path, self.rows(own, **{"pair-01": None}))
+        rows = rows_of(own)
+        alike = [each for each in rows.values() if each["age_group"] == rows["pair-01"]["age_group"]]
+        pains = sum(each["label"] == rows["pair-01"]["label"] for each in alike)
+        group = CLASSES["age_group"][rows["pair-01"]["age_group"]]
+        assert row(text, group, of="Annotator not named")[2] == f"3.00 ({100 / pains:.1f}% missing)"
+
+    def test_a_group_without_faces_of_a_label_has_no_mean_of_them(self, own: Release, tmp_path: Path) -> None:
+        rows = [each for each in self.rows(own) if each["pair_id"] == "pair-01" or each["face"] == "neutral"]
+        text = self.text(own, tmp_path, rows)
+        cells = [row(text, name, of="Annotator not named") for name in ("young", "old")]
+        assert ["1.00", "–"] in [cell[:2] for cell in cells]
+
+    def test_a_published_figure_of_a_group_is_said_to_be_of_both_faces(self, own: Release, tmp_path: Path) -> None:
+        names = ("pspi.young.mean", "pspi.expressive.mean")
+        figures = [{"quantity": name, "value": 2.5, "source": "page 4"} for name in names]
+        text = self.text(own, tmp_path, self.rows(own), reported={**REPORTED, "figures": figures})
+        assert row(text, "PSPI, young (neutral and expressive faces), mean") == ["2.00", "2.50", "page 4"]
+        assert row(text, "PSPI, expressive, mean") == ["3.00", "2.50", "page 4"]
+
     def test_measures_of_pairs_are_summed_up_too_if_their_column_is_explained(
         self, own: Release, tmp_path: Path
     ) -> None:
         rows = [{"pair_id": pair_id, "likeness": 0.5, "annotator": "me"} for pair_id in pair_ids(own)]
         text = self.text(own, tmp_path, rows, columns={"likeness": "How alike the two faces are | or not."})
         assert row(text, "all", of="Me") == ["12", "0.0%", "0.50", "0.50", "0.50 to 0.50"]
+        assert row(text, "old", of="Me") == ["0.50", "0.50"]
         assert row(text, "`likeness`") == ["float32", "How alike the two faces are &#124; or not."]
         assert "figures/pspi.png" not in text
 
@@ -250,15 +306,6 @@ class TestText:
             text_of(carded), "Compared with the paper on SynPAIN"
         )
 
-    def test_planted_bias_is_told(self, tmp_path: Path) -> None:
-        from synpain_hf.release.demo import demo
-        from synpain_hf.sources.demo import PlantedBias
-
-        bias = PlantedBias({"ethnicity": "black"}, unit="AU4", strength=0.5)
-        text = written(Release.open(demo(tmp_path / "release", pairs=2, bias=[bias])), shipped("demo")[0])
-        assert "Bias was planted on purpose" in text
-        assert "AU4" in section(text, "What it is, and what it is not")
-
     def test_nobody_is_shown_is_said_only_where_it_is_so(self, own: Release, tmp_path: Path) -> None:
         assert "obody is shown" in written(own, write_facts(tmp_path / "facts"))
         assert "obody is shown" not in written(own, write_facts(tmp_path / "facts", synthetic=False))
@@ -303,7 +350,7 @@ class TestText:
     def test_it_is_a_page_of_well_formed_tables_and_pictures(self, carded: Release) -> None:
         reader = MarkdownIt("commonmark").enable("table")
         page = reader.parse(body_of(text_of(carded)))
-        assert sum(token.type == "table_open" for token in page) == 11
+        assert sum(token.type == "table_open" for token in page) == 12
         inline = [child for token in page for child in token.children or ()]
         pictures = [child for child in inline if child.type == "image"]
         assert [child.attrs["src"] for child in pictures] == [

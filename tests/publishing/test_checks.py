@@ -124,6 +124,14 @@ def test_a_release_that_is_not_whole_is_refused(hub: Hub, first: Release, tmp_pa
     assert hub.seen == []
 
 
+def test_a_stray_file_of_pairs_is_refused(hub: Hub, first: Release, tmp_path: Path) -> None:
+    folder = copied(first.folder, tmp_path / "copy")
+    (folder / "data" / "more.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ReleaseError, match=r"^data/more\.parquet is in data/, but not of this release, .*; remove it$"):
+        published(hub, folder)
+    assert hub.seen == []
+
+
 def test_the_short_card_of_a_build_is_refused(hub: Hub, pairs: Path, tmp_path: Path) -> None:
     release = build(pairs, tmp_path / "out", version="1.0.0", image_size=32)
     with pytest.raises(ReleaseError, match=r"run `synpain-hf card "):

@@ -42,6 +42,16 @@ def test_the_plan_is_shown_then_progress_then_the_result(hub: Hub, first: Releas
     assert on_hub(hub, "v2.0.0") == on_disk(second)
 
 
+def test_what_is_worth_knowing_is_told_before_the_result(hub: Hub, first: Release) -> None:
+    published(hub, first)
+    hub.repositories[REPO_ID].commit({}, "main")
+    done = ran(hub, "publish", first.folder, "--repo-id", REPO_ID)
+    assert done.returncode == 0, done.stderr
+    note, result = done.stdout.splitlines()[-2:]
+    assert note.startswith("note: the main branch was changed after version 1.0.0 was published (lost: ")
+    assert result.startswith("already published: version 1.0.0, ")
+
+
 def test_a_dry_run_for_programs_is_json_alone(hub: Hub, first: Release) -> None:
     done = ran(hub, "publish", first.folder, "--repo-id", REPO_ID, "--dry-run", "--gated", "--json")
     told = json.loads(done.stdout)

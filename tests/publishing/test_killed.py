@@ -39,7 +39,8 @@ def free_port() -> int:
 @contextmanager
 def running(folder: Path, ports: tuple[int, int], *dies_at: str) -> Iterator[subprocess.Popen[str]]:
     """A Hub in a program of its own, once it is ready."""
-    command = [sys.executable, "-m", "tests.hub", str(folder), *map(str, ports), *dies_at]
+    dying = ["--dies-at", *dies_at] if dies_at else []
+    command = [sys.executable, "-m", "tests.hub", str(folder), *map(str, ports), *dying]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stdout.readline().startswith("http://")

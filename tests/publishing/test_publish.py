@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,44 @@ def test_nothing_is_sent_again_for_what_is_published(hub: Hub, first: Release) -
     publication = published(hub, first)
     assert (publication.status, publication.commit) == ("already published", commit)
     assert writes(hub) == []
+
+
+class TestMainBranchThatWasChangedByHand:
+    """What is said when a version is published again, of which the tag is whole."""
+
+    def notes(self, hub: Hub, first: Release, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """What is said once the main branch holds these files."""
+        published(hub, first)
+        hub.repositories[REPO_ID].commit(files, "main")
+        hub.seen.clear()
+        publication = published(hub, first)
+        assert publication.status == "already published"
+        assert writes(hub) == []
+        return publication.notes
+
+    def test_lost_changed_and_added_files_are_named(self, hub: Hub, first: Release) -> None:
+        files = on_disk(first)
+        lost = first.partitions[0].path
+        del files[lost]
+        stray = "data/fold-0/mine.parquet"
+        [note] = self.notes(hub, first, {**files, "README.md": b"# Mine\n", stray: b"x", "NOTES.md": b"mine"})
+        assert note == (
+            "the main branch was changed after version 1.0.0 was published "
+            f"(lost: {lost}; changed: README.md; added: {stray}), and is what loads without "
+            'revision="v1.0.0"; undo that on the Hub, or publish a later version'
+        )
+
+    def test_of_many_files_a_few_are_named(self, hub: Hub, first: Release) -> None:
+        [note] = self.notes(hub, first, {"README.md": on_disk(first)["README.md"]})
+        assert re.search(rf"\(lost: [^ ]+, [^ ]+, [^ ]+ and {len(on_disk(first)) - 4} more\)", note)
+
+    def test_other_files_are_nobodys_business(self, hub: Hub, first: Release) -> None:
+        assert self.notes(hub, first, {**on_disk(first), "NOTES.md": b"mine"}) == ()
+
+    def test_a_later_version_is_no_change_by_hand(self, hub: Hub, first: Release, second: Release) -> None:
+        assert self.notes(hub, first, on_disk(second)) == ()
+        hub.repositories[REPO_ID].commit({}, "main", "v2.0.0")
+        assert published(hub, first).notes == ()
 
 
 def test_the_plan_names_every_file_before_anything_is_sent(hub: Hub, first: Release, second: Release) -> None:
@@ -299,4 +339,5 @@ def test_an_organisation_of_yours_is_published_to(hub: Hub, first: Release) -> N
 def test_what_the_hub_remarks_on_the_card_is_passed_on(hub: Hub, first: Release) -> None:
     hub.state.remarks = ("license is missing",)
     [note] = published(hub, first).notes
+    assert note.startswith("the Hub remarks: ")
     assert "license is missing" in note

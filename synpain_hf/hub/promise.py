@@ -1,0 +1,52 @@
+"""Whether a version rises enough above what is published, as far as the two `release.json` tell it.
+
+`build --previous` compares every pair. Here the earlier pairs are on the Hub, and only their numbers are known: a rise
+that is too small is refused where the numbers prove it, and remarked on where they leave it open.
+"""
+
+from __future__ import annotations
+
+from synpain_hf.errors import VersionError
+from synpain_hf.hub.description import logged
+from synpain_hf.hub.state import Earlier
+from synpain_hf.release.manifest import Release
+from synpain_hf.release.versions import Bump, Version
+
+
+def check_promise(release: Release, published: Earlier) -> list[str]:
+    """Compare a release with the latest version that is published.
+
+    Args:
+        release: The release, of a later version.
+        published: What the Hub has.
+
+    Returns:
+        What could not be compared, as sentences (cause, then remedy).
+
+    Raises:
+        VersionError: If pairs are gone, moved or new, and the version promises that none are.
+    """
+    version, before = Version.parse(release.version), published.version
+    bump, what = _change(release, published)
+    if version < (least := before.raised(bump)):
+        raise VersionError(
+            f"version {version} promises too little: {what}; build the release as at least {least}, and with "
+            "--previous to have every pair compared"
+        )
+    if version.major > before.major or before in logged(release) or release.manifest["content"] == published.content:
+        return []
+    unknown = "nobody compared pixels, labels and folds of their pairs; do so with `synpain-hf diff`"
+    return [f"the release was not built on version {before}, which is published, so that {unknown}"]
+
+
+def _change(release: Release, published: Earlier) -> tuple[Bump, str]:
+    """The least rise that the numbers of pairs in each file ask for, and why."""
+    rows = {partition.path: release.rows_in([partition]) for partition in release.partitions}
+    lost = sum(max(0, count - rows.get(path, 0)) for path, count in published.rows.items())
+    new = sum(rows.values()) - sum(published.rows.values())
+    before = f"version {published.version}, which is published,"
+    if lost:
+        return Bump.MAJOR, f"pairs of {before} are gone, or in another fold or group ({lost:,})"
+    if new and published.rows:
+        return Bump.MINOR, f"there are pairs that {before} does not have ({new:,})"
+    return Bump.PATCH, ""
