@@ -10,7 +10,7 @@ from scipy import stats
 
 from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.borkan import generalised_mean
-from synpain_hf.metrics.subgroup_auroc.inference import CORRECTIONS, equality
+from synpain_hf.metrics.subgroup_auroc.inference import CORRECTIONS
 
 
 def planted(count: int = 3000, seed: int = 0) -> dict[str, Any]:
@@ -47,30 +47,81 @@ def test_difference_and_ratio_are_of_best_and_worst() -> None:
     assert gap["ratio"] == min(values.values()) / max(values.values())
 
 
-def test_the_test_of_two_groups_is_delongs_z_squared() -> None:
-    report = subgroup_auroc(**planted())
-    left, right = report["groups"]["hand"].values()
-    z = (left["auroc"] - right["auroc"]) / np.hypot(left["standard_error"], right["standard_error"])
-    test = report["gaps"]["hand"]["test"]
-    assert test["statistic"] == pytest.approx(z**2)
-    assert test["p_value"] == pytest.approx(2 * stats.norm.sf(abs(z)))
+def parts(table: dict[str, Any], attribute: str, group: str) -> tuple[float, list[float], list[int]]:
+    """AUROC, and for either class what it adds to the variance and how many rows it has."""
+    inside = table["groups"][attribute] == group
+    labels, scores = table["references"][inside] == 1, table["scores"][inside]
+    wins = np.greater.outer(scores[labels], scores[~labels])
+    found = [wins.mean(axis=axis) for axis in (1, 0)]
+    return float(wins.mean()), [part.var(ddof=1) / len(part) for part in found], [len(part) for part in found]
 
 
-def test_the_test_of_independent_groups_is_cochrans_q() -> None:
-    report = subgroup_auroc(**planted())
-    entries = report["groups"]["letter"].values()
-    values, weights = np.array([(entry["auroc"], entry["standard_error"] ** -2) for entry in entries]).T
-    q = (weights * (values - np.average(values, weights=weights)) ** 2).sum()
-    test = report["gaps"]["letter"]["test"]
-    assert test["statistic"] == pytest.approx(q)
-    assert test["p_value"] == pytest.approx(stats.chi2.sf(q, 2))
+def test_the_test_of_two_groups_is_delongs_with_welchs_degrees_of_freedom() -> None:
+    table = planted(60)
+    (left, own, counts), (right, others, other_counts) = (parts(table, "hand", hand) for hand in ("left", "right"))
+    variances = [*own, *others]
+    t = (left - right) / np.sqrt(sum(variances))
+    freedom = sum(variances) ** 2 / sum(
+        variance**2 / (count - 1) for variance, count in zip(variances, [*counts, *other_counts], strict=True)
+    )
+    gap = subgroup_auroc(**table)["gaps"]["hand"]
+    assert gap["test"]["statistic"] == pytest.approx(t**2)
+    assert gap["test"]["degrees_of_freedom"] == 1
+    assert gap["test"]["denominator_degrees_of_freedom"] == pytest.approx(freedom)
+    assert gap["test"]["p_value"] == pytest.approx(2 * stats.t.sf(abs(t), freedom))
+    low, high = gap["difference_interval"].values()
+    reach = stats.t.ppf(0.975, freedom) * np.sqrt(sum(variances))
+    assert (low, high) == pytest.approx((gap["difference"] - reach, gap["difference"] + reach))
+
+
+def test_the_test_of_independent_groups_is_brown_and_forsythes_as_mehrotra_mended_it() -> None:
+    """Mehrotra, Communications in Statistics - Simulation and Computation 26 (1997), with sizes for numbers of rows."""
+    table = planted(150)
+    found = [parts(table, "letter", letter) for letter in "abc"]
+    values = np.array([auroc for auroc, *_ in found])
+    variances, counts = (np.array([group[place] for group in found]) for place in (1, 2))
+    sizes = counts.prod(axis=1) / counts.sum(axis=1)
+    share = sizes / sizes.sum()
+    spread = sizes * variances.sum(axis=1)
+    expected = ((1 - share) * spread).sum()
+    above = expected**2 / ((spread**2).sum() + (share * spread).sum() ** 2 - 2 * (share * spread**2).sum())
+    of_classes = ((sizes[:, None] * variances) ** 2 / (counts - 1)).sum(axis=1)
+    below = expected**2 / ((1 - share) ** 2 * of_classes).sum()
+    statistic = (sizes * (values - np.average(values, weights=sizes)) ** 2).sum() / expected
+    test = subgroup_auroc(**table)["gaps"]["letter"]["test"]
+    assert test["name"] == "ANOVA-type"
+    assert test["statistic"] == pytest.approx(statistic)
+    assert test["degrees_of_freedom"] == pytest.approx(above)
+    assert test["denominator_degrees_of_freedom"] == pytest.approx(below)
+    assert test["p_value"] == pytest.approx(stats.f.sf(statistic, above, below))
+
+
+def test_small_equal_groups_fail_the_test_no_more_often_than_they_should() -> None:
+    generator = np.random.default_rng(0)
+    labels, groups = np.tile([0, 1], 80), {"group": np.repeat(np.arange(8), 20)}
+    p_values = []
+    for _ in range(300):
+        report = subgroup_auroc(references=labels, scores=labels + generator.normal(size=160), groups=groups)
+        p_values.append(report["gaps"]["group"]["test"]["p_value"])
+    assert np.mean(np.array(p_values) < 0.05) < 0.06  # Wald's test against chi-square: 0.13
+
+
+@pytest.mark.parametrize("interval", ["delong", "bootstrap"])
+def test_the_test_and_the_interval_of_two_groups_agree(interval: str) -> None:
+    table = planted(60)
+    p_value = subgroup_auroc(**table, interval=interval)["gaps"]["hand"]["test"]["p_value"]
+    gap = subgroup_auroc(**table, interval=interval, confidence=1 - p_value)["gaps"]["hand"]
+    assert gap["difference_interval"]["low"] == pytest.approx(0, abs=1e-9)
 
 
 def test_the_interval_of_the_difference_counts_the_pairs_it_was_chosen_from() -> None:
-    report = subgroup_auroc(**planted())
-    gap, entries = report["gaps"]["letter"], report["groups"]["letter"]
+    table = planted()
+    gap, entries = (subgroup_auroc(**table)[part]["letter"] for part in ("gaps", "groups"))
     error = np.hypot(*(entries[gap[which]["name"]]["standard_error"] for which in ("best", "worst")))
-    reach = stats.norm.ppf(1 - 0.05 / 2 / 3) * error
+    found = [parts(table, "letter", gap[which]["name"]) for which in ("best", "worst")]
+    variances, counts = (np.array([group[place] for group in found]) for place in (1, 2))
+    freedom = variances.sum() ** 2 / (variances**2 / (counts - 1)).sum()
+    reach = stats.t.ppf(1 - 0.05 / 2 / 3, freedom) * error
     assert gap["difference_interval"]["low"] == pytest.approx(gap["difference"] - reach)
     assert gap["difference_interval"]["high"] == pytest.approx(gap["difference"] + reach)
 
@@ -195,8 +246,49 @@ def test_the_generalised_mean_is_near_the_worst_and_zero_with_a_zero() -> None:
     assert generalised_mean([0.0, 0.9]) == 0
 
 
-def test_a_singular_covariance_gives_no_test() -> None:
-    assert equality(np.array([0.6, 0.7]), np.array([[0.01, 0.01], [0.01, 0.01]])) is None
+def paired(people: int, groups: int = 2, seed: int = 2) -> dict[str, Any]:
+    """Every person has a row of either class in every group."""
+    generator = np.random.default_rng(seed)
+    labels = np.tile([0, 1], people * groups)
+    persons = np.repeat(np.arange(people), 2 * groups)
+    return {
+        "references": labels,
+        "scores": labels + generator.normal(size=people)[persons] + generator.normal(size=len(labels)),
+        "groups": {"visit": np.tile(np.repeat(np.arange(groups), 2), people)},
+        "clusters": persons,
+    }
+
+
+def test_people_count_once_for_the_test_whatever_rows_they_have() -> None:
+    two = subgroup_auroc(**paired(30))["gaps"]["visit"]["test"]
+    assert (two["degrees_of_freedom"], two["denominator_degrees_of_freedom"]) == pytest.approx((1, 29))
+    four = subgroup_auroc(**paired(30, groups=4))["gaps"]["visit"]["test"]
+    assert 1 <= four["degrees_of_freedom"] <= 3
+    assert four["denominator_degrees_of_freedom"] == pytest.approx(29 * four["degrees_of_freedom"])
+
+
+def test_people_of_one_group_each_count_as_in_welchs_test() -> None:
+    labels, people = np.tile([0, 1, 1, 0], 50), np.repeat(np.arange(50), 4)
+    report = subgroup_auroc(
+        references=labels,
+        scores=labels + np.random.default_rng(5).normal(size=50)[people] + np.random.default_rng(6).normal(size=200),
+        groups={"site": np.where(people < 15, "a", "b")},
+        clusters=people,
+    )
+    variances = [entry["standard_error"] ** 2 for entry in report["groups"]["site"].values()]
+    freedom = sum(variances) ** 2 / (variances[0] ** 2 / 14 + variances[1] ** 2 / 34)
+    assert report["gaps"]["site"]["test"]["denominator_degrees_of_freedom"] == pytest.approx(freedom)
+
+
+def test_groups_that_differ_in_nothing_but_their_level_get_no_test_and_no_interval() -> None:
+    table = paired(20)
+    table["scores"] = np.repeat(table["scores"].reshape(20, 2, 2)[:, :1], 2, axis=1).ravel()
+    report = subgroup_auroc(**table)
+    gap = report["gaps"]["visit"]
+    assert (gap["difference"], gap["difference_interval"], gap["test"]) == (0, None, None)
+    assert gap["reasons"]["difference_interval"] == "the difference of best and worst has no spread to estimate"
+    assert "differences have no spread" in gap["reasons"]["test"]
+    assert "–¹" in report.to_markdown()
 
 
 def test_intersections_have_entries_and_gaps_of_their_own() -> None:

@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from synpain_hf.metrics.subgroup_auroc.arrays import Floats
 from synpain_hf.metrics.subgroup_auroc.compute import subgroup_auroc
@@ -47,11 +48,12 @@ PAIRED = {
 }
 """Z, p, and the interval of the difference of two markers in the same patients."""
 UNPAIRED = {
-    ("wfns", "s100b"): 1.43490640926908,
-    ("wfns", "ndka"): 3.10125096778969,
-    ("ndka", "s100b"): -1.55995743389685,
+    ("wfns", "s100b"): (1.43490640926908, 0.152825378808796),
+    ("wfns", "ndka"): (3.10125096778969, 0.00220950791756457),
+    ("ndka", "s100b"): (-1.55995743389685, 0.120192832430845),
 }
-"""D of two markers, as if each had patients of its own; pROC takes p from Student's t, the metric from chi-square."""
+"""D and p of two markers, as if each had patients of its own. Both are from Student's t, whose degrees of freedom pROC
+takes from the rows of a group, and the metric from its rows of either class."""
 NDKA_INTERVAL = (0.501244999271703, 0.722670989888189)
 NDKA_OF_WOMEN = (0.5261398281, 0.6671428571, 0.8081458862)
 
@@ -131,11 +133,26 @@ def test_the_test_between_two_groups_is_the_square_of_the_unpaired_one_of_proc(
         positive="Poor",
     )
     test = report["gaps"]["marker"]["test"]
-    assert test["statistic"] == _near(UNPAIRED[markers] ** 2)
+    d, p_value = UNPAIRED[markers]
+    assert test["statistic"] == _near(d**2)
     assert test["degrees_of_freedom"] == 1
-    assert test["p_value"] == _near(math.erfc(abs(UNPAIRED[markers]) / math.sqrt(2)))
+    first, second = (VARIANCE[marker] for marker in markers)
+    by_rows = (first + second) ** 2 / ((first**2 + second**2) / (count - 1))
+    assert 2 * stats.t.sf(abs(d), by_rows) == _near(p_value)
+    assert test["p_value"] == _near(p_value, 2e-3)
+    labels = [label == "Poor" for label in patients["outcome"]]
+    parts = [
+        of_class.var(ddof=1) / len(of_class)
+        for marker in markers
+        for of_class in _plain_delong(labels, patients[marker])[1:]
+    ]
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (count - 1) for part, count in zip(parts, 2 * [sum(labels), count - sum(labels)], strict=True)
+    )
+    assert test["denominator_degrees_of_freedom"] == _near(freedom, 1e-6)
+    assert test["p_value"] == _near(2 * stats.t.sf(abs(d), freedom))
     low, high = report["gaps"]["marker"]["difference_interval"].values()
-    reach = QUANTILE * math.sqrt(VARIANCE[markers[0]] + VARIANCE[markers[1]])
+    reach = stats.t.ppf(0.975, freedom) * math.sqrt(first + second)
     assert high - low == _near(2 * reach)
 
 
@@ -153,19 +170,24 @@ def test_the_interval_that_would_pass_one_in_obuchowskis_example_stays_below(art
     found = _of_arteries(arteries, "reader_1")["overall"]
     value, error = found["auroc"], math.sqrt(_variance(*COMPONENTS["reader_1"]))
     assert (value - QUANTILE * error, value + QUANTILE * error) == _near((0.9625, 1.005), 5e-4)
+    reach = stats.t.ppf(0.975, _freedom(arteries, "reader_1")) * error / (value * (1 - value))
     for bound, side in (("low", -1), ("high", 1)):
-        odds = value / (1 - value) * math.exp(side * QUANTILE * error / (value * (1 - value)))
+        odds = value / (1 - value) * math.exp(side * reach)
         assert found["interval"][bound] == _near(odds / (1 + odds))
 
 
-def test_the_clustered_comparison_is_that_of_obuchowskis_example(arteries: dict[str, list[Any]]) -> None:
+def test_the_clustered_comparison_is_that_of_obuchowskis_example_with_students_t(
+    arteries: dict[str, list[Any]],
+) -> None:
     found = _of_arteries(arteries, "reader_2", baseline="reader_1")["overall"]["comparison"]
-    printed = (found["difference"], *found["interval"].values(), found["p_value"])
-    assert printed == _near((0.0014, -0.0115, 0.0143, 0.8271), PRINTED)
     first, second, both = (_variance(*COMPONENTS[name]) for name in ("reader_1", "reader_2", "both"))
-    error = (found["interval"]["high"] - found["difference"]) / QUANTILE
-    assert error == _near(0.0066, PRINTED)
-    assert error**2 == _near(first + second - 2 * both, 1e-11)
+    difference, error = found["difference"], math.sqrt(first + second - 2 * both)
+    printed = (difference, difference - QUANTILE * error, difference + QUANTILE * error)
+    assert (*printed, math.erfc(difference / error / math.sqrt(2))) == _near((0.0014, -0.0115, 0.0143, 0.8271), PRINTED)
+    freedom = _freedom(arteries, "reader_2", "reader_1")
+    reach = stats.t.ppf(0.975, freedom) * error
+    assert tuple(found["interval"].values()) == _near((difference - reach, difference + reach), 1e-7)
+    assert found["p_value"] == _near(2 * stats.t.sf(difference / error, freedom), 1e-7)
 
 
 def test_taking_the_arteries_of_a_patient_for_independent_gives_another_variance(
@@ -182,6 +204,28 @@ def _of_arteries(arteries: dict[str, list[Any]], reader: str, baseline: str | No
         baseline_scores=None if baseline is None else arteries[baseline],
         clusters=arteries["patient"],
     )
+
+
+def _freedom(arteries: dict[str, list[Any]], reader: str, baseline: str | None = None) -> float:
+    """Satterthwaite's, over the patients with arteries of one class, of the other, and of both."""
+    labels, patients = arteries["positive"], arteries["patient"]
+    added = np.zeros(len(labels))
+    for scores, sign in ((arteries[reader], 1), (arteries.get(baseline or "", []), -1)):
+        if len(scores):
+            auroc, *of_class = _plain_delong(labels, scores)
+            queues = [iter((values - auroc) / len(values)) for values in of_class]
+            added += sign * np.array([next(queues[0 if label else 1]) for label in labels])
+    of_kind: dict[frozenset[Any], list[tuple[float, int]]] = {}
+    for patient in set(patients):
+        inside = [number for number, name in enumerate(patients) if name == patient]
+        kind = frozenset(labels[number] for number in inside)
+        of_kind.setdefault(kind, []).append((added[inside].sum(), len(inside)))
+    total = squares = 0.0
+    for sums in of_kind.values():
+        effective = sum(size for _, size in sums) ** 2 / sum(size**2 for _, size in sums)
+        variance = sum(value**2 for value, _ in sums) * effective / (effective - 1)
+        total, squares = total + variance, squares + variance**2 / (effective - 1)
+    return total**2 / squares
 
 
 def _variance(s10: float, s01: float, s11: float) -> float:

@@ -66,6 +66,17 @@ def compared() -> Report:
 
 
 @pytest.fixture(scope="module")
+def clustered() -> Report:
+    """20 clusters, of which the site b has 8, and a site too small for an AUROC."""
+    generator = np.random.default_rng(6)
+    people, positive = np.repeat(np.arange(20), 6), np.tile([0, 1], 60)
+    site = np.repeat(["a", "b", "tiny"], [66, 48, 6])
+    scores = positive + generator.normal(size=20)[people] + generator.normal(size=120)
+    groups = {"site": site, "hand": ["left", "right", "right"] * 40}
+    return subgroup_auroc(references=positive, scores=scores, groups=groups, clusters=people)
+
+
+@pytest.fixture(scope="module")
 def plain() -> Report:
     """Everything known, to be given other names."""
     generator = np.random.default_rng(5)
@@ -112,7 +123,7 @@ def markdown_tables(text: str) -> list[list[list[str]]]:
 
 
 LATEX = {
-    r"\&": "&", r"\%": "%", r"\$": "$", r"\#": "#", r"\_": "_", r"\{": "{", r"\}": "}", "$-$": "−", r"$\chi$": "χ",
+    r"\&": "&", r"\%": "%", r"\$": "$", r"\#": "#", r"\_": "_", r"\{": "{", r"\}": "}", "$-$": "−",
     r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^", r"\textbar{}": "|",
     r"\textasciigrave{}": "`", r"\textless{}": "<", r"\textgreater{}": ">", '\\string"{}': '"', r"\dots{}": "…",
     "-{}": "-", "--": "–", "{}": "",
@@ -193,7 +204,7 @@ def test_the_gaps_frame_has_a_row_for_each_attribute_and_intersection(report: Re
         assert (row["best"], row["best_auroc"]) == (gap["best"]["name"], gap["best"]["auroc"])
         assert (row["worst"], row["worst_auroc"]) == (gap["worst"]["name"], gap["worst"]["auroc"])
         assert (row["difference"], row["ratio"]) == (gap["difference"], gap["ratio"])
-        for name in ("statistic", "degrees_of_freedom", "p_value", "p_adjusted"):
+        for name in ("statistic", "degrees_of_freedom", "denominator_degrees_of_freedom", "p_value", "p_adjusted"):
             assert row[name] == gap["test"][name]
         for name, mean in gap["generalised_mean"].items():
             assert row[f"mean_{name}"] == mean
@@ -265,7 +276,9 @@ def test_markdown_has_the_reports_values(compared: Report) -> None:
         "age", gap["best"]["name"], gap["worst"]["name"],
         f"{gap['difference']:.3f} [{gap['difference_interval']['low']:.3f}, "
         f"{gap['difference_interval']['high']:.3f}]".replace("-", "−"),
-        f"{gap['ratio']:.3f}", f"{gap['test']['statistic']:.2f} (1)", f"{gap['test']['p_adjusted']:.3f}",
+        f"{gap['ratio']:.3f}",
+        f"{gap['test']['statistic']:.2f} (1.0, {gap['test']['denominator_degrees_of_freedom']:.0f})",
+        f"{gap['test']['p_adjusted']:.3f}",
         *(f"{mean:.3f}" for mean in gap["generalised_mean"].values()),
     ]  # fmt: skip
 
@@ -281,6 +294,60 @@ def test_what_is_not_known_is_a_dash_whose_footnote_says_why(compared: Report) -
     assert perfect
     assert reasons[perfect[1]] == compared["groups"]["ethnicity"]["perfect"]["reasons"]["interval"]
     assert set(re.findall("–([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", table)) == set(reasons)
+
+
+def test_clusters_are_counted_in_frame_and_tables_where_there_are_clusters(clustered: Report, plain: Report) -> None:
+    counts = {ALL: 20, "a": 11, "b": 8, "tiny": 1, "left": 20, "right": 20}
+    frame = clustered.to_frame()
+    assert dict(zip(frame.group, frame.clusters, strict=True)) == counts
+    groups = markdown_tables(clustered.to_markdown())[0]
+    assert groups[0][:6] == ["Attribute", "Group", "n", "Pos.", "Cl.", "AUROC [95% CI]"]
+    assert {row[1]: row[4] for row in groups[1:]} == {name: str(count) for name, count in counts.items()}
+    assert "Cl.: clusters" in clustered.to_markdown()
+    assert "clusters" not in plain.to_frame()
+    assert "Cl." not in plain.to_markdown() + plain.to_latex() + plain.to_text()
+
+
+def test_intervals_and_tests_from_few_clusters_are_warned_of(clustered: Report) -> None:
+    of_interval, of_test = (
+        "fewer than 20 clusters: the interval is rough",
+        "fewer than 20 clusters in a group: the test can miss a gap",
+    )
+    assert clustered["warnings"] == [
+        {"attribute": "site", "group": "a", "about": "interval", "text": of_interval},
+        {"attribute": "site", "group": "b", "about": "interval", "text": of_interval},
+        {"attribute": "site", "group": None, "about": "test", "text": of_test},
+    ]
+    few = subgroup_auroc(references=[0, 1] * 8, scores=[row % 7 for row in range(16)], clusters=np.arange(16) // 2)
+    assert few["warnings"] == [{"attribute": None, "group": None, "about": "interval", "text": of_interval}]
+    assert re.search(r"\(all rows\).*\]¹", few.to_markdown())
+
+
+def test_a_test_of_few_rows_of_a_class_is_warned_of_and_one_of_many_is_not(plain: Report) -> None:
+    assert plain["warnings"] == []
+    positive = np.repeat([1, 0, 1, 0], [19, 181, 100, 100])
+    groups = {"age": np.repeat(["few", "many"], 200), "hand": ["left", "right"] * 200}
+    scores = np.random.default_rng(7).normal(size=400)
+    report = subgroup_auroc(references=positive, scores=scores, groups=groups)
+    text = "fewer than 20 rows of a class in a group: the test can miss a gap"
+    assert report["warnings"] == [{"attribute": "age", "group": None, "about": "test", "text": text}]
+    positive[:10] = 0
+    report = subgroup_auroc(references=positive, scores=scores, groups=groups)
+    of_interval = "fewer than 10 rows of a class: the interval is rough"
+    assert report["warnings"] == [
+        {"attribute": "age", "group": "few", "about": "interval", "text": of_interval},
+        {"attribute": "age", "group": None, "about": "test", "text": text},
+    ]
+
+
+def test_a_warning_is_a_footnote_once_to_the_numbers_it_is_about(clustered: Report) -> None:
+    groups, gaps = markdown_tables(clustered.to_markdown())
+    assert [row[1] for row in groups if row[5].endswith("]¹")] == ["a", "b"]
+    assert [row[0] for row in gaps if row[6].endswith("¹")] == ["site"]
+    for text in (clustered.to_markdown(), clustered.to_latex(), clustered.to_text()):
+        for warning in {warning["text"] for warning in clustered["warnings"]}:
+            assert text.count(warning) == 1
+    assert max(map(len, clustered.to_text().split("\n"))) <= 80
 
 
 def test_a_column_without_any_value_is_left_out(report: Report, compared: Report) -> None:
@@ -331,9 +398,9 @@ def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
         ),
         (
             {"interval": "bootstrap", "resamples": 50, "clusters": np.arange(ROWS) // 2},
-            ["(50 resamples of clusters, seed 0)"],
+            ["(50 resamples of clusters, seed 0), with Student's t."],
         ),
-        ({"clusters": np.arange(ROWS) // 2}, ["DeLong's method, in Obuchowski's form for clusters"]),
+        ({"clusters": np.arange(ROWS) // 2}, ["in Obuchowski's form for clusters, with Student's t, on the logit"]),
         ({"correction": "none"}, ["p values are not corrected for 2 comparisons"]),
         ({"correction": "benjamini_hochberg"}, ["Benjamini and Hochberg's method for 2 comparisons"]),
         ({"correction": "bonferroni", "attributes": ["age"]}, ["Bonferroni's method for 1 comparison."]),
@@ -457,6 +524,16 @@ def test_text_puts_point_below_point(compared: Report) -> None:
     assert len({line.index("[") for line in table}) == 1
     perfect = next(line for line in lines if "1.000 [–" in line)
     assert perfect.index(".") == table[0].index(".")
+
+
+def test_text_puts_point_below_point_where_a_number_has_a_footnote(clustered: Report) -> None:
+    lines = clustered.to_text(200).split("\n")
+    header = next(line for line in lines if line.startswith("Attribute "))
+    rows = lines[lines.index(header) + 1 :][:2]
+    assert "¹" in rows[0]
+    assert "¹" not in rows[1]
+    points = [[place for place, letter in enumerate(row) if letter == "."] for row in rows]
+    assert points[0] == points[1]
 
 
 def test_text_shortens_long_names_but_not_to_the_same_and_counts_wide_letters_twice(plain: Report) -> None:

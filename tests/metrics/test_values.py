@@ -152,6 +152,61 @@ def test_rows_repeated_within_clusters_tell_no_more_than_one_of_each() -> None:
         assert naive["standard_error"] < 0.65 * once["standard_error"]
 
 
+def test_an_interval_of_clusters_is_students_with_one_degree_of_freedom_less_than_clusters() -> None:
+    generator = np.random.default_rng(15)
+    people, labels = np.repeat(np.arange(8), 4), np.tile([0, 1, 1, 0], 8)
+    scores = labels + generator.normal(size=8)[people] + generator.normal(size=32)
+    entry = subgroup_auroc(references=labels, scores=scores, clusters=people, baseline_scores=-scores)["overall"]
+    assert entry["clusters"] == 8
+    reach = stats.t.ppf(0.975, 7) * entry["standard_error"]
+    assert entry["interval"]["high"] == pytest.approx(entry["auroc"] + reach)
+    comparison = entry["comparison"]
+    reach = comparison["interval"]["high"] - comparison["difference"]
+    error = reach / stats.t.ppf(0.975, 7)
+    assert comparison["p_value"] == pytest.approx(2 * stats.t.sf(comparison["difference"] / error, 7))
+
+
+def test_clusters_of_different_sizes_count_for_fewer() -> None:
+    generator = np.random.default_rng(16)
+    sizes = np.array([2, 2, 4, 4, 8, 20])
+    people = np.repeat(np.arange(6), sizes)
+    labels = np.tile([0, 1], 20)
+    scores = labels + generator.normal(size=6)[people] + generator.normal(size=40)
+    entry = subgroup_auroc(references=labels, scores=scores, clusters=people, interval="logit")["overall"]
+    effective = sizes.sum() ** 2 / (sizes**2).sum()
+    reach = stats.t.ppf(0.975, effective - 1) * entry["standard_error"] / (entry["auroc"] * (1 - entry["auroc"]))
+    low, middle = (np.log(value / (1 - value)) for value in (entry["interval"]["low"], entry["auroc"]))
+    assert middle - low == pytest.approx(reach)
+
+
+@pytest.mark.parametrize("interval", ["delong", "logit", "bootstrap", "percentile"])
+def test_what_leaves_no_spread_is_said_as_it_is(interval: str) -> None:
+    def reason(scores: list[float], clusters: Any = None) -> str:
+        entry = subgroup_auroc(
+            references=[1, 0] * 10, scores=scores * 5, clusters=clusters, interval=interval, resamples=50
+        )["overall"]
+        assert (entry["interval"], entry["standard_error"]) == (None, None)
+        return str(entry["reasons"]["interval"])
+
+    behind = ", which leaves no spread to estimate"
+    assert reason([1, 0, 1, 0]) == f"every pair of rows is ranked right{behind}"
+    assert reason([0, 1, 0, 1]) == f"every pair of rows is ranked wrong{behind}"
+    assert reason([1, 1, 1, 1]) == f"every pair of rows is tied{behind}"
+    # In each cluster the positive row is as much above its class's mean as the negative one is above its own.
+    assert reason([3, 2, 1, 0], np.arange(20) // 2) == f"no cluster raises or lowers it{behind}"
+
+
+def test_every_entry_has_its_number_of_clusters_where_there_are_clusters() -> None:
+    labels, people = np.tile([0, 1], 30), np.repeat(np.arange(20), 3)
+    groups = {"age": np.where(people < 5, "old", "young"), "hand": np.tile(["left", "right", "right"], 20)}
+    report = subgroup_auroc(references=labels, scores=np.arange(60) % 7, groups=groups, clusters=people, depth=2)
+    assert report["overall"]["clusters"] == 20
+    for entry in all_entries(report):
+        inside = members({"scores": labels, "groups": groups}, entry["group"])
+        assert entry["clusters"] == len(set(people[inside]))
+    assert "clusters" not in subgroup_auroc(references=labels, scores=np.arange(60) % 7)["overall"]
+
+
 def test_every_row_its_own_cluster_is_delong() -> None:
     generator = np.random.default_rng(6)
     labels = generator.integers(0, 2, 90)
@@ -162,6 +217,37 @@ def test_every_row_its_own_cluster_is_delong() -> None:
     for ours, theirs in zip(all_entries(clustered), all_entries(plain), strict=True):
         assert ours["standard_error"] == pytest.approx(theirs["standard_error"], rel=1e-12)
     assert clustered["gaps"]["age"]["test"]["statistic"] == pytest.approx(plain["gaps"]["age"]["test"]["statistic"])
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_weighted_variance_is_unbiased_where_weights_say_nothing_of_scores(clustered: bool) -> None:
+    """Positive rows are right or wrong like coins; over all outcomes, variances average that of the weighted mean."""
+    labels, weights = np.repeat([1, 0], [4, 6]), np.r_[0.2, 0.5, 1.0, 4.0, np.ones(6)]
+    found = []
+    for outcome in product((-1, 1), repeat=4):
+        entry = subgroup_auroc(
+            references=labels, scores=np.r_[outcome, np.zeros(6)], sample_weight=weights,
+            clusters=np.arange(10) if clustered else None,
+        )["overall"]  # fmt: skip
+        found.append((entry["auroc"], (entry["standard_error"] or 0) ** 2))
+    values, variances = np.array(found).T
+    assert variances.mean() == pytest.approx(values.var())
+
+
+def test_equal_weights_are_none_and_their_unit_does_not_matter() -> None:
+    generator = np.random.default_rng(19)
+    labels, people = generator.integers(0, 2, 60), generator.integers(0, 25, 60)
+    scores, weights = labels + generator.normal(size=60), generator.uniform(0.2, 5, 60)
+    for clusters in (None, people):
+        given: dict[str, Any] = {"references": labels, "scores": scores, "clusters": clusters}
+        plain, threes, weighted, hundreds = (
+            subgroup_auroc(**given, sample_weight=sample_weight)["overall"]
+            for sample_weight in (None, np.full(60, 3.0), weights, 100 * weights)
+        )
+        for one, other in ((plain, threes), (weighted, hundreds)):
+            for name in ("auroc", "standard_error"):
+                assert one[name] == pytest.approx(other[name], rel=1e-12)
+            assert list(one["interval"].values()) == pytest.approx(list(other["interval"].values()), rel=1e-9)
 
 
 def test_the_bootstrap_is_that_of_rows_drawn_again_and_ranked_anew() -> None:
@@ -211,7 +297,11 @@ def test_the_bootstrap_is_corrected_for_bias_and_skewness(clustered: bool) -> No
     sums = np.bincount(people, parts)
     acceleration = (sums**3).sum() / (6 * (sums**2).sum() ** 1.5)
     bias = stats.norm.ppf((np.mean(resampled < wins.mean() - 1e-9) + np.mean(resampled < wins.mean() + 1e-9)) / 2)
-    moved = bias + stats.norm.ppf([0.025, 0.975])
+    freedom = np.inf
+    if clustered:  # 15 clusters with two negative rows each, 6 with two positive ones
+        squares = np.array([(sums[:15] ** 2).sum() * 15 / 14, (sums[15:] ** 2).sum() * 6 / 5])
+        freedom = squares.sum() ** 2 / (squares**2 / [14, 5]).sum()
+    moved = bias + stats.t.ppf([0.025, 0.975], freedom)
     expected = np.quantile(resampled, stats.norm.cdf(bias + moved / (1 - acceleration * moved)))
     assert list(entry["interval"].values()) == pytest.approx(list(expected), abs=1e-9)
     assert list(expected) != pytest.approx(list(np.quantile(resampled, [0.025, 0.975])), abs=1e-3)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import InputError
+from .cautions import cautions
 from .entries import Wanted, entries
 from .estimates import NORMAL, RESAMPLED, estimate
 from .gaps import correct, gap
@@ -65,9 +66,10 @@ def subgroup_auroc(
         resamples: Of the bootstrap.
         seed: Of the bootstrap.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
-            (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, and the bootstrap
-            draws whole clusters.
-        sample_weight: Weights above 0, shape (rows,), or the name of a column of `groups`.
+            (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
+            distribution Student's, and the bootstrap draws whole clusters.
+        sample_weight: Weights above 0, shape (rows,), or the name of a column of `groups`; how many rows of the
+            population a row stands for, not how often it was seen.
         baseline_scores: Scores of another model on the same rows, shape (rows,), or the name of a column of `groups`;
             every group then has a paired comparison.
         threshold: A score of at least this is taken for positive, for F1.
@@ -79,16 +81,17 @@ def subgroup_auroc(
 
     Returns:
         A nested dict that `json.dumps` takes, see `schemas/metric_report.schema.json`: `overall`, `groups` and
-        `intersections` (by attribute and group: n, positives, negatives, auroc, standard_error, interval,
+        `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
-        difference_interval, ratio, test, generalised_mean, reasons) and `options`. What cannot be computed is None, and
-        `reasons` says why.
+        difference_interval, ratio, test, generalised_mean, reasons), `warnings` and `options`. What cannot be computed
+        is None, and `reasons` says why; what is computed from too little is in `warnings`.
 
     Raises:
         InputError: A ValueError, if the input cannot be used; it names the rows, counted from 0.
 
-    Sources: DeLong et al. 1988, Sun and Xu 2014 (variance), Obuchowski 1997 (clusters), Efron 1987 (BCa), Borkan et al.
-    2019 (subgroup, BPSN and BNSP AUROC, generalised mean with power -5).
+    Sources: DeLong et al. 1988, Sun and Xu 2014 (variance), Obuchowski 1997 (clusters), Efron 1987 (BCa), Brunner et
+    al. 1997 (test), Satterthwaite 1946 (degrees of freedom), Borkan et al. 2019 (subgroup, BPSN and BNSP AUROC,
+    generalised mean with power -5).
 
     Example:
         >>> report = subgroup_auroc(
@@ -132,6 +135,7 @@ def subgroup_auroc(
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
+        warnings=list(cautions(summary, by_attribute, gaps)),
         options={
             "interval": interval,
             "confidence": confidence,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from .arrays import Booleans, Floats, Integers
 from .roc import Placements, divide, total
+from .units import Units
 
 
 @dataclass(frozen=True)
@@ -56,82 +56,61 @@ def deviations(placements: Placements, positive: Booleans, codes: Integers, weig
     return Deviations(*of_class)
 
 
-def covariance(
-    parts: Deviations, positive: Booleans, codes: Integers, groups: int, clusters: Integers | None
-) -> Floats:
+def covariance(parts: Deviations, units: Units) -> Floats:
     """The covariance of the groups' AUROCs.
 
     Args:
         parts: What each row adds.
-        positive: Shape (rows,).
-        codes: Shape (rows,): the groups.
-        groups: How many there are.
-        clusters: Shape (rows,): which rows depend on each other; None where none do.
+        units: The groups' rows or clusters.
 
     Returns:
         Shape (groups, groups); groups without a common cluster are independent. NaN for a group where fewer than two
         rows (or clusters) of a class leave nothing to estimate it from.
     """
-    if clusters is None:
-        cells = _Cells(codes, parts.of_positives, parts.of_negatives, positive, ~positive)
-        return np.diag(cells.variances(groups))
-    span = int(clusters.max()) + 1
-    keys, cell = np.unique(codes * span + clusters, return_inverse=True)
-    group, cluster = np.divmod(keys, span)
-    of_positives, of_negatives, with_positives, with_negatives = (
-        total(cell, part, len(keys)) for part in (parts.of_positives, parts.of_negatives, positive, ~positive)
-    )
-    cells = _Cells(group, of_positives, of_negatives, with_positives > 0, with_negatives > 0)
-    both = _unbiased(group, np.ones(len(group), np.bool_), groups) * total(group, of_positives * of_negatives, groups)
-    sums = sparse.csr_array((of_positives + of_negatives, (cluster, group)), shape=(span, groups))
-    count = len(np.unique(cluster))
-    matrix: Floats = (sums.T @ sums).toarray() * (count / max(count - 1, 1))
-    np.fill_diagonal(matrix, np.maximum(cells.variances(groups) + 2 * both, 0))
+    of_positives, of_negatives = units.summed(parts.of_positives), units.summed(parts.of_negatives)
+    squares = (of_positives**2, of_negatives**2, 2 * of_positives * of_negatives)
+    sums = [total(units.group, part, units.groups) for part in squares]
+    variances = (units.unbiased * sums).sum(axis=0)
+    if units.cluster is None:
+        return np.diag(variances)
+    count = len(np.unique(units.cluster))
+    matrix = units.products(of_positives + of_negatives) * (count / max(count - 1, 1))
+    np.fill_diagonal(matrix, np.maximum(variances, 0))
     return matrix
 
 
-def acceleration(parts: Deviations, codes: Integers, groups: int, clusters: Integers | None) -> Floats:
+def degrees_of_freedom(parts: Deviations, units: Units) -> Floats:
+    """Those of the variances of the groups' AUROCs, after Satterthwaite (Biometrics Bulletin 1946).
+
+    A variance is a sum over kinds of units, each estimated from its own number of them: where rows are independent,
+    over the positive and the negative ones. For clusters of one size that have rows of both classes it is one less than
+    there are clusters; of unequal ones the effective number counts.
+
+    Args:
+        parts: What each row adds.
+        units: The groups' rows or clusters.
+
+    Returns:
+        Shape (groups,), at least 1; NaN where nothing deviates.
+    """
+    squares = units.by_kind(units.summed(parts.of_positives + parts.of_negatives) ** 2)
+    freedom = np.maximum(units.effective - 1, 1)
+    variances = squares * units.effective / freedom
+    return divide(variances.sum(axis=1) ** 2, (variances**2 / freedom).sum(axis=1))
+
+
+def acceleration(parts: Deviations, units: Units) -> Floats:
     """How the standard error of each group's AUROC changes with it: a sixth of the skewness of its deviations.
 
     That is the constant of the BCa bootstrap (Efron 1987, equation 6.6, over both classes).
 
     Args:
         parts: What each row adds.
-        codes: Shape (rows,): the groups.
-        groups: How many there are.
-        clusters: Shape (rows,): which rows depend on each other; None where none do.
+        units: The groups' rows or clusters.
 
     Returns:
         Shape (groups,); NaN where nothing deviates.
     """
-    sums, group = parts.of_positives + parts.of_negatives, codes
-    if clusters is not None:
-        span = int(clusters.max()) + 1
-        keys, cell = np.unique(codes * span + clusters, return_inverse=True)
-        sums, group = total(cell, sums, len(keys)), keys // span
-    return divide(total(group, sums**3, groups), 6 * total(group, sums**2, groups) ** 1.5)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Rows, or the rows of one group in one cluster taken together."""
-
-    group: Integers
-    of_positives: Floats
-    of_negatives: Floats
-    with_positives: Booleans
-    with_negatives: Booleans
-
-    def variances(self, groups: int) -> Floats:
-        """The variance of every group's AUROC, were the classes independent: shape (groups,)."""
-        by_positives = total(self.group, self.of_positives**2, groups)
-        by_negatives = total(self.group, self.of_negatives**2, groups)
-        return by_positives * _unbiased(self.group, self.with_positives, groups) + by_negatives * _unbiased(
-            self.group, self.with_negatives, groups
-        )
-
-
-def _unbiased(group: Integers, chosen: Booleans, groups: int) -> Floats:
-    """K / (k - 1) for the k chosen cells of each group; NaN below two."""
-    counts = total(group, chosen, groups)
-    return np.where(counts > 1, divide(counts, counts - 1), np.nan)
+    sums = units.summed(parts.of_positives + parts.of_negatives)
+    cubes, squares = (total(units.group, sums**power, units.groups) for power in (3, 2))
+    return divide(cubes, 6 * squares**1.5)

@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import Floats
 from .borkan import crossed
 from .estimates import Estimates
-from .inference import NO_SPREAD, p_value_of, quantile
+from .inference import NO_SPREAD, p_value_of, quantile_of
 from .inputs import Rows
 from .roc import Placements, average_precision, f1
 
@@ -56,6 +56,7 @@ def entries(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> I
             "n": counts.positives + counts.negatives,
             "positives": counts.positives,
             "negatives": counts.negatives,
+            **({} if rows.clusters is None else {"clusters": int(found.uncertainty.units.in_common[group, group])}),
             "auroc": None,  # its place, before its interval
             "interval": None if "interval" in reasons else bounds,
             **{name: None if name in reasons else float(column[group]) for name, column in columns.items()},
@@ -83,7 +84,7 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> 
     codes, count = found.attribute.codes, len(found.attribute.groups)
     columns = {
         "auroc": found.placements.auroc,
-        "standard_error": np.sqrt(np.diag(found.uncertainty.covariance)),
+        "standard_error": np.sqrt(np.diag(found.uncertainty.covariance.values)),
         "average_precision": average_precision(found.ranking, rows.positive, rows.weights),
         "f1": np.full(count, np.nan),
     }
@@ -126,11 +127,12 @@ def _comparison(found: Estimates, baseline: Placements, group: int, confidence: 
     """The model against the baseline on a group, paired; without interval where the two leave no spread."""
     difference = float(found.placements.auroc[group] - baseline.auroc[group])
     error = float(np.sqrt(found.uncertainty.difference[group]))
-    reach = quantile(confidence) * error
+    freedom = float(found.uncertainty.difference_freedom[group])
+    reach = quantile_of(confidence, freedom=freedom) * error
     known = error > NO_SPREAD
     return {
         "baseline_auroc": float(baseline.auroc[group]),
         "difference": difference,
         "interval": {"low": max(difference - reach, -1.0), "high": min(difference + reach, 1.0)} if known else None,
-        "p_value": p_value_of(difference, error) if known else None,
+        "p_value": p_value_of(difference, error, freedom) if known else None,
     }

@@ -9,10 +9,19 @@ import numpy as np
 
 from .arrays import Floats
 from .bootstrap import resampled
-from .delong import acceleration, covariance, deviations
-from .inference import NO_SPREAD, corrected_percentiles, logit_interval, percentiles, plain_interval
+from .delong import Deviations, acceleration, covariance, degrees_of_freedom, deviations
+from .inference import (
+    NO_SPREAD,
+    Covariance,
+    corrected_percentiles,
+    logit_interval,
+    percentiles,
+    plain_interval,
+    quantile_of,
+)
 from .inputs import Attribute, Rows
 from .roc import Placements, Ranking, divide, place, rank
+from .units import Units, gather
 
 NORMAL = {"delong": plain_interval, "logit": logit_interval}
 """Intervals from DeLong's standard error."""
@@ -29,15 +38,19 @@ class Uncertainty:
     """How uncertain the AUROCs of some groups are.
 
     Attributes:
-        covariance: Shape (groups, groups); NaN where it is not known, 0 for a group that is separated perfectly.
+        units: What it was estimated from.
+        covariance: Of the AUROCs; NaN where it is not known, 0 for a group that is separated perfectly.
         difference: Shape (groups,): the variance of AUROC less the baseline's; empty without one.
+        difference_freedom: Shape (groups,): its degrees of freedom, without end where rows are independent.
         low: Shape (groups,): where the interval starts; NaN where there is none.
         high: Shape (groups,): where it ends.
         reasons: For a group without an interval, why.
     """
 
-    covariance: Floats
+    units: Units
+    covariance: Covariance
     difference: Floats
+    difference_freedom: Floats
     low: Floats
     high: Floats
     reasons: dict[int, str]
@@ -88,7 +101,7 @@ def estimate(
         flat = [ranking for of_models in rankings for ranking in of_models]
         drawn = iter(resampled(flat, rows.positive, rows.weights, rows.clusters, resamples, seed))
         sure = [
-            _by_bootstrap(rows, attribute, of_models[0], [next(drawn) for _ in models], method, confidence)
+            _by_bootstrap(rows, attribute, of_models, [next(drawn) for _ in models], method, confidence)
             for attribute, of_models in zip(attributes, placed, strict=True)
         ]
     return [
@@ -100,10 +113,10 @@ def estimate(
 def _by_delong(
     rows: Rows, attribute: Attribute, placed: Sequence[Placements], method: str, confidence: float
 ) -> Uncertainty:
-    parts = [deviations(placements, rows.positive, attribute.codes, rows.weights) for placements in placed]
-    known = (rows.positive, attribute.codes, len(attribute.groups), rows.clusters)
-    matrix = covariance(parts[0], *known)
-    difference = np.diag(covariance(parts[0] - parts[1], *known)) if len(parts) > 1 else np.empty(0)
+    units, parts = _units(rows, attribute), _deviations(rows, attribute, placed)
+    matrix, *difference = (covariance(part, units) for part in parts)
+    freedom = [degrees_of_freedom(part, units) for part in parts]
+    quantiles = [quantile_of(confidence, freedom=known) for known in _of_intervals(rows, freedom[0])]
     low, high = np.full(len(matrix), np.nan), np.full(len(matrix), np.nan)
     reasons = {}
     what = "rows" if rows.clusters is None else "clusters"
@@ -111,42 +124,75 @@ def _by_delong(
         if np.isnan(error):
             reasons[group] = f"fewer than two {what} of a class leave no variance to estimate"
         elif error <= NO_SPREAD:
-            reasons[group] = _no_spread(value)
+            reasons[group] = _no_spread(rows, value)
         else:
-            low[group], high[group] = NORMAL[method](value, error, confidence)
-    return Uncertainty(matrix, difference, low, high, reasons)
+            low[group], high[group] = NORMAL[method](value, error, quantiles[group])
+    return Uncertainty(
+        units=units,
+        covariance=Covariance(matrix, freedom[0], units.in_common),
+        difference=np.concatenate([np.empty(0), *map(np.diag, difference)]),
+        difference_freedom=_of_intervals(rows, freedom[-1]),
+        low=low,
+        high=high,
+        reasons=reasons,
+    )
 
 
 def _by_bootstrap(
-    rows: Rows, attribute: Attribute, placements: Placements, drawn: Sequence[Floats], method: str, confidence: float
+    rows: Rows,
+    attribute: Attribute,
+    placed: Sequence[Placements],
+    drawn: Sequence[Floats],
+    method: str,
+    confidence: float,
 ) -> Uncertainty:
+    units, parts = _units(rows, attribute), _deviations(rows, attribute, placed)
+    freedom = [degrees_of_freedom(part, units) for part in parts]
+    quantiles = [quantile_of(confidence, freedom=known) for known in _of_intervals(rows, freedom[0])]
+    accelerations = acceleration(parts[0], units)
     values = drawn[0]
     count, groups = values.shape
     finite = np.isfinite(values)
     usable = finite.sum(axis=0)
+    few = usable < max(2, _FEWEST_USABLE * count)
     low, high = np.full(groups, np.nan), np.full(groups, np.nan)
     reasons = {}
-    parts = deviations(placements, rows.positive, attribute.codes, rows.weights)
-    accelerations = acceleration(parts, attribute.codes, groups, rows.clusters)
-    for group in np.flatnonzero(np.isfinite(placements.auroc)).tolist():
-        column = values[finite[:, group], group]
-        if usable[group] < max(2, _FEWEST_USABLE * count):
+    for group in np.flatnonzero(np.isfinite(placed[0].auroc)).tolist():
+        value, column = placed[0].auroc[group], values[finite[:, group], group]
+        if few[group]:
             reasons[group] = f"only {usable[group]:,} of {count:,} resamples have both classes"
-        elif np.ptp(column) <= NO_SPREAD:
-            reasons[group] = _no_spread(placements.auroc[group])
+        elif np.ptp(column) <= NO_SPREAD or np.isnan(accelerations[group]):
+            reasons[group] = _no_spread(rows, value)
         elif method == "percentile":
             low[group], high[group] = percentiles(column, confidence)
         else:
-            low[group], high[group] = corrected_percentiles(
-                column, placements.auroc[group], accelerations[group], confidence
-            )
-    matrix = _covariance(values)
-    difference = np.diag(_covariance(values - drawn[1])) if len(drawn) > 1 else np.empty(0)
-    few = usable < max(2, _FEWEST_USABLE * count)
+            low[group], high[group] = corrected_percentiles(column, value, accelerations[group], quantiles[group])
+    matrix = np.where(units.in_common > 0, _covariance(values), 0)
     matrix[few, :] = matrix[:, few] = np.nan
     return Uncertainty(
-        matrix if rows.clusters is not None else np.diag(np.diag(matrix)), difference, low, high, reasons
+        units=units,
+        covariance=Covariance(matrix, freedom[0], units.in_common),
+        difference=np.diag(_covariance(values - drawn[1])) if len(drawn) > 1 else np.empty(0),
+        difference_freedom=_of_intervals(rows, freedom[-1]),
+        low=low,
+        high=high,
+        reasons=reasons,
     )
+
+
+def _units(rows: Rows, attribute: Attribute) -> Units:
+    return gather(rows.positive, attribute.codes, len(attribute.groups), rows.clusters, rows.weights)
+
+
+def _deviations(rows: Rows, attribute: Attribute, placed: Sequence[Placements]) -> list[Deviations]:
+    """Those of the AUROC, then with a baseline those of the difference from its AUROC."""
+    own, *baseline = (deviations(of_one, rows.positive, attribute.codes, rows.weights) for of_one in placed)
+    return [own, *(own - other for other in baseline)]
+
+
+def _of_intervals(rows: Rows, freedom: Floats) -> Floats:
+    """Student's t is for clusters: intervals of independent rows stay DeLong's, which are normal."""
+    return np.full(len(freedom), np.inf) if rows.clusters is None else freedom
 
 
 def _covariance(values: Floats) -> Floats:
@@ -159,6 +205,9 @@ def _covariance(values: Floats) -> Floats:
     return divide(apart.T @ apart, np.maximum(both - 1, 0))
 
 
-def _no_spread(value: float) -> str:
-    ranked = "tied" if abs(value - 0.5) < NO_SPREAD else "ranked right" if value > 0.5 else "ranked wrong"
-    return f"every pair of rows is {ranked}, which leaves no spread to estimate"
+def _no_spread(rows: Rows, value: float) -> str:
+    what = "every pair of rows is tied" if rows.clusters is None else "no cluster raises or lowers it"
+    for extreme, ranked in ((1, "right"), (0, "wrong")):
+        if abs(value - extreme) < NO_SPREAD:
+            what = f"every pair of rows is ranked {ranked}"
+    return f"{what}, which leaves no spread to estimate"

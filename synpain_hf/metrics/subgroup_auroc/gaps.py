@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from math import comb
+from math import comb, sqrt
 from typing import Any
 
 import numpy as np
 
-from .arrays import Floats
 from .borkan import generalised_mean
 from .estimates import Estimates
-from .inference import CORRECTIONS, equality, quantile
+from .inference import CORRECTIONS, NO_SPREAD, Equality, equality, quantile_of
 
 _OF_TWO = ("best", "worst", "difference", "difference_interval", "ratio", "test")
+_APART = np.array([[1.0, -1.0], [-1.0, 1.0]])
 _MEANS = {"subgroup_auroc": "auroc", "bpsn_auroc": "bpsn_auroc", "bnsp_auroc": "bnsp_auroc"}
 
 
@@ -57,21 +57,23 @@ def gap(found: Estimates, entries: Mapping[str, Mapping[str, Any]], confidence: 
     if unsure:
         document["reasons"]["difference_interval"] = f"no interval for {' and '.join(unsure)}"
     else:
-        contrast = np.zeros(len(names))
-        contrast[[best, worst]] = 1, -1
-        error = np.sqrt(contrast[sure] @ _of(found, sure) @ contrast[sure])
-        reach = float(quantile(confidence, comb(len(ranked), 2)) * error)
-        low, high = document["difference"] - reach, document["difference"] + reach
-        document["difference_interval"] = {"low": max(low, -1.0), "high": min(high, 1.0)}
+        two = found.uncertainty.covariance.of([best, worst])
+        variance = two.expected(_APART)
+        if variance <= NO_SPREAD**2:
+            document["reasons"]["difference_interval"] = "the difference of best and worst has no spread to estimate"
+        else:
+            reach = quantile_of(confidence, comb(len(ranked), 2), two.degrees_of_freedom(_APART)) * sqrt(variance)
+            low, high = document["difference"] - reach, document["difference"] + reach
+            document["difference_interval"] = {"low": max(low, -1.0), "high": min(high, 1.0)}
     if len(sure) < 2:
         document["reasons"]["test"] = "an interval is known for fewer than two groups"
-    elif (test := equality(found.placements.auroc[sure], _of(found, sure))) is None:
-        document["reasons"]["test"] = "the groups depend on each other so much that their covariance is singular"
+    elif (test := _equality(found, sure)) is None:
+        document["reasons"]["test"] = "the groups depend on each other so much that their differences have no spread"
     else:
         if len(sure) < len(ranked):
             without = " and ".join(names[group] for group in sorted(ranked) if group not in sure)
             document["reasons"]["test"] = f"tested without {without}, which has no interval"
-        document["test"] = {"name": "Wald", "groups": [names[group] for group in sure], **asdict(test)}
+        document["test"] = {"name": "ANOVA-type", "groups": [names[group] for group in sure], **asdict(test)}
     return document
 
 
@@ -90,5 +92,6 @@ def _known(entries: Mapping[str, Mapping[str, Any]], metric: str) -> list[float]
     return [entry[metric] for entry in entries.values() if entry[metric] is not None]
 
 
-def _of(found: Estimates, groups: list[int]) -> Floats:
-    return found.uncertainty.covariance[np.ix_(groups, groups)]
+def _equality(found: Estimates, groups: list[int]) -> Equality | None:
+    sure = found.uncertainty
+    return equality(found.placements.auroc[groups], sure.covariance.of(groups), sure.units.sizes[groups])

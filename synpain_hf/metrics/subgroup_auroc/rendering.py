@@ -18,7 +18,7 @@ _TO_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _MARKDOWN = re.compile(r"[\\`*\[\]{}<|~^$@#]|&(?=[#\w])|:(?=\S)|(?<=www)\.|(?<![^\W_])_|_(?![^\W_])", re.IGNORECASE)
 """What could be syntax; an underscore inside a word, or a lone ampersand, is none and stays readable."""
 
-_LATEX = re.compile(rf"[{_SUPERSCRIPTS}]+|-(?=-)|[\\&%$#_{{}}~^<>|\"`–−χ…]")
+_LATEX = re.compile(rf"[{_SUPERSCRIPTS}]+|-(?=-)|[\\&%$#_{{}}~^<>|\"`–−…]")
 _LATEX_OF = {
     **{special: f"\\{special}" for special in "&%$#_{}"},
     "\\": "\\textbackslash{}",
@@ -32,12 +32,14 @@ _LATEX_OF = {
     "-": "-{}",
     "–": "--",
     "−": "$-$",
-    "χ": "$\\chi$",
     "…": "\\dots{}",
 }
 
 _INTERVAL = " ["
 """Where a cell and its header are parted, so that numbers stand below each other."""
+
+_BEHIND = re.compile(rf"({re.escape(_INTERVAL)}.*|[{_SUPERSCRIPTS}]*)$")
+"""What stands behind a number: its interval, or the mark of a footnote."""
 
 _GAP = "  "
 _ROOM_FOR_NAMES = 16
@@ -174,10 +176,9 @@ def _column(cells: Sequence[str], limit: int | None) -> list[str]:
     if limit is not None:
         words = [shortened(cell, limit) for cell in cells]
         return [_left(word, max(map(_width, words))) for word in words]
-    parts = [cell.partition(_INTERVAL) for cell in cells]
-    before = max(_width(number) for number, _, _ in parts)
-    after = max(_width(mark + interval) for _, mark, interval in parts)
-    return [f"{_right(number, before)}{_left(mark + interval, after)}" for number, mark, interval in parts]
+    parts = [_BEHIND.split(cell, 1)[:2] for cell in cells]
+    before, after = (max(map(_width, part)) for part in zip(*parts, strict=True))
+    return [f"{_right(number, before)}{_left(behind, after)}" for number, behind in parts]
 
 
 def _side_by_side(columns: Sequence[list[str]], room: int) -> Iterator[list[list[str]]]:

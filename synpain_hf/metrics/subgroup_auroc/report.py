@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_COUNTS = ("n", "positives", "negatives")
+_COUNTS = ("n", "positives", "negatives", "clusters")
 _METRICS = ("standard_error", "average_precision", "f1", "bpsn_auroc", "bnsp_auroc")
 _NO_COMPARISON = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
 _NO_GAP: dict[str, Any] = {
@@ -34,16 +34,20 @@ class Report(dict[str, Any]):
 
         Returns:
             The columns attribute, group, n, positives, negatives, auroc, low, high, standard_error, average_precision,
-            f1, bpsn_auroc, bnsp_auroc and reason; where models were compared also baseline_auroc, difference,
-            difference_low, difference_high, p_value and p_adjusted. What is not known is NaN, and the reason says why;
-            F1 needs no reason where there is no threshold.
+            f1, bpsn_auroc, bnsp_auroc and reason; with clusters also clusters (how many), and where models were
+            compared baseline_auroc, difference, difference_low, difference_high, p_value and p_adjusted. What is not
+            known is NaN, and the reason says why; F1 needs no reason where there is no threshold.
         """
         import pandas as pd
 
         rows = []
         for attribute, groups in blocks(self):
             for name, entry in groups.items():
-                row = {"attribute": attribute, "group": name, **{count: entry[count] for count in _COUNTS}}
+                row = {
+                    "attribute": attribute,
+                    "group": name,
+                    **{count: entry[count] for count in _COUNTS if count in entry},
+                }
                 row |= {"auroc": entry["auroc"], **_bounds(entry["interval"])}
                 row |= {metric: entry.get(metric) for metric in _METRICS}
                 if self["options"]["compared"]:
@@ -59,22 +63,23 @@ class Report(dict[str, Any]):
 
         Returns:
             The columns attribute, best, best_auroc, worst, worst_auroc, difference, low, high, ratio, statistic,
-            degrees_of_freedom, p_value, p_adjusted, mean_subgroup_auroc, mean_bpsn_auroc, mean_bnsp_auroc (generalised
-            means) and reason. What is not known is missing, and the reason says why.
+            degrees_of_freedom, denominator_degrees_of_freedom, p_value, p_adjusted, mean_subgroup_auroc,
+            mean_bpsn_auroc, mean_bnsp_auroc (generalised means) and reason. What is not known is missing, and the
+            reason says why.
         """
         import pandas as pd
 
         rows = [{"attribute": attribute, **_flat_gap(gap)} for attribute, gap in self["gaps"].items()]
         frame = pd.DataFrame(rows, columns=["attribute", *_flat_gap(_NO_GAP)])
         numbers = dict.fromkeys(frame.columns.difference(["attribute", "best", "worst", "reason"]), "float64")
-        typed: pd.DataFrame = frame.astype({**numbers, "degrees_of_freedom": "Int64"})
+        typed: pd.DataFrame = frame.astype(numbers)
         return typed
 
     def to_markdown(self, digits: int = 3) -> str:
         """The groups and the gaps as two tables of GitHub's Markdown, with captions and footnotes.
 
         A column without any value is left out, such as F1 where there is no threshold. A single value that is not known
-        is a dash with a footnote that says why.
+        is a dash with a footnote that says why, and a footnote to a value warns of it.
 
         Args:
             digits: After the decimal point.
@@ -138,7 +143,7 @@ def _flat_gap(gap: Mapping[str, Any]) -> dict[str, Any]:
     for end in ("best", "worst"):
         flat |= {end: gap[end] and gap[end]["name"], f"{end}_auroc": gap[end] and gap[end]["auroc"]}
     flat |= {"difference": gap["difference"], **_bounds(gap["difference_interval"]), "ratio": gap["ratio"]}
-    for name in ("statistic", "degrees_of_freedom", "p_value", "p_adjusted"):
+    for name in ("statistic", "degrees_of_freedom", "denominator_degrees_of_freedom", "p_value", "p_adjusted"):
         flat[name] = gap["test"] and gap["test"][name]
     flat |= {f"mean_{name}": mean for name, mean in gap["generalised_mean"].items()}
     return {**flat, "reason": _told(gap["reasons"])}

@@ -15,6 +15,7 @@ from .arrays import InputError
 # and takes a comment behind such an import for an address.
 from .bootstrap import resampled
 from .borkan import generalised_mean
+from .cautions import cautions
 from .compute import subgroup_auroc
 from .delong import covariance
 from .entries import entries
@@ -28,6 +29,7 @@ from .rendering import as_text
 from .report import Report
 from .roc import rank
 from .tables import tables
+from .units import gather
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +73,15 @@ _CITATION = """\
   pages   = {567--578},
   year    = {1997},
   doi     = {10.2307/2533958}
+}
+@article{brunner1997box,
+  author  = {Brunner, Edgar and Dette, Holger and Munk, Axel},
+  title   = {Box-Type Approximations in Nonparametric Factorial Designs},
+  journal = {Journal of the American Statistical Association},
+  volume  = {92},
+  number  = {440},
+  pages   = {1494--1502},
+  year    = {1997}
 }
 @inproceedings{borkan2019nuanced,
   author    = {Borkan, Daniel and Dixon, Lucas and Sorensen, Jeffrey and Thain, Nithum and Vasserman, Lucy},

@@ -21,6 +21,7 @@ _CORRECTED = {
     "none": "not corrected",
 }
 _NOT_COMPARED = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
+_OF_ALL = (None, None, "interval")
 _NO_MEAN = "no group has a value"
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -116,17 +117,21 @@ class _Cells:
     def number(self, value: float | None, reason: str) -> str:
         return self.dash(reason) if value is None else fixed(value, self._digits)
 
-    def estimate(self, value: float | None, interval: Mapping[str, float] | None, reason: str) -> str:
+    def estimate(
+        self, value: float | None, interval: Mapping[str, float] | None, reason: str, caution: str = ""
+    ) -> str:
         if value is None:
             return self.dash(reason)
         if interval is None:
             return f"{fixed(value, self._digits)} [{self.dash(reason)}]"
-        return estimate(value, interval, self._digits)
+        text = estimate(value, interval, self._digits)
+        return self.marked(text, caution) if caution else text
 
-    def p_value(self, value: float | None, reason: str) -> str:
+    def p_value(self, value: float | None, reason: str, caution: str = "") -> str:
         smallest = 10.0**-self._digits
         small = value is not None and value < smallest
-        return f"<{smallest:.{self._digits}f}" if small else self.number(value, reason)
+        text = f"<{smallest:.{self._digits}f}" if small else self.number(value, reason)
+        return self.marked(text, caution) if caution else text
 
 
 def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
@@ -134,12 +139,13 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
     entries = [entry for _, groups in found for entry in groups.values()]
     metrics = [metric for metric in _SHORT if any(entry.get(metric) is not None for entry in entries)]
     compared = any(entry.get("comparison") is not None for entry in entries)
-    cells = _Cells(digits)
+    cells, cautions = _Cells(digits), _cautions(report)
 
-    def row(name: str, entry: Entry) -> list[str]:
+    def row(name: str, entry: Entry, caution: str) -> list[str]:
         reasons = entry["reasons"]
         row = [Name(name), f"{entry['n']:,}", f"{entry['positives']:,}"]
-        row.append(cells.estimate(entry["auroc"], entry["interval"], reasons.get("interval", "")))
+        row += [f"{entry['clusters']:,}"] if options["clustered"] else []
+        row.append(cells.estimate(entry["auroc"], entry["interval"], reasons.get("interval", ""), caution))
         row += [cells.number(entry[metric], reasons.get(metric, "")) if metric in entry else "" for metric in metrics]
         if compared:
             comparison = entry["comparison"] or _NOT_COMPARED
@@ -150,7 +156,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
         return row
 
     counted = "n: rows, weighted in all but these counts" if options["weighted"] else "n: rows"
-    sentences = [_intervals(options), f"{counted}; Pos.: positive rows"]
+    sentences = [_intervals(options), f"{counted}; Pos.: positive rows" + "; Cl.: clusters" * options["clustered"]]
     if "average_precision" in metrics:
         sentences.append("AP: average precision")
     if "f1" in metrics:
@@ -166,11 +172,18 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
         title="AUROC by group",
         caption=". ".join(sentences) + ".",
         titles="Attribute",
-        header=["Group", "n", "Pos.", f"AUROC [{level(options)} CI]", *(_SHORT[metric] for metric in metrics)]
+        header=["Group", "n", "Pos.", *["Cl."] * options["clustered"], f"AUROC [{level(options)} CI]"]
+        + [_SHORT[metric] for metric in metrics]
         + ["Baseline", f"Difference [{level(options)} CI]", _p_header(options)] * compared,
         words=1,
         blocks=[
-            Block(Name(attribute) if number else "", [row(*item) for item in groups.items()])
+            Block(
+                Name(attribute) if number else "",
+                [
+                    row(name, entry, cautions.get((attribute, name, "interval") if number else _OF_ALL, ""))
+                    for name, entry in groups.items()
+                ],
+            )
             for number, (attribute, groups) in enumerate(found)
         ],
         notes=cells.notes,
@@ -180,7 +193,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
 def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
     options, gaps = report["options"], report["gaps"]
     means = [mean for mean in _MEANS if any(gap["generalised_mean"][mean] is not None for gap in gaps.values())]
-    cells = _Cells(digits)
+    cells, cautions = _Cells(digits), _cautions(report)
 
     def row(name: str, gap: Entry) -> list[str]:
         reasons, test = gap["reasons"], gap["test"]
@@ -191,9 +204,10 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
         )
         row.append(cells.number(gap["ratio"], reasons.get("ratio", "")))
         if test:
-            statistic = f"{test['statistic']:,.2f} ({test['degrees_of_freedom']})"
+            freedom = (test[f"{part}degrees_of_freedom"] for part in ("", "denominator_"))
+            statistic = f"{test['statistic']:,.2f} ({', '.join(f'{df:,.{int(df < 100)}f}' for df in freedom)})"
             row.append(cells.marked(statistic, reasons["test"]) if "test" in reasons else statistic)
-            row.append(cells.p_value(test["p_adjusted"], ""))
+            row.append(cells.p_value(test["p_adjusted"], "", cautions.get((name, None, "test"), "")))
         else:
             row += [cells.dash(reasons["test"])] * 2
         return row + [cells.number(gap["generalised_mean"][mean], _NO_MEAN) for mean in means]
@@ -204,7 +218,8 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
     )
     sentences = [
         difference,
-        f"χ²: Wald's test that all groups have the same AUROC; {_p_values(options, options['comparisons'])}",
+        "F: ANOVA-type test that all groups have the same AUROC, with Box's degrees of freedom; "
+        + _p_values(options, options["comparisons"]),
     ]
     if means:
         sentences.append("Mean: generalised mean over the groups, power −5")
@@ -213,13 +228,18 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
         caption=". ".join(sentences) + ".",
         titles="",
         header=[
-            *("Attribute", "Best", "Worst", f"Difference [{level(options)} CI]", "Ratio", "χ² (df)"),
+            *("Attribute", "Best", "Worst", f"Difference [{level(options)} CI]", "Ratio", "F (df)"),
             *(_p_header(options), *(_MEANS[mean] for mean in means)),
         ],
         words=3,
         blocks=[Block("", [row(*item) for item in gaps.items()])],
         notes=cells.notes,
     )
+
+
+def _cautions(report: Mapping[str, Any]) -> dict[tuple[str | None, str | None, str], str]:
+    """The text of every warning, by attribute, group, and what it is about."""
+    return {(each["attribute"], each["group"], each["about"]): each["text"] for each in report["warnings"]}
 
 
 _HOW = {
@@ -236,8 +256,9 @@ def _intervals(options: Mapping[str, Any]) -> str:
     if options["resamples"] is not None:
         drawn = "clusters" if options["clustered"] else "rows"
         how += f" ({options['resamples']:,} resamples of {drawn}, seed {options['seed']})"
+        how += ", with Student's t" * (options["clustered"] and options["interval"] == "bootstrap")
     else:
-        how += ", in Obuchowski's form for clusters" * options["clustered"]
+        how += ", in Obuchowski's form for clusters, with Student's t" * options["clustered"]
         how += ", on the logit scale where they would leave 0 to 1" * (options["interval"] == "delong")
     return f"{level(options)} confidence intervals by {how}"
 
