@@ -98,8 +98,8 @@ def train(
 ) -> None:
     """Train the pairwise classifier, and measure it by group.
 
-    A training that was interrupted goes on where it was when the same command is given again. With several GPUs:
-    torchrun --nproc-per-node 4 -m synpain_hf train …
+    A training that was interrupted goes on where it was when the same command is given again; what is finished is
+    told again. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
     with reported(as_json) as progress:
         from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
@@ -112,7 +112,7 @@ def train(
             ),
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
             "num_train_epochs": epochs, "per_device_train_batch_size": batch_size, "learning_rate": learning_rate,
-            "seed": seed,
+            "seed": seed, "keep_finished": True,
             **({} if augmentation else {"augmentation": None}),
             **PairwiseTrainingArguments.settings(settings or ()),
         }  # fmt: skip
@@ -125,6 +125,9 @@ def train(
     if as_json:
         print_json(result.to_dict())
         return
+    if config_name == "cv":
+        print_line("All folds together, whose scores come from five models; the mean over the folds is below.")
+        print_line("")
     if result.report is not None:
         typer.echo(result.report.to_text(width(sys.stdout)), file=sys.stdout)
         print_line("")

@@ -26,6 +26,7 @@ RECIPE = (
 
 _WITHOUT_EFFECT = (
     *("output_dir", "run_name", "project", "debug", "disable_tqdm", "local_rank", "resume_from_checkpoint", "use_cpu"),
+    *("activation_checkpointing", "gradient_checkpointing"),
     *("logging_", "log_", "report_to", "trackio_", "hub_", "do_", "ddp_", "dataloader_", "accelerator_config"),
     *("per_device_eval_", "eval_accumulation_steps", "eval_use_gather", "eval_do_concat", "include_", "skip_memory_"),
     *("save_total_limit", "save_only_model", "save_on_each", "enable_jit_checkpoint", "restore_callback_"),
@@ -49,7 +50,6 @@ _AT_LEAST = {
     "per_device_eval_batch_size": 1,
     "gradient_accumulation_steps": 1,
     "early_stopping_patience": 1,
-    "learning_rate": 0,
     "seed": 0,
 }
 
@@ -149,6 +149,7 @@ class PairwiseTrainingArguments(TrainingArguments):
     - `logging_nan_inf_filter`: False, so that a loss that is no number is seen, and no step waits to look for one.
     - `remove_unused_columns`: False, since batches come ready.
     - `dataloader_pin_memory`: True on a GPU alone; `accelerator_config`: there with `non_blocking`.
+    - `use_cpu`: True where there is nothing else, so that `torchrun` works there, too.
     - `disable_tqdm`: True where standard error is no terminal.
 
     Without `torchrun` or `accelerate launch`, one GPU is used, however many there are.
@@ -186,6 +187,7 @@ class PairwiseTrainingArguments(TrainingArguments):
     dataloader_pin_memory: bool | None = field(  # type: ignore[assignment]
         default=None, metadata={"help": "Keep batches where a GPU copies them from; by default where there is one."}
     )
+    use_cpu: bool = field(default=False, metadata={"help": "Use no GPU; by default where there is none."})
     disable_tqdm: bool | None = field(
         default=None, metadata={"help": "Lines instead of bars; by default where there is no terminal."}
     )
@@ -196,6 +198,7 @@ class PairwiseTrainingArguments(TrainingArguments):
     def __post_init__(self) -> None:
         """Fill in what depends on the machine, and check that all fit together."""
         self._check()
+        self.use_cpu = self.use_cpu or not _has_accelerator()
         on_gpu = torch.cuda.is_available() and not self.use_cpu
         if self.bf16 is None:
             self.bf16 = on_gpu and not self.fp16 and torch.cuda.is_bf16_supported(including_emulation=False)
@@ -225,6 +228,8 @@ class PairwiseTrainingArguments(TrainingArguments):
             value = getattr(self, name)
             if value is not None and not value >= least:
                 raise UsageError(f"{name} is {value}; give {least} or more")
+        if not self.learning_rate > 0:
+            raise UsageError(f"learning_rate is {self.learning_rate}; give more than 0, such as 5e-4")
         if not (self.num_train_epochs > 0 or self.max_steps > 0):
             raise UsageError(
                 f"num_train_epochs is {self.num_train_epochs:g}, so that nothing is learned; give more than 0"
@@ -279,3 +284,7 @@ class PairwiseTrainingArguments(TrainingArguments):
             if name not in RECIPE and value != usual.get(name, value) and not name.startswith(_WITHOUT_EFFECT)
         }
         return {**{name: everything[name] for name in RECIPE}, **others, "processes": self.world_size}
+
+
+def _has_accelerator() -> bool:
+    return torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()

@@ -77,6 +77,16 @@ class PairDataset(Dataset[Batch]):
             **{name: torch.from_numpy(values[self._positions]) for name, values in targets.items()},
         }
 
+    def annotated(self, action_units: Sequence[str]) -> dict[str, Tensor]:
+        """What is annotated and comes along, `pspi` and each action unit by its name; shape (pairs,), NaN if unknown.
+
+        Args:
+            action_units: The names that the data set was made with.
+        """
+        units = self._targets.get("action_units")
+        found = {} if units is None else dict(zip(action_units, units.unbind(1), strict=True))
+        return {**({"pspi": self._targets["pspi"]} if "pspi" in self._targets else {}), **found}
+
     def __len__(self) -> int:
         return len(self._positions)
 

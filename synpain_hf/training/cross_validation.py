@@ -101,7 +101,12 @@ class CrossValidation:
 
 
 def cross_validate(
-    dataset: str | Path, *, out: str | Path, progress: Progress = silent, **options: Any
+    dataset: str | Path,
+    *,
+    out: str | Path,
+    keep_finished: bool = False,
+    progress: Progress = silent,
+    **options: Any,
 ) -> CrossValidation:
     """Train and test on each of `cv_0` to `cv_4`, and sum up.
 
@@ -110,6 +115,7 @@ def cross_validate(
     Args:
         dataset: What `train` takes, by path, by name or from the Hub.
         out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
+        keep_finished: Give the result where the same is finished, instead of refusing the folder.
         progress: Told of preparation, steps and figures.
         options: Of `train`, but for `config_name`.
 
@@ -122,7 +128,7 @@ def cross_validate(
     if isinstance(dataset, Mapping):
         raise UsageError("splits that are loaded are one fold; give a release's folder, its name, or its id on the Hub")
     folder = Path(out).expanduser().absolute()
-    _check_folder(folder)
+    _check_folder(folder, keep_finished)
     folds = []
     for fold in range(FOLDS):
         told = progress if progress is silent else partial(_of_fold, progress, fold)
@@ -142,8 +148,8 @@ def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) ->
     progress(f"fold {fold}: {what}", done, total)
 
 
-def _check_folder(out: Path) -> None:
-    if (out / SUMMARY).is_file():
+def _check_folder(out: Path, keep_finished: bool) -> None:
+    if (out / SUMMARY).is_file() and not keep_finished:
         raise UsageError(f"{out} holds a cross-validation that is finished; remove it, or give another place")
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is no folder; create it first")

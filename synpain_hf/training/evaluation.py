@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,12 +16,15 @@ from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.training.collation import PairDataset
 from synpain_hf.training.trainer import PairwiseTrainer, pain_scores
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, GROUPS
 
 PREDICTIONS = "predictions.parquet"
 VALIDATION_PREDICTIONS = "predictions_validation.parquet"
 REPORT = "report"
 """The folder of the report."""
+
+ANNOTATED = "_annotated"
+"""What the name of a column ends with that holds the annotations of what another one predicts."""
 
 _IDENTITY = ("pair_id", "fold")
 
@@ -36,7 +40,8 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
     Returns:
         `pair_id`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, as far as they are known; `score`,
         the log-odds of pain; `prediction`, pain where they are above 0; and, of a model that predicts them, `pspi` and
-        action units. Labels and groups are words, which every tool reads alike.
+        action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words, which every
+        tool reads alike.
 
     Raises:
         UsageError: If the model gives NaN or infinity.
@@ -53,12 +58,48 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
         "prediction": pa.array([names[int(score > 0)] for score in scores]),
     }
     config = trainer.network.config
-    if config.has_pspi:
-        columns["pspi"] = pa.array(heads.pop(0).astype("float32"))
+    found_of: dict[str, Any] = {"pspi": heads.pop(0)} if config.has_pspi else {}
     if config.action_units:
         (units,) = heads
-        columns |= {name: pa.array(units[:, place]) for place, name in enumerate(config.action_units)}
+        found_of |= dict(zip(config.action_units, units.T, strict=True))
+    annotated = dataset.annotated(config.action_units)
+    for name, values in found_of.items():
+        columns[name] = pa.array(values.astype("float32"))
+        if name in annotated:
+            columns[f"{name}{ANNOTATED}"] = pa.array(annotated[name].numpy(), from_pandas=True)
     return pa.table(columns)
+
+
+def judge_heads(predictions: pa.Table) -> list[dict[str, Any]]:
+    """How near predicted PSPI and action units are to what is annotated.
+
+    Args:
+        predictions: What `predict` gave.
+
+    Returns:
+        For each, in the order of the columns: `name`; `n`, the pairs where it is annotated; `mean_absolute_error`;
+        `error_of_the_mean`, that of always saying the mean of these annotations; `correlation`, Pearson's, None where
+        predictions or annotations are all the same.
+    """
+    found = []
+    for name in predictions.column_names:
+        if f"{name}{ANNOTATED}" not in predictions.column_names:
+            continue
+        known = predictions.select([name, f"{name}{ANNOTATED}"]).drop_null()
+        if not known.num_rows:
+            continue
+        said, true = (column.to_numpy().astype(np.float64) for column in known.columns)
+        varies = said.std() > 0 and true.std() > 0
+        found.append(
+            {
+                "name": name,
+                "n": known.num_rows,
+                "mean_absolute_error": float(np.abs(said - true).mean()),
+                "error_of_the_mean": float(np.abs(true - true.mean()).mean()),
+                "correlation": float(np.corrcoef(said, true)[0, 1]) if varies else None,
+            }
+        )
+    return found
 
 
 def write_report(
@@ -83,6 +124,7 @@ def write_report(
     shutil.rmtree(folder / REPORT, ignore_errors=True)
     return evaluate(
         folder / PREDICTIONS,
+        groups=[name for name in GROUPS if name in test.column_names],
         validation=None if validation is None else folder / VALIDATION_PREDICTIONS,
         out=folder / REPORT,
         progress=progress,

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from synpain_hf.errors import OutputError, SynpainError, UsageError
 from synpain_hf.training.arguments import PairwiseTrainingArguments
 
-RECORD, RESULT, STATE = "training.json", "result.json", "trainer_state.json"
+RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
 CHECKPOINTS = "checkpoint-*"
 
 _LOCK = ".lock"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
+_HEADS = ("", "pairs", "mean absolute error", "the same of always saying the mean", "correlation")
 _DIGITS = 4
 
 
@@ -42,6 +44,8 @@ class ModelCard:
         made_with: Versions of the libraries.
         base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
         initial_weights: The digest of the weights it began with; None for new ones.
+        goes_on: Whether it began with the weights of a pairwise model that was trained already.
+        heads: What `judge_heads` returned on the test split.
         report: What `subgroup_auroc` returned on the test split; None where there is none.
         tables: Its tables, as Markdown.
         figures: Their places, relative to the card.
@@ -57,6 +61,8 @@ class ModelCard:
     made_with: Mapping[str, str]
     base_model: str | None = None
     initial_weights: str | None = None
+    goes_on: bool = False
+    heads: Sequence[Mapping[str, Any]] = ()
     report: Mapping[str, Any] | None = None
     tables: str = ""
     figures: Sequence[str] = field(default=())
@@ -69,7 +75,8 @@ class ModelCard:
         environment.filters |= {"as_is": as_is, "code": code, "count": count}
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
         optional = _optional(self.data, self.outcome)
-        size = optional["parameters"]
+        size, box = optional["parameters"], self.processor.crop_box
+        threshold = None if self.report is None else self.report["options"]["threshold"]
         text = template.render(
             card=self,
             task=TASK,
@@ -81,7 +88,10 @@ class ModelCard:
             is_drawn=self.data["title"].startswith(TITLES["demo"]),
             splits=table(("split", "pairs"), ((code(name), f"{n:,}") for name, n in self.data["splits"].items()), 1),
             recipe=table(("argument", "value"), _settings(self.recipe)),
-            augmentation=table(("change", "at most"), _settings(self.augmentation or {})),
+            heads=table(_HEADS, map(_head, self.heads), 1),
+            crop="" if box is None else _part(*box),
+            threshold=None if threshold is None else (threshold, 1 / (1 + exp(-threshold))),
+            augmentation=table(("change", "strength"), _settings(self.augmentation or {})),
             versions=", ".join(f"{name} {version}" for name, version in self.made_with.items()),
             pictures=[(Markdown(place), _alternative(place)) for place in self.figures],
         )
@@ -139,6 +149,15 @@ def write_card(folder: str | Path, card: ModelCard) -> Path:
     path = Path(folder) / FILE
     path.write_text(card.text(), encoding="utf-8")
     return path
+
+
+def _part(left: float, top: float, right: float, bottom: float) -> str:
+    return f"from {left:.4g} to {right:.4g} of the width and {top:.4g} to {bottom:.4g} of the height"
+
+
+def _head(found: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = (found["mean_absolute_error"], found["error_of_the_mean"], found["correlation"])
+    return found["name"], f"{found['n']:,}", *("–" if number is None else f"{number:.2f}" for number in numbers)
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[tuple[Markdown, str]]:

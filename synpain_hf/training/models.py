@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig
 from transformers.image_processing_base import ImageProcessingMixin
+from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling import (
@@ -21,7 +22,8 @@ from synpain_hf.modeling import (
 )
 from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.modeling.pwct import PWCT_SIDE
-from synpain_hf.training.arguments import FUSION, ModelArguments
+from synpain_hf.training.arguments import FUSION, REPO_ID, ModelArguments
+from synpain_hf.training.folder import LEARNED
 from synpain_hf.training.pairs import Pairs
 from synpain_hf.vocabulary import CLASSES
 
@@ -50,6 +52,8 @@ def build_model(
     """
     heads = _heads(arguments, pairs, annotator)
     name = arguments.model
+    if name == _PWCT and arguments.fusion != FUSION:
+        raise UsageError(f"fusion {arguments.fusion} is of a vision model, and pwct subtracts; leave it out")
     weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
     if name == _PWCT:
         config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
@@ -58,10 +62,16 @@ def build_model(
         config = _config_of_file(Path(name).expanduser(), arguments, {"class_weights": weights, **heads})
         model, processor = PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
     else:
-        model, processor = _pretrained(name, arguments, {"class_weights": weights, **heads})
+        model, processor = _pretrained(name, arguments, pairs, {"class_weights": weights, **heads})
     _check_fit(model, processor)
     freeze_unused(model, processor.size["height"], processor.size["width"])
     return model, processor
+
+
+def is_pairwise(model: str) -> bool:
+    """Whether `ModelArguments.model` names a pairwise model that was trained already."""
+    is_new = model == _PWCT or model.endswith(_JSON)
+    return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
 
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
@@ -92,7 +102,9 @@ def class_weights(pairs: Pairs) -> list[float]:
 
 def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> dict[str, Any]:
     """What is learned beside the classes, as arguments of the configuration."""
-    units = pairs.action_units() if arguments.action_units == ["all"] else list(arguments.action_units)
+    units = (
+        pairs.action_units() if arguments.action_units == ["all"] else [unit for unit in arguments.action_units if unit]
+    )
     pairs.targets(pspi=arguments.pspi_head, action_units=units, annotator=annotator)  # refuses what is not there
     if not arguments.pspi_head:
         return {"action_units": units}
@@ -130,11 +142,17 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
 
 
 def _pretrained(
-    name: str, arguments: ModelArguments, options: dict[str, Any]
+    name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+    if not (REPO_ID.fullmatch(name) or Path(name).expanduser().is_dir()):
+        raise UsageError(
+            f"{name} is no folder, and no id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json file "
+            "with a configuration"
+        )
     try:
         found = AutoConfig.from_pretrained(name, trust_remote_code=False)
         if found.model_type == _OWN:
+            _check_unseen(name, pairs)
             model = PairwisePainForImageClassification.from_pretrained(name)
             _check_own(name, model.config, arguments, options)
             model.config.class_weights = options["class_weights"]
@@ -159,12 +177,36 @@ def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments,
     if arguments.fusion not in (config.fusion, FUSION):
         given.append("fusion")
     if given:
-        raise UsageError(f"{name} is a pairwise model, which brings its own {' and '.join(given)}; leave it out")
+        raise UsageError(
+            f"{name} is a pairwise model, and {' and '.join(given)} stay as they are in it; leave this out"
+        )
     has = (config.pspi_head, list(config.action_units))
     if has != (options.get("pspi_head", False), options["action_units"]):
         units = ", ".join(config.action_units) or "no action unit"
         raise UsageError(
             f"{name} was trained {'with' if config.pspi_head else 'without'} PSPI and on {units}; ask for just these"
+        )
+
+
+def learned_by(name: str) -> set[str]:
+    """The pairs that a pairwise model has learned, as far as its folder, or its repository, tells."""
+    file = cached_file(name, LEARNED, _raise_exceptions_for_missing_entries=False)
+    return set() if file is None else set(json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"])
+
+
+def _check_unseen(name: str, pairs: Pairs) -> None:
+    """Refuse a model that has learned pairs which would now choose or test it."""
+    learned, ids = learned_by(name), pairs.table["pair_id"]
+    seen = {
+        split: len(learned.intersection(ids.take(positions).to_pylist()))
+        for split, positions in pairs.splits.items()
+        if split != "train"
+    }
+    told = ", ".join(f"{count:,} of {split}" for split, count in seen.items() if count)
+    if told:
+        raise UsageError(
+            f"{name} has learned pairs that would now judge it ({told}); train on with the configuration that it was "
+            "trained with, or from new weights"
         )
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, SynpainError, UsageError
-from synpain_hf.hub.errors import CLIENT_ERRORS, explanation
+from synpain_hf.hub.errors import AGAIN, CLIENT_ERRORS, explanation
 from synpain_hf.protocols import CONFIGURATIONS
 from synpain_hf.release.annotations import ACTION_UNITS_FILE
 from synpain_hf.release.install import load
@@ -183,7 +183,7 @@ def _reported(repo_id: str, revision: str | None) -> Iterator[None]:
     except RevisionNotFoundError as error:
         raise DownloadError(f"{repo_id} has no revision {revision}; give a branch, a tag or a commit of it") from error
     except CLIENT_ERRORS as error:
-        reason = explanation(error, get_token() or "")
+        reason = explanation(error, get_token() or "").replace(AGAIN, "try again")
         raise DownloadError(f"{repo_id} is no folder here, and opening it on the Hub failed: {reason}") from None
 
 

@@ -201,7 +201,7 @@ def _prepare(
     needed, free = int(np.prod(record["shape"])), shutil.disk_usage(folder.parent).free
     if needed > free:
         raise OutputError(
-            f"the prepared faces take {needed / 1e9:,.1f} GB, and {folder.parent} has {free / 1e9:,.1f} GB free; make "
+            f"the prepared faces take {needed / 1e6:,.0f} MB, and {folder.parent} has {free / 1e6:,.0f} MB free; make "
             "room, choose a smaller size, set HF_HOME, or give another place"
         )
     staging = folder.with_name(f".{folder.name}.partial")

@@ -4,6 +4,7 @@ OUT/config.json, model.safetensors, preprocessor_config.json   the model, as `pi
 OUT/README.md, report/, predictions*.parquet                    what it is worth
 OUT/training.json                                               what is trained on what, written first
 OUT/checkpoint-N/                                               while it is trained
+OUT/learned.json                                                the pairs that it has learned
 OUT/trainer_state.json                                          what Trainer measured, written once it is trained
 OUT/result.json                                                 written last
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -29,10 +30,20 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
 from synpain_hf.training.augmentation import AugmentationStrengths
 from synpain_hf.training.collation import PairDataset
-from synpain_hf.training.evaluation import REPORT, figures, predict, write_report
-from synpain_hf.training.folder import CHECKPOINTS, RESULT, STATE, beside, check_same, claimed, write_json, written
+from synpain_hf.training.evaluation import REPORT, figures, judge_heads, predict, write_report
+from synpain_hf.training.folder import (
+    CHECKPOINTS,
+    LEARNED,
+    RESULT,
+    STATE,
+    beside,
+    check_same,
+    claimed,
+    write_json,
+    written,
+)
 from synpain_hf.training.model_card import ModelCard, write_card
-from synpain_hf.training.models import build_model, initial_weights
+from synpain_hf.training.models import build_model, initial_weights, is_pairwise, learned_by
 from synpain_hf.training.opening import open_pairs
 from synpain_hf.training.pairs import Pairs
 from synpain_hf.training.preparation import PreparedPairs, prepare
@@ -55,6 +66,7 @@ class TrainingResult:
         splits: How many pairs each split has.
         auroc: On the test split; None where there is none, or it has one class only.
         interval: Its 95% confidence interval, `low` and `high`.
+        heads: How near PSPI and action units come to what is annotated of the test split, as `judge_heads` gives it.
         validation_auroc: Of the model that was kept; None where there was no validation.
         best_epoch: Whose model it is, where the best was chosen; None for the last.
         epochs: How many there were.
@@ -69,6 +81,7 @@ class TrainingResult:
     splits: Mapping[str, int]
     auroc: float | None
     interval: Mapping[str, float] | None
+    heads: Sequence[Mapping[str, Any]]
     validation_auroc: float | None
     best_epoch: float | None
     epochs: float
@@ -157,6 +170,7 @@ def train(
         "data": _described(dataset, pairs, config_name, revision),
         "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
         "base_model": chosen.base_model,
+        "goes_on": is_pairwise(chosen.model),
         "initial_weights": initial_weights(chosen, network),
         "annotator": annotator,
         "processor": processor.to_dict(),
@@ -170,7 +184,8 @@ def train(
         return TrainingResult.read(folder)
     with claimed(folder, record, args) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
-        run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, progress)
+        before = learned_by(chosen.model) if record["goes_on"] else set()
+        run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
         return run(checkpoint)
 
 
@@ -186,6 +201,7 @@ class _Run:
     processor: PairwisePainImageProcessor
     augmentation: AugmentationStrengths | None
     annotator: str | None
+    learned_before: set[str]
     progress: Progress
 
     def __call__(self, checkpoint: str | None) -> TrainingResult:
@@ -233,6 +249,7 @@ class _Run:
         report = None
         if "test" in predicted:
             report = write_report(self.folder, predicted["test"], predicted.get("validation"), progress=self.progress)
+        heads = judge_heads(predicted["test"]) if "test" in predicted else []
         outcome = self._outcome(TrainerState.load_from_json(str(self.folder / STATE)), trainer)
         write_card(
             self.folder,
@@ -248,16 +265,21 @@ class _Run:
                 base_model=self.record["base_model"],
                 initial_weights=self.record["initial_weights"],
                 report=report,
+                heads=heads,
+                goes_on=self.record["goes_on"],
                 tables="" if report is None else report.to_markdown(),
                 figures=list(figures(self.folder)) if report is not None else [],
             ),
         )
+        learned = self.learned_before.union(self._dataset("train").rows["pair_id"].to_pylist())
+        write_json(self.folder / LEARNED, {"pair_id": sorted(learned)})
         overall = {} if report is None else report["overall"]
         result = {
             "config_name": self.record["data"]["config_name"],
             "splits": self.record["data"]["splits"],
             "auroc": overall.get("auroc"),
             "interval": overall.get("interval"),
+            "heads": heads,
             **outcome,
         }
         for path in self.folder.glob(CHECKPOINTS):

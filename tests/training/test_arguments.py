@@ -54,7 +54,8 @@ def test_without_evaluation_nothing_depends_on_it(tmp_path: Path) -> None:
     [
         ({"early_stopping_patience": -1}, "early_stopping_patience is -1; give 1 or more"),
         ({"per_device_train_batch_size": 0}, "per_device_train_batch_size is 0; give 1 or more"),
-        ({"learning_rate": float("nan")}, "learning_rate is nan; give 0 or more"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0; give more than 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan; give more than 0"),
         ({"num_train_epochs": 0.0}, "num_train_epochs is 0, so that nothing is learned; give more than 0"),
         ({"metric_for_best_model": "f1"}, "metric_for_best_model is 'f1'; give auroc, accuracy, loss"),
         ({"label_smoothing_factor": 0.1}, "label_smoothing_factor cannot be chosen here: Trainer would pass over"),

@@ -46,6 +46,15 @@ def test_it_prints_the_table_by_group_and_how_good_the_model_is(faces: Release, 
     assert "epoch 1 of 1: validation loss" in done.stderr
 
 
+def test_what_is_finished_is_told_again_and_another_training_refused(faces: Release, tmp_path: Path) -> None:
+    words = [str(faces.folder), str(tmp_path / "model"), "--model", str(configuration(tmp_path)), *SHORT]
+    first = run(*words)
+    assert run(*words).stdout == first.stdout
+    other = run(*words, "--seed", "1")
+    assert other.exit_code == 2
+    assert "holds another training (recipe.seed was 42, and is 1)" in other.stderr
+
+
 def test_json_is_the_result_and_nothing_else(faces: Release, tmp_path: Path) -> None:
     out = tmp_path / "model"
     done = run(faces.folder, out, "--model", configuration(tmp_path), *SHORT, "--json")
@@ -96,6 +105,10 @@ def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "README.md", *(f"fold-{fold}" for fold in range(5)), "predictions.parquet", "report", "summary.json",
     ]  # fmt: skip
+    assert done.stdout.startswith("All folds together, whose scores come from five models;")
+    assert (
+        run(faces.folder, out, "--config-name", "cv", "--model", configuration(tmp_path), *SHORT).stdout == done.stdout
+    )
     last = done.stdout.splitlines()[-1]
     assert last.startswith(f"{out}: test AUROC over 5 folds ")
     assert "fold 4: train: 3 of 3" in done.stderr
@@ -120,9 +133,12 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
     ("options", "told"),
     [
         (["--config-name", "cv_7"], "has no pairs in a configuration 'cv_7'; choose one of"),
-        (["--model", "no/such/model"], "no/such/model is no model that can be loaded"),
+        (["--model", "no/model"], "no/model is no model that can be loaded"),
         (["--action-units", "AU4,AU99"], "has no annotations of AU99; there are AU1,"),
         (["--annotator", "nobody", "--pspi-head"], "has no annotations by 'nobody', only by 'truth of demo"),
+        (["--model", "PWCT"], "PWCT is no folder, and no id on the Hub (NAMESPACE/NAME); give one of these, pwct"),
+        (["--fusion", "subtraction"], "fusion subtraction is of a vision model, and pwct subtracts; leave it out"),
+        (["--learning-rate", "0"], "learning_rate is 0.0; give more than 0, such as 5e-4"),
         (["--lora"], "lora belongs to architecture='backbone'"),
         (["--image-size", "64"], "this model takes no faces of 64 x 64"),
         (["--crop-box", "0.5", "0", "0.4", "1"], "crop_box is [0.5, 0.0, 0.4, 1.0]; give left, top, right and bottom"),

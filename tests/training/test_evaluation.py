@@ -15,7 +15,7 @@ from PIL import Image
 
 import synpain_hf
 from synpain_hf.training.collation import PairDataset
-from synpain_hf.training.evaluation import figures, predict, write_report
+from synpain_hf.training.evaluation import figures, judge_heads, predict, write_report
 from synpain_hf.training.models import build_model
 from synpain_hf.training.pairs import Pairs
 from synpain_hf.training.preparation import prepare
@@ -72,9 +72,9 @@ def test_what_is_not_known_is_left_out_or_null(pairs: Pairs, tmp_path: Path) -> 
 
 def test_heads_are_predicted_too(pairs: Pairs, tmp_path: Path) -> None:
     found = judged(pairs, tmp_path, pspi_head=True, action_units=["AU43", "AU4"])
-    assert found.column_names[-3:] == ["pspi", "AU43", "AU4"]
+    assert found.column_names[-6:] == ["pspi", "pspi_annotated", "AU43", "AU43_annotated", "AU4", "AU4_annotated"]
     assert min(found["pspi"].to_pylist()) >= 0
-    assert judged(pairs, tmp_path, action_units=["AU43"]).column_names[-2:] == ["prediction", "AU43"]
+    assert judged(pairs, tmp_path, action_units=["AU43"]).column_names[-2:] == ["AU43", "AU43_annotated"]
 
 
 def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
@@ -100,3 +100,26 @@ def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
 def test_without_validation_there_is_no_threshold(tmp_path: Path) -> None:
     assert write_report(tmp_path, made(200))["options"]["threshold"] is None
     assert not (tmp_path / "predictions_validation.parquet").exists()
+
+
+def test_heads_are_judged_against_what_is_annotated(pairs: Pairs, tmp_path: Path) -> None:
+    found = judged(pairs, tmp_path, pspi_head=True, action_units=["AU43", "AU4"])
+    heads = {head["name"]: head for head in judge_heads(found)}
+    assert list(heads) == ["pspi", "AU43", "AU4"]
+    truth = pairs.targets(pspi=True, action_units=["AU4"])
+    positions = pairs.positions("test")
+    for name, true in (("pspi", truth["pspi"][positions]), ("AU4", truth["action_units"][positions, 0])):
+        said = found[name].to_numpy()
+        assert found[f"{name}_annotated"].to_pylist() == pytest.approx(true.tolist())
+        assert heads[name]["n"] == len(positions)
+        assert heads[name]["mean_absolute_error"] == pytest.approx(np.abs(said - true).mean(), rel=1e-5)
+        assert heads[name]["error_of_the_mean"] == pytest.approx(np.abs(true - true.mean()).mean(), rel=1e-5)
+
+
+def test_what_is_not_annotated_judges_no_head() -> None:
+    table = pa.table({"pspi": [1.0, 2.0, 4.0], "pspi_annotated": [None, 2.0, 2.0], "AU4": [0.0, 1.0, 2.0]})
+    (head,) = judge_heads(table)
+    assert head == {
+        "name": "pspi", "n": 2, "mean_absolute_error": 1.0, "error_of_the_mean": 0.0, "correlation": None,
+    }  # fmt: skip
+    assert judge_heads(table.set_column(1, "pspi_annotated", pa.array([None] * 3, pa.float32()))) == []

@@ -106,6 +106,17 @@ def test_what_it_began_with_and_what_chose_it_are_told(report: tuple[Path, Repor
     assert "It began with trained weights, and new" in replace(card, base_model=None).text()
 
 
+def test_the_card_says_which_part_is_seen_what_a_score_is_and_how_good_further_heads_are(
+    report: tuple[Path, Report],
+) -> None:
+    heads = [{"name": "AU4", "n": 9, "mean_absolute_error": 0.5, "error_of_the_mean": 1.25, "correlation": None}]
+    processor = PairwisePainImageProcessor(crop_box=[0.1, 0.2, 0.8, 0.9])
+    text = card_of(report, processor=processor, heads=heads).text()
+    assert "160 x 160 pixels, from 0.1 to 0.8 of the width and 0.2 to 0.9 of the height of each picture." in text
+    assert "the log-odds of pain" in text
+    assert "| AU4 | 9 | 0.50 | 1.25 | – |" in text
+
+
 def test_a_model_of_demo_faces_says_so_first() -> None:
     data = {**card_of(None).data, "title": "Demo faces, drawn, not SynPAIN, version 1.0.0"}
     text = card_of(None, data=data).text()

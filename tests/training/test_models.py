@@ -131,9 +131,11 @@ def test_a_model_on_the_way_keeps_its_weights_and_takes_the_new_class_weights(pa
     assert again.config.class_weights is None
     assert found.to_dict() == processor.to_dict()
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
-    with pytest.raises(UsageError, match="is a pairwise model, which brings its own image_size and lora; leave it out"):
+    with pytest.raises(
+        UsageError, match="is a pairwise model, and image_size and lora stay as they are in it; leave this out"
+    ):
         build_model(ModelArguments(model=str(tmp_path), image_size=64, lora=True), pairs)
-    with pytest.raises(UsageError, match="which brings its own fusion"):
+    with pytest.raises(UsageError, match="and fusion stay as they are"):
         build_model(ModelArguments(model=str(tmp_path), fusion="subtraction"), pairs)
 
 

@@ -272,7 +272,7 @@ def test_what_a_batch_writes_into_the_faces_is_not_kept(
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_written(pairs: Pairs, tmp_path: Path) -> None:
     huge = PairwisePainImageProcessor(size={"height": 10**6, "width": 10**6}, num_channels=3)
-    with pytest.raises(OutputError, match=r"the prepared faces take 120,000\.0 GB, and .* GB free; make room"):
+    with pytest.raises(OutputError, match=r"the prepared faces take 120,000,000 MB, and .* MB free; make room"):
         prepare(pairs, huge, cache_dir=tmp_path)
     assert visible(tmp_path) == []
 

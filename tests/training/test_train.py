@@ -43,7 +43,7 @@ ACCELERATE = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backen
 FILES = {
     *("config.json", "model.safetensors", "preprocessor_config.json", "README.md"),
     *("predictions.parquet", "predictions_validation.parquet", "report"),
-    *("training.json", "trainer_state.json", "result.json"),
+    *("training.json", "trainer_state.json", "learned.json", "result.json"),
 }
 
 
@@ -217,7 +217,7 @@ def test_the_best_model_of_a_backbone_is_loaded_whole(faces: Release, tmp_path: 
 
 def test_a_model_can_be_trained_on_further(faces: Release, result: TrainingResult, tmp_path: Path) -> None:
     chosen = ModelArguments(model=str(result.out), pspi_head=True, action_units=["AU4", "AU43"])
-    further = trained(faces, tmp_path, model=chosen, learning_rate=0.0, warmup_steps=0)
+    further = trained(faces, tmp_path, model=chosen, learning_rate=1e-30, warmup_steps=0)
     assert same(weights(result.out), weights(further.out))
     with pytest.raises(UsageError, match="was trained with PSPI and on AU4, AU43; ask for just these"):
         trained(faces, tmp_path, "other", model=ModelArguments(model=str(result.out)))
@@ -364,6 +364,28 @@ def test_a_training_that_began_with_other_weights_is_another(faces: Release, tmp
     with pytest.raises(UsageError, match=r"another training \(initial_weights was \w{64}, and is"):
         trained(faces, tmp_path, model=ModelArguments(model=str(tmp_path / "b")), **further)
     assert same(before, weights(tmp_path / "further"))
+
+
+def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release, tmp_path: Path) -> None:
+    earlier = trained(faces, tmp_path, "earlier", config_name="cv_1").out
+    on = {"model": ModelArguments(model=str(earlier))}
+    with pytest.raises(UsageError, match=r"has learned pairs that would now judge it \(4 of test\); train on with"):
+        trained(faces, tmp_path, "leaking", config_name="cv_0", **on)
+    later = trained(faces, tmp_path, "later", config_name="cv_1", **on).out
+    assert "It went on from a pairwise model that was trained before." in (later / "README.md").read_text("utf-8")
+    learned = [json.loads((out / "learned.json").read_text("utf-8"))["pair_id"] for out in (earlier, later)]
+    assert learned[0] == learned[1]
+    pairs = open_pairs(faces.folder, "cv_1")
+    assert learned[0] == sorted(pairs.table["pair_id"].take(pairs.positions("train")).to_pylist())
+
+
+def test_pairs_without_groups_are_judged_as_a_whole(faces: Release, tmp_path: Path) -> None:
+    loaded = load_dataset(str(faces.folder)).select_columns(["pair_id", "neutral", "expressive", "label"])
+    options: dict[str, Any] = {"model": tiny(tmp_path), "cache_dir": tmp_path / "faces", **ARGUMENTS}
+    result = train_anew(loaded, out=tmp_path / "model", **options)
+    assert result.report is not None
+    assert result.report["groups"] == {}
+    assert result.auroc == result.report["overall"]["auroc"]
 
 
 def test_what_is_told_of_a_model_is_of_the_one_that_was_kept(faces: Release, tmp_path: Path) -> None:
