@@ -85,7 +85,8 @@ def evaluate(
         missing: `group` makes the rows without a group one of their own, `error` refuses them.
         correction: For the p values: `holm`, `bonferroni`, `benjamini_hochberg` or `none`.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
-            (attributes of up to 100 groups) and for every attribute of up to 20 groups `roc_….png`.
+            (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
+            AUROC.
         progress: Told of what is read, where there is much, and of figures.
 
     Returns:
@@ -168,7 +169,8 @@ def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress
         for most in (MOST_CURVES, MOST_INTERVALS)
     )
     pictures: dict[str, Callable[[], Axes]] = {"gaps.png": partial(report.plot_gaps, many)}
-    for stem, attribute in zip(_file_names(few), few, strict=True):
+    drawn = [name for name in few if any(entry["auroc"] is not None for entry in report["groups"][name].values())]
+    for stem, attribute in zip(_file_names(drawn), drawn, strict=True):
         pictures[f"roc_{stem}.png"] = partial(plot_roc, attribute=attribute, **drawn_from)
     for done, (name, draw) in enumerate(pictures.items(), 1):
         _save(draw().figure, folder / name)

@@ -11,12 +11,14 @@ from PIL import Image
 from torch import Tensor
 from transformers import BaseImageProcessor, BatchFeature
 
-from synpain_hf.errors import UsageError
-from synpain_hf.modeling.pictures import as_picture, is_batch
+from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.imaging.limits import MIN_SIDE
+from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
 from synpain_hf.modeling.pwct import PWCT_SIDE
 
 _MODES = {1: "L", 3: "RGB"}
-_REMEDY = "give the neutral face of the same person as `references`"
+_MIN_CROPPED = MIN_SIDE // 2
+"""Smallest side, in pixels, that `crop_box` may leave of a face."""
 
 
 class PairwisePainImageProcessor(BaseImageProcessor):
@@ -73,7 +75,11 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         """Prepare faces and their references; what calling the processor does.
 
         A picture is a PIL image, or an array or tensor of shape (height, width), (height, width, channels) or
-        (channels, height, width): integers from 0 to 255, or floats from 0 to 1, which are rounded to 8 bits.
+        (channels, height, width): integers from 0 to 255, or floats from 0 to 1, which are rounded to 8 bits. Its sides
+        have at least 32 pixels, and 16 within `crop_box`.
+
+        `images` and `references` are `image` and `reference` in the pipeline, `pixel_values` and
+        `reference_pixel_values` in the model, and `expressive` and `neutral` in the data set.
 
         Args:
             images: A picture, or a list or batch of them: the faces to judge.
@@ -88,17 +94,18 @@ class PairwisePainImageProcessor(BaseImageProcessor):
 
         Raises:
             UsageError: If a reference is missing, their numbers do not fit, or a picture holds NaN.
-            PictureError: If a picture cannot be used.
+            PictureError: If a picture cannot be used, or too little of it is left within `crop_box`.
         """
         if kwargs:
-            raise UsageError(f"{', '.join(sorted(kwargs))}: no such option; set it when the processor is made")
+            raise UsageError(
+                f"{', '.join(sorted(kwargs))}: no such option; give images and references here, and set the rest when "
+                "the processor is made"
+            )
         if references is None:
-            raise UsageError(f"references is missing, and nothing takes its place; {_REMEDY}")
+            raise UsageError("references is missing; give the neutral face of the same person as `references`")
         if not is_batch(images):
             images, references = [images], [references]
-        if not is_batch(references) or len(references) != len(images):
-            count = len(references) if is_batch(references) else 1
-            raise UsageError(f"{len(images)} images came with {count} references; {_REMEDY}, one for each image")
+        check_numbers(images, references)
         if len(images) == 0:
             raise UsageError("images is empty; give at least one face and its reference")
         faces = {
@@ -122,15 +129,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     def _face(self, picture: Any) -> Tensor:
         image = as_picture(picture).convert(_MODES[self.num_channels])
         if self.crop_box:
-            left, top, right, bottom = self.crop_box
-            image = image.crop(
-                (
-                    round(left * image.width),
-                    round(top * image.height),
-                    max(round(right * image.width), round(left * image.width) + 1),
-                    max(round(bottom * image.height), round(top * image.height) + 1),
-                )
-            )
+            image = _cropped(image, self.crop_box)
         size = (self.size["width"], self.size["height"])
         if image.size != size:
             image = image.resize(size, Image.Resampling(self.resample))
@@ -156,15 +155,32 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if self.image_std is not None and min(self.image_std) <= 0:
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
         if self.crop_box is not None:
-            self._check_box(self.crop_box)
+            _check_box(self.crop_box)
 
-    @staticmethod
-    def _check_box(box: list[float]) -> None:
-        inside = len(box) == 4 and 0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1
-        if not inside:
-            raise UsageError(
-                f"crop_box is {box}; give left, top, right and bottom as shares of a picture, such as [0.1, 0, 0.9, 1]"
-            )
+
+def _check_box(box: list[float]) -> None:
+    rules = (
+        ("there must be four numbers", len(box) == 4),
+        ("all must be from 0 to 1", all(0 <= share <= 1 for share in box)),
+        ("left must be less than right", box[:1] < box[2:3]),
+        ("top must be less than bottom", box[1:2] < box[3:4]),
+    )
+    broken = next((rule for rule, is_kept in rules if not is_kept), None)
+    if broken:
+        raise UsageError(f"crop_box is {box}; give left, top, right and bottom as shares of a picture: {broken}")
+
+
+def _cropped(image: Image.Image, box: list[float]) -> Image.Image:
+    """The part of a picture within a box of shares."""
+    left, right = (round(share * image.width) for share in box[::2])
+    top, bottom = (round(share * image.height) for share in box[1::2])
+    part = image.crop((left, top, right, bottom))
+    if min(part.size) < _MIN_CROPPED:
+        raise PictureError(
+            f"keeps {part.width} x {part.height} of its {image.width} x {image.height} pixels in crop_box, a side "
+            f"under {_MIN_CROPPED}; widen crop_box, or take the face from a larger picture"
+        )
+    return part
 
 
 __all__ = ["PairwisePainImageProcessor"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -163,6 +165,16 @@ class PairwisePainForImageClassification(PreTrainedModel):
             raise UsageError(f"this model is a {self.config.architecture!r}; only 'pwct' has published names")
         return write_published(self.pwct)
 
+    def save_pretrained(self, save_directory: Any, *args: Any, **kwargs: Any) -> None:
+        """Save the model, as every model of transformers; who may read its configuration may read its weights."""
+        folder = Path(save_directory)
+        before = _weight_files(folder)
+        super().save_pretrained(save_directory, *args, **kwargs)
+        # safetensors lets only the owner read what it writes, whatever the umask allows.
+        for path, _ in _weight_files(folder) - before:
+            with suppress(OSError):  # a disk without modes
+                shutil.copymode(folder / "config.json", path)
+
     def train(self, mode: bool = True) -> PairwisePainForImageClassification:
         """Train or evaluate; batch norms of a frozen backbone always evaluate."""
         super().train(mode)
@@ -213,6 +225,9 @@ class PairwisePainForImageClassification(PreTrainedModel):
         action_units: Tensor | None = None,
     ) -> PairwisePainOutput:
         """Compare faces with their references.
+
+        `pixel_values` and `reference_pixel_values` come from `images` and `references` of the image processor, which
+        are `image` and `reference` in the pipeline.
 
         Args:
             pixel_values: The faces to judge; shape (batch, channels, height, width), from the image processor.
@@ -296,6 +311,11 @@ class PairwisePainForImageClassification(PreTrainedModel):
             "action_units": self.config.action_unit_loss_weight,
         }
         return torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+
+
+def _weight_files(folder: Path) -> set[tuple[Path, int]]:
+    """Files of weights, each with its inode, which is another once it was written anew."""
+    return {(path, path.stat().st_ino) for path in folder.glob("*.safetensors")}
 
 
 __all__ = ["PairwisePainForImageClassification", "PairwisePainOutput"]

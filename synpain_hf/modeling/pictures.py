@@ -10,6 +10,7 @@ from torch import Tensor
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.decoding import as_rgb
+from synpain_hf.imaging.limits import check_size
 from synpain_hf.imaging.orientation import upright
 
 _CHANNELS = (1, 3)
@@ -21,6 +22,21 @@ def is_batch(pictures: Any) -> bool:
     return isinstance(pictures, (list, tuple)) or (isinstance(pictures, (np.ndarray, Tensor)) and pictures.ndim > 3)
 
 
+def check_numbers(images: Any, references: Any) -> None:
+    """Refuse several images that do not come with one reference each, or a list of references each.
+
+    Raises:
+        UsageError: If their numbers differ.
+    """
+    if not is_batch(references):
+        cause = "the images are several, but the references are not"
+    elif len(references) != len(images):
+        cause = f"images and references differ in number ({len(images)} and {len(references)})"
+    else:
+        return
+    raise UsageError(f"{cause}; give each image the neutral face of the same person as its reference")
+
+
 def as_picture(picture: Any) -> Image.Image:
     """A picture as 8-bit grey or RGB, upright.
 
@@ -29,18 +45,19 @@ def as_picture(picture: Any) -> Image.Image:
             height, width) with 1 or 3 channels: integers from 0 to 255 or floats from 0 to 1.
 
     Raises:
-        PictureError: If it has no pixels, another shape, or other values.
+        PictureError: If it has another size than pictures that are read may have, another shape, or other values.
         UsageError: If it is something else.
     """
     if isinstance(picture, Image.Image):
-        if not picture.width or not picture.height:
-            raise PictureError("has no pixels; look at how it was cropped")
+        check_size(*picture.size)
         picture = upright(picture)
         return picture.convert("L") if picture.mode in _GREY else as_rgb(picture)
     if isinstance(picture, Tensor):
         picture = picture.detach().cpu().float().numpy() if picture.is_floating_point() else picture.cpu().numpy()
     if isinstance(picture, np.ndarray):
-        return Image.fromarray(_eight_bits(_channels_last(picture)))
+        pixels = _channels_last(picture)
+        check_size(pixels.shape[1], pixels.shape[0])
+        return Image.fromarray(_eight_bits(pixels))
     kind = "a path" if isinstance(picture, str) else type(picture).__name__
     raise UsageError(f"a picture is {kind}; give a PIL image, an array or a tensor")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from transformers import Pipeline
@@ -15,12 +16,20 @@ from transformers.utils.generic import ModelOutput
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.imaging.limits import MAX_BYTES
-from synpain_hf.modeling.pictures import is_batch
+from synpain_hf.modeling.pictures import check_numbers, is_batch
 
 TASK = "pairwise-pain-classification"
 """What `transformers.pipeline` calls it."""
 
-_REMEDY = "give the neutral face of the same person as `reference`"
+_NAMES = {"image": "expressive", "reference": "neutral"}
+"""What the faces of a pair are called here, and in the data set."""
+
+_MISSING = {
+    "image": "image is missing; give the face to judge as `image` (in a row, `expressive`)",
+    "reference": "reference is missing; give the neutral face of the same person as `reference` (in a row, `neutral`)",
+}
+_NO_PAIRS = (str, bytes, np.ndarray, torch.Tensor)
+"""What could be iterated over, but is one thing."""
 
 
 class PairwisePainPipeline(Pipeline):
@@ -32,6 +41,8 @@ class PairwisePainPipeline(Pipeline):
         >>> judge = pipeline("pairwise-pain-classification", model="my-model")  # doctest: +SKIP
         >>> judge(image="expressive.png", reference="neutral.png")  # doctest: +SKIP
         [{'label': 'pain', 'score': 0.93}, {'label': 'no_pain', 'score': 0.07}]
+        >>> judge(dataset[0])  # doctest: +SKIP
+        [{'label': 'no_pain', 'score': 0.88}, {'label': 'pain', 'score': 0.12}]
     """
 
     _load_processor = False  # type: ignore[assignment]
@@ -39,13 +50,17 @@ class PairwisePainPipeline(Pipeline):
     _load_feature_extractor = False  # type: ignore[assignment]
     _load_tokenizer = False  # type: ignore[assignment]
 
-    def __call__(  # type: ignore[override]
-        self, inputs: Any = None, *, image: Any = None, reference: Any = None, **kwargs: Any
-    ) -> Any:
+    def __call__(self, inputs: Any = None, *more: Any, image: Any = None, reference: Any = None, **kwargs: Any) -> Any:
         """Judge one pair or several.
 
+        `image` and `reference` are `expressive` and `neutral` in the data set, `images` and `references` in the image
+        processor, and `pixel_values` and `reference_pixel_values` in the model.
+
         Args:
-            inputs: A mapping with `image` and `reference`, or a list, generator or data set of such.
+            inputs: A mapping with `image` and `reference`, or with `expressive` and `neutral` as a row of the data set,
+                whatever else is in it; one whose values are lists, such as `dataset[:8]`; or a list, generator or data
+                set of mappings.
+            more: Nothing; two faces are told apart by their names only.
             image: The face to judge: a PIL image, an array or tensor, or the path of a PNG, JPEG or WebP file; or a
                 list of those.
             reference: The neutral face of the same person, or a list of several; with a list of images, one such a
@@ -54,37 +69,54 @@ class PairwisePainPipeline(Pipeline):
 
         Returns:
             For each pair a list of `{"label", "score"}`, the likeliest first; each with `pspi` and `action_units` where
-            the model gives them. Scores are softmax probabilities, and add up to 1.
+            the model gives them. Scores are softmax probabilities, and add up to 1. Of a generator or data set, an
+            iterator that judges when it is asked.
 
         Raises:
-            UsageError: If a reference is missing, or `image` and `reference` do not fit together.
+            UsageError: If a face is missing or comes twice, or `image` and `reference` do not fit together.
             PictureError: If a picture cannot be used.
         """
+        if more:
+            raise UsageError("the faces of a pair have no names; write image=…, reference=…")
         if inputs is None:
             inputs = _pairs(image, reference)
         elif image is not None or reference is not None:
             raise UsageError("pairs came twice; give either one argument, or image=… and reference=…")
+        elif isinstance(inputs, Mapping):
+            inputs = _pairs(*_faces(inputs))
+        elif isinstance(inputs, Iterable) and not isinstance(inputs, (list, *_NO_PAIRS)):
+            inputs = (pair for pair in inputs)  # transformers would take other data sets than torch's for one pair
+        if isinstance(inputs, list) and not inputs:
+            return []
         return super().__call__(inputs, **kwargs)
 
     def _sanitize_parameters(
         self, top_k: int | None = None, **unknown: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown:
-            raise UsageError(f"{', '.join(sorted(unknown))}: no such option; this pipeline has top_k")
+            raise UsageError(
+                f"{', '.join(sorted(unknown))}: no such option; this pipeline has image, reference, top_k, batch_size"
+            )
         return {}, {}, {} if top_k is None else {"top_k": top_k}
 
     def preprocess(self, input_: Any, **_: Any) -> dict[str, Any]:
         """One pair as tensors."""
         if not isinstance(input_, Mapping):
-            raise UsageError(f"a pair is {type(input_).__name__}; give a mapping with image and reference, {_REMEDY}")
-        reference = input_.get("reference")
-        if input_.get("image") is None or reference is None or (is_batch(reference) and not len(reference)):
-            missing = "image" if input_.get("image") is None else "reference"
-            raise UsageError(f"{missing} is missing, and nothing takes its place; {_REMEDY}")
+            raise UsageError(
+                f"the input is of type {type(input_).__name__}, which is no pair; write image=…, reference=…, or give "
+                "a mapping with these names"
+            )
+        image, reference = _faces(input_)
+        if is_batch(image):
+            raise UsageError("the image of a pair is several pictures; give one pair for each")
         references = [_read(one) for one in reference] if is_batch(reference) else _read(reference)
         if self.image_processor is None:
             raise UsageError("this pipeline has no image processor; save a PairwisePainImageProcessor beside the model")
-        prepared = self.image_processor(_read(input_["image"]), references)
+        face = _read(image)
+        try:
+            prepared = self.image_processor(face, references)
+        except PictureError as error:
+            raise PictureError(f"a face of the pair {error}") from error
         count = torch.tensor([len(references) if isinstance(references, list) else 0])
         return {**prepared, "references": count}
 
@@ -114,13 +146,25 @@ class PairwisePainPipeline(Pipeline):
         return [{"label": config.id2label[index], "score": score, **also} for index, score in ranked[:top_k]]
 
 
+def _faces(pair: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The image and the reference in a mapping, whichever names they have."""
+    faces = []
+    for names in _NAMES.items():
+        given = [pair[name] for name in names if pair.get(name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"the pair has both {' and '.join(names)}, which are one face; give one of the two")
+        if not given or (is_batch(given[0]) and not len(given[0])):
+            raise UsageError(_MISSING[names[0]])
+        faces += given
+    image, reference = faces
+    return image, reference
+
+
 def _pairs(image: Any, reference: Any) -> Any:
     """The pairs that two arguments name: one, or a list."""
     if not is_batch(image):
         return {"image": image, "reference": reference}
-    if not is_batch(reference) or len(reference) != len(image):
-        count = len(reference) if is_batch(reference) else int(reference is not None)
-        raise UsageError(f"{len(image)} images came with {count} references; {_REMEDY}, one for each image")
+    check_numbers(image, reference)
     return [{"image": one, "reference": other} for one, other in zip(image, reference, strict=True)]
 
 

@@ -262,7 +262,10 @@ def _prepared(
         except PictureError as error:
             return name, f"the {face} face {error}"
     neutral, expressive = images
-    batch = processor([expressive], [neutral], return_tensors="np")
+    try:
+        batch = processor([expressive], [neutral], return_tensors="np")
+    except PictureError as error:
+        return name, f"a face {error}"
     floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
     pixels: Bytes = np.rint(floats * 255).astype(np.uint8)
     return pixels

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from synpain_hf.metrics.subgroup_auroc import InputError, Report, bootstrap, subgroup_auroc
-from synpain_hf.metrics.subgroup_auroc.plots import plot_gaps, plot_roc
+from synpain_hf.metrics.subgroup_auroc.forest import plot_gaps
+from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.metrics.subgroup_auroc.tables import ALL
 
 Numbers = npt.NDArray[Any]
@@ -35,7 +37,7 @@ def rows(grain: float = 1000) -> dict[str, Any]:
     generator = np.random.default_rng(3)
     positive = generator.random(ROWS) < 0.4
     ethnicity = generator.choice(["black", "south_asian", "white"], ROWS).astype(object)
-    scores = positive * np.where(ethnicity == "white", 0.4, 1.6) + generator.normal(size=ROWS)
+    scores = positive * np.where(ethnicity == "white", 0.0, 1.6) + generator.normal(size=ROWS)
     ethnicity[:4] = "tiny"
     ethnicity[4:34], positive[4:34] = "one class", True
     ethnicity[34:64], scores[34:64] = "perfect", positive[34:64] * 100.0
@@ -58,7 +60,32 @@ def forest(report: Report) -> Axes:
 
 @pytest.fixture(scope="module")
 def curves() -> Axes:
-    return plot_roc(**rows(), attribute="ethnicity", resamples=40)
+    return plot_roc(**rows(), attribute="ethnicity", ax=empty())
+
+
+@pytest.fixture(scope="module")
+def panels() -> list[Axes]:
+    return all_of(plot_roc(**rows(), attribute="ethnicity", resamples=40))
+
+
+def empty() -> Axes:
+    """Axes to draw in, so that many curves are drawn together."""
+    return Figure(layout="constrained").add_subplot()
+
+
+def all_of(ax: Axes) -> list[Axes]:
+    """The panels of a picture."""
+    figure = ax.figure
+    assert isinstance(figure, Figure)
+    return figure.axes
+
+
+def told_below(panels: list[Axes]) -> list[str]:
+    """What the legend of a picture with panels says."""
+    figure = panels[0].figure
+    assert isinstance(figure, Figure)
+    (found,) = figure.legends
+    return [text.get_text() for text in (found.get_title(), *found.get_texts())]
 
 
 def x_of(line: Any) -> Numbers:
@@ -136,14 +163,35 @@ def test_groups_stand_in_blocks_below_their_attribute(report: Report, forest: Ax
     assert bottom > top
 
 
-def test_the_worst_group_of_each_attribute_is_told_by_marker_word_and_colour(report: Report, forest: Axes) -> None:
-    at = heights(forest)
-    worst = {at[report["gaps"][attribute]["worst"]["name"]] for attribute in ("ethnicity", "age")}
-    markers = {height: lines_at(forest, height)[-1] for height in at.values() if lines_at(forest, height)}
-    assert {height for height, marker in markers.items() if marker.get_marker() == "v"} == worst
-    assert {height for height in at.values() if "worst" in words_at(forest, height)} == worst
-    colours = {height in worst: to_hex(marker.get_color()) for height, marker in markers.items() if height}
-    assert len(set(colours.values())) == 2
+def marked(ax: Axes) -> set[str]:
+    """The names of the groups that are told to be the worst, by marker, word and colour alike."""
+    at = heights(ax)
+    markers = {name: lines_at(ax, height)[-1] for name, height in at.items() if lines_at(ax, height)}
+    by_word = {name for name, height in at.items() if "worst" in words_at(ax, height)}
+    by_marker = {name for name, marker in markers.items() if marker.get_marker() == "v"}
+    usual = to_hex(markers["old"].get_color()) if "old" in markers else "#0072b2"
+    by_colour = {name for name, marker in markers.items() if to_hex(marker.get_color()) != usual} - {ALL}
+    assert by_word == by_marker == by_colour
+    return by_word
+
+
+def test_the_worst_group_is_marked_where_the_test_finds_a_gap_and_nowhere_else(report: Report, forest: Axes) -> None:
+    ethnicity, age = (report["gaps"][attribute]["test"]["p_adjusted"] for attribute in ("ethnicity", "age"))
+    assert ethnicity < 0.05 < age
+    assert marked(forest) == {"white"} == {report["gaps"]["ethnicity"]["worst"]["name"]}
+    sure = subgroup_auroc(**rows(), confidence=1 - ethnicity / 2)
+    assert marked(plot_gaps(sure)) == set()
+
+
+def test_a_worst_group_that_the_test_left_out_is_not_marked() -> None:
+    given = rows()
+    hopeless = given["groups"]["ethnicity"] == "perfect"
+    given["scores"][hopeless] *= -1
+    report = subgroup_auroc(**given)
+    gap = report["gaps"]["ethnicity"]
+    assert (gap["worst"]["name"], gap["worst"]["auroc"]) == ("perfect", 0)
+    assert gap["test"]["p_adjusted"] < 0.05
+    assert marked(plot_gaps(report)) == set()
 
 
 def test_a_group_without_auroc_is_listed_in_grey_with_its_reason(report: Report, forest: Axes) -> None:
@@ -151,7 +199,8 @@ def test_a_group_without_auroc_is_listed_in_grey_with_its_reason(report: Report,
     greys = {label.get_color() for label in forest.get_yticklabels()}
     for name in ("one class", "tiny"):
         assert not lines_at(forest, at[name])
-        assert report["groups"]["ethnicity"][name]["reasons"]["auroc"] in words_at(forest, at[name])
+        reason = report["groups"]["ethnicity"][name]["reasons"]["auroc"]
+        assert f"not measured: {reason}" in words_at(forest, at[name])
         (label,) = (label for label in forest.get_yticklabels() if label.get_text() == name)
         assert label.get_color() != forest.get_yticklabels()[at["black"]].get_color()
     assert len(greys) > 1
@@ -165,12 +214,36 @@ def test_a_group_without_interval_has_a_hollow_marker_that_says_so(forest: Axes)
     assert "no interval" in words_at(forest, height)
 
 
-def test_lines_mark_chance_and_all_rows(report: Report, forest: Axes) -> None:
-    upright = {x_of(line)[0]: line.get_linestyle() for line in forest.lines if y_of(line).tolist() == [0, 1]}
-    assert set(upright) == {0.5, report["overall"]["auroc"]}
-    assert len(set(upright.values())) == 2
-    assert "chance" in [text.get_text() for text in forest.texts]
+def upright(ax: Axes) -> dict[float, Any]:
+    """The upright lines, by where they are."""
+    return {float(x_of(line)[0]): line for line in ax.lines if line.get_linestyle() in (":", "--")}
+
+
+def test_lines_mark_chance_and_all_rows_and_the_key_tells_which(report: Report, forest: Axes) -> None:
+    styles = {x: line.get_linestyle() for x, line in upright(forest).items()}
+    assert styles == {0.5: ":", report["overall"]["auroc"]: "--"}
+    assert "dotted line: chance; dashed line: all rows" in [text.get_text() for text in forest.texts]
     assert forest.get_xlabel() == "AUROC [95% confidence interval]"
+
+
+def test_no_upright_line_crosses_a_reason(forest: Axes) -> None:
+    at = heights(forest)
+    for line in upright(forest).values():
+        pieces = list(pairwise(y_of(line)))
+        crossed = {name for name, height in at.items() if any(low < height < high for low, high in pieces)}
+        assert crossed == set(at) - {"one class", "tiny"}
+
+
+def test_groups_in_a_row_share_a_reason_that_is_told_once(tmp_path: Path) -> None:
+    report = subgroup_auroc(**rows(), min_group_size=ROWS)
+    ax = plot_gaps(report)
+    told = [text.get_text() for text in ax.texts if text.get_text().startswith("not measured")]
+    assert told == [f"not measured: fewer rows than min_group_size, {ROWS}"] * 2
+    at = heights(ax)
+    assert all(f"{report['groups']['age'][name]['n']}" in words_at(ax, at[name]) for name in ("old", "young"))
+    for line in upright(ax).values():
+        assert np.nanmax(y_of(line)) == 0.5
+    saved(ax, tmp_path / "gaps.png")
 
 
 def test_every_group_has_its_n(report: Report, forest: Axes) -> None:
@@ -193,7 +266,7 @@ def test_a_report_without_attributes_or_without_any_auroc_is_drawn(labels: list[
     ax = subgroup_auroc(references=labels, scores=range(40)).plot_gaps()
     saved(ax, tmp_path / "gaps.png")
     assert list(heights(ax)) == [ALL]
-    assert ("only positive rows" in words_at(ax, 0)) == (labels[0] == 1)
+    assert ("not measured: only positive rows" in words_at(ax, 0)) == (labels[0] == 1)
 
 
 def saved(ax: Axes, path: Path) -> None:
@@ -225,7 +298,8 @@ def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     labels, scores = generator.random(400) < 0.5, generator.normal(size=400)
     given: dict[str, Any] = {"references": labels, "scores": scores, "groups": {"_$\\q$": names * 100}}
     forest = subgroup_auroc(**given).plot_gaps()
-    curves = plot_roc(**given, attribute="_$\\q$", resamples=5)
+    curves = plot_roc(**given, attribute="_$\\q$", ax=empty())
+    apart = all_of(plot_roc(**given, attribute="_$\\q$", resamples=5))
     found = curves.get_legend()
     assert found is not None
     texts = [label.get_text() for label in forest.get_yticklabels()]
@@ -233,9 +307,11 @@ def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     for name in (*names[:3], "a name far too l…rgin, A"):
         assert name in texts
         assert [text for text in told if text.startswith(f"{name}: 0.")]
+        assert [ax for ax in apart if ax.get_title().startswith(f"{name}\n0.")]
     assert found.get_title().get_text().startswith("_$\\q$: AUROC [95% CI]")
     saved(forest, tmp_path / "gaps.png")
     saved(curves, tmp_path / "roc.png")
+    saved(apart[0], tmp_path / "panels.png")
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -245,7 +321,7 @@ def test_the_area_under_every_curve_is_the_reported_auroc(grain: float, weighted
     if weighted:
         given["sample_weight"] = np.random.default_rng(1).uniform(0.1, 3, ROWS)
     report = subgroup_auroc(**given)
-    drawn = roc_lines(plot_roc(**given, attribute="ethnicity", resamples=2))
+    drawn = roc_lines(plot_roc(**given, attribute="ethnicity", ax=empty()))
     assert set(drawn) == {ALL, "black", "perfect", "south_asian", "white"}
     for name, line in drawn.items():
         entry = report["overall"] if name == ALL else report["groups"]["ethnicity"][name]
@@ -303,8 +379,8 @@ def test_a_band_holds_the_true_positive_rates_of_the_resamples(options: dict[str
         false, true, _ = roc_curve(
             given["references"][inside], given["scores"][inside], sample_weight=(counts * weights)[inside]
         )
-        found.append([rate_at(x, false, true) for x in band(ax, 1)[0]])
-    grid, low, high = band(ax, 1)
+        found.append([rate_at(x, false, true) for x in band(ax, 0)[0]])
+    grid, low, high = band(ax, 0)
     assert len(grid) == 201
     assert low == pytest.approx(np.quantile(found, 0.1, axis=0))
     assert high == pytest.approx(np.quantile(found, 0.9, axis=0))
@@ -319,17 +395,60 @@ def rate_at(wanted: float, false: Numbers, true: Numbers) -> float:
     return float(true[reached] + max(share, 0) * (true[reached + 1] - true[reached]))
 
 
-def test_a_band_lies_around_its_curve_and_follows_the_seed(curves: Axes) -> None:
-    drawn = list(roc_lines(curves).values())
-    assert len(curves.collections) == len(drawn)
-    for index, line in enumerate(drawn):
-        grid, low, high = band(curves, index)
-        x, y = x_of(line), y_of(line)
+def test_a_band_lies_around_its_curve_and_follows_the_seed(panels: list[Axes]) -> None:
+    for ax in panels:
+        grid, low, high = band(ax, 0)
+        x, y = x_of(ax.lines[-1]), y_of(ax.lines[-1])
         heights = np.array([rate_at(rate, x, y) for rate in grid])
         assert np.mean((low <= heights) & (heights <= high)) > 0.9
     again, other = (plot_roc(**rows(), attribute="ethnicity", resamples=40, seed=seed) for seed in (0, 1))
-    assert (band(again, 0)[1] == band(curves, 0)[1]).all()
-    assert (band(other, 0)[1] != band(curves, 0)[1]).any()
+    assert (band(again, 0)[1] == band(panels[0], 0)[1]).all()
+    assert (band(other, 0)[1] != band(panels[0], 0)[1]).any()
+
+
+def test_more_than_two_groups_have_a_panel_each_with_the_others_in_grey(panels: list[Axes]) -> None:
+    entries = subgroup_auroc(**rows())["groups"]["ethnicity"]
+    drawn = [name for name, entry in entries.items() if entry["auroc"] is not None]
+    assert [ax.get_title().split("\n")[0] for ax in panels] == drawn
+    for name, ax in zip(drawn, panels, strict=True):
+        _, *others, overall, own = ax.lines
+        assert area(own) == pytest.approx(entries[name]["auroc"])
+        assert area(overall) == pytest.approx(subgroup_auroc(**rows())["overall"]["auroc"])
+        assert sorted(map(area, others)) == pytest.approx(
+            sorted(entries[other]["auroc"] for other in drawn if other != name)
+        )
+        assert len({to_hex(line.get_color()) for line in others}) == 1
+        assert len({to_hex(line.get_color()) for line in (others[0], overall, own)}) == 3
+    title, band_told, all_told, *rest = told_below(panels)
+    assert title == "ethnicity: AUROC [95% CI]"
+    assert band_told == "the group, and its pointwise 95% band"
+    assert all_told.startswith(f"{ALL}: 0.")
+    assert rest == ["the other groups", "one class: only positive rows", "tiny: fewer rows than min_group_size, 10"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 10, 12])
+def test_any_number_of_groups_is_drawn_without_overlap(count: int, tmp_path: Path) -> None:
+    labels, scores = np.arange(240) % 2, np.random.default_rng(0).normal(size=240)
+    groups = {"g": np.arange(240) // 2 % count}
+    ax = plot_roc(references=labels, scores=scores, groups=groups, attribute="g", resamples=2)
+    saved(ax, tmp_path / "roc.png")
+    found = all_of(ax)
+    assert len(found) == (count if count > 2 else 1)
+    boxes = [box for box in (each.get_tightbbox() for each in found) if box is not None]
+    assert not any(one.overlaps(other) for index, one in enumerate(boxes) for other in boxes[:index])
+    for each in found:
+        assert each.get_window_extent().width == pytest.approx(each.get_window_extent().height)
+        assert each.get_window_extent().width > 120
+
+
+def test_together_only_up_to_two_groups_have_bands_and_the_title_says_which(curves: Axes) -> None:
+    assert not curves.collections
+    legend = plot_roc(**rows(), attribute="age", resamples=2, confidence=0.9).get_legend()
+    assert legend is not None
+    assert legend.get_title().get_text() == "age: AUROC [90% CI]; pointwise 90% bands of groups"
+    bare = curves.get_legend()
+    assert bare is not None
+    assert bare.get_title().get_text() == "ethnicity: AUROC [95% CI]"
 
 
 def test_a_group_that_many_resamples_leave_without_a_class_has_no_band() -> None:
@@ -344,15 +463,15 @@ def test_a_group_that_many_resamples_leave_without_a_class_has_no_band() -> None
     }
     ax = plot_roc(**given, attribute="g", resamples=100)
     assert set(roc_lines(ax)) == {ALL, "few", "many"}
-    assert not ax.collections[1].get_paths()
-    assert np.isfinite(band(ax, 2)[1]).all()
+    assert not ax.collections[0].get_paths()
+    assert np.isfinite(band(ax, 1)[1]).all()
 
 
 @pytest.mark.parametrize("interval", ["delong", "bootstrap"])
 def test_the_legend_has_the_reports_numbers_and_the_reasons_of_those_left_out(interval: str) -> None:
     options: dict[str, Any] = {"interval": interval, "resamples": 60, "seed": 2, "confidence": 0.9}
     report = subgroup_auroc(**rows(), **options)
-    told = legend(plot_roc(**rows(), **options, attribute="ethnicity"))
+    told = legend(plot_roc(**rows(), **options, attribute="ethnicity", ax=empty()))
     assert list(told) == [ALL, *report["groups"]["ethnicity"]]
     white = report["groups"]["ethnicity"]["white"]
     assert told["white"] == f"{white['auroc']:.3f} [{white['interval']['low']:.3f}, {white['interval']['high']:.3f}]"
@@ -379,7 +498,7 @@ def test_columns_name_weights_and_clusters_and_records_serve_as_groups() -> None
     report = subgroup_auroc(**{**given, "groups": columns}, **options)
     assert legend(by_column) == legend(by_record)
     assert legend(by_column)["old"].startswith(f"{report['groups']['age']['old']['auroc']:.3f} [")
-    assert (band(by_column, 2)[1] == band(by_record, 2)[1]).all()
+    assert (band(by_column, 1)[1] == band(by_record, 1)[1]).all()
 
 
 def test_input_that_cannot_be_used_is_refused() -> None:

@@ -355,9 +355,37 @@ def test_a_column_without_any_value_is_left_out(report: Report, compared: Report
     assert "F1" in compared.to_markdown()
     assert "Baseline" not in report.to_markdown()
     given: dict[str, Any] = {"references": [1] * 30, "scores": range(30), "groups": {"age": ["old", "young"] * 15}}
-    groups, gaps = markdown_tables(subgroup_auroc(**given, baseline_scores=range(30)).to_markdown())
+    (groups,) = markdown_tables(subgroup_auroc(**given, baseline_scores=range(30)).to_markdown())
     assert groups[:2] == [["Attribute", "Group", "n", "Pos.", "AUROC [95% CI]"], ["", ALL, "30", "30", "–¹"]]
-    assert gaps[0][-1] == "Adj. p"
+
+
+def test_a_table_of_gaps_that_would_hold_dashes_alone_is_left_out_with_a_sentence() -> None:
+    given: dict[str, Any] = {"references": [0, 1] * 10, "scores": range(20), "groups": {"age": ["old", "young"] * 10}}
+    report = subgroup_auroc(**given, min_group_size=11)
+    for text in (report.to_markdown(), report.to_latex(), report.to_text(200)):
+        assert "Gaps between groups are left out, as no attribute has two groups with an AUROC." in text.replace(
+            "\n", " "
+        )
+        assert "Ratio" not in text
+        assert "comparison" not in text
+
+
+def test_without_a_comparison_no_correction_is_told() -> None:
+    given: dict[str, Any] = {
+        "references": [0, 1] * 10, "scores": [0, 1] * 10, "groups": {"age": ["old", "old", "young", "young"] * 5}
+    }  # fmt: skip
+    report = subgroup_auroc(**given, min_group_size=0, baseline_scores=[0, 1] * 10)
+    assert report["options"]["comparisons"] == 0
+    for text in (report.to_markdown(), report.to_latex(), report.to_text()):
+        assert "Ratio" in text
+        assert "corrected" not in text
+
+
+def test_all_rows_without_an_interval_have_the_reason_in_every_table() -> None:
+    report = subgroup_auroc(references=[0, 0, 1], scores=[0.5, 0.6, 0.1])
+    for text in (report.to_markdown(), report.to_text(), report.to_latex()):
+        assert "0.000 " in text or "0.000 &" in text
+        assert report["overall"]["reasons"]["interval"] in text
 
 
 def test_digits_count_after_the_point_everywhere(compared: Report) -> None:

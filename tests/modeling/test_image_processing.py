@@ -129,6 +129,19 @@ def test_a_crop_box_takes_the_same_part_of_both_faces() -> None:
     assert batch["reference_pixel_values"].unique().tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("box", "kept"),
+    [([0.4, 0, 0.55, 1], "15 x 100"), ([0, 0.5, 1, 0.65], "100 x 15"), ([0.5, 0, 0.501, 1], "0 x 100")],
+)
+def test_a_crop_box_that_leaves_next_to_nothing_is_refused(box: list[float], kept: str) -> None:
+    image = picture(1, 100, 100)
+    message = f"^keeps {kept} of its 100 x 100 pixels in crop_box, a side under 16; widen crop_box, or take the face"
+    with pytest.raises(PictureError, match=message):
+        PairwisePainImageProcessor(crop_box=box)(image, image)
+    enough = [0.4, 0.4, 0.56, 0.56]
+    assert PairwisePainImageProcessor(crop_box=enough)(image, image)["pixel_values"].shape == (1, 1, 160, 160)
+
+
 def test_channels_are_normalised() -> None:
     image = Image.new("RGB", (48, 32), (255, 0, 51))
     processor = PairwisePainImageProcessor(**RGB, image_mean=[0.5, 0.5, 0.2], image_std=[0.5, 0.25, 1])
@@ -156,9 +169,13 @@ def test_it_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("images", "references", "message"),
     [
-        (picture(), None, "references is missing, and nothing takes its place; give the neutral face of the same pers"),
-        ([picture(), picture()], [picture()], "2 images came with 1 references"),
-        ([picture(), picture()], picture(), "2 images came with 1 references"),
+        (picture(), None, "^references is missing; give the neutral face of the same person as `references`$"),
+        (
+            [picture()] * 2,
+            [picture()],
+            r"^images and references differ in number \(2 and 1\); give each image the neutral",
+        ),
+        ([picture()] * 2, picture(), "^the images are several, but the references are not; give each image"),
         ([], [], "images is empty; give at least one face and its reference"),
         ([picture()], [[]], "different numbers of references, or none"),
         ([picture()] * 2, [[picture()], [picture()] * 2], r"different numbers of references, or none \(\[1, 2\]\)"),
@@ -185,7 +202,9 @@ def test_faces_that_do_not_fit_together_are_refused(images: Any, references: Any
         (np.zeros((4, 40, 40)), r"has shape \(4, 40, 40\); give \(height, width\)"),
         (np.zeros((40,)), r"has shape \(40,\)"),
         (np.zeros((0, 40)), r"has shape \(0, 40\)"),
-        (Image.new("L", (0, 40)), "has no pixels; look at how it was cropped"),
+        (Image.new("L", (0, 40)), "is 0 x 40 pixels, a side under 32; take it from the original, larger picture"),
+        (Image.new("L", (1, 1)), "is 1 x 1 pixels, a side under 32"),
+        (np.zeros((3, 50, 31)), "is 31 x 50 pixels, a side under 32"),
     ],
 )
 def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
@@ -201,9 +220,13 @@ def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
         ({"image_mean": [0.5]}, "of image_mean and image_std one is missing"),
         ({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}, "image_mean has 3 values for 1 channels"),
         ({"image_mean": [0.5], "image_std": [0.0]}, "image_std is .*give positive values"),
-        ({"crop_box": [0, 0, 1]}, "crop_box is .*give left, top, right and bottom as shares"),
-        ({"crop_box": [0.5, 0, 0.5, 1]}, "crop_box is"),
-        ({"crop_box": [0, 0, 200, 200]}, "crop_box is"),
+        ({"crop_box": [0, 0, 1]}, "crop_box is .*give left, top, right and bottom as .*: there must be four numbers$"),
+        ({"crop_box": []}, "there must be four numbers$"),
+        ({"crop_box": [0.5, 0, 0.5, 1]}, r"crop_box is \[0.5, 0.0, 0.5, 1.0\]; .*: left must be less than right$"),
+        ({"crop_box": [0.2, 0.8, 0.8, 0.2]}, "top must be less than bottom$"),
+        ({"crop_box": [0, 0, 200, 200]}, "all must be from 0 to 1$"),
+        ({"crop_box": [-0.1, 0, 1, 1]}, "all must be from 0 to 1$"),
+        ({"crop_box": [0, math.nan, 1, 1]}, "all must be from 0 to 1$"),
     ],
 )
 def test_settings_that_cannot_be_right_are_refused(arguments: dict[str, Any], message: str) -> None:
@@ -212,8 +235,11 @@ def test_settings_that_cannot_be_right_are_refused(arguments: dict[str, Any], me
 
 
 def test_an_unknown_option_is_refused() -> None:
-    with pytest.raises(UsageError, match="do_rescale: no such option; set it when the processor is made"):
+    remedy = "give images and references here, and set the rest when the processor is made"
+    with pytest.raises(UsageError, match=f"do_rescale: no such option; {remedy}"):
         PairwisePainImageProcessor()(picture(), picture(), do_rescale=False)
+    with pytest.raises(UsageError, match=f"reference: no such option; {remedy}"):
+        PairwisePainImageProcessor()(picture(), reference=picture())
 
 
 def test_its_tensors_are_what_the_model_names() -> None:
@@ -225,7 +251,8 @@ def test_its_tensors_are_what_the_model_names() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_array_is_prepared_or_refused_in_words(data: st.DataObject) -> None:
-    shape = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
+    sides = st.integers(0, 6) | st.integers(30, 40)
+    shape = data.draw(st.lists(sides, min_size=1, max_size=3))
     dtype = data.draw(st.sampled_from(["uint8", "int16", "float32", "float16", "bool"]))
     low, high = data.draw(st.sampled_from([(0, 1), (0, 255), (-1, 1), (0, 300)]))
     array = np.random.default_rng(0).uniform(low, high, shape).astype(dtype)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from datasets import Dataset, Features
 from PIL import Image
 from transformers import pipeline
 
@@ -18,6 +20,7 @@ from synpain_hf.modeling import (
     PairwisePainImageProcessor,
     PairwisePainPipeline,
 )
+from synpain_hf.release.rows import features
 from tests.modeling.made import SIDE, UNITS, on_backbone, picture
 
 PROCESSOR = PairwisePainImageProcessor(size={"height": SIDE, "width": SIDE}, num_channels=3)
@@ -77,6 +80,46 @@ def test_pairs_come_as_mappings_lists_or_a_stream(judge: PairwisePainPipeline) -
     assert judge(pairs[0]) == expected[0]
 
 
+@pytest.fixture(scope="module")
+def rows() -> Dataset:
+    """Rows with columns of a release, and their faces."""
+    faces = {face: [picture(seed + place) for seed in range(3)] for place, face in ((0, "expressive"), (9, "neutral"))}
+    columns = {"pair_id": ["a", "b", "c"], **faces, "label": [0, 1, 0]}
+    kept = {name: feature for name, feature in features().items() if name in columns}
+    return Dataset.from_dict(columns, features=Features(kept))
+
+
+def test_rows_of_the_data_set_are_pairs(judge: PairwisePainPipeline, rows: Dataset) -> None:
+    expected = [judge(image=row["expressive"], reference=row["neutral"]) for row in rows]
+    assert [judge(rows[0]), judge(rows[1]), judge(rows[2])] == expected
+    assert judge(rows[:3]) == expected
+    assert judge([rows[0], {"image": picture(1), "reference": picture(10)}]) == expected[:2]
+    assert len({scores[0]["score"] for scores in expected}) == 3
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize("kind", ["a data set", "a data set that streams", "a tuple"])
+def test_a_data_set_is_judged_as_it_is_read(
+    judge: PairwisePainPipeline, rows: Dataset, kind: str, batch_size: int
+) -> None:
+    kinds: dict[str, Any] = {
+        "a data set": rows,
+        "a data set that streams": rows.to_iterable_dataset(),
+        "a tuple": tuple(rows),
+    }
+    found = list(judge(kinds[kind], batch_size=batch_size))
+    assert [scores[0]["score"] for scores in found] == pytest.approx([judge(row)[0]["score"] for row in rows])
+
+
+def test_a_mapping_of_lists_is_as_many_pairs(judge: PairwisePainPipeline) -> None:
+    images, references = [picture(1), picture(2)], [picture(3), picture(4)]
+    assert judge({"image": images, "reference": references}) == judge(image=images, reference=references)
+
+
+def test_no_pairs_get_no_scores(judge: PairwisePainPipeline, rows: Dataset) -> None:
+    assert judge([]) == judge(image=[], reference=[]) == list(judge(rows.select([]))) == []
+
+
 @pytest.mark.parametrize("references", [1, 2])
 def test_batches_give_the_same_scores(judge: PairwisePainPipeline, references: int) -> None:
     pairs = [
@@ -129,7 +172,7 @@ def test_half_precision_gives_scores_too() -> None:
     assert sum(score["score"] for score in judge(image=picture(1), reference=picture(2))) == pytest.approx(1)
 
 
-MISSING = "reference is missing, and nothing takes its place; give the neutral face of the same person as `reference`"
+MISSING = "^reference is missing; give the neutral face of the same person as `reference`"
 
 
 @pytest.mark.parametrize(
@@ -139,19 +182,61 @@ MISSING = "reference is missing, and nothing takes its place; give the neutral f
         ({"image": picture(), "reference": []}, MISSING),
         ({"inputs": {"image": picture()}}, MISSING),
         ({"inputs": [{"image": picture(), "reference": None}]}, MISSING),
-        ({"reference": picture()}, "image is missing"),
-        ({"image": [picture(), picture()], "reference": [picture()]}, "2 images came with 1 references; give the neut"),
-        ({"image": [picture()], "reference": picture()}, "1 images came with 1 references; .*one for each image"),
-        ({"image": [picture()]}, "1 images came with 0 references"),
-        ({"inputs": picture()}, "a pair is Image; give a mapping with image and reference"),
+        ({"reference": picture()}, "^image is missing; give the face to judge as `image`"),
+        ({"inputs": {"train": [], "test": []}}, "^image is missing; .*in a row, `expressive`"),
+        ({"inputs": {"expressive": picture(), "label": 1}}, "^reference is missing; .*in a row, `neutral`"),
+        (
+            {"inputs": {"expressive": picture(), "neutral": picture(), "image": picture()}},
+            "^the pair has both image and expressive, which are one face; give one of the two$",
+        ),
+        (
+            {"inputs": [{"image": picture(), "neutral": picture(), "reference": picture()}]},
+            "^the pair has both reference and neutral",
+        ),
+        (
+            {"inputs": [{"image": [picture()] * 2, "reference": [picture()] * 2}]},
+            "is several pictures; give one pair for",
+        ),
+        (
+            {"image": [picture()] * 2, "reference": [picture()]},
+            r"differ in number \(2 and 1\); give each image the neutral",
+        ),
+        (
+            {"image": [picture()], "reference": picture()},
+            "^the images are several, but the references are not; give each",
+        ),
+        ({"image": [picture()]}, "^the images are several, but the references are not"),
+        (
+            {"inputs": picture()},
+            "^the input is of type Image, which is no pair; write image=…, reference=…, or give a map",
+        ),
+        ({"inputs": "face.png"}, "^the input is of type str, which is no pair"),
+        ({"inputs": np.zeros((40, 40))}, "^the input is of type ndarray, which is no pair"),
         ({"inputs": {"image": 1, "reference": 2}, "image": picture()}, "pairs came twice"),
         ({"image": "https://example.org/face.png", "reference": picture()}, "is an address; download the picture"),
         ({"image": picture(), "reference": picture(), "threshold": 1}, "threshold: no such option; this pipeline has"),
+        (
+            {"expressive": picture(), "neutral": picture()},
+            "expressive, neutral: no such option; .* has image, reference",
+        ),
     ],
 )
 def test_what_is_no_pair_is_refused(judge: PairwisePainPipeline, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         judge(**arguments)
+
+
+def test_faces_without_names_are_refused(judge: PairwisePainPipeline) -> None:
+    with pytest.raises(UsageError, match=r"^the faces of a pair have no names; write image=…, reference=…$"):
+        judge("expressive.png", "neutral.png")
+
+
+def test_a_face_that_is_too_small_is_told_whether_it_is_held_or_cropped(judge: PairwisePainPipeline) -> None:
+    with pytest.raises(PictureError, match=r"^a face of the pair is 1 x 1 pixels, a side under 32; take it from the"):
+        judge(image=picture(), reference=Image.new("RGB", (1, 1)))
+    narrow = judge_of(judge.model, image_processor=PairwisePainImageProcessor(crop_box=[0.45, 0, 0.55, 1]))
+    with pytest.raises(PictureError, match=r"^a face of the pair keeps 10 x 100 of its 90 x 100 pixels in crop_box"):
+        narrow(image=picture(), reference=picture())
 
 
 def test_a_batch_needs_equally_many_references(judge: PairwisePainPipeline) -> None:

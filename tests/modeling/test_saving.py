@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,23 @@ def test_nothing_that_is_saved_tells_of_this_machine(tmp_path: Path) -> None:
     files = [*(tmp_path / "model").iterdir(), *again.iterdir()]
     assert {file.name for file in files} == {"config.json", "model.safetensors", "preprocessor_config.json"}
     assert [file for file in files if str(tmp_path).encode() in file.read_bytes()] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no modes on this system")
+def test_who_may_read_a_models_configuration_may_read_its_weights(tmp_path: Path) -> None:
+    other = tmp_path / "model" / "other.safetensors"
+    other.parent.mkdir()
+    other.touch(0o600)
+    umask = os.umask(0o027)
+    try:
+        for _ in range(2):  # a model that is saved once more has new files
+            on_backbone().save_pretrained(other.parent, max_shard_size="5KB")
+    finally:
+        os.umask(umask)
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in other.parent.iterdir()}
+    assert modes.pop(other) == 0o600
+    assert len(modes) > 3
+    assert set(modes.values()) == {0o640}
 
 
 @pytest.mark.parametrize("kind", ["pwct", "vit"])

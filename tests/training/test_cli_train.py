@@ -161,6 +161,16 @@ def test_bad_input_is_told_in_a_line_and_writes_nothing(
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
+def test_a_crop_that_leaves_too_little_is_told_of_every_pair(faces: Release, tmp_path: Path) -> None:
+    done = run(faces.folder, tmp_path / "model", "--crop-box", "0.5", "0.5", "0.6", "0.6", "--set", "use_cpu=true")
+    assert done.exit_code == 1
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("prepare: ")]
+    assert lines.pop(0) == "error: 20 problems, and nothing was written:"
+    assert len(lines) == 20
+    assert all("a side under 16; widen crop_box" in line for line in lines)
+    assert not (tmp_path / "model").exists()
+
+
 def test_what_is_wrong_is_json_where_json_is_asked_for(tmp_path: Path) -> None:
     done = run("nowhere", tmp_path / "model", "--json")
     assert done.exit_code == 2

@@ -2,7 +2,8 @@
 
 from .arrays import InputError
 from .compute import subgroup_auroc
-from .plots import plot_gaps, plot_roc
+from .forest import plot_gaps
+from .plots import plot_roc
 from .report import Report
 
 __all__ = ["InputError", "Report", "plot_gaps", "plot_roc", "subgroup_auroc"]

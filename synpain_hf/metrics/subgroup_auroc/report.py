@@ -112,13 +112,13 @@ class Report(dict[str, Any]):
         return "\n\n".join(as_text(table, width) for table in tables(self, digits))
 
     def plot_gaps(self, attributes: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
-        """A forest plot of the groups' AUROCs, see `plots.plot_gaps`.
+        """A forest plot of the groups' AUROCs, see `forest.plot_gaps`.
 
         Args:
             attributes: Names of attributes or intersections; by default every attribute.
             ax: Where to draw; by default in a figure of its own.
         """
-        from .plots import plot_gaps
+        from .forest import plot_gaps
 
         return plot_gaps(self, attributes, ax)
 

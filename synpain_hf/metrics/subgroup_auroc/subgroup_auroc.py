@@ -17,17 +17,20 @@ from .bootstrap import resampled
 from .borkan import generalised_mean
 from .cautions import cautions
 from .compute import subgroup_auroc
+from .curves import bands
 from .delong import covariance
 from .entries import entries
 from .estimates import estimate
+from .forest import plot_gaps
 from .gaps import gap
 from .inference import equality
 from .inputs import read
 from .packing import pack, unpack
-from .plots import plot_gaps, plot_roc
+from .plots import plot_roc
 from .rendering import as_text
 from .report import Report
 from .roc import rank
+from .style import new_figure
 from .tables import tables
 from .units import gather
 

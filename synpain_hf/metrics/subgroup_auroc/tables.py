@@ -93,9 +93,9 @@ def estimate(value: float, interval: Mapping[str, float], digits: int) -> str:
 
 
 def tables(report: Mapping[str, Any], digits: int) -> Iterator[Table]:
-    """The groups, and where there are attributes, the gaps between them."""
+    """The groups, and where anything is known of them, the gaps between them."""
     yield _of_groups(report, digits)
-    if report["gaps"]:
+    if any(map(_is_known, report["gaps"].values())):
         yield _of_gaps(report, digits)
 
 
@@ -167,7 +167,9 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
             "BPSN: positives outside the group against negatives in it; BNSP: positives in it against negatives outside"
         )
     if compared:
-        sentences.append(f"Difference: from the baseline, on the same rows; {_p_values(options, _compared(entries))}")
+        sentences.append(f"Difference: from the baseline, on the same rows{_p_values(options, _compared(entries))}")
+    if report["gaps"] and not any(map(_is_known, report["gaps"].values())):
+        sentences.append("Gaps between groups are left out, as no attribute has two groups with an AUROC")
     return Table(
         title="AUROC by group",
         caption=". ".join(sentences) + ".",
@@ -218,7 +220,7 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
     )
     sentences = [
         difference,
-        "F: ANOVA-type test that all groups have the same AUROC, with Box's degrees of freedom; "
+        "F: ANOVA-type test that all groups have the same AUROC, with Box's degrees of freedom"
         + _p_values(options, options["comparisons"]),
     ]
     if means:
@@ -235,6 +237,10 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
         blocks=[Block("", [row(*item) for item in gaps.items()])],
         notes=cells.notes,
     )
+
+
+def _is_known(gap: Entry) -> bool:
+    return gap["best"] is not None or any(mean is not None for mean in gap["generalised_mean"].values())
 
 
 def _cautions(report: Mapping[str, Any]) -> dict[tuple[str | None, str | None, str], str]:
@@ -272,5 +278,6 @@ def _p_header(options: Mapping[str, Any]) -> str:
 
 
 def _p_values(options: Mapping[str, Any], count: int) -> str:
+    """The end of a sentence; empty where nothing was compared."""
     comparisons = f"{count:,} comparison{'s' * (count != 1)}"
-    return f"p values are {_CORRECTED[options['correction']]} for {comparisons}"
+    return "" if not count else f"; p values are {_CORRECTED[options['correction']]} for {comparisons}"
