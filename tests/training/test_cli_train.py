@@ -98,6 +98,7 @@ def test_every_option_reaches_the_training(faces: Release, tmp_path: Path) -> No
     assert [path.name for path in cache.iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
     out = tmp_path / "model"
     done = run(faces.folder, out, "--config-name", "cv", "--model", configuration(tmp_path), *SHORT)

@@ -297,6 +297,7 @@ def hub(faces: Release, tmp_path: Path) -> Iterator[Hub]:
         yield hub
 
 
+@pytest.mark.slow
 def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, faces: Release, tmp_path: Path) -> None:
     asked = [
         (REPO_ID, "cv_1", "v1.0.0"),

@@ -290,6 +290,7 @@ def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result
         trained(faces, tmp_path, 300 * "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["4k", "24k", "40k", "136k", "200k"])
 def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Release, tmp_path: Path, size: str) -> None:
     options: dict[str, Any] = {"model": tiny(tmp_path), "cache_dir": tmp_path / "faces", **ARGUMENTS}
