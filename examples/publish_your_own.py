@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from examples.own_pairs import write_pairs
-from synpain_hf.card import card
+from synpain_hf.cards import card
 from synpain_hf.hub import publish
 from synpain_hf.release.build import build
 from tests.hub import WRITER, Hub

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from synpain_hf.sources.demo.action_units import ACTION_UNITS, AT_REST, STRONGEST, Units
-from synpain_hf.sources.demo.cast import Subject, cast
-from synpain_hf.sources.demo.composites import draw_composite
-from synpain_hf.sources.demo.drawing.geometry import Face
-from synpain_hf.sources.demo.drawing.portrait import Take, draw_portrait
-from synpain_hf.sources.demo.identity import draw_identity
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, AT_REST, STRONGEST, Units
+from synpain_hf.generation.drawn.cast import Subject, cast
+from synpain_hf.generation.drawn.composites import draw_composite
+from synpain_hf.generation.drawn.drawing.geometry import Face
+from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
+from synpain_hf.generation.drawn.identity import draw_identity
 from synpain_hf.vocabulary import CLASSES
 
 PAPER, INK, FAINT = "#f6f6f2", "#1a1a18", "#6a6a64"

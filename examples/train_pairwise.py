@@ -17,15 +17,16 @@ import transformers
 from transformers import HfArgumentParser, set_seed
 
 from synpain_hf.errors import SynpainError
-from synpain_hf.training.arguments import DataArguments, ModelArguments, PairwiseTrainingArguments
-from synpain_hf.training.augmentation import AugmentationStrengths
-from synpain_hf.training.collation import PairDataset
-from synpain_hf.training.evaluation import figures, predict, write_report
-from synpain_hf.training.model_card import ModelCard, write_card
-from synpain_hf.training.models import build_model, initial_weights
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import prepare
-from synpain_hf.training.trainer import PairwiseTrainer
+from synpain_hf.training.data.augmentation import AugmentationStrengths
+from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.report.evaluation import figures, write_report
+from synpain_hf.training.report.model_card import ModelCard, write_card
+from synpain_hf.training.run.arguments import DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.run.models import build_model, initial_weights
+from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.trainer import PairwiseTrainer
 
 
 def main() -> None:

@@ -11,13 +11,13 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "train": "synpain_hf.training.train",
-    "cross_validate": "synpain_hf.training.cross_validation",
+    "train": "synpain_hf.training.run.train",
+    "cross_validate": "synpain_hf.training.run.cross_validation",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
     "build": "synpain_hf.release.build",
     "demo": "synpain_hf.release.demo",
-    "info": "synpain_hf.release.manifest",
+    "info": "synpain_hf.release.release",
     "diff": "synpain_hf.release.compare",
     "install": "synpain_hf.release.install",
     "uninstall": "synpain_hf.release.install",

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+MAX_SEED = 2**63 - 1
+"""The greatest seed that a release can hold."""
+
 
 class Archives(Protocol):
     """The zip archives that are open while pictures are read."""

@@ -22,6 +22,12 @@ ID_DIGITS = {"label": 1, "gender": 2, "age_group": 3, "ethnicity": 4}
 OFFICIAL_GENERATOR = "Ideogram 2.0"
 """What made the official faces (arXiv 2507.19673)."""
 
+COMPOSITE_SIZE = (1312, 736)
+"""Width and height of an official composite, in pixels."""
+
+DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
+"""What demo faces are, wherever they are named."""
+
 _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},
     "age_group": {"younger": "young", "older": "old"},

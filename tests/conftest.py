@@ -16,7 +16,7 @@ import pytest
 
 from examples.plain_composites import write_download
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 
 SAMPLE = Path(__file__).parents[2] / "shared" / "synpain-sample" / "SynPain"
 

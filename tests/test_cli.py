@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from examples.plain_composites import write_download
 from synpain_hf.cli import app
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.terminal import COLUMNS, run_on_terminal
 
 PROGRAM = [sys.executable, "-m", "synpain_hf"]

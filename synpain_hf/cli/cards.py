@@ -35,9 +35,9 @@ def card(
 
     That is README.md, figures/ and croissant.json. A card that was interrupted is mended by the same command.
     """
-    from synpain_hf.card import card as write_card
-    from synpain_hf.card import check as check_card
-    from synpain_hf.release.manifest import Release
+    from synpain_hf.cards import card as write_card
+    from synpain_hf.cards import check as check_card
+    from synpain_hf.release.release import Release
 
     with reported(as_json) as progress:
         unfit = check_card(Release.open(release, card_may_lack=True), progress) if check else []

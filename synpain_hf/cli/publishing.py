@@ -11,7 +11,7 @@ from synpain_hf.cli.options import AsJson, DryRun, Endpoint, Private, ReleaseFol
 from synpain_hf.cli.printing import print_json, print_line, reported, size
 
 if TYPE_CHECKING:
-    from synpain_hf.hub import Plan, Publication
+    from synpain_hf.hub import Publication, UploadPlan
 
 
 def publish(
@@ -54,7 +54,7 @@ def publish_metric(
     _print_publication(publication, as_json)
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: UploadPlan) -> None:
     counts = {"new": plan.new, "changed": plan.changed, "the same": plan.same, "deleted": plan.deleted}
     told = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items() if paths)
     print_line(f"plan: {told}; {size(plan.bytes)} to send")

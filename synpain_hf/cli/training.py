@@ -102,7 +102,7 @@ def train(
     told again. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
     with reported(as_json) as progress:
-        from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
+        from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
 
         options: dict[str, Any] = {
             "model": ModelArguments(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from synpain_hf.hub.plan import Plan
+from synpain_hf.hub.plan import UploadPlan
 from synpain_hf.hub.state import Earlier
 from synpain_hf.release.layout import CHANGELOG
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
 _HEADING = re.compile(r"^## (\d{1,9}\.\d{1,9}\.\d{1,9})$", re.MULTILINE | re.ASCII)
 
 
-def describe(release: Release, before: Earlier | None, plan: Plan) -> str:
+def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
     """The change log since the published release, and what becomes of the files.
 
     Args:

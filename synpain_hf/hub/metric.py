@@ -9,12 +9,12 @@ from pathlib import Path
 import synpain_hf
 from synpain_hf.errors import PublishError, UsageError
 from synpain_hf.hub.client import LONGEST_WAIT, connected
-from synpain_hf.hub.errors import AGAIN, doing
 from synpain_hf.hub.permissions import check_may_write
-from synpain_hf.hub.plan import LocalFile, Plan, compare, tree, unseen
+from synpain_hf.hub.plan import LocalFile, UploadPlan, compare, tree, unseen
 from synpain_hf.hub.publishing import Publication
 from synpain_hf.hub.state import read_state
-from synpain_hf.hub.upload import OvertakenError, closed, prepare, read_back, send
+from synpain_hf.hub.upload import OvertakenError, prepare, read_back, send, settings_to_change
+from synpain_hf.hubclient.errors import AGAIN, doing
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.layout import CARD, record_of
 
@@ -30,7 +30,7 @@ def publish_metric(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[Plan], object] = unseen,
+    show: Callable[[UploadPlan], object] = unseen,
     progress: Progress = silent,
 ) -> Publication:
     """Publish the metric `subgroup_auroc` as a Space, from where `evaluate.load(repo_id)` gets it.
@@ -57,7 +57,7 @@ def publish_metric(
         check_may_write(hub, create_pr=False)
         with doing(f"reading {repo_id}", hub.token):
             state = read_state(hub)
-            settings = closed(state, private=private, gated=False)
+            settings = settings_to_change(state, private=private, gated=False)
             plan = compare(files, tree(hub, state.head) if state.head else {}, None, settings)
         result = Publication(repo_id, version, "planned", hub.url, "", plan)
         show(plan)

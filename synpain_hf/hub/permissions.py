@@ -6,7 +6,7 @@ from typing import Any
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import Hub
-from synpain_hf.hub.errors import doing
+from synpain_hf.hubclient.errors import doing
 
 _READERS = ("read", "no_access")
 _WRITE = "repo.write"

@@ -44,7 +44,7 @@ class LocalFile:
 
 
 @dataclass(frozen=True)
-class Plan:
+class UploadPlan:
     """What publishing does to each file; sorted paths.
 
     Attributes:
@@ -83,7 +83,7 @@ class Plan:
         return [CommitOperationDelete(path, is_folder=False) for path in self.deleted]
 
 
-def unseen(plan: Plan) -> None:
+def unseen(plan: UploadPlan) -> None:
     """Show a plan to nobody."""
 
 
@@ -98,7 +98,7 @@ def compare(
     landed: Mapping[str, RepoFile],
     before: Earlier | None,
     settings: tuple[str, ...] = (),
-) -> Plan:
+) -> UploadPlan:
     """Work out what must be done.
 
     Args:
@@ -112,7 +112,7 @@ def compare(
     same = {path for path in known if files[path].equals(landed[path])}
     gone = landed.keys() - files.keys()
     to_send = files.keys() - same
-    return Plan(
+    return UploadPlan(
         new=tuple(sorted(files.keys() - landed.keys())),
         changed=tuple(sorted(known - same)),
         same=tuple(sorted(same)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from synpain_hf.errors import VersionError
 from synpain_hf.hub.description import logged
 from synpain_hf.hub.state import Earlier
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump, Version
 
 

@@ -11,15 +11,24 @@ from typing import Any
 from synpain_hf.errors import PublishError, ReleaseError, VersionError
 from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
 from synpain_hf.hub.description import describe
-from synpain_hf.hub.errors import AGAIN, doing
 from synpain_hf.hub.permissions import check_may_write
-from synpain_hf.hub.plan import LocalFile, Plan, compare, tree, unseen
+from synpain_hf.hub.plan import LocalFile, UploadPlan, compare, tree, unseen
 from synpain_hf.hub.promise import check_promise
 from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
-from synpain_hf.hub.upload import OvertakenError, closed, find_landed, find_proposed, prepare, read_back, send, surely
+from synpain_hf.hub.upload import (
+    OvertakenError,
+    find_landed,
+    find_proposed,
+    prepare,
+    read_back,
+    send,
+    settings_to_change,
+    write_or_confirm,
+)
+from synpain_hf.hubclient.errors import AGAIN, doing
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.layout import DATA, MANIFEST, record_of
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
 _RACES = 3
@@ -46,7 +55,7 @@ class Publication:
     status: str
     url: str
     commit: str
-    plan: Plan
+    plan: UploadPlan
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,7 +71,7 @@ class Options:
     gated: bool
     create_pr: bool
     dry_run: bool
-    show: Callable[[Plan], object]
+    show: Callable[[UploadPlan], object]
     progress: Progress
 
 
@@ -77,7 +86,7 @@ def publish(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[Plan], object] = unseen,
+    show: Callable[[UploadPlan], object] = unseen,
     progress: Progress = silent,
 ) -> Publication:
     """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.
@@ -128,7 +137,7 @@ def files_of(release: Release) -> dict[str, LocalFile]:
 
 def _check_card(release: Release, progress: Progress) -> None:
     """Refuse a release that was changed after it was built, or a card that does not fit it."""
-    from synpain_hf.card import check
+    from synpain_hf.cards import check
 
     unfit = check(release, progress)
     if unfit:
@@ -140,7 +149,7 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
     files, title = files_of(release), f"Release {release.version}"
     with doing(f"reading {hub.repo_id}", hub.token):
         state = read_state(hub)
-        settings = closed(state, private=options.private, gated=options.gated)
+        settings = settings_to_change(state, private=options.private, gated=options.gated)
         if _tag(release) in state.tags:
             return _published_already(hub, release, files, state, options)
         landed = find_landed(hub, files, title, state.head) if state.head else None
@@ -174,7 +183,7 @@ def _published_already(
 ) -> Publication:
     tag = _tag(release)
     landed = tree(hub, tag)
-    plan = compare(files, landed, None, closed(state, private=options.private, gated=options.gated))
+    plan = compare(files, landed, None, settings_to_change(state, private=options.private, gated=options.gated))
     if not plan.is_done:
         raise VersionError(
             f"{hub.repo_id} has a tag {tag} with other content, and a tag never moves; build the release as a later "
@@ -260,7 +269,7 @@ def _check_order(hub: Hub, release: Release, state: State, before: Earlier | Non
         )
 
 
-def _check_strangers(hub: Hub, plan: Plan) -> None:
+def _check_strangers(hub: Hub, plan: UploadPlan) -> None:
     """Refuse a repository in which files of others would be loaded as pairs of the release."""
     strangers = [path for path in plan.left if path.startswith(f"{DATA}/")]
     if strangers:
@@ -272,7 +281,7 @@ def _check_strangers(hub: Hub, plan: Plan) -> None:
 
 def _put_tag(hub: Hub, tag: str, title: str, commit: str) -> None:
     with doing(f"tagging {hub.repo_id}", hub.token):
-        surely(
+        write_or_confirm(
             lambda: hub.api.create_tag(**hub.which, tag=tag, tag_message=title, revision=commit),
             lambda: read_state(hub).tags.get(tag) == commit,
         )

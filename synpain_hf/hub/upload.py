@@ -11,9 +11,9 @@ from huggingface_hub import CommitInfo
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import Hub, storage
-from synpain_hf.hub.errors import AGAIN, CLIENT_ERRORS, doing, quoted, status_of
-from synpain_hf.hub.plan import OF_THE_HUB, LocalFile, Plan, tree
+from synpain_hf.hub.plan import OF_THE_HUB, LocalFile, UploadPlan, tree
 from synpain_hf.hub.state import MAIN, State, commits_titled, content_of, read_state
+from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, doing, quoted, status_of
 from synpain_hf.progress import Progress
 from synpain_hf.release.layout import CARD
 
@@ -42,7 +42,7 @@ class Sent:
     notes: tuple[str, ...] = ()
 
 
-def surely(write: Callable[[], object], is_written: Callable[[], bool]) -> None:
+def write_or_confirm(write: Callable[[], object], is_written: Callable[[], bool]) -> None:
     """Write; where no good answer comes, look whether it was written all the same before it is called an error."""
     try:
         write()
@@ -55,7 +55,7 @@ def surely(write: Callable[[], object], is_written: Callable[[], bool]) -> None:
             raise
 
 
-def closed(state: State, *, private: bool, gated: bool) -> tuple[str, ...]:
+def settings_to_change(state: State, *, private: bool, gated: bool) -> tuple[str, ...]:
     """What becomes of a repository before anything is sent to it: `create`, `private`, `gated`."""
     return tuple(
         setting
@@ -78,7 +78,7 @@ def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
     if not state.head:
         sdk = "gradio" if hub.repo_type == "space" else None
         with doing(f"creating {hub.repo_id}", hub.token):
-            surely(
+            write_or_confirm(
                 lambda: hub.api.create_repo(**hub.which, private=private or None, exist_ok=True, space_sdk=sdk),
                 lambda: bool(read_state(hub).head),
             )
@@ -86,10 +86,14 @@ def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
             state = read_state(hub)
             if not set(tree(hub, state.head)) <= {*OF_THE_HUB, CARD}:
                 raise OvertakenError
-    close = {name: value for name, value in _CLOSED.items() if name in closed(state, private=private, gated=gated)}
+    close = {
+        name: value
+        for name, value in _CLOSED.items()
+        if name in settings_to_change(state, private=private, gated=gated)
+    }
     if close:
         with doing(f"closing {hub.repo_id} to the public", hub.token):
-            surely(
+            write_or_confirm(
                 lambda: hub.api.update_repo_settings(**hub.which, **close),
                 lambda: all(getattr(read_state(hub), name) for name in close),
             )
@@ -99,7 +103,7 @@ def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
 def send(
     hub: Hub,
     files: Mapping[str, LocalFile],
-    plan: Plan,
+    plan: UploadPlan,
     parent: str,
     *,
     title: str,

@@ -19,7 +19,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging import png
 from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, check_size
 from synpain_hf.imaging.orientation import upright
-from synpain_hf.imaging.png import Bytes, FilteredPng
+from synpain_hf.imaging.png import FilteredPng, Pixels
 
 _READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
     png.SIGNATURE: PngImageFile,
@@ -37,14 +37,14 @@ _DEEP_GREY = ("I", "I;16")
 
 
 @dataclass(frozen=True)
-class Pixels:
+class DecodedPicture:
     """A decoded picture; the same members as `FilteredPng`.
 
     Attributes:
         array: Shape (height, width, 3), uint8, RGB.
     """
 
-    array: Bytes
+    array: Pixels
 
     @property
     def width(self) -> int:
@@ -56,16 +56,16 @@ class Pixels:
         """Rows."""
         return int(self.array.shape[0])
 
-    def pixels(self, stop: int) -> Bytes:
+    def pixels(self, stop: int) -> Pixels:
         """The columns left of `stop`; shape (height, stop, 3)."""
         return self.array[:, :stop]
 
-    def crop_png(self, start: int, stop: int, first_column: Bytes) -> bytes:  # noqa: ARG002 - known already
+    def crop_png(self, start: int, stop: int, first_column: Pixels) -> bytes:  # noqa: ARG002 - known already
         """The columns from `start` up to `stop` as a PNG, without any metadata."""
         return png.encode(self.array[:, start:stop])
 
 
-Raster = FilteredPng | Pixels
+Raster = FilteredPng | DecodedPicture
 
 
 def decode(data: bytes) -> Raster:
@@ -107,7 +107,7 @@ def _decode(data: bytes) -> Raster:
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
         image.load()
-        return Pixels(np.asarray(as_rgb(upright(image))))
+        return DecodedPicture(np.asarray(as_rgb(upright(image))))
 
 
 def as_rgb(image: Image.Image) -> Image.Image:

@@ -12,10 +12,10 @@ from PIL import Image, ImageOps
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging import png
-from synpain_hf.imaging.decoding import Pixels, Raster, decode
+from synpain_hf.imaging.decoding import DecodedPicture, Raster, decode
 from synpain_hf.imaging.gutter import Gutter, check_two_faces, find_gutter, searched_columns
 from synpain_hf.imaging.limits import MIN_SIDE
-from synpain_hf.imaging.png import Bytes
+from synpain_hf.imaging.png import Pixels
 
 ENCODINGS: dict[str, dict[str, Any]] = {
     "png": {},
@@ -108,15 +108,15 @@ def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Face
     )
 
 
-def _whole(name: str, data: bytes) -> Pixels:
+def _whole(name: str, data: bytes) -> DecodedPicture:
     try:
         raster = decode(data)
-        return Pixels(raster.pixels(raster.width))
+        return DecodedPicture(raster.pixels(raster.width))
     except PictureError as error:
         raise PictureError(f"the {name} picture {error}") from error
 
 
-def _encode(raster: Raster, start: int, stop: int, left: Bytes, encoding: Encoding) -> bytes:
+def _encode(raster: Raster, start: int, stop: int, left: Pixels, encoding: Encoding) -> bytes:
     if encoding == Encoding():
         return raster.crop_png(start, stop, left[:, start])
     image = Image.fromarray(np.ascontiguousarray(raster.pixels(stop)[:, start:]))
@@ -129,7 +129,7 @@ def _encode(raster: Raster, start: int, stop: int, left: Bytes, encoding: Encodi
     return file.getvalue()
 
 
-def _digest(pixels: Bytes) -> str:
+def _digest(pixels: Pixels) -> str:
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

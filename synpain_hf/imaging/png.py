@@ -24,7 +24,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.imaging.orientation import UPRIGHT, orientation
 
-Bytes = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = 3
@@ -44,7 +44,7 @@ class FilteredPng:
         rows: Shape (height, 1 + 3 * width), uint8: each row's filter type, then its filtered bytes.
     """
 
-    rows: Bytes
+    rows: Pixels
 
     @classmethod
     def parse(cls, data: bytes) -> FilteredPng | None:
@@ -92,7 +92,7 @@ class FilteredPng:
         """Rows."""
         return int(self.rows.shape[0])
 
-    def pixels(self, stop: int) -> Bytes:
+    def pixels(self, stop: int) -> Pixels:
         """Decode the columns left of `stop`.
 
         Returns:
@@ -101,7 +101,7 @@ class FilteredPng:
         with Image.open(io.BytesIO(_assemble(self.rows[:, : 1 + CHANNELS * stop], _STORED)), formats=("PNG",)) as image:
             return np.asarray(image)
 
-    def crop_png(self, start: int, stop: int, first_column: Bytes) -> bytes:
+    def crop_png(self, start: int, stop: int, first_column: Pixels) -> bytes:
         """The columns from `start` up to `stop` as a PNG of their own, without any metadata.
 
         Args:
@@ -117,7 +117,7 @@ class FilteredPng:
         return _assemble(rows, _FAST)
 
 
-def encode(pixels: Bytes) -> bytes:
+def encode(pixels: Pixels) -> bytes:
     """A PNG of decoded pixels, every row filtered by Paeth's predictor.
 
     Args:
@@ -138,13 +138,13 @@ def encode(pixels: Bytes) -> bytes:
     return _assemble(rows, _FAST)
 
 
-def _filter_without_left(filters: Bytes, column: Bytes) -> Bytes:
+def _filter_without_left(filters: Pixels, column: Pixels) -> Pixels:
     """Filter a first column of pixels, whose left neighbours count as zero; shape (height, 3)."""
     above = np.zeros_like(column)
     above[1:] = column[:-1]
     # With zeros on the left, Paeth's predictor is the pixel above, Sub's is zero, Average's half the pixel above.
     predictions = {_NONE: above * 0, _SUB: above * 0, _UP: above, _AVERAGE: above // 2, _PAETH: above}
-    predicted: Bytes = np.choose(filters[:, None], [predictions[kind] for kind in sorted(predictions)])
+    predicted: Pixels = np.choose(filters[:, None], [predictions[kind] for kind in sorted(predictions)])
     return column - predicted
 
 
@@ -165,7 +165,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def _assemble(rows: Bytes, level: int) -> bytes:
+def _assemble(rows: Pixels, level: int) -> bytes:
     height, row_bytes = rows.shape
     header = struct.pack(">IIBBBBB", (row_bytes - 1) // CHANNELS, height, *_TRUECOLOUR_8_BIT)
     pixels = deflate.zlib_compress(np.ascontiguousarray(rows), level)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.metrics.table_files import Coded, Table
+from synpain_hf.tabular.table_files import Coded, TableFile
 from synpain_hf.vocabulary import GROUPS
 
 POSITIVES = ("1", "true", "pain")
@@ -57,7 +57,7 @@ class Columns:
         problems: What is wrong with it, as far as it was looked at.
     """
 
-    table: Table
+    table: TableFile
     problems: list[Problem] = field(default_factory=list)
 
     def require(self, uses: Mapping[str, str]) -> None:
@@ -258,7 +258,7 @@ def _word(text: str) -> str:
     return str(int(number)) if number is not None and number.is_integer() else text.strip().casefold()
 
 
-def _floats(table: Table, name: str) -> npt.NDArray[np.float64]:
+def _floats(table: TableFile, name: str) -> npt.NDArray[np.float64]:
     """A column as numbers; NaN where it holds none."""
     given = table.columns[name]
     if not isinstance(given, list):

@@ -16,9 +16,9 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
-from synpain_hf.metrics.table_files import read_table
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.staging import staged
+from synpain_hf.tabular.table_files import read_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

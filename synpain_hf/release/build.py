@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import synpain_hf
-from synpain_hf.card.minimal import write_card
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
@@ -19,9 +18,10 @@ from synpain_hf.release.annotations import write_annotations
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
-from synpain_hf.release.manifest import Release, dump
 from synpain_hf.release.partition import Task, Written, without, write_partition
-from synpain_hf.release.plan import Plan, make_plan
+from synpain_hf.release.plan import BuildPlan, make_plan
+from synpain_hf.release.readme import write_card
+from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest, schema
 from synpain_hf.release.staging import Staging, staged
 from synpain_hf.release.versions import Version
@@ -131,7 +131,7 @@ def _read_given(path: str | Path) -> FoldsFile:
         raise UsageError(f"the folds file {path} cannot be read ({error.strerror}); give another") from error
 
 
-def _tasks(plan: Plan, encoding: Encoding) -> list[Task]:
+def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
     arrow_schema = schema()
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
@@ -189,7 +189,7 @@ def _describe(
     staging: Staging,
     written: Sequence[Written],
     problems: Sequence[Problem],
-    plan: Plan,
+    plan: BuildPlan,
     source: Source,
     before: Release | None,
     version: Version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synpain_hf.release.compare import Changes
 from synpain_hf.release.layout import CHANGELOG
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 
 _TITLE = "# Changelog\n"
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from synpain_hf.configurations import Partition
 from synpain_hf.imaging.decoding import decode
-from synpain_hf.imaging.png import Bytes
-from synpain_hf.protocols import Partition
-from synpain_hf.release.manifest import Release, undamaged
+from synpain_hf.imaging.png import Pixels
+from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.rows import FACES, Row
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import GROUPS
@@ -194,6 +194,6 @@ def _faces(release: Release, partition: Partition, pair_ids: set[str]) -> Iterat
             yield from (row for row in batch.to_pylist() if row["pair_id"] in pair_ids)
 
 
-def _pixels(data: bytes) -> Bytes:
+def _pixels(data: bytes) -> Pixels:
     raster = decode(data)
     return raster.pixels(raster.width)

@@ -13,7 +13,7 @@ from synpain_hf.release.staging import staged
 from synpain_hf.release.versions import Version
 
 if TYPE_CHECKING:
-    from synpain_hf.sources.demo.bias import PlantedBias
+    from synpain_hf.generation.drawn.bias import PlantedBias
 
 
 def demo(

@@ -29,11 +29,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from synpain_hf.configurations import CONFIGURATIONS, splits_of
 from synpain_hf.errors import NotInstalledError, OutputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, silent
-from synpain_hf.protocols import CONFIGURATIONS, splits_of
 from synpain_hf.release.layout import ANNOTATIONS, MANIFEST, NAME
-from synpain_hf.release.manifest import Release, dump, undamaged
+from synpain_hf.release.release import Release, dump, undamaged
 from synpain_hf.release.rows import features
 from synpain_hf.release.staging import sync
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from synpain_hf.configurations import Partition, assign_folds
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair
-from synpain_hf.protocols import Partition, assign_folds
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """The pairs of a release, before their pictures are read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Plan:
         return sorted((pair for pairs in self.partitions.values() for pair in pairs), key=lambda pair: pair.pair_id)
 
 
-def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> Plan:
+def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> BuildPlan:
     """Find the pairs, and give each its fold.
 
     Args:
@@ -87,7 +87,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         **({"previous": before.version} if before else {}),
     }
     fatal = folds is not None and not folds.folds
-    return Plan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
+    return BuildPlan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
 
 
 def _listed_twice(places: Mapping[str, Sequence[str]]) -> Iterable[Problem]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import Problem
-from synpain_hf.protocols import FOLDS
 
 _SEPARATORS = (("commas", ","), ("semicolons", ";"), ("tabs", "\t"), ("blanks", None))
 _OFFICIAL_ID = re.compile(r"(?<!\d)1\d{9}(?!\d)")

@@ -8,14 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
-from synpain_hf.sources.drawn import GENERATOR, NOTES_FILE, TRUTH_FILE, read_drawn
+from synpain_hf.sources.demo_download import NOTES_FILE, TRUTH_FILE, read_drawn
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
-from synpain_hf.vocabulary import OFFICIAL_GENERATOR
-
-COMPOSITE_SIZE = (1312, 736)
-"""Width and height of an official composite, in pixels."""
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, OFFICIAL_GENERATOR
 
 PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
 IMAGES = "Images"
@@ -79,7 +76,7 @@ class OfficialSource:
         annotations = self._drawn.truth.get(pair.pair_id)
         if annotations is None:
             return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
-        return replace(pair, generator=GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
+        return replace(pair, generator=DEMO_GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
 
 
 def _list(locations: Sequence[Path]) -> Listing:

@@ -27,7 +27,7 @@ from PIL import Image
 
 from examples.plain_composites import composite
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.benchmarks.measuring import machine
 
 Row = dict[str, str]

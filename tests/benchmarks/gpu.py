@@ -24,15 +24,15 @@ from statistics import fmean
 
 import torch
 
-from synpain_hf.card.markdown import escaped, table
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, shown_on
 from synpain_hf.release.demo import demo
-from synpain_hf.training.arguments import ModelArguments
-from synpain_hf.training.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import prepare
-from synpain_hf.training.train import TrainingResult
+from synpain_hf.text.markdown import escaped, table
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
+from synpain_hf.training.run.train import TrainingResult
 from tests.benchmarks.loading import INPUTS, Speeds, measure_steps
 from tests.benchmarks.loading import table as speed_table
 from tests.benchmarks.measuring import machine

@@ -29,12 +29,12 @@ from transformers import TrainerCallback, TrainerState, TrainingArguments, ViTCo
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.release.build import build
-from synpain_hf.training.arguments import PairwiseTrainingArguments
-from synpain_hf.training.augmentation import AugmentationStrengths
-from synpain_hf.training.collation import Batch, PairDataset, collate_pairs
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import PreparedPairs, prepare
-from synpain_hf.training.trainer import PairwiseTrainer
+from synpain_hf.training.data.augmentation import AugmentationStrengths
+from synpain_hf.training.data.collation import Batch, PairDataset, collate_pairs
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.trainer import PairwiseTrainer
 from tests.benchmarks.composites import draw
 from tests.benchmarks.measuring import machine
 

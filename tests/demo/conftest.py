@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synpain_hf.release.demo import demo
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.demo.making import PAIRS
 
 

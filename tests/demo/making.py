@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.errors import Problem
+from synpain_hf.generation.drawn.action_units import AT_REST, Units
+from synpain_hf.generation.drawn.drawing.geometry import Face
+from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
+from synpain_hf.generation.drawn.identity import Identity, draw_identity
 from synpain_hf.pair import Pair
 from synpain_hf.sources import Source
-from synpain_hf.sources.demo.action_units import AT_REST, Units
-from synpain_hf.sources.demo.drawing.geometry import Face
-from synpain_hf.sources.demo.drawing.portrait import Take, draw_portrait
-from synpain_hf.sources.demo.identity import Identity, draw_identity
 
 Pixels = npt.NDArray[np.int16]
 Numbers = npt.NDArray[np.float64]

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synpain_hf.errors import UsageError
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST
+from synpain_hf.generation.drawn.bias import relabelled, seen_units
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.pair import Pair
 from synpain_hf.sources.demo import DemoSource, PlantedBias, read_bias
-from synpain_hf.sources.demo.action_units import ACTION_UNITS, STRONGEST
-from synpain_hf.sources.demo.bias import relabelled, seen_units
-from synpain_hf.sources.demo.cast import cast
-from synpain_hf.sources.demo.drawing.geometry import Face
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.vocabulary import CLASSES
 from tests.demo.making import auroc, pairs_of, person, portrait

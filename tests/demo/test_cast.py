@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synpain_hf.errors import UsageError
-from synpain_hf.sources.demo.cast import Subject, cast
-from synpain_hf.sources.demo.identity import SKIN_TONES, draw_identity
-from synpain_hf.sources.demo.source import DemoSource
+from synpain_hf.generation.drawn.cast import Subject, cast
+from synpain_hf.generation.drawn.identity import SKIN_TONES, draw_identity
+from synpain_hf.sources.demo import DemoSource
 from synpain_hf.sources.names import parse_name
 from synpain_hf.vocabulary import CLASSES
 from tests.demo.making import person

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import synpain_hf
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.staging import folder_for
 from tests.demo.making import PAIRS
 from tests.release.making import digests, is_untouched, started

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, AT_REST, Units
+from synpain_hf.generation.drawn.cast import Subject, cast
+from synpain_hf.generation.drawn.composites import draw_composite, encode_composite
+from synpain_hf.generation.drawn.drawing.geometry import Face
+from synpain_hf.generation.drawn.expressions import Expression, draw_expressions
 from synpain_hf.imaging.gutter import find_gutter
 from synpain_hf.imaging.png import SIGNATURE
-from synpain_hf.sources.demo.action_units import ACTION_UNITS, AT_REST, Units
-from synpain_hf.sources.demo.cast import Subject, cast
-from synpain_hf.sources.demo.composites import draw_composite, encode_composite
-from synpain_hf.sources.demo.drawing.geometry import Face
-from synpain_hf.sources.demo.expressions import Expression, draw_expressions
-from synpain_hf.sources.drawn import GENERATOR
+from synpain_hf.sources.demo_download import GENERATOR
 from synpain_hf.sources.official import COMPOSITE_SIZE
 from tests.demo.making import EYES_AT, PEOPLE, SIZE, Numbers, Pixels, difference, person, portrait
 

@@ -10,9 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from synpain_hf.sources.demo.action_units import ACTION_UNITS, STRONGEST, pspi
-from synpain_hf.sources.demo.cast import cast
-from synpain_hf.sources.demo.expressions import KINDS, NO_PAIN, PSPI_QUANTILES, Expression, _share_out, draw_expressions
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, pspi
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.expressions import (
+    KINDS,
+    NO_PAIN,
+    PSPI_QUANTILES,
+    Expression,
+    _share_out,
+    draw_expressions,
+)
 from tests.demo.making import Numbers, auroc, score_of
 
 repeatable = settings(max_examples=100, deadline=None, derandomize=True)

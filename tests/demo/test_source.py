@@ -17,16 +17,16 @@ from datasets import load_dataset
 from PIL import Image
 
 import synpain_hf
-from synpain_hf.card.minimal import write_card
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS
 from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import CARD
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.readme import write_card
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump
 from synpain_hf.sources import open_source
 from synpain_hf.sources.demo import DemoSource, PlantedBias
-from synpain_hf.sources.demo.action_units import ACTION_UNITS
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.sources.folds import read_folds
 from synpain_hf.sources.names import parse_name

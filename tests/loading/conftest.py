@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 
 Part = Callable[[Path, int], Path]
 

@@ -11,9 +11,9 @@ from datasets import load_dataset
 from datasets.exceptions import NonMatchingSplitsSizesError
 
 import synpain_hf
-from synpain_hf.protocols import CONFIGURATIONS
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.rows import features
 from tests.loading.conftest import FACE, Part, turned_folds
 from tests.loading.elsewhere import ids, tables

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import synpain_hf
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.loading.conftest import FACE
 from tests.loading.elsewhere import environment
 

@@ -14,9 +14,9 @@ import pytest
 from datasets import DatasetDict, concatenate_datasets, config, load_dataset
 
 import synpain_hf
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, UsageError
-from synpain_hf.protocols import CONFIGURATIONS
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.rows import features
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.rows import FACES, features
 from tests.loading.conftest import FACE
 

@@ -14,10 +14,10 @@ import pytest
 from datasets import config, load_dataset
 
 import synpain_hf
-from synpain_hf.protocols import CONFIGURATIONS
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import ANNOTATIONS
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from tests.loading.conftest import FACE, Part, turned_folds
 from tests.loading.elsewhere import run_elsewhere, tables

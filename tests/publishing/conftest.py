@@ -9,7 +9,7 @@ import huggingface_hub
 import pytest
 
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import Hub
 from tests.publishing.making import with_card
 from tests.release.making import manifest_rows, write_manifest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from synpain_hf.card import card
+from synpain_hf.cards import card
 from synpain_hf.hub import Publication, publish
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub, Repository
 
 REPO_ID = "maker/faces"

@@ -14,7 +14,7 @@ from huggingface_hub.utils import are_progress_bars_disabled  # type: ignore[att
 from synpain_hf.errors import PublishError, ReleaseError, UsageError
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import record_of
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import Account, Fault, Hub, Repository
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, with_card, writes
 from tests.release.making import copied, replace

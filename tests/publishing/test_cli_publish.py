@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, writes
 

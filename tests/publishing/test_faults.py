@@ -10,7 +10,7 @@ import pytest
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import LONGEST_WAIT
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Drop, Fault, Hub
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, releases_in, sent
 

@@ -17,7 +17,7 @@ import pytest
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub import publish
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Fault, Hub
 from tests.hub.state import State
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, releases_in, sent

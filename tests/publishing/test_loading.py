@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from datasets import load_dataset
 
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
 from tests.loading.elsewhere import Rows, ids, run_elsewhere
 from tests.publishing.making import REPO_ID, published

@@ -10,7 +10,7 @@ import pytest
 from synpain_hf.errors import VersionError
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import MANIFEST
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import Hub
 from tests.publishing.conftest import FACE, PAIRS
 from tests.publishing.making import REPO_ID, on_hub, published, with_card, writes

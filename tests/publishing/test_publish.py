@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from synpain_hf.errors import PublishError, VersionError
-from synpain_hf.hub import Plan
+from synpain_hf.hub import UploadPlan
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import Account, Fault, Hub, Repository
 from tests.hub.repositories import STORED_APART
 from tests.publishing.making import OTHERS, REPO_ID, on_disk, on_hub, published, releases_in, sent, with_card, writes
@@ -78,9 +78,9 @@ class TestMainBranchThatWasChangedByHand:
 
 
 def test_the_plan_names_every_file_before_anything_is_sent(hub: Hub, first: Release, second: Release) -> None:
-    plans: list[tuple[Plan, int]] = []
+    plans: list[tuple[UploadPlan, int]] = []
 
-    def show(plan: Plan) -> None:
+    def show(plan: UploadPlan) -> None:
         plans.append((plan, len(writes(hub))))
 
     published(hub, first, show=show)
@@ -259,9 +259,9 @@ class TwoAtOnce:
     def __init__(self, hub: Hub, release: Release) -> None:
         self.hub = hub
         self.release = release
-        self.plans: list[Plan] = []
+        self.plans: list[UploadPlan] = []
 
-    def __call__(self, plan: Plan) -> None:
+    def __call__(self, plan: UploadPlan) -> None:
         self.plans.append(plan)
         if len(self.plans) == 1:
             published(self.hub, self.release)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synpain_hf.errors import PublishError
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import Account, Fault, Hub
 from tests.publishing.making import REPO_ID, published
 

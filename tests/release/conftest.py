@@ -8,7 +8,7 @@ import pytest
 
 from examples.plain_composites import write_download
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.release.making import manifest_rows, write_manifest, write_official
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.vocabulary import CLASSES
 from tests.imaging.made import Pixels, decoded, encoded, halves
 

@@ -16,11 +16,11 @@ import yaml
 from datasets import ClassLabel, Features, Image, Value
 from PIL import Image as PillowImage
 
+from synpain_hf.configurations import CONFIGURATIONS, splits_of
 from synpain_hf.errors import UsageError, VersionError
-from synpain_hf.protocols import CONFIGURATIONS, splits_of
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
 from synpain_hf.release.partition import ROWS_IN_GROUP
+from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 from tests.imaging.made import decoded, encoded, textured

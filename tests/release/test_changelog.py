@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.release.making import copied, manifest_rows, picture, replace, write_manifest
 
 

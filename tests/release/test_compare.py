@@ -14,7 +14,7 @@ from synpain_hf.errors import ReleaseError
 from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import record_of
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump
 from tests.release.making import copied, manifest_rows, picture, ran, replace, write_manifest
 

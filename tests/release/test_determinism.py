@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.release.making import digests, manifest_rows, ran, write_manifest
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from synpain_hf.errors import BadInputError, OutputError, UsageError
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.disks import small_disk
 from tests.release.making import command, copied, digests, is_untouched, ran, replace
 

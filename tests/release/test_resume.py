@@ -14,7 +14,7 @@ import pytest
 
 from synpain_hf.errors import OutputError
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.imaging.made import decoded
 from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from synpain_hf.errors import UsageError, VersionError
 from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump, Version
 from tests.release.making import (
     Row,

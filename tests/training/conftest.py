@@ -6,10 +6,10 @@ import pytest
 
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.pairs import Pairs
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
 
 PAIRS = 20
 FACE = 48

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from synpain_hf.release.manifest import Release
-from synpain_hf.training.arguments import ModelArguments, PairwiseTrainingArguments
-from synpain_hf.training.train import TrainingResult, train
+from synpain_hf.release.release import Release
+from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.run.train import TrainingResult, train
 
 SIDE = 16
 VIT = {

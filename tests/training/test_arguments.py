@@ -14,8 +14,8 @@ import pytest
 from transformers import HfArgumentParser, TrainingArguments
 
 from synpain_hf.errors import UsageError
-from synpain_hf.training.arguments import RECIPE, DataArguments, ModelArguments, PairwiseTrainingArguments
-from synpain_hf.training.augmentation import AugmentationStrengths
+from synpain_hf.training.data.augmentation import AugmentationStrengths
+from synpain_hf.training.run.arguments import RECIPE, DataArguments, ModelArguments, PairwiseTrainingArguments
 
 
 def parsed(*words: str) -> Any:
@@ -126,7 +126,7 @@ class Hiding(PathFinder):
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Hiding
 from synpain_hf.errors import MissingExtraError
-from synpain_hf.training.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 try:
     PairwiseTrainingArguments(output_dir="model")
 except MissingExtraError as error:

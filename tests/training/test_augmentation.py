@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from synpain_hf.errors import UsageError
-from synpain_hf.training.augmentation import AugmentationStrengths, PairAugmentation
+from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
 
 NAMES = [field.name for field in fields(AugmentationStrengths)]
 NOTHING = {**dict.fromkeys(NAMES, 0.0), "probability": 1.0}

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from synpain_hf.cli import app
-from synpain_hf.release.manifest import Release
-from synpain_hf.sources.drawn import ANNOTATOR
-from synpain_hf.training.folder import RECORD
-from synpain_hf.training.train import TrainingResult
+from synpain_hf.release.release import Release
+from synpain_hf.sources.demo_download import ANNOTATOR
+from synpain_hf.training.run.folder import RECORD
+from synpain_hf.training.run.train import TrainingResult
 from tests.terminal import COLUMNS, run_on_terminal
 from tests.training.small import configuration
 

@@ -12,12 +12,12 @@ from torch.utils.data import DataLoader, Subset
 
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
-from synpain_hf.release.manifest import Release
-from synpain_hf.training.augmentation import AugmentationStrengths, PairAugmentation
-from synpain_hf.training.collation import Batch, ModelInputs, PairDataset, collate_pairs
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.pairs import Pairs
-from synpain_hf.training.preparation import PreparedPairs, prepare
+from synpain_hf.release.release import Release
+from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
+from synpain_hf.training.data.collation import Batch, ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.preparation import PreparedPairs, prepare
 
 UNITS = ["AU43", "AU4"]
 

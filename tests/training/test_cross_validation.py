@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
-from synpain_hf.training.cross_validation import CrossValidation, cross_validate
+from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import ARGUMENTS, tiny
 

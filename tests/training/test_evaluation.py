@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 import synpain_hf
-from synpain_hf.training.collation import PairDataset
-from synpain_hf.training.evaluation import figures, judge_heads, predict, write_report
-from synpain_hf.training.models import build_model
-from synpain_hf.training.pairs import Pairs
-from synpain_hf.training.preparation import prepare
-from synpain_hf.training.trainer import PairwiseTrainer
+from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.report.evaluation import figures, judge_heads, write_report
+from synpain_hf.training.run.models import build_model
+from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.trainer import PairwiseTrainer
 from synpain_hf.vocabulary import CLASSES, GROUPS
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import arguments, tiny

@@ -19,7 +19,7 @@ from huggingface_hub import ModelCard
 from transformers import AutoModelForImageClassification, pipeline
 
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.training.small import configuration
 
 RESNET = {"model_type": "resnet", "num_channels": 1, "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainImageProcessor
-from synpain_hf.training.evaluation import figures, write_report
-from synpain_hf.training.model_card import ModelCard, write_card
+from synpain_hf.training.report.evaluation import figures, write_report
+from synpain_hf.training.report.model_card import ModelCard, write_card
 from tests.modeling.made import BACKBONES
 from tests.training.test_evaluation import made
 

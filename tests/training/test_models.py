@@ -16,9 +16,9 @@ from transformers import ViTConfig, ViTModel
 
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
-from synpain_hf.training.arguments import ModelArguments
-from synpain_hf.training.models import build_model, class_weights, initial_weights
-from synpain_hf.training.pairs import Pairs
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.run.models import build_model, class_weights, initial_weights
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny
 

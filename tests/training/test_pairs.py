@@ -15,13 +15,13 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 
 import synpain_hf
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import BadInputError, NotInstalledError, ReleaseError, SynpainError, UsageError
-from synpain_hf.protocols import CONFIGURATIONS
 from synpain_hf.release.annotations import ACTION_UNITS_FILE
 from synpain_hf.release.build import build
-from synpain_hf.release.manifest import Release
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.pairs import Pairs
+from synpain_hf.release.release import Release
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import CLASSES
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
@@ -32,7 +32,7 @@ REPO_ID = "lab/faces"
 OPENS = """
 import json, sys
 from synpain_hf.errors import SynpainError
-from synpain_hf.training.opening import open_pairs
+from synpain_hf.training.data.opening import open_pairs
 told = []
 for source, configuration, revision in json.loads(sys.argv[1]):
     try:

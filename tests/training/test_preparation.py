@@ -22,11 +22,11 @@ from PIL import Image
 from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageError
 from synpain_hf.imaging.faces import ENCODINGS
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from synpain_hf.release.rows import features
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.pairs import Pairs
-from synpain_hf.training.preparation import PreparedPairs, prepare
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from tests.imaging.made import encoded, halves
 from tests.release.making import copied, replace
 
@@ -35,8 +35,8 @@ import os, signal, sys, time
 from pathlib import Path
 from synpain_hf.errors import SynpainError
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import prepare
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.preparation import prepare
 folder, cache, dies, go = sys.argv[1:]
 told = []
 def progress(what, done, total):
@@ -59,8 +59,8 @@ import resource, sys
 sys.dont_write_bytecode = True  # nor may that be cut short
 from synpain_hf.errors import OutputError
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.preparation import prepare
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.preparation import prepare
 pairs = open_pairs(sys.argv[1])
 none = resource.RLIM_INFINITY
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, none))

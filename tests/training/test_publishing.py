@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
-from synpain_hf.release.manifest import Release
+from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import trained

@@ -25,13 +25,13 @@ from transformers import AutoConfig, TrainingArguments, pipeline, set_seed
 from synpain_hf.errors import MissingExtraError, OutputError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
-from synpain_hf.release.manifest import Release
-from synpain_hf.training.arguments import ModelArguments
-from synpain_hf.training.folder import RECORD, RESULT
-from synpain_hf.training.models import build_model
-from synpain_hf.training.opening import open_pairs
-from synpain_hf.training.train import TrainingResult
-from synpain_hf.training.train import train as train_anew
+from synpain_hf.release.release import Release
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.run.folder import RECORD, RESULT
+from synpain_hf.training.run.models import build_model
+from synpain_hf.training.run.train import TrainingResult
+from synpain_hf.training.run.train import train as train_anew
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
@@ -438,7 +438,7 @@ def test_a_data_set_on_the_hub_is_named_in_the_record_and_the_card(faces: Releas
     }
     configuration(tmp_path)
     code = (
-        "from synpain_hf.training.train import train\n"
+        "from synpain_hf.training.run.train import train\n"
         "train('lab/faces', revision='v1.0.0', out='model', cache_dir='faces', model='tiny.json', "
         f"**{ARGUMENTS!r})\nprint('null')"
     )
@@ -458,7 +458,7 @@ def test_a_data_set_on_the_hub_is_named_in_the_record_and_the_card(faces: Releas
 def test_two_processes_train_together_and_judge_every_pair_once(faces: Release, tmp_path: Path, launcher: str) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        f"from synpain_hf.training.train import train\n"
+        f"from synpain_hf.training.run.train import train\n"
         f"train({str(faces.folder)!r}, out={str(tmp_path / 'model')!r}, cache_dir={str(tmp_path / 'faces')!r},\n"
         f"      model={str(configuration(tmp_path))!r}, **{ARGUMENTS!r})\n",
         encoding="utf-8",

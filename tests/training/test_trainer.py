@@ -14,13 +14,13 @@ from transformers import EvalPrediction, TrainerCallback
 
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
-from synpain_hf.training.arguments import ModelArguments
-from synpain_hf.training.augmentation import AugmentationStrengths
-from synpain_hf.training.collation import Batch, PairDataset
-from synpain_hf.training.models import build_model
-from synpain_hf.training.pairs import Pairs
-from synpain_hf.training.preparation import prepare
-from synpain_hf.training.trainer import PairwiseTrainer, evaluation_metrics, pain_scores
+from synpain_hf.training.data.augmentation import AugmentationStrengths
+from synpain_hf.training.data.collation import Batch, PairDataset
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.run.models import build_model
+from synpain_hf.training.run.trainer import PairwiseTrainer, evaluation_metrics, pain_scores
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import arguments, configuration, tiny
 

@@ -22,7 +22,7 @@ class InputError(ValueError):
     """Input that the metric cannot use; the message names the rows, counted from 0."""
 
 
-class Table:
+class GroupColumns:
     """Columns by name, whatever holds them.
 
     Args:

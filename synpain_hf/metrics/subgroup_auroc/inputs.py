@@ -14,9 +14,9 @@ import numpy.typing as npt
 from .arrays import (
     Booleans,
     Floats,
+    GroupColumns,
     InputError,
     Integers,
-    Table,
     absent_in,
     as_array,
     as_floats,
@@ -120,7 +120,7 @@ def read(
     if not count:
         raise InputError("there are no rows: references and scores are empty")
     labels = _labels(references, positive, count)
-    table = Table(groups, count)
+    table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
     taken = {value for value in chosen.values() if isinstance(value, str)}
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}

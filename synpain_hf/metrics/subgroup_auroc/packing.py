@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import Table, absent_in, as_array, as_floats, class_names_of, of_length
+from .arrays import GroupColumns, absent_in, as_array, as_floats, class_names_of, of_length
 
 
 def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
@@ -35,7 +35,7 @@ def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
     return {
         "references": [_text((label, _name(label, names))) for label in labels],
         "scores": numbers.tolist(),
-        "groups": [_text(row) for row in _rows(Table(groups, count), count)],
+        "groups": [_text(row) for row in _rows(GroupColumns(groups, count), count)],
     }
 
 
@@ -70,7 +70,7 @@ class _Classes(list[Any]):
         self.features = SimpleNamespace(names=names)
 
 
-def _rows(table: Table, count: int) -> Iterator[tuple[dict[str, Any], dict[str, str | None]]]:
+def _rows(table: GroupColumns, count: int) -> Iterator[tuple[dict[str, Any], dict[str, str | None]]]:
     classes = {name: names for name in table.names if (names := table.class_names(name))}
     columns = {
         name: _known(as_array(table.column(name, "groups"), f"the group column {name!r}"), classes.get(name))

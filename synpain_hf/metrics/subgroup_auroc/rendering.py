@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from .tables import Name, Table
+from .tables import Name, TextTable
 
 _SPACE = re.compile(r"\s+")
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -61,7 +61,7 @@ def shortened(name: str, limit: int) -> str:
     return f"{start.rstrip()}…{end.lstrip()}"
 
 
-def as_markdown(table: Table) -> str:
+def as_markdown(table: TextTable) -> str:
     """A table of GitHub's Markdown, its caption above and its footnotes below."""
     header, blocks, words = _grid(table)
     rule = ["---"] * words + ["---:"] * (len(header) - words)
@@ -72,7 +72,7 @@ def as_markdown(table: Table) -> str:
     return "\n".join(lines)
 
 
-def as_latex(table: Table, label: str) -> str:
+def as_latex(table: TextTable, label: str) -> str:
     r"""A LaTeX table with booktabs' rules, scaled down where it is wider than the line.
 
     Args:
@@ -100,7 +100,7 @@ def as_latex(table: Table, label: str) -> str:
     return "\n".join([*lines, "\\end{table}"])
 
 
-def as_text(table: Table, width: int) -> str:
+def as_text(table: TextTable, width: int) -> str:
     """Text for a terminal; columns that have no room beside the others stand below them.
 
     Args:
@@ -132,7 +132,7 @@ def as_text(table: Table, width: int) -> str:
     return "\n".join(lines)
 
 
-def _grid(table: Table) -> tuple[list[str], list[list[list[str]]], int]:
+def _grid(table: TextTable) -> tuple[list[str], list[list[list[str]]], int]:
     """Header, rows by block, and the number of columns of words; a block's title stands in its first row."""
     if not table.titles:
         return table.header, [block.rows for block in table.blocks], table.words

@@ -47,7 +47,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A table in no format.
 
     Attributes:
@@ -92,7 +92,7 @@ def estimate(value: float, interval: Mapping[str, float], digits: int) -> str:
     return f"{fixed(value, digits)} [{fixed(interval['low'], digits)}, {fixed(interval['high'], digits)}]"
 
 
-def tables(report: Mapping[str, Any], digits: int) -> Iterator[Table]:
+def tables(report: Mapping[str, Any], digits: int) -> Iterator[TextTable]:
     """The groups, and where anything is known of them, the gaps between them."""
     yield _of_groups(report, digits)
     if any(map(_is_known, report["gaps"].values())):
@@ -134,7 +134,7 @@ class _Cells:
         return self.marked(text, caution) if caution else text
 
 
-def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
+def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
     options, found = report["options"], list(blocks(report))
     entries = [entry for _, groups in found for entry in groups.values()]
     metrics = [metric for metric in _SHORT if any(entry.get(metric) is not None for entry in entries)]
@@ -170,7 +170,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
         sentences.append(f"Difference: from the baseline, on the same rows{_p_values(options, _compared(entries))}")
     if report["gaps"] and not any(map(_is_known, report["gaps"].values())):
         sentences.append("Gaps between groups are left out, as no attribute has two groups with an AUROC")
-    return Table(
+    return TextTable(
         title="AUROC by group",
         caption=". ".join(sentences) + ".",
         titles="Attribute",
@@ -192,7 +192,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> Table:
     )
 
 
-def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
+def _of_gaps(report: Mapping[str, Any], digits: int) -> TextTable:
     options, gaps = report["options"], report["gaps"]
     means = [mean for mean in _MEANS if any(gap["generalised_mean"][mean] is not None for gap in gaps.values())]
     cells, cautions = _Cells(digits), _cautions(report)
@@ -225,7 +225,7 @@ def _of_gaps(report: Mapping[str, Any], digits: int) -> Table:
     ]
     if means:
         sentences.append("Mean: generalised mean over the groups, power −5")
-    return Table(
+    return TextTable(
         title="Gaps between groups",
         caption=". ".join(sentences) + ".",
         titles="",

@@ -1,7 +1,0 @@
-"""The card of a release: what it says, computed from the release and from what is known of the data set."""
-
-from __future__ import annotations
-
-from synpain_hf.card.write import card, check
-
-__all__ = ["card", "check"]

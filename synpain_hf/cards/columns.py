@@ -1,0 +1,46 @@
+"""What the columns of a release mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from synpain_hf.cards.facts import Facts
+from synpain_hf.cards.statistics import PAIRS, Statistics
+from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.resources import resource
+
+_MEANINGS = "dataset_card/columns.yaml"
+
+
+def leaves(features: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every column that holds values, those of a struct by their path, such as `provenance.seed`."""
+    for name, feature in features.items():
+        if isinstance(feature, Mapping):
+            yield from leaves(feature, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", feature
+
+
+def meanings_of(statistics: Statistics, facts: Facts) -> dict[str, Mapping[str, str]]:
+    """What each column means, by the file of annotations it is in, or `pairs`.
+
+    Raises:
+        BadInputError: If neither this package nor the facts say what a column means.
+    """
+    known = yaml.safe_load(resource(_MEANINGS).read_text(encoding="utf-8"))
+    own = facts["columns"] or {}
+    found: dict[str, Mapping[str, str]] = {
+        name: {**known["pairs" if name == PAIRS else "annotations"], **own} for name in statistics.features
+    }
+    problems = [
+        Problem(facts.name, f"does not say what the column {column} of {name} means; add it under columns")
+        for name, features in statistics.features.items()
+        for column, _ in leaves(features)
+        if column not in found[name]
+    ]
+    if problems:
+        raise BadInputError(problems)
+    return found

@@ -1,0 +1,259 @@
+"""`croissant.json`: a release described to other tools, in Croissant 1.1 with the vocabulary of Croissant RAI 1.0.
+
+Places are relative to the file itself, so that a copy of the release loads wherever it stands. The record sets are all
+pairs, those of each split of `default`, and the annotations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from synpain_hf.cards.facts import Facts
+from synpain_hf.cards.planted import planted_in
+from synpain_hf.cards.statistics import Statistics
+from synpain_hf.configurations import CONFIGURATIONS
+from synpain_hf.release.layout import CROISSANT
+from synpain_hf.release.release import Release
+from synpain_hf.schemas import violations
+from synpain_hf.text.markdown import count
+
+_CONTEXT: Mapping[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "name": {"@container": "@language"},
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+"""The terms of Croissant 1.1, as its tools expect them."""
+
+_VERSIONS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+_PARQUET = "application/x-parquet"
+_SPLITS = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit", "test": "cr:TestSplit"}
+_TYPES = {
+    "string": "sc:Text",
+    "Image": "sc:ImageObject",
+    "ClassLabel": "sc:Integer",
+    "bool": "sc:Boolean",
+    **{f"{sign}int{bits}": "sc:Integer" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": "sc:Float" for bits in (16, 32, 64)},
+}
+"""Croissant's types by those of `datasets`."""
+
+
+def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]) -> str:
+    """The text of `croissant.json`.
+
+    Args:
+        release: The release.
+        facts: What is known of its data set.
+        statistics: What was computed from it.
+        meanings: What each column means, by the file of annotations it is in, or `pairs`.
+    """
+    document = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": _VERSIONS,
+        **_about(release, facts),
+        **_responsibly(release, facts, statistics),
+        "distribution": list(_distribution(release)),
+        "recordSet": list(_record_sets(release, statistics, meanings)),
+    }
+    check_keys(document)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def check_keys(document: dict[str, Any]) -> None:
+    """Refuse what Croissant does not know: its tools would drop it without a word.
+
+    Raises:
+        ValueError: If a key is unknown, or a value has another form.
+    """
+    wrong = violations("croissant", document)
+    if wrong:
+        raise ValueError(f"{CROISSANT} would not be valid: {'; '.join(wrong)}")
+
+
+def _about(release: Release, facts: Facts) -> dict[str, Any]:
+    paper = facts["paper"]
+    return {
+        "name": facts["name"],
+        "alternateName": facts["pretty_name"],
+        "description": facts["summary"],
+        "version": release.version,
+        "datePublished": facts["published"],
+        "license": facts["licence"]["url"],
+        **({"url": facts["homepage"]} if facts["homepage"] else {}),
+        **({"sameAs": paper["url"]} if paper else {}),
+        "creator": [
+            {
+                "@type": "sc:Organization" if author.get("kind") == "organization" else "sc:Person",
+                "name": author["name"],
+                **({"url": author["url"]} if "url" in author else {}),
+            }
+            for author in facts["authors"]
+        ],
+        "keywords": facts["tags"],
+        **({"inLanguage": facts["languages"]} if facts["languages"] else {}),
+        "citeAs": "\n\n".join(reference.text for reference in facts.cited),
+        "isLiveDataset": False,
+    }
+
+
+def _responsibly(release: Release, facts: Facts, statistics: Statistics) -> dict[str, Any]:
+    """The data set in the words of Croissant RAI."""
+    tools = [*facts["annotation"]["tools"], *(each.annotator for each in statistics.annotations if each.annotator)]
+    rejected = release.manifest["pairs"]["rejected"]
+    missing = f"Rejected from the source: {count(rejected, 'pair')}. Null stands for what is not known."
+    return {
+        "rai:dataCollection": f"{facts['generation']['faces']} {facts['generation']['prompts']}",
+        "rai:dataCollectionType": facts["generation"]["kinds"],
+        "rai:dataCollectionMissingData": missing,
+        "rai:dataPreprocessingProtocol": [facts["curation"]],
+        "rai:dataAnnotationProtocol": [facts["annotation"]["process"]],
+        **({"rai:machineAnnotationTools": list(dict.fromkeys(tools))} if tools else {}),
+        "rai:dataBiases": [
+            *facts["biases"],
+            *(f"Planted on purpose: {bias.text}" for bias in planted_in(release)),
+        ],
+        "rai:dataLimitations": [*facts["limitations"], *(f"Not meant: {use}" for use in facts["out_of_scope"])],
+        "rai:dataUseCases": facts["uses"],
+        "rai:dataSocialImpact": facts["social_impact"],
+        "rai:personalSensitiveInformation": [*facts["sensitive_information"], facts["privacy"]],
+        "rai:hasSyntheticData": facts["synthetic"],
+        "rai:dataReleaseMaintenancePlan": facts["maintenance"]["plan"],
+    }
+
+
+def _distribution(release: Release) -> Iterator[dict[str, Any]]:
+    for name, record in release.files.items():
+        if name.endswith(".parquet"):
+            yield {
+                "@type": "cr:FileObject",
+                "@id": name,
+                "name": name,
+                "contentUrl": name,
+                "contentSize": f"{record['bytes']} B",
+                "encodingFormat": _PARQUET,
+                "sha256": record["sha256"],
+            }
+    for name, patterns in _patterns(release).items():
+        yield {
+            "@type": "cr:FileSet",
+            "@id": f"{name}-files",
+            "name": f"{name}-files",
+            "description": f"The Parquet files of the record set {name}.",
+            "encodingFormat": _PARQUET,
+            "includes": patterns,
+        }
+
+
+def _patterns(release: Release) -> dict[str, list[str]]:
+    """The files of each record set."""
+    found = {
+        "pairs" if name == "all" else split: selection.patterns(release.partitions)
+        for name in ("all", "default")
+        for split, selection in CONFIGURATIONS[name].items()
+    }
+    of_annotations = {name.removesuffix(".parquet"): [name] for name in release.annotations}
+    return {name: patterns for name, patterns in {**found, **of_annotations}.items() if patterns}
+
+
+def _record_sets(
+    release: Release, statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]
+) -> Iterator[dict[str, Any]]:
+    patterns = _patterns(release)
+    yield _splits([name for name in _SPLITS if name in patterns])
+    for name in patterns:
+        file = f"{name}.parquet" if f"{name}.parquet" in statistics.features else "pairs"
+        told = f"What {name}.parquet says of the pairs." if file != "pairs" else f"The split {name} of default."
+        yield {
+            "@type": "cr:RecordSet",
+            "@id": name,
+            "name": name,
+            "description": "All pairs." if name == "pairs" else told,
+            **({"key": {"@id": f"{name}/pair_id"}} if file == "pairs" else {}),
+            "field": [
+                _field(name, column, feature, meanings[file], [])
+                for column, feature in statistics.features[file].items()
+            ],
+        }
+
+
+def _splits(names: Sequence[str]) -> dict[str, Any]:
+    """The splits of `default`, as Croissant names their roles."""
+    kinds = {"name": "sc:Text", "url": "sc:URL"}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "description": "The splits of default; the pairs of each are the record set of the same name.",
+        "dataType": "cr:Split",
+        "key": {"@id": "splits/name"},
+        "field": [
+            {"@type": "cr:Field", "@id": f"splits/{name}", "name": name, "dataType": kind}
+            for name, kind in kinds.items()
+        ],
+        "data": [{"splits/name": name, "splits/url": _SPLITS[name]} for name in names],
+    }
+
+
+def _field(
+    record_set: str, column: str, feature: Any, meanings: Mapping[str, str], above: Sequence[str]
+) -> dict[str, Any]:
+    path = [*above, column]
+    named = {"@type": "cr:Field", "@id": f"{record_set}/{'/'.join(path)}", "name": column}
+    if isinstance(feature, Mapping):
+        inner = [_field(record_set, name, kind, meanings, path) for name, kind in feature.items()]
+        return {**named, "description": meanings[column], "subField": inner}
+    kind = type(feature).__name__
+    names = getattr(feature, "names", None)
+    classes = f" {', '.join(f'{number} is {name}' for number, name in enumerate(names))}." if names else ""
+    inside = ".".join([*path[1:], *(["bytes"] if kind == "Image" else [])])
+    return {
+        **named,
+        "description": meanings[".".join(path)] + classes,
+        "dataType": _TYPES[feature.dtype if kind == "Value" else kind],
+        "source": {
+            "fileSet": {"@id": f"{record_set}-files"},
+            "extract": {"column": path[0]},
+            **({"transform": {"jsonPath": inside}} if inside else {}),
+        },
+    }

@@ -1,0 +1,151 @@
+"""The facts of a data set that no release can be asked for: read from YAML, and checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synpain_hf.cards.bibliography import Reference, read_bibliography
+from synpain_hf.cards.facts_checks import PLACEHOLDER, wrong_with
+from synpain_hf.cards.facts_yaml import Place, read_yaml
+from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
+from synpain_hf.release.release import Release
+from synpain_hf.resources import resource
+
+SHIPPED = {"synpain": "official", "demo": "demo"}
+"""The facts that come with this package, and the kind of source that they are used for unless others are given."""
+
+EXAMPLE = "dataset_card/example.yaml"
+"""Facts to copy and fill in; it is full of placeholders, and refused as it is."""
+
+_BESIDE = "references.bib"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a data set.
+
+    Attributes:
+        name: The name of the file they come from.
+        known: The facts, as `schemas/facts.schema.json` has them.
+        text: That file.
+        references: The entries of its bibliography, by key.
+    """
+
+    name: str
+    known: Mapping[str, Any]
+    text: str
+    references: Mapping[str, Reference]
+
+    def __getitem__(self, name: str) -> Any:
+        """A fact; None for an optional one that is not given."""
+        return self.known.get(name)
+
+    @property
+    def cited(self) -> list[Reference]:
+        """The entries by which to cite the data set."""
+        return [self.references[key] for key in self.known["cite"]]
+
+    @property
+    def further(self) -> list[Reference]:
+        """The other entries that the facts rest on."""
+        return [self.references[key] for key in self.known.get("references", ())]
+
+    @property
+    def bibliography(self) -> str:
+        """The entries that are named, as a BibTeX file."""
+        named = dict.fromkeys([*self.known["cite"], *self.known.get("references", ())])
+        return "\n".join(f"{self.references[key].text}\n" for key in named)
+
+
+def facts_for(release: Release, given: str | Path | None) -> Facts:
+    """The facts to write a release's card with.
+
+    Args:
+        release: The release.
+        given: A file of facts, with `references.bib` beside it, or the name of one that comes with this package; None
+            for those that the release carries, else for those that go with its source.
+
+    Raises:
+        UsageError: If none are given, and none go with the release.
+        BadInputError: If they lack something.
+    """
+    if given is not None:
+        shipped = str(given) in SHIPPED
+        path = resource(f"dataset_card/{given}.yaml") if shipped else Path(given).expanduser()
+        return read_facts(path, path.with_name(_BESIDE))
+    if FACTS in release.files:
+        return kept_facts(release)
+    kind = release.manifest["source"]["kind"]
+    name = next((name for name, of_kind in SHIPPED.items() if of_kind == kind), None)
+    if name is None:
+        raise UsageError(
+            "the facts of a data set of your own are not known; copy "
+            f"{resource(EXAMPLE)} and {_BESIDE} beside it, fill them in, and give the copy with --facts"
+        )
+    return facts_for(release, name)
+
+
+def kept_facts(release: Release) -> Facts:
+    """The facts that a release carries, from an earlier card.
+
+    Raises:
+        BadInputError: If they are no longer right.
+    """
+    return read_facts(release.folder / FACTS, release.folder / BIBLIOGRAPHY)
+
+
+def read_facts(path: Path, bibliography: Path) -> Facts:
+    """Read a file of facts and its bibliography.
+
+    Raises:
+        UsageError: If one cannot be read.
+        BadInputError: If something is missing, unknown, a placeholder or of the wrong form; it names all of them.
+    """
+    text, entries = _read(path), _read(bibliography)
+    known, lines = read_yaml(path.name, text)
+    if not isinstance(known, dict):
+        raise BadInputError([Problem(path.name, "is no table of facts; copy the example and fill it in")])
+    problems = [Problem(_at(path.name, place, lines), reason) for place, reason in wrong_with(known)]
+    try:
+        references = read_bibliography(entries)
+    except ValueError as error:
+        raise BadInputError([*problems, Problem(bibliography.name, str(error))]) from error
+    problems += [
+        Problem(
+            _at(path.name, (field,), lines),
+            f"{field} names {key}, which {bibliography.name} does not have; add it there",
+        )
+        for field in ("cite", "references")
+        for key in _strings(known.get(field))
+        if key not in references
+    ]
+    problems += [
+        Problem(bibliography.name, f"has a placeholder as {field} of {key}; fill it in")
+        for key, reference in references.items()
+        for field, value in reference.fields.items()
+        if PLACEHOLDER.search(value)
+    ]
+    if problems:
+        raise BadInputError(problems)
+    return Facts(path.name, known, text, references)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise UsageError(f"{path} cannot be read ({reason}); give a file of facts, with {_BESIDE} beside it") from error
+
+
+def _at(file: str, place: Place, lines: Mapping[Place, int]) -> str:
+    """Where in a file a fact stands; the file alone for one that is missing from its top."""
+    return f"{file}:{lines[place]}" if place in lines else file
+
+
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,172 @@
+"""The text of a card, from the template, the facts and the statistics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from synpain_hf.cards import tables
+from synpain_hf.cards.facts import Facts
+from synpain_hf.cards.figures import Figure
+from synpain_hf.cards.metadata import metadata_of
+from synpain_hf.cards.planted import planted_in
+from synpain_hf.cards.quantities import as_share, comparisons
+from synpain_hf.cards.statistics import DEMOGRAPHIC, PairCounts, Statistics
+from synpain_hf.cards.words import several, words
+from synpain_hf.release.layout import CHANGELOG
+from synpain_hf.release.metadata import dumped
+from synpain_hf.release.release import Release
+from synpain_hf.release.rows import FACES
+from synpain_hf.resources import resource
+from synpain_hf.text.markdown import Markdown, as_is, code, count, escaped
+from synpain_hf.vocabulary import CLASSES, GROUPS
+
+_TEMPLATE = "dataset_card/README.md.jinja"
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def readme(
+    release: Release,
+    facts: Facts,
+    statistics: Statistics,
+    meanings: Mapping[str, Mapping[str, str]],
+    figures: Sequence[Figure],
+) -> str:
+    """The whole of `README.md`.
+
+    Args:
+        release: The release.
+        facts: What is known of its data set.
+        statistics: What was computed from it.
+        meanings: What each column means, by file.
+        figures: The figures that stand beside it.
+
+    Raises:
+        BadInputError: If the facts compare a quantity that there is not.
+    """
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=True, finalize=escaped, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"as_is": as_is, "code": code, "count": count}
+    template = environment.from_string(resource(_TEMPLATE).read_text(encoding="utf-8"))
+    head, _, text = template.render(_context(release, facts, statistics, meanings, figures)).partition("\n---\n")
+    return f"{head}\n---\n{_BLANK_LINES.sub(chr(10) * 2, text).strip()}\n"
+
+
+def _context(
+    release: Release,
+    facts: Facts,
+    statistics: Statistics,
+    meanings: Mapping[str, Mapping[str, str]],
+    figures: Sequence[Figure],
+) -> dict[str, Any]:
+    manifest, pairs = release.manifest, statistics.pairs
+    compared = comparisons(statistics, facts)
+    names = list(release.configurations())
+    optional = dict.fromkeys(("repo_id",))
+    return {
+        "metadata": Markdown(dumped(metadata_of(release, facts))),
+        "facts": {**optional, **facts.known, "licence": {"name": None, **facts["licence"]}},
+        "version": as_is(release.version),
+        "source": manifest["source"],
+        "planted": planted_in(release),
+        "options": manifest["options"],
+        "folds": {"file": None, **manifest["folds"]},
+        "offered": manifest["pairs"]["in"],
+        "rejected": manifest["pairs"]["rejected"],
+        "content": manifest["content"],
+        "made_with": manifest["made_with"],
+        "statistics": statistics,
+        "faces": pairs.total * len(FACES),
+        "example": as_is("by_ethnicity" if "by_ethnicity" in names else names[-1]),
+        "gutters": tables.gutters(pairs) if pairs.gutters else "",
+        "balance": _balance(pairs),
+        "measured": list(_measured(statistics)),
+        "figures": {"pspi": None, **{_stem(figure): _shown(figure) for figure in figures}},
+        "tables": {
+            "configurations": tables.configurations(release),
+            "cells": tables.cells(pairs),
+            "groups": tables.groups(pairs),
+            "folds": tables.folds(pairs),
+            "sizes": tables.sizes(pairs),
+            "generators": tables.generators(pairs),
+            "comparison": tables.comparison(compared, facts["reported"]["by"]) if facts["reported"] else "",
+            **_columns(statistics, meanings),
+        },
+        "not_compared": ", ".join(dict.fromkeys(each.of for each in compared if not each.here)),
+        "cited": as_is("\n\n".join(reference.text for reference in facts.cited)),
+        "further": facts.further,
+        "changes": list(_changes(release)),
+    }
+
+
+def _columns(statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    shown = {name: tables.columns(features, meanings[name]) for name, features in statistics.features.items()}
+    return {"columns": shown.pop("pairs"), "annotation_columns": list(shown.items())}
+
+
+def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
+    for found in statistics.annotations:
+        annotator = found.annotator or "annotator not named"
+        yield {
+            "title": annotator[0].upper() + annotator[1:],
+            "file": found.file,
+            "unit": found.unit,
+            "units": several(found.unit),
+            "measures": list(tables.measures(found)),
+            "action_units": tables.action_units(found),
+        }
+
+
+def _balance(pairs: PairCounts) -> dict[str, dict[str, str]]:
+    """The extremes of the numbers of pairs, and of the shares of pain among them; each with the groups that have it."""
+    sizes = {
+        f"{age} {words(ethnicity)} {gender}": pairs.of(age, gender, ethnicity) for age, gender, ethnicity in DEMOGRAPHIC
+    }
+    shares = {
+        words(name): pairs.of(name, "pain") / total
+        for column in GROUPS
+        for name in CLASSES[column]
+        if (total := pairs.of(name))
+    }
+    return {
+        "pairs": _extremes({name: count(number, "pair") for name, number in sizes.items()}, sizes),
+        "pain": _extremes({name: as_share(share) for name, share in shares.items()}, shares),
+    }
+
+
+def _extremes(shown: Mapping[str, str], numbers: Mapping[str, float]) -> dict[str, str]:
+    """The least and the greatest of some numbers as they are shown, with who has it; `all` where it is the same."""
+    least, greatest = (shown[extreme(numbers, key=numbers.__getitem__)] for extreme in (min, max))
+    return {
+        "all": least if least == greatest else "",
+        "least": f"{least} ({_having(shown, least)})",
+        "greatest": f"{greatest} ({_having(shown, greatest)})",
+    }
+
+
+def _having(shown: Mapping[str, str], wanted: str) -> str:
+    first, *others = [name for name, number in shown.items() if number == wanted]
+    return f"{first}, and {count(len(others), 'other')}" if others else first
+
+
+def _stem(figure: Figure) -> str:
+    return figure.name.rpartition("/")[2].partition(".")[0]
+
+
+def _shown(figure: Figure) -> Markdown:
+    return Markdown(f"![{escaped(figure.alternative)}]({figure.name})")
+
+
+def _changes(release: Release) -> Iterator[str]:
+    """What the change log says of this version."""
+    log = release.folder / CHANGELOG
+    of_this = False
+    for line in log.read_text(encoding="utf-8").splitlines() if CHANGELOG in release.files else ():
+        if line.startswith("## "):
+            of_this = line == f"## {release.version}"
+        elif of_this and line.startswith("- "):
+            yield line.removeprefix("- ")

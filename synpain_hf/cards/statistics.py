@@ -1,0 +1,327 @@
+"""Everything that a card says in numbers, computed from the release's Parquet files.
+
+Pictures are read a few rows at a time, and only their headers are looked at; of each pair a few words are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from synpain_hf.configurations import Partition
+from synpain_hf.errors import PictureError, ReleaseError
+from synpain_hf.imaging.limits import check_size
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.partition import ROWS_IN_GROUP
+from synpain_hf.release.release import Release, undamaged
+from synpain_hf.release.rows import FACES
+from synpain_hf.vocabulary import CLASSES, GROUPS
+
+Size = tuple[int, int]
+Cell = tuple[str, str, str, str]
+"""Age group, gender, ethnicity, label."""
+
+CONDITIONS = ("neutral", *CLASSES["label"])
+"""What a face shows: the neutral faces, and the expressive faces of each label."""
+
+DEMOGRAPHIC = [
+    (age, gender, ethnicity)
+    for age, gender, ethnicity in product(CLASSES["age_group"], CLASSES["gender"], CLASSES["ethnicity"])
+]
+"""Every combination of age group, gender and ethnicity."""
+
+PAIRS = "pairs"
+"""What the features of the pairs are called, beside those of files of annotations."""
+
+OVERALL: tuple[str, ...] = ("all", "neutral", "expressive", *CLASSES["label"])
+"""What a measure is summed up over in the whole release: everything, each face, the expressive faces of each label."""
+
+GROUP_NAMES: tuple[str, ...] = tuple(name for column in GROUPS for name in CLASSES[column])
+"""Every demographic group."""
+
+SLICES: tuple[str, ...] = (*OVERALL, *GROUP_NAMES)
+"""Everything that a measure is summed up over; a group's slice holds its neutral and its expressive faces."""
+
+_NOT_MEASURED = ("pair_id", "fold", *CLASSES)
+_READERS: Mapping[str, Callable[[Any], ImageFile]] = {"png": PngImageFile, "webp": WebPImageFile, "jpeg": JpegImageFile}
+"""Pillow's readers by a release's encoding; making one reads the header alone."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair to show.
+
+    Attributes:
+        pair_id: The pair.
+        file: Where in the release it stands.
+        sha256: The SHA-256 of each of its encoded faces.
+    """
+
+    pair_id: str
+    file: str
+    sha256: tuple[str, ...]
+
+
+@dataclass
+class PairCounts:
+    """What was counted over all pairs.
+
+    Attributes:
+        cells: Pairs of each age group, gender, ethnicity and label.
+        folds: Pairs of each fold and label.
+        sizes: Faces of each width and height in pixels, by the face's column.
+        encoded_bytes: Bytes of the encoded faces, by the face's column.
+        gutters: Pairs whose picture left out that many columns between the faces.
+        two_pictures: Pairs that come from a picture a face.
+        generators: Pairs by what made them; None where that is not said.
+        prompts: Pairs with a prompt.
+        seeds: Pairs with a seed.
+        examples: The pair of each cell whose id comes first.
+    """
+
+    cells: Counter[Cell] = field(default_factory=Counter)
+    folds: Counter[tuple[int, str]] = field(default_factory=Counter)
+    sizes: dict[str, Counter[Size]] = field(default_factory=lambda: {face: Counter() for face in FACES})
+    encoded_bytes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FACES, 0))
+    gutters: Counter[int] = field(default_factory=Counter)
+    two_pictures: int = 0
+    generators: Counter[str | None] = field(default_factory=Counter)
+    prompts: int = 0
+    seeds: int = 0
+    examples: dict[Cell, Example] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All pairs."""
+        return sum(self.cells.values())
+
+    def of(self, *values: str) -> int:
+        """The pairs that have each of these values, such as `young` and `pain`."""
+        return sum(count for cell, count in self.cells.items() if set(values) <= set(cell))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A measure over some faces, or pairs.
+
+    Attributes:
+        count: How many were looked at.
+        missing: How many of them have no value.
+        mean: Of the others, as are the quartiles (linear between values); NaN where there are none.
+        lower_quartile: A quarter is below it.
+        median: A half is.
+        upper_quartile: Three quarters are.
+        least: The lowest value.
+        greatest: The highest.
+    """
+
+    count: int
+    missing: int
+    mean: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    least: float
+    greatest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Summary:
+        """Sum up some values; NaN where one is missing."""
+        numbers = np.asarray(values, np.float64)
+        known = numbers[~np.isnan(numbers)]
+        points = np.percentile(known, (0, 25, 50, 75, 100)) if known.size else np.full(5, np.nan)
+        least, lower, median, upper, greatest = map(float, points)
+        mean = float(known.mean()) if known.size else float("nan")
+        return cls(len(numbers), len(numbers) - known.size, mean, lower, median, upper, least, greatest)
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What one annotator says in one file.
+
+    Attributes:
+        file: The file's place in the release.
+        annotator: Who or what says so; empty where the file has no such column.
+        unit: What a row is of: `face` or `pair`.
+        measures: A summary of each numeric column over each of `SLICES` that has rows.
+        groups: A summary of each numeric column over each demographic group and condition that has rows.
+        kinds: A summary of each numeric column over each kind of expression, where the file tells kinds; with the
+            condition that most faces of the kind are in.
+    """
+
+    file: str
+    annotator: str
+    unit: str
+    measures: Mapping[str, Mapping[str, Summary]]
+    groups: Mapping[str, Mapping[tuple[str, str], Summary]]
+    kinds: Mapping[str, Mapping[tuple[str, str], Summary]]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Everything computed from a release.
+
+    Attributes:
+        pairs: What was counted over all pairs.
+        annotations: What was summed up of the annotations, by file and annotator.
+        features: The columns of the pairs, and of each file of annotations, as `datasets` types.
+    """
+
+    pairs: PairCounts
+    annotations: Sequence[Annotations]
+    features: Mapping[str, Mapping[str, Any]]
+
+
+def compute(release: Release, progress: Progress = silent) -> Statistics:
+    """Read a release through.
+
+    Raises:
+        ReleaseError: If a file is damaged, or has other rows than `release.json` says.
+    """
+    pairs = PairCounts()
+    groups: dict[str, Cell] = {}
+    total = release.rows_in(release.partitions)
+    for partition in release.partitions:
+        with undamaged(release.folder / partition.path):
+            for rows in _batches(release, partition):
+                cells = _count_words(pairs, rows)
+                _count_pictures(pairs, rows, release.manifest["options"]["encoding"])
+                _find_examples(pairs, cells, rows, partition.path)
+                groups |= cells
+                progress("card", pairs.total, total)
+    features = {PAIRS: _features(release, release.partitions[0].path)}
+    annotations: list[Annotations] = []
+    for name in release.annotations:
+        features[name] = _features(release, name)
+        annotations += _summed_up(release, name, features[name], groups)
+    return Statistics(pairs, annotations, features)
+
+
+def _features(release: Release, name: str) -> Mapping[str, Any]:
+    from datasets import Features
+
+    with undamaged(release.folder / name):
+        found: Mapping[str, Any] = Features.from_arrow_schema(pq.read_schema(release.folder / name))
+    return found
+
+
+def _batches(release: Release, partition: Partition) -> Iterator[pa.RecordBatch]:
+    path = release.folder / partition.path
+    rows = 0
+    with pq.ParquetFile(path, memory_map=True) as file:
+        for batch in file.iter_batches(ROWS_IN_GROUP):
+            rows += batch.num_rows
+            yield batch
+    if rows != release.rows_in([partition]):
+        raise ReleaseError(f"{path} has {rows:,} rows, not as release.json says; build or download the release again")
+
+
+def _count_words(pairs: PairCounts, rows: pa.RecordBatch) -> dict[str, Cell]:
+    """Count everything but the pictures; the cell of each pair."""
+    cells = {}
+    for row in rows.select([name for name in rows.schema.names if name not in FACES]).to_pylist():
+        age, gender, ethnicity = (CLASSES[column][row[column]] for column in GROUPS)
+        label = CLASSES["label"][row["label"]]
+        cells[row["pair_id"]] = (age, gender, ethnicity, label)
+        pairs.cells[age, gender, ethnicity, label] += 1
+        pairs.folds[row["fold"], label] += 1
+        origin = row["provenance"]
+        pairs.generators[origin["generator"]] += 1
+        pairs.prompts += origin["prompt"] is not None
+        pairs.seeds += origin["seed"] is not None
+        if origin["gutter_start"] is None:
+            pairs.two_pictures += 1
+        else:
+            pairs.gutters[origin["gutter_stop"] - origin["gutter_start"]] += 1
+    return cells
+
+
+def _count_pictures(pairs: PairCounts, rows: pa.RecordBatch, encoding: str) -> None:
+    for face in FACES:
+        for picture in rows.column(face).field("bytes"):
+            buffer = picture.as_buffer()
+            pairs.encoded_bytes[face] += buffer.size
+            pairs.sizes[face][_size(buffer, encoding)] += 1
+
+
+def _find_examples(pairs: PairCounts, cells: Mapping[str, Cell], rows: pa.RecordBatch, file: str) -> None:
+    for at, (pair_id, cell) in enumerate(cells.items()):
+        if cell not in pairs.examples or pair_id < pairs.examples[cell].pair_id:
+            faces = [rows.column(face).field("bytes")[at].as_buffer() for face in FACES]
+            digests = tuple(hashlib.sha256(encoded).hexdigest() for encoded in faces)
+            pairs.examples[cell] = Example(pair_id, file, digests)
+
+
+def _size(picture: pa.Buffer, encoding: str) -> Size:
+    try:
+        with _READERS[encoding](pa.BufferReader(picture)) as image:
+            width, height = image.size
+    except (SyntaxError, ValueError, EOFError, struct.error) as error:
+        raise PictureError(f"has a face that is no {encoding.upper()} file: {error}") from error
+    check_size(width, height)
+    return width, height
+
+
+def _summed_up(
+    release: Release, name: str, features: Mapping[str, Any], groups: Mapping[str, Cell]
+) -> Iterator[Annotations]:
+    path = release.folder / name
+    with undamaged(path):
+        table = pq.read_table(path)
+    if table.num_rows != release.files[name]["rows"]:
+        raise ReleaseError(f"{path} has other rows than release.json says; build or download the release again")
+    lost = sorted(set(table["pair_id"].to_pylist()) - groups.keys())
+    if lost:
+        raise ReleaseError(f"{path} annotates {lost[0]}, which the release does not have; annotate it again")
+    columns = [column for column, kind in features.items() if _is_measure(column, kind)]
+    unit = "face" if "face" in features else "pair"
+    who = table["annotator"].to_pylist() if "annotator" in features else [""] * table.num_rows
+    faces = features["face"].int2str(table["face"].to_pylist()) if unit == "face" else [unit] * table.num_rows
+    cells = [groups[pair_id] for pair_id in table["pair_id"].to_pylist()]
+    shown = ["neutral" if face == "neutral" else cell[-1] for face, cell in zip(faces, cells, strict=True)]
+    slices = [{"all", *found, *cell[:-1]} for *found, cell in zip(faces, shown, cells, strict=True)]
+    kinds = table["kind"].to_pylist() if "kind" in features else [None] * table.num_rows
+    values = {column: table[column].cast(pa.float64()).to_numpy(zero_copy_only=False) for column in columns}
+    for annotator in sorted({str(name or "") for name in who}):
+        mine = np.array([str(name or "") == annotator for name in who])
+        members = {part: mine & np.array([part in found for found in slices]) for part in SLICES}
+        by_group = {
+            (group, condition): members[group] & np.array([each == condition for each in shown])
+            for group in GROUP_NAMES
+            for condition in CONDITIONS
+        }
+        by_kind = {
+            (kind, condition): mine & np.array([pair == (kind, condition) for pair in zip(kinds, shown, strict=True)])
+            for kind, condition in sorted({pair for pair in zip(kinds, shown, strict=True) if pair[0] is not None})
+        }
+        yield Annotations(
+            name,
+            annotator,
+            unit,
+            {column: _summaries(numbers, members) for column, numbers in values.items()},
+            {column: _summaries(numbers, by_group) for column, numbers in values.items()},
+            {column: _summaries(numbers, by_kind) for column, numbers in values.items()},
+        )
+
+
+def _summaries(numbers: Any, members: Mapping[Any, Any]) -> dict[Any, Summary]:
+    return {name: Summary.of(numbers[chosen]) for name, chosen in members.items() if chosen.any()}
+
+
+def _is_measure(column: str, feature: Any) -> bool:
+    """Whether a column holds numbers to sum up, not names, classes or ids."""
+    is_number = str(getattr(feature, "dtype", "")).startswith(("float", "int", "uint", "bool"))
+    return is_number and column not in _NOT_MEASURED and not hasattr(feature, "names")

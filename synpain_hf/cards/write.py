@@ -1,0 +1,244 @@
+"""`card`: write the card of a release, and `check`: say what of it no longer fits."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from synpain_hf.cards.columns import meanings_of
+from synpain_hf.cards.croissant import croissant
+from synpain_hf.cards.facts import Facts, facts_for, kept_facts
+from synpain_hf.cards.figures import Figure, figures_of
+from synpain_hf.cards.readme import readme
+from synpain_hf.cards.statistics import compute
+from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageError
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.layout import (
+    BIBLIOGRAPHY,
+    CARD,
+    CROISSANT,
+    DATA,
+    FACTS,
+    MANIFEST,
+    is_of_the_card,
+    record_of,
+)
+from synpain_hf.release.release import Release, dump
+from synpain_hf.release.staging import sync
+
+_PARTIAL = ".card.partial"
+_SECTION = re.compile(r"^## ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Everything that a release's card consists of.
+
+    Attributes:
+        texts: Its text files, by their place in the release.
+        figures: Its figures, not drawn yet.
+    """
+
+    texts: Mapping[str, str]
+    figures: tuple[Figure, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """All of its files."""
+        return [*self.texts, *(figure.name for figure in self.figures)]
+
+
+def card(release: str | Path, *, facts: str | Path | None = None, progress: Progress = silent) -> Release:
+    """Write a release's card: `README.md`, its figures, `croissant.json`, and the facts that they rest on.
+
+    Nothing else of the release changes but what `release.json` says of these files. Where this is killed, give the
+    same call again.
+
+    Args:
+        release: The release directory.
+        facts: What is known of the data set: a YAML file with `references.bib` beside it, or `synpain` or `demo` for
+            the facts that come with this package. None takes those of the release's last card, else those that go
+            with its source; a data set of one's own has to bring its own.
+        progress: Told of every pair read and every figure drawn.
+
+    Returns:
+        The release, with its new `release.json`.
+
+    Raises:
+        UsageError: If there are no facts, or they cannot be read.
+        BadInputError: If the facts lack something or have something unknown; nothing is written.
+        ReleaseError: If it is no complete release.
+        OutputError: If the release cannot be written.
+    """
+    opened = Release.open(release, card_may_lack=True)
+    known = facts_for(opened, facts)
+    made = compose(opened, known, progress)
+    with _partial(opened.folder) as partial:
+        for name, text in made.texts.items():
+            _write(partial / name, text.encode("utf-8"))
+        for done, figure in enumerate(made.figures, 1):
+            _write(partial / figure.name, _kept(opened, figure) or figure.made(opened))
+            progress("figures", done, len(made.figures))
+        kept = {name: record for name, record in opened.files.items() if not is_of_the_card(name)}
+        files = {**kept, **{name: record_of(partial / name) for name in made.names}}
+        with (partial / MANIFEST).open("w", encoding="utf-8") as file:
+            dump({**opened.manifest, "files": files}, file.write)
+        sync(partial / MANIFEST)
+        for name in (*made.names, MANIFEST):
+            place = opened.folder / name
+            place.parent.mkdir(exist_ok=True)
+            (partial / name).replace(place)
+            sync(place.parent)
+        for name in opened.files.keys() - files.keys():
+            (opened.folder / name).unlink(missing_ok=True)
+    return Release.open(release)
+
+
+def check(release: Release, progress: Progress = silent) -> list[str]:
+    """Say what of a release's card no longer fits the release; but first, whether the release is what was built.
+
+    Every file is read, as the card tells of all of them; to compare its digest on the way takes little longer.
+
+    Args:
+        release: The release.
+        progress: Told of every file verified and of every pair read.
+
+    Returns:
+        A sentence for each thing (cause, then remedy); none where the card fits. Where other files of the release are
+        damaged, nothing is said of the card: it would be compared with the wrong data.
+
+    Raises:
+        ReleaseError: If a file of the release fits its digest, but cannot be read.
+    """
+    strays = list(_strays(release))
+    damage = _damage(release, progress)
+    if damage:
+        return [damage, *strays]
+    remedy = f"run `synpain-hf card {release.folder}`"
+    if FACTS not in release.files:
+        return [*strays, f"{CARD} is not the full card but the short one that `build` writes; {remedy}"]
+    try:
+        made = compose(release, kept_facts(release), progress)
+    except (BadInputError, UsageError) as error:
+        reason = " ".join(str(error).split())
+        return [*strays, f"the facts of the card are no longer enough ({reason}); {remedy} --facts with mended ones"]
+    return [*strays, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
+
+
+def _damage(release: Release, progress: Progress) -> str:
+    """What of a release was changed after it was built, its card aside; empty where nothing was."""
+    built = {name: record for name, record in release.files.items() if not is_of_the_card(name)}
+    try:
+        Release(release.folder, {**release.manifest, "files": built}).verify(progress)
+    except ReleaseError as error:
+        return str(error)
+    return ""
+
+
+def _strays(release: Release) -> Iterator[str]:
+    """The files that would be loaded, or taken for data, though they are none of the release."""
+    for path in sorted((release.folder / DATA).rglob("*.parquet")):
+        name = path.relative_to(release.folder).as_posix()
+        if name not in release.files:
+            yield f"{name} is in {DATA}/, but not of this release, and may be loaded with it; remove it"
+
+
+def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:
+    """Make up a release's card; nothing is written, and no figure drawn.
+
+    Raises:
+        BadInputError: If the facts lack something that the release asks for.
+        ReleaseError: If a file of the release is damaged.
+    """
+    statistics = compute(release, progress)
+    meanings = meanings_of(statistics, facts)
+    figures = figures_of(statistics)
+    texts = {
+        CARD: readme(release, facts, statistics, meanings, figures),
+        CROISSANT: croissant(release, facts, statistics, meanings),
+        FACTS: facts.text,
+        BIBLIOGRAPHY: facts.bibliography,
+    }
+    return Composed(texts, tuple(figures))
+
+
+def _kept(release: Release, figure: Figure) -> bytes | None:
+    """The file of a figure as the release has it, where nothing that it shows has changed."""
+    path = release.folder / figure.name
+    if not path.is_file() or figure.name not in release.files or record_of(path) != release.files[figure.name]:
+        return None
+    data = path.read_bytes()
+    return data if figure.is_of(data) else None
+
+
+def _differences(release: Release, made: Composed) -> Iterator[str]:
+    found = {name: _read(release.folder / name) for name in made.names}
+    for name, data in found.items():
+        if data is None:
+            yield f"{name} is missing"
+        elif release.files.get(name) != record_of(release.folder / name):
+            yield f"{name} is not the file that {MANIFEST} tells of"
+    shown = found[CARD]
+    if shown is not None:
+        yield from _other_sections(shown.decode("utf-8", "replace"), made.texts[CARD])
+    for name in (CROISSANT, BIBLIOGRAPHY):
+        if found[name] not in (None, made.texts[name].encode("utf-8")):
+            yield f"{name} does not fit the release"
+    for figure in made.figures:
+        data = found[figure.name]
+        if data is not None and not figure.is_of(data):
+            yield f"{figure.name} shows something else than is in the release"
+    for name in sorted(filter(is_of_the_card, release.files.keys() - made.names)):
+        yield f"{name} belongs to an earlier card"
+
+
+def _other_sections(shown: str, wanted: str) -> Iterator[str]:
+    """The sections of a card that are not as they should be."""
+    before, after = _sections(shown), _sections(wanted)
+    for title in {**after, **before}:
+        if before.get(title) != after.get(title):
+            yield f"{CARD} does not fit the release: {title}"
+
+
+def _sections(text: str) -> dict[str, str]:
+    head, _, body = text.partition("\n---\n")
+    beginning, *sections = _SECTION.split(body)
+    titled = {f"the section {section.partition(chr(10))[0]!r}": section for section in sections}
+    return {"the metadata at its top": head, "its beginning": beginning, **titled}
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    sync(path)
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[Path]:
+    """Where a card is written before it is moved to its place; in the release, so that moving is one step."""
+    partial = folder / _PARTIAL
+    try:
+        partial.mkdir(exist_ok=True)
+        lock = FileLock(partial / "lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OutputError(f"the card of {folder} is being written by another program; wait for it") from error
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written ({error.strerror}); make it writable") from error
+    try:
+        yield partial
+    except OSError as error:
+        raise OutputError(f"the card of {folder} could not be written ({error.strerror}); make room") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        lock.release()

@@ -1,0 +1,1 @@
+"""Faces that are made here rather than found: drawn ones."""

@@ -1,0 +1,1 @@
+"""The Hub's client, as every room uses it: its errors in plain words, and downloads."""

@@ -1,0 +1,153 @@
+"""Batches of pairs: 8-bit faces from the prepared file, and on the device what the model takes.
+
+    prepared = prepare(open_pairs("synpain", "cv_3"), processor)
+    train = PairDataset(prepared, "train", pspi=True)
+    loader = DataLoader(train, batch_size=64, shuffle=True, collate_fn=collate_pairs, pin_memory=True)
+    to_model = ModelInputs(processor, PairAugmentation()).to(device)
+    for batch in loader:
+        loss = model(**to_model(batch)).loss
+
+With `Trainer`, set `remove_unused_columns=False` (its collator would take a batch for a list of rows), and call
+`to_model` on what `_prepare_inputs` gives, with `to_model.train(model.training)` before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
+from synpain_hf.training.data.augmentation import PairAugmentation
+from synpain_hf.training.data.preparation import PreparedPairs
+
+Batch: TypeAlias = dict[str, Tensor]
+
+_FACES = ("pixel_values", "reference_pixel_values")
+_NEUTRAL, _EXPRESSIVE = 0, 1
+_WHITE = 255
+
+
+class PairDataset(Dataset[Batch]):
+    """The pairs of one split, as a data set of torch.
+
+    An item is a dictionary of tensors: `pixel_values`, the expressive face, and `reference_pixel_values`, the neutral
+    one, both uint8 of shape (channels, height, width), `labels`, and as far as they are asked for `pspi` and
+    `action_units` of shape (units,), NaN where not known. A loader gets a whole batch at a time, by one copy out of
+    the file for each face.
+
+    Args:
+        prepared: The prepared pairs.
+        split: One of `prepared.pairs.splits`.
+        pspi: Whether the pain score comes along; the model must have a head for it.
+        action_units: Action units that come along, in the order of the model's `config.action_units`.
+        annotator: Whose annotations; None for the only one's.
+
+    Attributes:
+        rows: `pair_id`, `label` and what is known of groups and fold, in the order of the items.
+
+    Raises:
+        UsageError: If there is no such split, or no such annotations.
+
+    Example:
+        >>> PairDataset(prepared, "train").__getitems__([4, 0, 7])  # doctest: +SKIP
+        {'pixel_values': tensor of shape (3, 1, 160, 160), 'reference_pixel_values': …, 'labels': tensor([1, 0, 1])}
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedPairs,
+        split: str,
+        *,
+        pspi: bool = False,
+        action_units: Sequence[str] = (),
+        annotator: str | None = None,
+    ) -> None:
+        self._prepared = prepared
+        self._positions = prepared.pairs.positions(split)
+        self.rows: pa.Table = prepared.pairs.table.take(self._positions)
+        targets = prepared.pairs.targets(pspi=pspi, action_units=action_units, annotator=annotator)
+        self._targets: Batch = {
+            "labels": torch.from_numpy(self.rows["label"].to_numpy().astype(np.int64)),
+            **{name: torch.from_numpy(values[self._positions]) for name, values in targets.items()},
+        }
+
+    def annotated(self, action_units: Sequence[str]) -> dict[str, Tensor]:
+        """What is annotated and comes along, `pspi` and each action unit by its name; shape (pairs,), NaN if unknown.
+
+        Args:
+            action_units: The names that the data set was made with.
+        """
+        units = self._targets.get("action_units")
+        found = {} if units is None else dict(zip(action_units, units.unbind(1), strict=True))
+        return {**({"pspi": self._targets["pspi"]} if "pspi" in self._targets else {}), **found}
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, index: int) -> Batch:
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """A whole batch, ready: every value has a first dimension for the items."""
+        positions = self._positions[list(indices)]
+        faces = self._prepared.faces
+        return {
+            "pixel_values": torch.from_numpy(faces[positions, _EXPRESSIVE]),
+            "reference_pixel_values": torch.from_numpy(faces[positions, _NEUTRAL]),
+            **{name: values[list(indices)] for name, values in self._targets.items()},
+        }
+
+
+def collate_pairs(items: Batch | Sequence[Batch]) -> Batch:
+    """Make a batch of items of `PairDataset`; one that came as a batch already is left as it is.
+
+    Example:
+        >>> items = [{"labels": torch.tensor(1)}, {"labels": torch.tensor(0)}]
+        >>> collate_pairs(items)
+        {'labels': tensor([1, 0])}
+    """
+    if isinstance(items, Mapping):
+        return items
+    return {name: torch.stack([item[name] for item in items]) for name in items[0]}
+
+
+class ModelInputs(nn.Module):
+    """Turn a batch of 8-bit faces into what the model takes, on the device.
+
+    Without augmentation, or in evaluation, that is exactly what the image processor gives.
+
+    Args:
+        processor: The model's image processor, which says how to normalise.
+        augmentation: What happens to faces in training; None for nothing.
+    """
+
+    def __init__(self, processor: PairwisePainImageProcessor, augmentation: PairAugmentation | None = None) -> None:
+        super().__init__()
+        self.augmentation = augmentation
+        channels = processor.num_channels
+        for name, values, neutral in (("mean", processor.image_mean, 0.0), ("std", processor.image_std, 1.0)):
+            numbers = torch.tensor(values or [neutral] * channels).view(-1, 1, 1)
+            self.register_buffer(name, numbers, persistent=False)
+
+    def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator | None = None) -> Batch:
+        """Move a batch to the device of this module, scale to [0, 1], augment and normalise.
+
+        Args:
+            batch: From `collate_pairs`; on any device.
+            generator: Draws the augmentation; a generator of the CPU, whatever the device. None for torch's own.
+
+        Returns:
+            The batch, with faces in float32.
+        """
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        moved = {name: values.to(mean.device, non_blocking=True) for name, values in batch.items()}
+        faces = [moved[name].float() / _WHITE for name in _FACES]
+        if self.augmentation is not None:
+            faces = list(self.augmentation(*faces, generator=generator))
+        return {**moved, **{name: (face - mean) / std for name, face in zip(_FACES, faces, strict=True)}}

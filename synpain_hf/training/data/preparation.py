@@ -1,0 +1,298 @@
+"""Decoding and scaling both faces of every pair once, into a file that is mapped into memory.
+
+HF_HOME/synpain-hf/faces, or the folder that is given, holds for each content and each set of options a folder
+
+    160x160x1-0123456789abcdef/faces.npy      uint8 (pairs, 2, channels, height, width), neutral before expressive
+    160x160x1-0123456789abcdef/prepared.json  what the name is the digest of: content, order, options, version of Pillow
+
+Nothing else depends on the folder, which can be removed at any time. All configurations of a release share one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+import torch
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem, SynpainError, UsageError
+from synpain_hf.imaging.decoding import decode
+from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.rows import FACES
+from synpain_hf.release.staging import sync
+from synpain_hf.training.data.pairs import Pairs
+
+FORMAT = 1
+"""Raised whenever the same pairs and options would give other bytes."""
+
+Pixels = npt.NDArray[np.uint8]
+
+_WAITING = "wait for another process that prepares the same faces"
+_PIXELS = "faces.npy"
+_RECORD = "prepared.json"
+_NAME_LENGTH = 16
+_AT_A_TIME = 8
+_AHEAD = 4
+_MOST_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class PreparedPairs:
+    """Pairs whose faces are decoded and scaled.
+
+    It can be handed to other processes, which map the same file.
+
+    Attributes:
+        pairs: The pairs.
+        processor: What the faces were prepared for; it also says how they are to be normalised.
+        folder: Where they are.
+    """
+
+    pairs: Pairs
+    processor: PairwisePainImageProcessor
+    folder: Path
+
+    @cached_property
+    def faces(self) -> Pixels:
+        """Shape (pairs, 2, channels, height, width), in the order of `pairs.table`, the neutral face first.
+
+        Mapped copy-on-write, because torch takes no array that cannot be written; the file never changes.
+        """
+        faces: Pixels = np.load(self.folder / _PIXELS, mmap_mode="c", allow_pickle=False)
+        return faces
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "faces"}
+
+
+def prepare(
+    pairs: Pairs,
+    processor: PairwisePainImageProcessor,
+    *,
+    cache_dir: str | Path | None = None,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> PreparedPairs:
+    """Decode, crop and scale both faces of every pair, as the image processor does, unless that is done already.
+
+    Of several processes that ask for the same, one works and the others wait for it.
+
+    Args:
+        pairs: The pairs; all are prepared, whatever their split.
+        processor: The model's image processor: size, channels, box and filter count; normalisation is for later.
+        cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
+        workers: Threads that decode; None for one a core, at most 8.
+        progress: Told of every pair.
+
+    Raises:
+        UsageError: If `workers` cannot be right.
+        BadInputError: If a picture cannot be read; with all of them.
+        ReleaseError: If a file of the release is damaged.
+        OutputError: If the cache cannot be written, or the disk is too small.
+    """
+    workers = min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers
+    if workers < 1:
+        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    record = _record_of(pairs, processor)
+    cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
+    folder = cache / _name_of(record)
+    if not _is_whole(folder, record):
+        with _alone(cache, folder.name, progress):
+            if not _is_whole(folder, record):
+                _prepare(pairs, _without_normalising(processor), folder, record, workers, progress)
+    return PreparedPairs(pairs, processor, folder)
+
+
+def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor) -> dict[str, Any]:
+    order = "\n".join(pairs.table["pair_id"].to_pylist())
+    height, width = processor.size["height"], processor.size["width"]
+    return {
+        "format": FORMAT,
+        "content": pairs.content,
+        "order": hashlib.sha256(order.encode()).hexdigest(),
+        "shape": [pairs.table.num_rows, len(FACES), processor.num_channels, height, width],
+        "crop_box": processor.crop_box,
+        "resample": processor.resample,
+        "pillow": PIL.__version__,
+    }
+
+
+def _name_of(record: dict[str, Any]) -> str:
+    _, _, channels, height, width = record["shape"]
+    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+    return f"{height}x{width}x{channels}-{digest[:_NAME_LENGTH]}"
+
+
+def _default_cache() -> Path:
+    from datasets import config
+
+    return Path(config.HF_CACHE_HOME).expanduser() / "synpain-hf" / "faces"
+
+
+def _header(shape: list[int]) -> bytes:
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)})
+    return file.getvalue()
+
+
+def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether a folder holds what is looked for, with a file of the right size: a shorter one would end the program."""
+    header = _header(record["shape"])
+    try:
+        found = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        with (folder / _PIXELS).open("rb") as file:
+            begins = file.read(len(header))
+            size = os.fstat(file.fileno()).st_size
+    except (OSError, ValueError):
+        return False
+    return bool(found == record and begins == header and size == len(header) + int(np.prod(record["shape"])))
+
+
+@contextmanager
+def _alone(cache: Path, name: str, progress: Progress) -> Iterator[None]:
+    """Let one process at a time prepare the same faces, and report what the disk refuses."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(cache / f".{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress(_WAITING, 0, 1)
+            lock.acquire()
+            progress(_WAITING, 1, 1)
+        try:
+            yield
+        finally:
+            lock.release()
+    except SynpainError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{cache} could not be written ({error.strerror or error}); make room, set HF_HOME, or give another place"
+        ) from error
+
+
+def _prepare(
+    pairs: Pairs,
+    processor: PairwisePainImageProcessor,
+    folder: Path,
+    record: dict[str, Any],
+    workers: int,
+    progress: Progress,
+) -> None:
+    """Write a folder beside its place, sync it, and move it there."""
+    needed, free = int(np.prod(record["shape"])), shutil.disk_usage(folder.parent).free
+    if needed > free:
+        raise OutputError(
+            f"the prepared faces take {needed / 1e6:,.0f} MB, and {folder.parent} has {free / 1e6:,.0f} MB free; make "
+            "room, choose a smaller size, set HF_HOME, or give another place"
+        )
+    staging = folder.with_name(f".{folder.name}.partial")
+    for left in (staging, folder):  # of a preparation that was killed; a folder that is damaged
+        shutil.rmtree(left, ignore_errors=True)
+    staging.mkdir()
+    try:
+        # Not written through a mapping: where the disk is full, that would end the program without a word.
+        with (staging / _PIXELS).open("wb") as file:
+            file.write(_header(record["shape"]))
+            _write_faces(pairs, processor, file, workers, progress)
+        (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        for path in (*staging.iterdir(), staging):
+            sync(path)
+        staging.rename(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write_faces(
+    pairs: Pairs, processor: PairwisePainImageProcessor, file: IO[bytes], workers: int, progress: Progress
+) -> None:
+    ids: list[str] = pairs.table["pair_id"].to_pylist()
+    problems: list[Problem] = []
+    jobs = (partial(_prepared, processor, *encoded) for encoded in _encoded(pairs))
+    for done, (pair_id, prepared) in enumerate(zip(ids, _in_order(jobs, workers), strict=True), 1):
+        if isinstance(prepared, np.ndarray):
+            file.write(prepared.data)
+        else:
+            name, reason = prepared
+            problems.append(Problem(name, f"pair {pair_id}: {reason}", pair_id))
+        progress("prepare", done, len(ids))
+    if problems:
+        raise BadInputError(problems)
+
+
+def _encoded(pairs: Pairs) -> Iterator[tuple[str, tuple[bytes | None, ...]]]:
+    """The encoded faces of each pair, with the name of the file they stand in."""
+    for part in pairs.parts:
+        for batch in part.batches(_AT_A_TIME):
+            columns = [batch.column(face).field("bytes").to_pylist() for face in FACES]
+            for faces in zip(*columns, strict=True):
+                yield part.name, faces
+
+
+def _prepared(
+    processor: PairwisePainImageProcessor, name: str, encoded: tuple[bytes | None, ...]
+) -> Pixels | tuple[str, str]:
+    """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
+    images = []
+    for face, data in zip(FACES, encoded, strict=True):
+        if data is None:
+            return name, f"the {face} face is not in the data set, but elsewhere; embed the pictures"
+        try:
+            raster = decode(data)
+            images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))
+        except PictureError as error:
+            return name, f"the {face} face {error}"
+    neutral, expressive = images
+    try:
+        batch = processor([expressive], [neutral], return_tensors="np")
+    except PictureError as error:
+        return name, f"a face {error}"
+    floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
+    pixels: Pixels = np.rint(floats * 255).astype(np.uint8)
+    return pixels
+
+
+def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainImageProcessor:
+    return PairwisePainImageProcessor(
+        size=processor.size,
+        num_channels=processor.num_channels,
+        crop_box=processor.crop_box,
+        resample=processor.resample,
+    )
+
+
+def _in_order(jobs: Iterator[Callable[[], Any]], workers: int) -> Iterator[Any]:
+    """The results of jobs, in their order; only a few are ahead, so that memory does not grow with their number."""
+    pool = ThreadPoolExecutor(workers)
+    ahead: deque[Future[Any]] = deque()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for each of the workers: with threads of their own they take several times as long
+    try:
+        for job in jobs:
+            ahead.append(pool.submit(job))
+            if len(ahead) > _AHEAD * workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)

@@ -1,0 +1,178 @@
+"""The model card: what was trained on what, how, and what it is worth by group. Nothing in it is typed by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+from jinja2 import Environment, StrictUndefined
+
+from synpain_hf.hubclient.names import REPO_ID
+from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainImageProcessor
+from synpain_hf.release.layout import TITLES
+from synpain_hf.text.markdown import Markdown, as_is, code, count, escaped, table
+
+FILE = "README.md"
+
+_TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_HUB_TASK = "image-classification"
+_TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
+_HEADS = ("", "pairs", "mean absolute error", "the same of always saying the mean", "correlation")
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a card says.
+
+    Attributes:
+        name: Of the model.
+        config: The model's configuration.
+        processor: Its image processor.
+        data: What it was trained on: `title`, `content` (the digest), `config_name`, `splits` (pairs by split), and
+            `repo_id` and `revision` where it came from the Hub.
+        recipe: How: the arguments that change the weights.
+        augmentation: How much pairs were changed in training; None for not at all.
+        outcome: What came of it: `epochs`, `best_epoch`, `validation_auroc`, `seconds`, `device`, `parameters`; as far
+            as they are known.
+        made_with: Versions of the libraries.
+        base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
+        initial_weights: The digest of the weights it began with; None for new ones.
+        goes_on: Whether it began with the weights of a pairwise model that was trained already.
+        heads: What `judge_heads` returned on the test split.
+        report: What `subgroup_auroc` returned on the test split; None where there is none.
+        tables: Its tables, as Markdown.
+        figures: Their places, relative to the card.
+    """
+
+    name: str
+    config: PairwisePainConfig
+    processor: PairwisePainImageProcessor
+    data: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    augmentation: Mapping[str, Any] | None
+    outcome: Mapping[str, Any]
+    made_with: Mapping[str, str]
+    base_model: str | None = None
+    initial_weights: str | None = None
+    goes_on: bool = False
+    heads: Sequence[Mapping[str, Any]] = ()
+    report: Mapping[str, Any] | None = None
+    tables: str = ""
+    figures: Sequence[str] = field(default=())
+
+    def text(self) -> str:
+        """The whole of `README.md`."""
+        environment = Environment(
+            undefined=StrictUndefined, autoescape=True, finalize=escaped, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.filters |= {"as_is": as_is, "code": code, "count": count}
+        template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+        optional = _optional(self.data, self.outcome)
+        size, box = optional["parameters"], self.processor.crop_box
+        threshold = None if self.report is None else self.report["options"]["threshold"]
+        text = template.render(
+            card=self,
+            task=TASK,
+            overall=None if self.report is None else self.report["overall"],
+            optional=optional,
+            chosen_by=str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
+            size="" if size is None else f", {size:,} parameters",
+            weights=" and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
+            is_drawn=self.data["title"].startswith(TITLES["demo"]),
+            splits=table(("split", "pairs"), ((code(name), f"{n:,}") for name, n in self.data["splits"].items()), 1),
+            recipe=table(("argument", "value"), _settings(self.recipe)),
+            heads=table(_HEADS, map(_head, self.heads), 1),
+            crop="" if box is None else _part(*box),
+            threshold=None if threshold is None else (threshold, 1 / (1 + exp(-threshold))),
+            augmentation=table(("change", "strength"), _settings(self.augmentation or {})),
+            versions=", ".join(f"{name} {version}" for name, version in self.made_with.items()),
+            pictures=[(Markdown(place), _alternative(place)) for place in self.figures],
+        )
+        return f"---\n{self.metadata().to_yaml()}\n---\n\n{_BLANK_LINES.sub(chr(10) * 2, text).strip()}\n"
+
+    def metadata(self) -> ModelCardData:
+        """What the Hub reads: tags, data set, and the AUROC of the whole and of every group as `model-index`."""
+        repo_id = self.data.get("repo_id")
+        results = list(self._results())
+        return ModelCardData(
+            model_name=self.name,
+            library_name="transformers",
+            base_model=self.base_model,
+            tags=list(_TAGS),
+            datasets=[repo_id] if repo_id and REPO_ID.fullmatch(repo_id) else None,
+            metrics=["roc_auc"] if results else None,
+            eval_results=results or None,
+        )
+
+    def _results(self) -> Iterator[EvalResult]:
+        if self.report is None:
+            return
+        found: list[tuple[str, dict[str, str] | None, Mapping[str, Any]]] = [("AUROC", None, self.report["overall"])]
+        for attribute, groups in self.report["groups"].items():
+            found += [(f"AUROC, {attribute}: {name}", {attribute: name}, entry) for name, entry in groups.items()]
+        for name, group, entry in found:
+            if entry["auroc"] is None:
+                continue
+            yield EvalResult(
+                task_type=_HUB_TASK,
+                task_name=TASK,
+                dataset_type=self.data.get("repo_id") or "synpain",
+                dataset_name=self.data["title"],
+                dataset_config=self.data["config_name"],
+                dataset_split="test",
+                dataset_revision=self.data.get("revision"),
+                dataset_args={"content": self.data["content"]},
+                metric_type="roc_auc",
+                metric_name=name,
+                metric_value=round(entry["auroc"], _DIGITS),
+                metric_args=group,
+            )
+
+
+def write_card(folder: str | Path, card: ModelCard) -> Path:
+    """Write a model's card as `README.md`.
+
+    Args:
+        folder: The model's folder.
+        card: What it says.
+
+    Returns:
+        The file.
+    """
+    path = Path(folder) / FILE
+    path.write_text(card.text(), encoding="utf-8")
+    return path
+
+
+def _part(left: float, top: float, right: float, bottom: float) -> str:
+    return f"from {left:.4g} to {right:.4g} of the width and {top:.4g} to {bottom:.4g} of the height"
+
+
+def _head(found: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = (found["mean_absolute_error"], found["error_of_the_mean"], found["correlation"])
+    return found["name"], f"{found['n']:,}", *("–" if number is None else f"{number:.2f}" for number in numbers)
+
+
+def _settings(settings: Mapping[str, Any]) -> Iterator[tuple[Markdown, str]]:
+    return ((code(name), str(value)) for name, value in settings.items() if value is not None)
+
+
+def _optional(*known: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be unknown, as None."""
+    names = ("repo_id", "revision", "epochs", "best_epoch", "validation_auroc", "seconds", "device", "parameters")
+    return {**dict.fromkeys(names), **{name: value for part in known for name, value in part.items()}}
+
+
+def _alternative(place: str) -> str:
+    """What a figure shows, for those who do not see it."""
+    stem = Path(place).stem
+    if stem == "gaps":
+        return "AUROC of every group with its interval"
+    return f"ROC curve of every group by {stem.removeprefix('roc_').replace('_', ' ')}"

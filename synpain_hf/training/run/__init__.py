@@ -1,0 +1,10 @@
+"""Training itself.
+
+arguments         what can be chosen, as data
+models            the model and its image processor, from arguments
+trainer           Trainer, with class weights, augmentation and the AUROC that decides
+folder            where a training is written, by one at a time, and resumed
+prediction        a split judged by a trained model, as a table
+train             all of it in one call
+cross_validation  the same for five folds
+"""

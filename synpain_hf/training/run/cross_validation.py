@@ -1,0 +1,223 @@
+"""`cross_validate`: train on all five folds, and say how good that is on average, and by group.
+
+OUT/fold-0/ … OUT/fold-4/     each as `train` leaves it
+OUT/predictions.parquet       of every pair, by the model that has not seen it
+OUT/report/, OUT/README.md    what they are worth
+OUT/summary.json              written last
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from accelerate import PartialState  # type: ignore[import-untyped]
+
+from synpain_hf.configurations import FOLDS
+from synpain_hf.errors import UsageError
+from synpain_hf.metrics.subgroup_auroc import Report
+from synpain_hf.progress import Progress, silent
+from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
+from synpain_hf.training.run.folder import RECORD, write_json
+from synpain_hf.training.run.train import TrainingResult, train
+
+SUMMARY = "summary.json"
+CARD = "README.md"
+
+_FOLD = "fold-{}"
+_POOLED = (
+    "Every pair is judged once, by the model that has not seen it. The scores are log-odds of five models, which need "
+    "not be on one scale: where these differ, the AUROC of all pairs together can be below the mean of the folds. "
+    "Intervals say how much chance there is in the pairs, not how much another training would differ."
+)
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What came of a cross-validation.
+
+    Attributes:
+        out: Its folder.
+        folds: What came of each fold.
+        report: AUROC by group over the test pairs of all folds. Their scores come from five models, so that it also
+            holds how these differ in scale; the mean over the folds does not.
+    """
+
+    out: Path
+    folds: Sequence[TrainingResult]
+    report: Report
+
+    @classmethod
+    def read(cls, out: Path) -> CrossValidation:
+        """The result that a finished cross-validation left in its folder."""
+        folds = [TrainingResult.read(out / _FOLD.format(fold)) for fold in range(FOLDS)]
+        return cls(out, folds, _report_in(out))
+
+    @property
+    def mean(self) -> float | None:
+        """Of the folds' test AUROC; None where a fold has none."""
+        return _mean([fold.auroc for fold in self.folds])
+
+    @property
+    def standard_deviation(self) -> float | None:
+        """Of the folds' test AUROC, with n - 1."""
+        return _deviation([fold.auroc for fold in self.folds])
+
+    def by_group(self) -> dict[str, dict[str, dict[str, float | None]]]:
+        """Mean and standard deviation over the folds of every group's AUROC; None where a fold has none."""
+        reports: list[Mapping[str, Any]] = [fold.report or {"groups": {}} for fold in self.folds]
+        found: dict[str, dict[str, dict[str, float | None]]] = {}
+        for attribute, groups in self.report["groups"].items():
+            found[attribute] = {}
+            for group in groups:
+                values = [report["groups"].get(attribute, {}).get(group, {}).get("auroc") for report in reports]
+                found[attribute][group] = {"mean": _mean(values), "standard_deviation": _deviation(values)}
+        return found
+
+    def summary(self) -> str:
+        """How good it is, in a line."""
+        found = spread(self.mean, self.standard_deviation)
+        return f"test AUROC over {len(self.folds)} folds {found} (mean ± standard deviation)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON-ready fields."""
+        pooled = self.report["overall"]
+        return {
+            "out": str(self.out),
+            "mean": self.mean,
+            "standard_deviation": self.standard_deviation,
+            "pooled": {"n": pooled["n"], "auroc": pooled["auroc"], "interval": pooled["interval"]},
+            "by_group": self.by_group(),
+            "folds": [{**fold.to_dict(), "out": fold.out.name} for fold in self.folds],
+        }
+
+
+def cross_validate(
+    dataset: str | Path,
+    *,
+    out: str | Path,
+    keep_finished: bool = False,
+    progress: Progress = silent,
+    **options: Any,
+) -> CrossValidation:
+    """Train and test on each of `cv_0` to `cv_4`, and sum up.
+
+    The same call goes on where it was interrupted; a fold that is finished is not trained again.
+
+    Args:
+        dataset: What `train` takes, by path, by name or from the Hub.
+        out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
+        keep_finished: Give the result where the same is finished, instead of refusing the folder.
+        progress: Told of preparation, steps and figures.
+        options: Of `train`, but for `config_name`.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        SynpainError: What `train` raises.
+    """
+    if isinstance(dataset, Mapping):
+        raise UsageError("splits that are loaded are one fold; give a release's folder, its name, or its id on the Hub")
+    folder = Path(out).expanduser().absolute()
+    _check_folder(folder, keep_finished)
+    folds = []
+    for fold in range(FOLDS):
+        told = progress if progress is silent else partial(_of_fold, progress, fold)
+        place = folder / _FOLD.format(fold)
+        folds.append(train(dataset, out=place, config_name=f"cv_{fold}", keep_finished=True, progress=told, **options))
+    process = PartialState()
+    if process.is_main_process:
+        pooled = pa.concat_tables([pq.read_table(fold.out / PREDICTIONS) for fold in folds], promote_options="default")
+        result = CrossValidation(folder, folds, write_report(folder, pooled, progress=progress))
+        (folder / CARD).write_text(_card(result), encoding="utf-8")
+        write_json(folder / SUMMARY, result.to_dict())
+    process.wait_for_everyone()
+    return CrossValidation.read(folder)
+
+
+def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) -> None:
+    progress(f"fold {fold}: {what}", done, total)
+
+
+def _check_folder(out: Path, keep_finished: bool) -> None:
+    if (out / SUMMARY).is_file() and not keep_finished:
+        raise UsageError(f"{out} holds a cross-validation that is finished; remove it, or give another place")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder; create it first")
+    try:
+        out.mkdir()
+    except FileExistsError:
+        is_ours = out.is_dir() and (not any(out.iterdir()) or any(out.glob(_FOLD.format("*"))))
+        if not is_ours:
+            raise UsageError(f"{out} exists; remove it, or give another place") from None
+
+
+def _card(result: CrossValidation) -> str:
+    """What stands in `README.md`."""
+    data = json.loads((result.folds[0].out / RECORD).read_text(encoding="utf-8"))["data"]
+    rows = [
+        (
+            code(fold.config_name),
+            f"{fold.splits['test']:,}",
+            _number(fold.auroc),
+            _number(fold.validation_auroc),
+            f"{fold.epochs:.3g}",
+            f"{fold.seconds:,.0f}",
+        )
+        for fold in result.folds
+    ]
+    groups = [
+        (attribute, group, spread(**found))
+        for attribute, of_groups in result.by_group().items()
+        for group, found in of_groups.items()
+    ]
+    parts = [
+        "# Cross-validation over five folds",
+        f"{escaped(data['title'])}, content {code(data['content'])}.",
+        f"T{result.summary()[1:]}.",
+        table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
+        "## By group, mean ± standard deviation over the folds",
+        table(("attribute", "group", "AUROC"), groups, 2),
+        "–: in a fold it has under ten test pairs, or one class only.",
+        "## By group, all folds together",
+        _POOLED,
+        result.report.to_markdown(),
+        *(f"![{Path(place).stem}]({place})" for place in figures(result.out)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _report_in(folder: Path) -> Report:
+    return Report(json.loads((folder / "report" / "report.json").read_text(encoding="utf-8")))
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = list(_known(values))
+    return fmean(known) if len(known) == len(values) else None
+
+
+def _deviation(values: Sequence[float | None]) -> float | None:
+    known = list(_known(values))
+    return stdev(known) if len(known) == len(values) > 1 else None
+
+
+def _known(values: Sequence[float | None]) -> Iterator[float]:
+    return (value for value in values if value is not None)
+
+
+def spread(mean: float | None, standard_deviation: float | None) -> str:
+    """Mean and standard deviation as text; a dash where they are not known."""
+    return "–" if mean is None or standard_deviation is None else f"{mean:.3f} ± {standard_deviation:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,273 @@
+"""The model that is trained, and the image processor that prepares faces for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoConfig
+from transformers.image_processing_base import ImageProcessingMixin
+from transformers.utils.hub import cached_file
+
+from synpain_hf.errors import SynpainError, UsageError
+from synpain_hf.hubclient.names import REPO_ID
+from synpain_hf.modeling import (
+    PairwisePainConfig,
+    PairwisePainForImageClassification,
+    PairwisePainImageProcessor,
+    freeze_unused,
+)
+from synpain_hf.modeling.backbones import channels_of
+from synpain_hf.modeling.pwct import PWCT_SIDE
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.run.arguments import FUSION, ModelArguments
+from synpain_hf.training.run.folder import LEARNED
+from synpain_hf.vocabulary import CLASSES
+
+_IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+"""Mean and standard deviation of the channels in ImageNet, which most backbones were trained with."""
+
+_OWN = PairwisePainConfig.model_type
+_ANY_SIDE = 224
+_HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
+_EYES = "AU43"
+_PWCT, _JSON = "pwct", ".json"
+
+
+def build_model(
+    arguments: ModelArguments, pairs: Pairs, *, annotator: str | None = None
+) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+    """Make the model, with the image processor that fits it.
+
+    Args:
+        arguments: Which model.
+        pairs: What it will be trained on: says the class weights, and what the annotations hold.
+        annotator: Whose annotations are learned.
+
+    Raises:
+        UsageError: If there is no such model, or it does not fit the pairs or the arguments.
+    """
+    heads = _heads(arguments, pairs, annotator)
+    name = arguments.model
+    if name == _PWCT and arguments.fusion != FUSION:
+        raise UsageError(f"fusion {arguments.fusion} is of a vision model, and pwct subtracts; leave it out")
+    weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
+    if name == _PWCT:
+        config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
+        model, processor = PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
+    elif name.endswith(_JSON):
+        config = _config_of_file(Path(name).expanduser(), arguments, {"class_weights": weights, **heads})
+        model, processor = PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
+    else:
+        model, processor = _pretrained(name, arguments, pairs, {"class_weights": weights, **heads})
+    _check_fit(model, processor)
+    freeze_unused(model, processor.size["height"], processor.size["width"])
+    return model, processor
+
+
+def is_pairwise(model: str) -> bool:
+    """Whether `ModelArguments.model` names a pairwise model that was trained already."""
+    is_new = model == _PWCT or model.endswith(_JSON)
+    return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
+
+
+def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
+    """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
+    if arguments.model == _PWCT or arguments.model.endswith(_JSON):
+        return None
+    digest = hashlib.sha256()
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(f"{name} {weights.dtype} {tuple(weights.shape)}\n".encode())
+        digest.update(weights.contiguous().view(-1).view(torch.uint8).numpy().data if weights.numel() else b"")
+    return digest.hexdigest()
+
+
+def class_weights(pairs: Pairs) -> list[float]:
+    """The weight of each class with which all weigh alike: pairs / (classes x pairs of the class), in `train`.
+
+    Raises:
+        UsageError: If a class has no pairs.
+    """
+    labels = pairs.table["label"].to_numpy()[pairs.positions("train")]
+    counts = np.bincount(labels, minlength=len(CLASSES["label"]))
+    for name, count in zip(CLASSES["label"], counts.tolist(), strict=True):
+        if not count:
+            raise UsageError(f"{pairs.title} has no {name} pair in train; both classes are needed to learn from")
+    weights: list[float] = (len(labels) / (len(counts) * counts)).tolist()
+    return weights
+
+
+def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> dict[str, Any]:
+    """What is learned beside the classes, as arguments of the configuration."""
+    units = (
+        pairs.action_units() if arguments.action_units == ["all"] else [unit for unit in arguments.action_units if unit]
+    )
+    pairs.targets(pspi=arguments.pspi_head, action_units=units, annotator=annotator)  # refuses what is not there
+    if not arguments.pspi_head:
+        return {"action_units": units}
+    graded = _EYES in pairs.action_units() and (
+        np.nanmax(pairs.targets(action_units=[_EYES], annotator=annotator)["action_units"], initial=0) > 1
+    )
+    scale = _HIGHEST_PSPI_OF_GRADED_EYES if graded else _HIGHEST_PSPI
+    return {"action_units": units, "pspi_head": True, "pspi_scale": scale}
+
+
+def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, Any]) -> PairwisePainConfig:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("model_type") == _OWN:
+            asked = {
+                "class_weights": options["class_weights"],
+                **({"fusion": arguments.fusion} if arguments.fusion != FUSION else {}),
+                **({"lora": {}} if arguments.lora else {}),
+                **{name: value for name, value in options.items() if value},
+            }
+            return PairwisePainConfig(**{**content, **asked})
+        return PairwisePainConfig(
+            architecture="backbone",
+            backbone_config=content,
+            fusion=arguments.fusion,  # type: ignore[arg-type] # checked by ModelArguments
+            lora=_lora(arguments),
+            **options,
+        )
+    except SynpainError:
+        raise
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{file} is no configuration of a vision model ({error}); give one with its model_type"
+        ) from error
+
+
+def _pretrained(
+    name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
+) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+    if not (REPO_ID.fullmatch(name) or Path(name).expanduser().is_dir()):
+        raise UsageError(
+            f"{name} is no folder, and no id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json file "
+            "with a configuration"
+        )
+    try:
+        found = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        if found.model_type == _OWN:
+            _check_unseen(name, pairs)
+            model = PairwisePainForImageClassification.from_pretrained(name)
+            _check_own(name, model.config, arguments, options)
+            model.config.class_weights = options["class_weights"]
+            return model, PairwisePainImageProcessor.from_pretrained(name)
+        model = PairwisePainForImageClassification.from_backbone_pretrained(
+            name, fusion=arguments.fusion, lora=_lora(arguments), **options
+        )
+        return model, _processor_for(model.config, arguments, _preparation_of(name))
+    except SynpainError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsageError(
+            f"{name} is no model that can be loaded ({reason}); give pwct, a vision model's id or folder, or a .json "
+            "file with a configuration"
+        ) from error
+
+
+def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments, options: dict[str, Any]) -> None:
+    """Refuse what a pairwise model that was trained already does not let one choose."""
+    given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
+    if arguments.fusion not in (config.fusion, FUSION):
+        given.append("fusion")
+    if given:
+        raise UsageError(
+            f"{name} is a pairwise model, and {' and '.join(given)} stay as they are in it; leave this out"
+        )
+    has = (config.pspi_head, list(config.action_units))
+    if has != (options.get("pspi_head", False), options["action_units"]):
+        units = ", ".join(config.action_units) or "no action unit"
+        raise UsageError(
+            f"{name} was trained {'with' if config.pspi_head else 'without'} PSPI and on {units}; ask for just these"
+        )
+
+
+def learned_by(name: str) -> set[str]:
+    """The pairs that a pairwise model has learned, as far as its folder, or its repository, tells."""
+    file = cached_file(name, LEARNED, _raise_exceptions_for_missing_entries=False)
+    return set() if file is None else set(json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"])
+
+
+def _check_unseen(name: str, pairs: Pairs) -> None:
+    """Refuse a model that has learned pairs which would now choose or test it."""
+    learned, ids = learned_by(name), pairs.table["pair_id"]
+    seen = {
+        split: len(learned.intersection(ids.take(positions).to_pylist()))
+        for split, positions in pairs.splits.items()
+        if split != "train"
+    }
+    told = ", ".join(f"{count:,} of {split}" for split, count in seen.items() if count)
+    if told:
+        raise UsageError(
+            f"{name} has learned pairs that would now judge it ({told}); train on with the configuration that it was "
+            "trained with, or from new weights"
+        )
+
+
+def _preparation_of(name: str) -> dict[str, Any]:
+    """How a pretrained backbone's pictures were prepared; empty where that is not said."""
+    try:
+        said, _ = ImageProcessingMixin.get_image_processor_dict(name)
+    except OSError:
+        return {}
+    return dict(said)
+
+
+def _processor_for(
+    config: PairwisePainConfig, arguments: ModelArguments, preparation: dict[str, Any]
+) -> PairwisePainImageProcessor:
+    """A processor for the size, the channels and the normalisation that a backbone was made for."""
+    if config.architecture == "pwct":
+        return PairwisePainImageProcessor(**_framing(arguments))
+    backbone: Any = config.backbone_config
+    channels = channels_of(backbone)
+    size = preparation.get("crop_size") or preparation.get("size") or {}
+    side = getattr(backbone, "image_size", None) or _ANY_SIDE
+    height, width = side if isinstance(side, (list, tuple)) else (side, side)
+    shortest = size.get("shortest_edge")
+    if shortest or {"height", "width"} <= size.keys():
+        height, width = (shortest, shortest) if shortest else (size["height"], size["width"])
+    usual = _IMAGENET if channels == 3 else (None, None)
+    return PairwisePainImageProcessor(
+        num_channels=channels,
+        image_mean=preparation.get("image_mean", usual[0]),
+        image_std=preparation.get("image_std", usual[1]),
+        **{"size": {"height": height, "width": width}, **_framing(arguments)},
+    )
+
+
+def _framing(arguments: ModelArguments) -> dict[str, Any]:
+    side, box = arguments.image_size, arguments.crop_box
+    return {
+        **({} if side is None else {"size": {"height": side, "width": side}}),
+        **({} if box is None else {"crop_box": box}),
+    }
+
+
+def _lora(arguments: ModelArguments) -> dict[str, Any] | None:
+    return {} if arguments.lora else None
+
+
+def _check_fit(model: PairwisePainForImageClassification, processor: PairwisePainImageProcessor) -> None:
+    """Run a grey pair, so that a size that the model does not take is told now, not by a traceback later."""
+    height, width = processor.size["height"], processor.size["width"]
+    faces = torch.full((1, processor.num_channels, height, width), 0.5)
+    was_training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(pixel_values=faces, reference_pixel_values=faces)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        needed = PWCT_SIDE if model.config.architecture == "pwct" else "the size that it was made for"
+        raise UsageError(
+            f"this model takes no faces of {height} x {width} ({reason}); leave image_size out, or give {needed}"
+        ) from error
+    finally:
+        model.train(was_training)

@@ -1,0 +1,364 @@
+"""`train`: from a data set's name to a trained model with predictions, report and card.
+
+OUT/config.json, model.safetensors, preprocessor_config.json   the model, as `pipeline` loads it
+OUT/README.md, report/, predictions*.parquet                    what it is worth
+OUT/training.json                                               what is trained on what, written first
+OUT/checkpoint-N/                                               while it is trained
+OUT/learned.json                                                the pairs that it has learned
+OUT/trainer_state.json                                          what Trainer measured, written once it is trained
+OUT/result.json                                                 written last
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import TrainerState, set_seed
+
+from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
+from synpain_hf.metrics.subgroup_auroc import Report
+from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.progress import Progress, silent
+from synpain_hf.training.data.augmentation import AugmentationStrengths
+from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
+from synpain_hf.training.report.model_card import ModelCard, write_card
+from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.run.folder import (
+    CHECKPOINTS,
+    LEARNED,
+    RESULT,
+    STATE,
+    check_same,
+    claimed,
+    partial_path,
+    report_write_errors,
+    write_json,
+)
+from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, learned_by
+from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+_WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
+_LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came of a training.
+
+    Attributes:
+        out: The model's folder.
+        config_name: The configuration that was trained on.
+        splits: How many pairs each split has.
+        auroc: On the test split; None where there is none, or it has one class only.
+        interval: Its 95% confidence interval, `low` and `high`.
+        heads: How near PSPI and action units come to what is annotated of the test split, as `judge_heads` gives it.
+        validation_auroc: Of the model that was kept; None where there was no validation.
+        best_epoch: Whose model it is, where the best was chosen; None for the last.
+        epochs: How many there were.
+        seconds: What training took, with evaluation after each epoch; where it was interrupted, in all.
+        pairs_per_second: Training pairs over these seconds.
+        parameters: Of the model.
+        device: What it was trained on.
+    """
+
+    out: Path
+    config_name: str
+    splits: Mapping[str, int]
+    auroc: float | None
+    interval: Mapping[str, float] | None
+    heads: Sequence[Mapping[str, Any]]
+    validation_auroc: float | None
+    best_epoch: float | None
+    epochs: float
+    seconds: float
+    pairs_per_second: float
+    parameters: int
+    device: str
+
+    @classmethod
+    def read(cls, out: Path) -> TrainingResult:
+        """The result that a finished training left in its folder."""
+        found = json.loads((out / RESULT).read_text(encoding="utf-8"))
+        return cls(out=out, **found)
+
+    @property
+    def report(self) -> Report | None:
+        """AUROC by group, as `evaluate` gives it."""
+        path = self.out / REPORT / "report.json"
+        return Report(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+    def summary(self) -> str:
+        """How good it is, in a line."""
+        if self.auroc is None or self.interval is None:
+            tested = "without a test AUROC" if self.auroc is None else f"test AUROC {self.auroc:.3f}"
+        else:
+            tested = f"test AUROC {self.auroc:.3f} [{self.interval['low']:.3f}, {self.interval['high']:.3f}]"
+        chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
+        return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON-ready fields."""
+        return {**asdict(self), "out": str(self.out)}
+
+
+def train(
+    dataset: str | Path | Mapping[str, Dataset],
+    *,
+    out: str | Path,
+    config_name: str = "default",
+    revision: str | None = None,
+    annotator: str | None = None,
+    cache_dir: str | Path | None = None,
+    model: str | ModelArguments = "pwct",
+    augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
+    keep_finished: bool = False,
+    progress: Progress = silent,
+    **arguments: Any,
+) -> TrainingResult:
+    """Train a pairwise classifier, predict, and say how good it is by group.
+
+    The same call goes on where a training was interrupted. With `torchrun` or `accelerate launch`, each process makes
+    the call, and the first of them writes.
+
+    Args:
+        dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or loaded splits.
+        out: The folder to write; it must not exist, unless the same training was interrupted there.
+        config_name: A configuration with the splits `train` and `validation`, and better `test`.
+        revision: Of a data set on the Hub.
+        annotator: Whose annotations are learned, where there are several.
+        cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
+        model: What `ModelArguments.model` takes, or all of these.
+        augmentation: How much pairs are changed in training; None for not at all.
+        keep_finished: Give the result of the same training where it is finished, instead of refusing the folder.
+        progress: Told of preparation, steps and figures; where nothing is given, Trainer shows its own bars.
+        arguments: Of `PairwiseTrainingArguments`, such as `num_train_epochs=5` or `seed=1`.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        UsageError: If an argument cannot be right, or a split is missing or has one class only, or `out` is in use, or
+            holds a training of something else.
+        SynpainError: What `open_pairs` and `prepare` raise.
+        OutputError: If `out` cannot be written.
+    """
+    folder = Path(out).expanduser().absolute()
+    args = PairwiseTrainingArguments.of(output_dir=str(folder), **arguments)
+    if progress is not silent:
+        args.disable_tqdm = True
+    chosen = ModelArguments(model=model) if isinstance(model, str) else model
+    pairs = open_pairs(dataset, config_name, revision=revision)
+    _check_splits(pairs, config_name, args)
+    set_seed(args.seed)
+    network, processor = build_model(chosen, pairs, annotator=annotator)
+    record = {
+        "data": _described(dataset, pairs, config_name, revision),
+        "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
+        "base_model": chosen.base_model,
+        "goes_on": is_pairwise(chosen.model),
+        "initial_weights": initial_weights(chosen, network),
+        "annotator": annotator,
+        "processor": processor.to_dict(),
+        "augmentation": None if augmentation is None else asdict(augmentation),
+        "recipe": args.recipe(),
+        "made_with": {name: version(name) for name in _LIBRARIES},
+    }
+    record = json.loads(json.dumps(record, default=str))
+    if keep_finished and (folder / RESULT).is_file():
+        check_same(folder, record)
+        return TrainingResult.read(folder)
+    with claimed(folder, record, args) as checkpoint:
+        prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
+        before = learned_by(chosen.model) if record["goes_on"] else set()
+        run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
+        return run(checkpoint)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A training in a folder that it has to itself."""
+
+    folder: Path
+    record: Mapping[str, Any]
+    args: PairwiseTrainingArguments
+    prepared: PreparedPairs
+    model: PairwisePainForImageClassification
+    processor: PairwisePainImageProcessor
+    augmentation: AugmentationStrengths | None
+    annotator: str | None
+    learned_before: set[str]
+    progress: Progress
+
+    def __call__(self, checkpoint: str | None) -> TrainingResult:
+        splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
+        is_trained = (self.folder / STATE).is_file()
+        with _accepted():
+            trainer = PairwiseTrainer(
+                PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
+                self.args,
+                splits["train"],
+                splits.get("validation") if self.args.eval_strategy != "no" else None,
+                self.processor,
+                self.augmentation,
+                progress=self.progress,
+            )
+        if not is_trained:
+            with _explained():
+                trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model()
+            if self.args.should_save:
+                trainer.state.best_model_checkpoint = None  # a path of this machine, which will be removed
+                with report_write_errors(self.folder):
+                    trainer.state.save_to_json(str(partial_path(self.folder / STATE)))
+                    partial_path(self.folder / STATE).rename(self.folder / STATE)
+            trainer.accelerator.wait_for_everyone()
+        predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
+        if self.args.should_save:
+            with report_write_errors(self.folder):
+                self._finish(trainer, predicted)
+        trainer.accelerator.wait_for_everyone()
+        trainer.accelerator.free_memory()
+        return TrainingResult.read(self.folder)
+
+    def _has(self, split: str) -> bool:
+        return split in self.prepared.pairs.splits
+
+    def _dataset(self, split: str) -> PairDataset:
+        config = self.model.config
+        return PairDataset(
+            self.prepared, split, pspi=config.pspi_head, action_units=config.action_units, annotator=self.annotator
+        )
+
+    def _finish(self, trainer: PairwiseTrainer, predicted: Mapping[str, Any]) -> None:
+        """Write the report, the card and, last of all, the result."""
+        report = None
+        if "test" in predicted:
+            report = write_report(self.folder, predicted["test"], predicted.get("validation"), progress=self.progress)
+        heads = judge_heads(predicted["test"]) if "test" in predicted else []
+        outcome = self._outcome(TrainerState.load_from_json(str(self.folder / STATE)), trainer)
+        write_card(
+            self.folder,
+            ModelCard(
+                name=self.folder.name,
+                config=self.model.config,
+                processor=self.processor,
+                data=self.record["data"],
+                recipe=self.record["recipe"],
+                augmentation=self.record["augmentation"],
+                outcome=outcome,
+                made_with=self.record["made_with"],
+                base_model=self.record["base_model"],
+                initial_weights=self.record["initial_weights"],
+                report=report,
+                heads=heads,
+                goes_on=self.record["goes_on"],
+                tables="" if report is None else report.to_markdown(),
+                figures=list(figures(self.folder)) if report is not None else [],
+            ),
+        )
+        learned = self.learned_before.union(self._dataset("train").rows["pair_id"].to_pylist())
+        write_json(self.folder / LEARNED, {"pair_id": sorted(learned)})
+        overall = {} if report is None else report["overall"]
+        result = {
+            "config_name": self.record["data"]["config_name"],
+            "splits": self.record["data"]["splits"],
+            "auroc": overall.get("auroc"),
+            "interval": overall.get("interval"),
+            "heads": heads,
+            **outcome,
+        }
+        for path in self.folder.glob(CHECKPOINTS):
+            shutil.rmtree(path)
+        write_json(self.folder / RESULT, result)
+
+    def _outcome(self, state: TrainerState, trainer: PairwiseTrainer) -> dict[str, Any]:
+        logged: dict[str, Any] = {name: value for entry in state.log_history for name, value in entry.items()}
+        kept = state.best_global_step if self.args.load_best_model_at_end else state.global_step
+        of_kept = {name: value for entry in state.log_history if entry["step"] == kept for name, value in entry.items()}
+        is_cuda = self.args.device.type == "cuda"
+        device = torch.cuda.get_device_name(self.args.device) if is_cuda else self.args.device.type
+        seconds, epochs = logged[SECONDS], float(state.epoch or 0)
+        return {
+            "validation_auroc": of_kept.get("eval_auroc"),
+            "best_epoch": of_kept.get("epoch") if self.args.load_best_model_at_end else None,
+            "epochs": epochs,
+            "seconds": seconds,
+            "pairs_per_second": epochs * self.record["data"]["splits"]["train"] / seconds,
+            "parameters": trainer.network.num_parameters(),
+            "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
+        }
+
+
+@contextmanager
+def _accepted() -> Iterator[None]:
+    """Report what Trainer says of arguments that it does not take."""
+    try:
+        yield
+    except SynpainError:
+        raise
+    except (ImportError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise UsageError(f"transformers' Trainer does not take these arguments: {_first_line(error)}") from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Report what training lacks."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(
+            "the device's memory does not hold a batch; give a smaller per_device_train_batch_size (--batch-size), and "
+            "gradient_accumulation_steps for as large a step"
+        ) from error
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this training needs a library that is not there ({_first_line(error)}); install it, or choose otherwise"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArguments) -> None:
+    needed = ["train"] if args.eval_strategy == "no" else ["train", "validation"]
+    missing = [split for split in needed if split not in pairs.splits]
+    if missing:
+        remedy = "choose another configuration, or a larger release"
+        if missing == ["validation"]:
+            remedy += ", or train without choosing a model (eval_strategy='no')"
+        raise UsageError(
+            f"{pairs.title} has no split {' and '.join(missing)} in {config_name!r}, only "
+            f"{', '.join(pairs.splits)}; {remedy}"
+        )
+
+
+def _described(
+    dataset: str | Path | Mapping[str, Dataset], pairs: Pairs, config_name: str, revision: str | None
+) -> dict[str, Any]:
+    """What is trained on, without any path of this machine."""
+    described = {
+        "title": pairs.title,
+        "content": pairs.content,
+        "config_name": config_name,
+        "splits": {name: len(positions) for name, positions in pairs.splits.items()},
+    }
+    if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
+        return {**described, "repo_id": dataset, "revision": revision}
+    return described

@@ -1,0 +1,289 @@
+"""`PairwiseTrainer`: transformers' Trainer on prepared pairs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_callback import ExportableState
+from transformers.trainer_utils import EvalLoopOutput
+from transformers.utils import logging
+
+from synpain_hf.errors import UsageError
+from synpain_hf.metrics.subgroup_auroc.roc import place, rank
+from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.progress import Progress, silent
+from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
+from synpain_hf.training.data.collation import ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.folder import report_write_errors
+from synpain_hf.vocabulary import CLASSES
+
+Floats = npt.NDArray[np.float64]
+
+SECONDS = "seconds"
+"""What the time of a whole training is called in Trainer's log."""
+
+_PAIN = CLASSES["label"].index("pain")
+
+
+class PairwiseTrainer(Trainer):
+    """Train a pairwise classifier on prepared pairs.
+
+    Batches travel as 8-bit faces. On the device they are scaled, in training augmented, and normalised: without
+    augmentation that is what the image processor gives. The random numbers of an augmentation depend on the seed, the
+    step and the process alone, so that a training that is resumed draws what it would have drawn.
+
+    Evaluation reports `eval_auroc` and `eval_accuracy`, each pair counted once however many processes there are.
+
+    Args:
+        model: The model; also the attribute `network`, whatever Trainer wraps around it.
+        args: How to train.
+        train_dataset: What it learns from; None to evaluate only.
+        eval_dataset: What chooses the best model, and stops early.
+        processing_class: The model's image processor, which is saved beside it.
+        augmentation: How much pairs are changed in training; None for not at all.
+        callbacks: Further callbacks.
+        progress: Told of every step, instead of Trainer's bars.
+
+    Raises:
+        UsageError: If a split has pairs of one class only, or `eval_dataset` is needed and missing.
+
+    Example:
+        >>> trainer = PairwiseTrainer(model, args, train, validation, processor)  # doctest: +SKIP
+        >>> trainer.train()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: PairwisePainForImageClassification,
+        args: PairwiseTrainingArguments,
+        train_dataset: PairDataset | None = None,
+        eval_dataset: PairDataset | None = None,
+        processing_class: PairwisePainImageProcessor | None = None,
+        augmentation: AugmentationStrengths | None = None,
+        callbacks: list[TrainerCallback] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        if processing_class is None:
+            raise UsageError("processing_class is missing; give the model's image processor")
+        if train_dataset is not None and eval_dataset is None and args.eval_strategy != "no":
+            raise UsageError("there is no validation split to choose the model by; give one, or eval_strategy='no'")
+        for split, dataset in (("train", train_dataset), ("validation", eval_dataset)):
+            _check_classes(split, dataset)
+        patience = args.early_stopping_patience
+        stopping: list[TrainerCallback] = [EarlyStoppingCallback(patience)] if patience and eval_dataset else []
+        super().__init__(
+            model=model,
+            args=args,
+            data_collator=collate_pairs,
+            train_dataset=train_dataset,
+            eval_dataset=eval_dataset,
+            processing_class=processing_class,
+            compute_metrics=evaluation_metrics,
+            callbacks=[_Clock(), *stopping, *(callbacks or [])],
+        )
+        self.remove_callback(PrinterCallback if args.disable_tqdm else ProgressCallback)
+        self.add_callback(_Told(progress or silent) if args.disable_tqdm else _Bars)
+        self.network, self.image_processor = model, processing_class
+        changes = None if augmentation is None else PairAugmentation(augmentation)
+        self.to_model = ModelInputs(processing_class, changes).to(args.device)
+        self._draws = torch.Generator()
+        self._drawn_at = (-1, 0)
+
+    def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        training = self.network.training
+        self.to_model.train(training)
+        batch: dict[str, Any] = self.to_model(
+            super()._prepare_inputs(inputs), self._seeded_draws() if training else None
+        )
+        return batch
+
+    def evaluation_loop(self, *args: Any, **options: Any) -> EvalLoopOutput:
+        """Judge every pair, once; in every process by the model of the first, which is the one that is saved."""
+        if self.args.world_size > 1:
+            for buffer in self.network.buffers():  # such as the statistics of batch norms: each process has its own
+                torch.distributed.broadcast(buffer, src=0)
+        return super().evaluation_loop(*args, **options)
+
+    def _seeded_draws(self) -> torch.Generator:
+        """The generator of this batch's augmentation."""
+        step, batch = self._drawn_at
+        self._drawn_at = (step, batch + 1) if step == self.state.global_step else (self.state.global_step, 0)
+        seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
+        place_in_training = (seed, *self._drawn_at, self.args.process_index)
+        (state,) = np.random.SeedSequence(place_in_training).generate_state(1, np.uint64)
+        return self._draws.manual_seed(int(state))
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        with report_write_errors(str(self.args.output_dir), RuntimeError):  # which torch raises where a disk is full
+            super()._save_checkpoint(model, trial)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """Save the model and its image processor; no pickled arguments, which nothing reads and may hold a token."""
+        if not self.args.should_save:
+            return
+        folder = str(output_dir or self.args.output_dir)
+        with _bars(not self.args.disable_tqdm), report_write_errors(folder):
+            # Under the names that the weights have in memory: Trainer loads a checkpoint without translating them, and
+            # would pass over those that stand under the older names of a backbone.
+            self.network.save_pretrained(folder, state_dict=state_dict, save_original_format=False)
+        self.image_processor.save_pretrained(folder)
+
+
+def pain_scores(logits: npt.NDArray[Any]) -> Floats:
+    """The log-odds of pain: the logit of pain less that of no pain.
+
+    Args:
+        logits: Shape (pairs, 2).
+
+    Returns:
+        Shape (pairs,).
+
+    Raises:
+        UsageError: If the model gives NaN or infinity.
+    """
+    logits = np.asarray(logits, np.float64)
+    if not np.isfinite(logits).all():
+        raise UsageError("the model gives NaN or infinity: its training went astray; lower learning_rate")
+    scores: Floats = logits[:, _PAIN] - logits[:, 1 - _PAIN]
+    return scores
+
+
+def evaluation_metrics(predicted: EvalPrediction) -> dict[str, float]:
+    """AUROC and accuracy of predictions, as Trainer asks for them.
+
+    Args:
+        predicted: `predictions` are logits of shape (pairs, 2), or a tuple that begins with them.
+
+    Raises:
+        UsageError: If the model gives NaN or infinity.
+    """
+    logits = predicted.predictions[0] if isinstance(predicted.predictions, tuple) else predicted.predictions
+    scores = pain_scores(logits)
+    positive = np.asarray(predicted.label_ids) == _PAIN
+    everyone = np.zeros(len(scores), np.int64)
+    auroc = place(rank(scores, everyone, np.argsort(scores, kind="stable")), positive, None).auroc
+    return {"auroc": float(auroc[0]), "accuracy": float(np.mean((scores > 0) == positive))}
+
+
+def _check_classes(split: str, dataset: PairDataset | None) -> None:
+    if dataset is None:
+        return
+    found = sorted({CLASSES["label"][label] for label in dataset.rows["label"].to_pylist()})
+    if len(found) < len(CLASSES["label"]):
+        held = f"only {found[0]} pairs" if found else "no pairs"
+        raise UsageError(f"{split} has {held}, and both classes are needed; choose another configuration")
+
+
+@contextmanager
+def _bars(wanted: bool) -> Iterator[None]:
+    """Have transformers show bars of its own only where bars are wanted."""
+    if wanted or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
+
+
+class _Clock(TrainerCallback, ExportableState):
+    """Seconds of training in all, also where it was interrupted: what came after the last checkpoint does not count."""
+
+    def __init__(self) -> None:
+        self.before = 0.0
+        self._began = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What goes into a checkpoint."""
+        return {"args": {}, "attributes": {"before": self._seconds()}}
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start."""
+        self._began = time.perf_counter()
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:  # noqa: ARG002 - as Trainer calls it
+        """Write the seconds down."""
+        state.log_history.append({"step": state.global_step, "epoch": state.epoch, SECONDS: self._seconds()})
+
+    def _seconds(self) -> float:
+        return self.before + time.perf_counter() - self._began
+
+
+class _Bars(ProgressCallback):
+    """Trainer's bars, and what is measured as a line that a reader understands; all on standard error."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        bar: Any = self.training_bar  # there while it trains
+        if state.is_world_process_zero and bar is not None:
+            bar.write(_line(state, logs or {}), file=sys.stderr)
+
+
+class _Told(TrainerCallback):
+    """Steps for whom progress is told, and what is measured, a line each on standard error."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002
+        **_: Any,
+    ) -> None:
+        if state.is_world_process_zero:
+            self.progress("train", state.global_step, state.max_steps)
+
+    def on_log(
+        self,
+        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        if state.is_world_process_zero:
+            sys.stderr.write(f"{_line(state, logs or {})}\n")
+            sys.stderr.flush()
+
+
+_TOLD = {
+    "loss": "training loss {:.4f}",
+    "eval_loss": "validation loss {:.4f}",
+    "eval_auroc": "validation AUROC {:.3f}",
+    "train_runtime": "trained for {:.0f} s",
+    "train_samples_per_second": "{:.1f} pairs/s",
+}
+
+
+def _line(state: TrainerState, logs: Mapping[str, Any]) -> str:
+    """What was measured, in words."""
+    told = ", ".join(words.format(logs[name]) for name, words in _TOLD.items() if name in logs)
+    return f"epoch {state.epoch or 0:.3g} of {state.num_train_epochs}: {told}"
