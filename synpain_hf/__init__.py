@@ -6,28 +6,30 @@ Every command of `synpain-hf` is a function of the same name here; each is impor
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "train": "synpain_hf.training.run.train",
+    "build": "synpain_hf.release.build",
+    "card": "synpain_hf.cards",
     "cross_validate": "synpain_hf.training.run.cross_validation",
+    "demo": "synpain_hf.release.demo",
+    "diff": "synpain_hf.release.compare",
+    "evaluate": "synpain_hf.metrics.predictions",
+    "info": "synpain_hf.release.release",
+    "install": "synpain_hf.release.install",
+    "load": "synpain_hf.release.install",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
-    "build": "synpain_hf.release.build",
-    "demo": "synpain_hf.release.demo",
-    "info": "synpain_hf.release.release",
-    "diff": "synpain_hf.release.compare",
-    "install": "synpain_hf.release.install",
+    "train": "synpain_hf.training.run.train",
     "uninstall": "synpain_hf.release.install",
-    "load": "synpain_hf.release.install",
-    "evaluate": "synpain_hf.metrics.predictions",
 }
 
 __all__ = [
     "__version__",
     "build",
+    "card",
     "cross_validate",
     "demo",
     "diff",
@@ -41,11 +43,23 @@ __all__ = [
     "uninstall",
 ]
 
+if TYPE_CHECKING:
+    from synpain_hf.cards import card
+    from synpain_hf.hub import publish, publish_metric
+    from synpain_hf.metrics.predictions import evaluate
+    from synpain_hf.release.build import build
+    from synpain_hf.release.compare import diff
+    from synpain_hf.release.demo import demo
+    from synpain_hf.release.install import install, load, uninstall
+    from synpain_hf.release.release import info
+    from synpain_hf.training.run.cross_validation import cross_validate
+    from synpain_hf.training.run.train import train
+else:
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson
 from synpain_hf.cli.printing import print_json, print_line, reported, width
+
+if TYPE_CHECKING:
+    from synpain_hf.training.run.cross_validation import CrossValidation
+    from synpain_hf.training.run.train import TrainingResult
 
 
 def train(
@@ -116,6 +120,7 @@ def train(
             **({} if augmentation else {"augmentation": None}),
             **PairwiseTrainingArguments.settings(settings or ()),
         }  # fmt: skip
+        result: TrainingResult | CrossValidation
         if config_name == "cv":
             result = synpain_hf.cross_validate(dataset, out=out, **options)
         else:

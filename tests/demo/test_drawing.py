@@ -19,8 +19,7 @@ from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.expressions import Expression, draw_expressions
 from synpain_hf.imaging.gutter import find_gutter
 from synpain_hf.imaging.png import SIGNATURE
-from synpain_hf.sources.demo_download import GENERATOR
-from synpain_hf.sources.official import COMPOSITE_SIZE
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR
 from tests.demo.making import EYES_AT, PEOPLE, SIZE, Numbers, Pixels, difference, person, portrait
 
 INTENSITIES = (0.5, 1.5, 2.5, 3.75, 5)
@@ -166,7 +165,7 @@ class TestComposites:
             assert image.size == COMPOSITE_SIZE == (1312, 736)
             assert image.mode == "RGB"
             assert image.format == ("JPEG" if subject.is_jpeg else "PNG")
-            assert image.getexif().get(0x010F) == (GENERATOR if subject.is_jpeg else None)
+            assert image.getexif().get(0x010F) == (DEMO_GENERATOR if subject.is_jpeg else None)
         assert file.startswith(SIGNATURE) != subject.is_jpeg
         assert subject.file_name.endswith(".jpg")
 

@@ -11,26 +11,25 @@ import pytest
 from PIL import Image
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging.decoding import DecodedPicture as DecodedPixels
-from synpain_hf.imaging.decoding import decode
+from synpain_hf.imaging.decoding import DecodedPicture, decode
 from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS
 from synpain_hf.imaging.orientation import orientation
 from synpain_hf.imaging.png import FilteredPng
-from tests.imaging.made import DecodedPicture, chunk, decoded, encoded, header, png, textured
+from tests.imaging.made import Pixels, chunk, decoded, encoded, header, png, textured
 
 RGB = textured(48, 40)
 GREY = RGB[..., 0]
 DEEP = np.random.default_rng(0).integers(0, 2**16, (40, 48, 3), np.uint16)
 
 
-def pixels_of(data: bytes) -> DecodedPicture:
+def pixels_of(data: bytes) -> Pixels:
     raster = decode(data)
     pixels = raster.pixels(raster.width)
     assert pixels.shape == (raster.height, raster.width, 3)
     return pixels
 
 
-def grey_as_rgb(grey: DecodedPicture) -> DecodedPicture:
+def grey_as_rgb(grey: Pixels) -> Pixels:
     return np.stack([grey] * 3, axis=2)
 
 
@@ -66,7 +65,7 @@ HALF_CLEAR = np.dstack([RGB, np.full((40, 48), 128, np.uint8)])
         pytest.param(encoded(RGB, "WEBP", lossless=True), RGB, id="WebP"),
     ],
 )
-def test_a_picture_is_read_exactly(data: bytes, expected: DecodedPicture) -> None:
+def test_a_picture_is_read_exactly(data: bytes, expected: Pixels) -> None:
     assert np.array_equal(pixels_of(data), expected)
 
 
@@ -102,7 +101,7 @@ def rotated(format_: str, turn: int) -> bytes:
     return encoded(RGB, format_, exif=exif, **({"lossless": True} if format_ == "WEBP" else {}))
 
 
-TURNS: dict[int, Callable[[DecodedPicture], DecodedPicture]] = {
+TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     1: lambda upright: upright,
     2: np.fliplr,
     3: lambda upright: np.rot90(upright, 2),
@@ -155,7 +154,7 @@ def test_an_orientation_that_does_not_exist_asks_for_none(value: int) -> None:
 
 def test_a_plain_rgb_png_is_not_decoded_before_it_is_asked_for_pixels() -> None:
     assert isinstance(decode(encoded(RGB)), FilteredPng)
-    assert isinstance(decode(encoded(RGB, "WEBP")), DecodedPixels)
+    assert isinstance(decode(encoded(RGB, "WEBP")), DecodedPicture)
 
 
 def animated(format_: str) -> bytes:

@@ -13,7 +13,7 @@ from synpain_hf.errors import PictureError, Problem, UsageError
 from synpain_hf.pair import Pair
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.files import OpenArchives
-from synpain_hf.sources.official import COMPOSITE_SIZE
+from synpain_hf.vocabulary import COMPOSITE_SIZE
 from tests.conftest import SAMPLE, needs_sample
 
 IMAGES = (
