@@ -19,11 +19,11 @@ from synpain_hf.cards.readme import readme
 from synpain_hf.cards.statistics import compute
 from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageError
 from synpain_hf.progress import Progress, silent
+from synpain_hf.release import tables
 from synpain_hf.release.layout import (
     BIBLIOGRAPHY,
     CARD,
     CROISSANT,
-    DATA,
     FACTS,
     MANIFEST,
     is_of_the_card,
@@ -143,10 +143,11 @@ def _damage(release: Release, progress: Progress) -> str:
 
 def _strays(release: Release) -> Iterator[str]:
     """The files that would be loaded, or taken for data, though they are none of the release."""
-    for path in sorted((release.folder / DATA).rglob("*.parquet")):
-        name = path.relative_to(release.folder).as_posix()
-        if name not in release.files:
-            yield f"{name} is in {DATA}/, but not of this release, and may be loaded with it; remove it"
+    for table in tables.TABLES:
+        for path in sorted((release.folder / table.folder).rglob("*.parquet")):
+            name = path.relative_to(release.folder).as_posix()
+            if name not in release.files:
+                yield f"{name} is in {table.folder}/, but not of this release, and may be loaded with it; remove it"
 
 
 def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:

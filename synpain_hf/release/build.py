@@ -14,7 +14,7 @@ import synpain_hf
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.annotations import write_annotations
+from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
@@ -22,8 +22,9 @@ from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
-from synpain_hf.release.rows import content_digest, schema
+from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging, staged
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds
@@ -132,7 +133,7 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = schema()
+    arrow_schema = features().arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
@@ -217,7 +218,10 @@ def _describe(
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
     released = {row.pair_id for row in rows}
-    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
+    kept = [pair for pair in plan.pairs() if pair.pair_id in released]
+    for table in tables.TABLES:
+        if table.write is not None:
+            files |= table.write(staging.release, kept)
     release = Release(staging.release, manifest)
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):

@@ -20,16 +20,13 @@ CROISSANT = "croissant.json"
 FIGURES = "figures"
 FACTS = "card/facts.yaml"
 BIBLIOGRAPHY = "card/references.bib"
-DATA = "data"
-ANNOTATIONS = "annotations"
-"""The folder of the annotations, and the configuration that loads them."""
 
 _OF_THE_CARD = (CARD, CROISSANT, FACTS, BIBLIOGRAPHY)
 _BLOCK = 2**20
 
 
 class FileRecord(TypedDict, total=False):
-    """A file in `release.json`: its size and digest, and for a partition its pairs."""
+    """A file in `release.json`: its size and digest, and for a file of a table its rows."""
 
     bytes: int
     sha256: str

@@ -22,7 +22,7 @@ from synpain_hf.errors import OutputError, ReleaseError
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import CARD, CROISSANT, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Bump
 from tests.cards.making import with_files, write_facts
 from tests.release.making import copied, digests, replace

@@ -35,9 +35,9 @@ from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem,
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.rows import FACES
 from synpain_hf.release.staging import sync
 from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.vocabulary import FACES
 
 FORMAT = 1
 """Raised whenever the same pairs and options would give other bytes."""
