@@ -46,8 +46,9 @@ def _compare_table(table: Table, old: Release, new: Release) -> TableChanges:
     changes.files = sorted(
         file for file in {*before.digests, *after.digests} if before.digests.get(file) != after.digests.get(file)
     )
-    changes.columns_added = sorted(after.types.keys() - before.types.keys())
-    changes.columns_removed = sorted(before.types.keys() - after.types.keys())
+    if before.types and after.types:  # else the table itself is new or gone, which its rows tell
+        changes.columns_added = sorted(after.types.keys() - before.types.keys())
+        changes.columns_removed = sorted(before.types.keys() - after.types.keys())
     shared = sorted(before.types.keys() & after.types.keys())
     changes.columns_changed = [name for name in shared if before.types[name] != after.types[name]]
     pictures = sorted(before.pictures & after.pictures)
