@@ -158,7 +158,7 @@ def _beside(place: Path, remedy: str, *, resumable: bool) -> Iterator[StagedFold
         is_left = False
         try:
             if not resumable:
-                remove_tree(staging.folder)
+                _clear(staging.work)
             staging.folder.mkdir(exist_ok=resumable)
             yield staging
         except KeyboardInterrupt:
@@ -197,6 +197,15 @@ def _own(work: Path) -> None:
         os.fchmod(descriptor, stat.S_IRWXU)
     finally:
         os.close(descriptor)
+
+
+def _clear(work: Path) -> None:
+    """Remove what an interrupted program left, but for the lock."""
+    for left in work.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            remove_tree(left)
+        elif left.name != _LOCK:
+            left.unlink()
 
 
 @contextmanager
