@@ -23,11 +23,12 @@ from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
-from synpain_hf.release.staging import Staging, staged
+from synpain_hf.release.staging import Staging
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.storage import staged
 
 
 def build(
@@ -85,7 +86,8 @@ def build(
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
-    with staged(Path(out).expanduser().absolute()) as staging:
+    with staged(Path(out).expanduser().absolute(), resumable=True) as folder:
+        staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
@@ -102,7 +104,7 @@ def build(
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
-        staging.complete([*release["files"], MANIFEST])
+        folder.complete([*release["files"], MANIFEST])
     return Release.open(out)
 
 

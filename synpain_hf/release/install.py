@@ -27,15 +27,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
-from synpain_hf.errors import NotInstalledError, OutputError, SynpainError, UsageError
+from synpain_hf.errors import NotInstalledError, UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.layout import MANIFEST, NAME
 from synpain_hf.release.release import Release, dump, undamaged
-from synpain_hf.release.staging import sync
 from synpain_hf.release.tables.features import with_columns_of
+from synpain_hf.storage import locked, move, refuse_link, report_write_errors, scratch
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
@@ -80,16 +79,12 @@ def install(release: str | Path, *, progress: Progress = silent) -> Path:
         if not _is_whole(folder):
             with undamaged(opened.folder):
                 opened.verify(progress)
-            partial = cache / _WORK / "partial"
-            try:
+            with scratch(cache / _WORK / "partial") as partial:
                 _write(opened, partial, progress)
                 if folder.exists():  # a damaged one; datasets cannot read it either
                     _remove(cache, folder)
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                partial.rename(folder)
-                sync(folder.parent)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+                move(partial, folder)
         for other in _installed(cache):
             if other != folder:
                 _remove(cache, other)
@@ -169,19 +164,15 @@ def _locked_cache() -> Iterator[Path]:
     """The cache of `datasets`, for one installer at a time, without what a killed one left."""
     cache = _cache_folder()
     work = cache / _WORK
-    try:
+    with report_write_errors(cache, "make room or set HF_HOME"):
+        refuse_link(work)
         work.mkdir(parents=True, exist_ok=True)
-        with FileLock(work / _LOCK):
+        with locked(work / _LOCK):
             for left in work.iterdir():
                 if left.name != _LOCK:
+                    refuse_link(left)
                     shutil.rmtree(left)
             yield cache
-    except SynpainError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{cache} could not be written ({error.strerror or error}); make room or set HF_HOME"
-        ) from error
 
 
 def _installed(cache: Path) -> list[Path]:
@@ -219,10 +210,9 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _write(release: Release, folder: Path, progress: Progress) -> None:
-    """Write what `datasets` reads of a prepared data set, and what `load` reads, onto the disk."""
+    """Write what `datasets` reads of a prepared data set, and what `load` reads."""
     from datasets import DatasetInfo, SplitDict, SplitInfo, Version
 
-    folder.mkdir()
     base = tables.base_table()
     done, total = 0, release.rows_in(release.files_of(base))
     shards: dict[str, _Shard] = {}
@@ -261,8 +251,6 @@ def _write(release: Release, folder: Path, progress: Progress) -> None:
     with (folder / _SHARDS).open("w", encoding="utf-8") as written:
         dump(shards, written.write)
     shutil.copyfile(release.folder / MANIFEST, folder / MANIFEST)
-    for path in (*folder.iterdir(), folder):
-        sync(path)
     ahead = time.time() + _AHEAD
     os.utime(folder, (ahead, ahead))
 

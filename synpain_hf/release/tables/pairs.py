@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from synpain_hf.configurations import CONFIGURATIONS
+from synpain_hf.configurations import CONFIGURATIONS, FOLDS, Partition
 from synpain_hf.release.tables.table import PAIR_ID, Aspect, Bumps, Table
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
@@ -61,6 +61,15 @@ _MEANINGS = {
     "provenance.gutter_stop": "The column after the last of these.",
 }
 
+
+def _is_partition(file: str) -> bool:
+    try:
+        partition = Partition.of(file)
+    except ValueError:
+        return False
+    return 0 <= partition.fold < FOLDS and all(getattr(partition, column) in CLASSES[column] for column in GROUPS)
+
+
 PAIRS = Table(
     name="pairs",
     folder="data",
@@ -83,4 +92,5 @@ PAIRS = Table(
         Aspect("provenance", ("provenance",), "with another provenance", Bump.PATCH),
     ),
     content_field="content",
+    is_place=_is_partition,
 )

@@ -88,6 +88,10 @@ class Bumps:
         return cls(bump, bump, bump, bump, bump, bump)
 
 
+def _anywhere(file: str) -> bool:  # noqa: ARG001 - every name will do
+    return True
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a release.
@@ -104,6 +108,7 @@ class Table:
         columns_may_differ: Whether a file may have other columns than the next, and need not have all of `features`.
         measures: Whether its numbers are measurements of faces: summed up in the card, and learned in training.
         content_field: What of `release.json` holds a digest of its rows; empty where only its files have digests.
+        is_place: Whether a file may stand at a place in its folder.
         write: What a build writes of it, given the release directory and the pairs, sorted by id; None where a build
             writes it pair by pair, or not at all.
     """
@@ -119,11 +124,16 @@ class Table:
     columns_may_differ: bool = False
     measures: bool = False
     content_field: str = ""
+    is_place: Callable[[str], bool] = _anywhere
     write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
 
     def owns(self, file: str) -> bool:
         """Whether a file of a release is of this table."""
         return file.startswith(f"{self.folder}/") and file.endswith(".parquet")
+
+    def may_have(self, file: str) -> bool:
+        """Whether a file of this name may be one of the table's."""
+        return self.owns(file) and self.is_place(file)
 
     def splits(self, configuration: str, files: Sequence[str]) -> dict[str, list[str]]:
         """The files of each split of a configuration, in the order of its rows; splits without files are left out.
