@@ -16,6 +16,7 @@ from synpain_hf.imaging.decoding import decode
 from synpain_hf.release import tables
 from synpain_hf.release.changes import Changes, Key, TableChanges
 from synpain_hf.release.release import Release, undamaged
+from synpain_hf.release.tables.features import united
 from synpain_hf.release.tables.table import Table
 
 _BATCH_ROWS = 8
@@ -96,7 +97,8 @@ class _Side:
         from datasets import Image
 
         files = release.files_of(table)
-        features = release.features_of(table) if table.columns_may_differ else release.features_in(files[0])
+        alike = files if table.columns_may_differ else files[:1]
+        features = united({file: release.features_in(file) for file in alike})
         schema = features.arrow_schema
         types = {name: (schema.field(name).type, feature) for name, feature in features.items()}
         pictures = frozenset(name for name, feature in features.items() if isinstance(feature, Image))

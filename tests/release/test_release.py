@@ -107,7 +107,7 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "a partition under another name": (
         edited(lambda one: one["files"].update({"data/fold-00/old-man-white.parquet": A_RECORD})),
-        "data/fold-00/old-man-white.parquet is no partition",
+        "data/fold-00/old-man-white.parquet is not the name of a partition",
     ),
 }  # fmt: skip
 

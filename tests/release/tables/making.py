@@ -36,18 +36,19 @@ def pair_ids(release: Release) -> list[str]:
     )
 
 
-def scores(release: Release, annotator: str, columns: Sequence[str], value: float = 1.0) -> pa.Table:
+def scores(release: Release, annotator: str, columns: Sequence[str], value: float | str = 1.0) -> pa.Table:
     """Annotations of every face by one annotator."""
+    kind = "string" if isinstance(value, str) else "float32"
     features = Features(
         {
             "pair_id": Value("string"),
             "face": ClassLabel(names=list(FACES)),
-            **{column: Value("float32") for column in columns},
+            **{column: Value(kind) for column in columns},
             "annotator": Value("string"),
         }
     )
     rows = [
-        {"pair_id": pair_id, "face": face, **dict.fromkeys(columns, value + face), "annotator": annotator}
+        {"pair_id": pair_id, "face": face, **dict.fromkeys(columns, value), "annotator": annotator}
         for pair_id in pair_ids(release)
         for face in range(len(FACES))
     ]

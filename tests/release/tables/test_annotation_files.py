@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from datasets import Dataset, load_dataset
-from synpain_hf.release.amend import amend
 
 import synpain_hf
 from synpain_hf.errors import ReleaseError
+from synpain_hf.release.amend import amend
 from synpain_hf.release.compare import diff
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import ANNOTATIONS
@@ -86,9 +86,7 @@ def test_a_difference_in_any_column_is_told(two_annotators: Release, first: Rele
 
 def test_columns_that_do_not_fit_together_are_named(two_annotators: Release, first: Release, tmp_path: Path) -> None:
     folder = copied(two_annotators.folder, tmp_path / "release")
-    table = scores(first, "cid", ["AU4"])
-    at = table.schema.get_field_index("AU4")
-    words = table.replace_schema_metadata().set_column(at, "AU4", pa.array(["strong"] * len(table)))
+    words = scores(first, "cid", ["AU4"], value="strong")
     with pytest.raises(ReleaseError, match=r"the column AU4 is .* in annotations/a\.parquet and .* in annotations/c"):
         amend(folder, add={"annotations/c.parquet": written(words, tmp_path / "c")})
     assert Release.open(folder).version == two_annotators.version
