@@ -25,8 +25,7 @@ from synpain_hf.errors import ReleaseError
 from synpain_hf.imaging.decoding import Raster, decode
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, FACES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -19,10 +19,10 @@ from synpain_hf.cards.words import several, words
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES
+from synpain_hf.release.tables import base_table
 from synpain_hf.resources import resource
 from synpain_hf.text.markdown import Markdown, as_is, code, count, escaped
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 _TEMPLATE = "dataset_card/README.md.jinja"
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -105,7 +105,7 @@ def _context(
 
 def _columns(statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     shown = {name: tables.columns(features, meanings[name]) for name, features in statistics.features.items()}
-    return {"columns": shown.pop("pairs"), "annotation_columns": list(shown.items())}
+    return {"columns": shown.pop(base_table().name), "annotation_columns": list(shown.items())}
 
 
 def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:

@@ -11,9 +11,8 @@ from synpain_hf.cards.quantities import Compared, as_score, as_share
 from synpain_hf.cards.statistics import CONDITIONS, DEMOGRAPHIC, GROUP_NAMES, OVERALL, Annotations, PairCounts, Summary
 from synpain_hf.cards.words import measure_words, words
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES
 from synpain_hf.text.markdown import Markdown, code, count, in_cell, shortened, table
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 _MOST_GENERATORS = 10
 _ACTION_UNIT = re.compile(r"AU\d+")

@@ -10,6 +10,7 @@ from synpain_hf.errors import VersionError
 from synpain_hf.hub.description import logged
 from synpain_hf.hub.state import Earlier
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import base_table
 from synpain_hf.release.versions import Bump, Version
 
 
@@ -41,7 +42,7 @@ def check_promise(release: Release, published: Earlier) -> list[str]:
 
 def _change(release: Release, published: Earlier) -> tuple[Bump, str]:
     """The least rise that the numbers of pairs in each file ask for, and why."""
-    rows = {partition.path: release.rows_in([partition]) for partition in release.partitions}
+    rows = {file: release.rows_in([file]) for file in release.files_of(base_table())}
     lost = sum(max(0, count - rows.get(path, 0)) for path, count in published.rows.items())
     new = sum(rows.values()) - sum(published.rows.values())
     before = f"version {published.version}, which is published,"

@@ -27,7 +27,8 @@ from synpain_hf.hub.upload import (
 )
 from synpain_hf.hubclient.errors import AGAIN, doing
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.layout import DATA, MANIFEST, record_of
+from synpain_hf.release import tables
+from synpain_hf.release.layout import MANIFEST, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
@@ -207,7 +208,7 @@ def _changed_since(hub: Hub, release: Release, files: Mapping[str, LocalFile], s
         now = compare(files, tree(hub, state.head), None)
     if max((*state.versions(), *([there.version] if there else []))) > Version.parse(release.version):
         return
-    added = [path for path in now.left if path.startswith(f"{DATA}/")]
+    added = [path for path in now.left if tables.is_beside_tables(path)]
     found = {"lost": now.new, "changed": now.changed, "added": added}
     told = "; ".join(f"{what}: {_some(paths)}" for what, paths in found.items() if paths)
     if told:
@@ -271,10 +272,11 @@ def _check_order(hub: Hub, release: Release, state: State, before: Earlier | Non
 
 def _check_strangers(hub: Hub, plan: UploadPlan) -> None:
     """Refuse a repository in which files of others would be loaded as pairs of the release."""
-    strangers = [path for path in plan.left if path.startswith(f"{DATA}/")]
+    strangers = [path for path in plan.left if tables.is_beside_tables(path)]
     if strangers:
+        folders = " and ".join(dict.fromkeys(f"{path.partition('/')[0]}/" for path in strangers))
         raise PublishError(
-            f"{hub.repo_id} has files in {DATA}/ that no release put there ({', '.join(strangers)}), which would be "
+            f"{hub.repo_id} has files in {folders} that no release put there ({', '.join(strangers)}), which would be "
             "loaded with it; delete them on the Hub, or publish to another repository"
         )
 

@@ -17,7 +17,7 @@ from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.staging import staged
+from synpain_hf.storage import staged
 from synpain_hf.tabular.table_files import read_table
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def evaluate(
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
                 how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
-            staging.complete(_write(report, {**rows, **how}, staging.release, progress))
+            staging.complete(_write(report, {**rows, **how}, staging.folder, progress))
     return report
 
 

@@ -14,7 +14,7 @@ import synpain_hf
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.annotations import write_annotations
+from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
@@ -22,11 +22,13 @@ from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
-from synpain_hf.release.rows import content_digest, schema
-from synpain_hf.release.staging import Staging, staged
+from synpain_hf.release.rows import content_digest
+from synpain_hf.release.staging import Staging
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.storage import staged
 
 
 def build(
@@ -84,7 +86,8 @@ def build(
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
-    with staged(Path(out).expanduser().absolute()) as staging:
+    with staged(Path(out).expanduser().absolute(), resumable=True) as folder:
+        staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
@@ -101,7 +104,7 @@ def build(
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
-        staging.complete([*release["files"], MANIFEST])
+        folder.complete([*release["files"], MANIFEST])
     return Release.open(out)
 
 
@@ -132,7 +135,7 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = schema()
+    arrow_schema = features().arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
@@ -217,7 +220,10 @@ def _describe(
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
     released = {row.pair_id for row in rows}
-    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
+    kept = [pair for pair in plan.pairs() if pair.pair_id in released]
+    for table in tables.TABLES:
+        if table.write is not None:
+            files |= table.write(staging.release, kept)
     release = Release(staging.release, manifest)
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):

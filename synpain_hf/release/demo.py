@@ -10,8 +10,8 @@ from synpain_hf.errors import UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.release.staging import staged
 from synpain_hf.release.versions import Version
+from synpain_hf.storage import staged
 
 if TYPE_CHECKING:
     from synpain_hf.generation.drawn.bias import PlantedBias
@@ -99,7 +99,7 @@ def demo(
     source = DemoSource(pairs, seed, biases)
     out = Path(out).expanduser()
     if raw:
-        with staged(out.absolute()) as staging:
-            staging.complete(write_raw(source, staging.release, workers, progress))
+        with staged(out.absolute(), resumable=True) as staging:
+            staging.complete(write_raw(source, staging.folder, workers, progress))
         return out
     return build(source, out, version=version, workers=workers, progress=progress)

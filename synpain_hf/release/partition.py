@@ -16,9 +16,10 @@ import synpain_hf
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
 from synpain_hf.pair import Pair
-from synpain_hf.release.layout import sha256_of
-from synpain_hf.release.rows import FACES, Row, digest_of, row_of
+from synpain_hf.release.rows import Row, digest_of, row_of
 from synpain_hf.sources.files import OpenArchives
+from synpain_hf.storage import sha256_of
+from synpain_hf.vocabulary import FACES
 
 ROWS_IN_GROUP = 8
 """Pairs in a Parquet row group: about 11 MB of lossless faces, the most that a worker holds."""

@@ -495,7 +495,9 @@ def test_skipping_keeps_the_other_pairs_of_every_file_that_a_bad_pair_was_in(tmp
         row["ethnicity"] = ethnicity
     rows[4]["composite"] = rows[3]["composite"]
     release = build(write_manifest(tmp_path, rows), tmp_path / "release", version="1.0.0", on_error="skip")
-    left = {partition.ethnicity: release.table(partition)["pair_id"].to_pylist() for partition in release.partitions}
+    left = {
+        partition.ethnicity: release.read(partition.path)["pair_id"].to_pylist() for partition in release.partitions
+    }
     assert left == {
         "black": ["pair-00", "pair-05"], "white": ["pair-01", "pair-02"], "east_asian": ["pair-06"],
     }  # fmt: skip

@@ -143,7 +143,7 @@ def test_a_second_build_to_the_same_place_is_refused_and_the_first_one_ends_well
 ) -> None:
     out = tmp_path / "release"
     process = at_work(composites, out)
-    with pytest.raises(OutputError, match="is being written by another build; wait for it, or give another place"):
+    with pytest.raises(OutputError, match="is being written by another program; wait for it, or give another place"):
         build(composites, out, version="1.0.0")
     while process.poll() is None:
         if out.exists():

@@ -17,9 +17,9 @@ from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import BadInputError, NotInstalledError, ReleaseError, SynpainError, UsageError
-from synpain_hf.release.annotations import ACTION_UNITS_FILE
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import CLASSES

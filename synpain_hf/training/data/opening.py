@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +13,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, SynpainError, UsageError
 from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, explanation
 from synpain_hf.hubclient.names import REPO_ID
-from synpain_hf.release.annotations import ACTION_UNITS_FILE
+from synpain_hf.release import tables
 from synpain_hf.release.install import load
-from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, NAME, FileRecord, record_of
+from synpain_hf.release.layout import MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES
+from synpain_hf.release.tables.table import Table
 from synpain_hf.training.data.pairs import NEEDED, WELCOME, Pairs, Positions
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, FACES
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_OF_A_RELEASE = [MANIFEST, f"{DATA}/*", ACTION_UNITS_FILE]
 _WITHOUT_FACES = tuple(column for column in (*NEEDED, *WELCOME) if column not in FACES)
 
 
@@ -103,27 +101,40 @@ def _of_folder(release: Release, configuration: str) -> Pairs:
     splits = _splits(release, configuration)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
-    partitions = {partition.path: partition for partition in release.partitions}
-    tables = [release.table(partitions[file], _WITHOUT_FACES) for file in everything]
-    annotations = None
-    if ACTION_UNITS_FILE in release.files:
-        with undamaged(release.folder / ACTION_UNITS_FILE):
-            annotations = pq.read_table(release.folder / ACTION_UNITS_FILE)
-    return Pairs(_title(release), _content(release), pa.concat_tables(tables), splits, parts, annotations)
+    rows = [release.read(file, _WITHOUT_FACES) for file in everything]
+    measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
+    return Pairs(_title(release), _content(release), pa.concat_tables(rows), splits, parts, _together(measured))
 
 
 def _installed(configuration: str) -> Pairs:
     everything = load("all", "train")
-    release = Release.read(Path(everything.cache_files[0]["filename"]).parent)
+    release = Release.described_in(Path(everything.cache_files[0]["filename"]).parent)
     splits = _splits(release, configuration)
+    measured = [
+        _columns(load(name, split))
+        for table in _measuring()
+        for name in table.configurations
+        for split in release.splits(name)
+    ]
     return Pairs(
         _title(release),
         _content(release),
         _columns(everything, _WITHOUT_FACES),
         splits,
         [_LoadedPart(_title(release), everything)],
-        _columns(load(ANNOTATIONS, "train")) if release.annotations else None,
+        _together(measured),
     )
+
+
+def _measuring() -> list[Table]:
+    """The tables that hold measurements of faces."""
+    return [table for table in tables.TABLES if table.measures]
+
+
+def _together(measured: Sequence[pa.Table]) -> pa.Table | None:
+    """All measurements, one row a face and annotator; null where an annotator has no such column."""
+    plain = [table.replace_schema_metadata() for table in measured]
+    return pa.concat_tables(plain, promote_options="permissive") if plain else None
 
 
 def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
@@ -141,12 +152,18 @@ def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
                 if isinstance(missing, LocalEntryNotFoundError):
                     raise missing from missing.__cause__  # there was no answer; this error says why
                 raise
-        folder = Path(snapshot_download(repo_id, repo_type="dataset", revision=revision, allow_patterns=_OF_A_RELEASE))
-    release = Release.read(folder)
-    lost = [name for name in release.files if name.startswith(f"{DATA}/") and not (folder / name).is_file()]
+        folder = Path(snapshot_download(repo_id, repo_type="dataset", revision=revision, allow_patterns=_wanted()))
+    release = Release.described_in(folder)
+    needed = [name for table in (tables.base_table(), *_measuring()) for name in release.files_of(table)]
+    lost = [name for name in needed if not (folder / name).is_file()]
     if lost:
         raise DownloadError(f"{repo_id} came without {', '.join(lost)}; go online, and open it again")
     return _of_folder(release, configuration)
+
+
+def _wanted() -> list[str]:
+    """What of a release is downloaded to train on it."""
+    return [MANIFEST, *(f"{table.folder}/*" for table in (tables.base_table(), *_measuring()))]
 
 
 def _loaded(repo_id: str, configuration: str, revision: str | None) -> Mapping[str, Dataset]:
@@ -233,7 +250,7 @@ def _columns(dataset: Dataset, columns: Iterable[str] | None = None) -> pa.Table
 
 def _splits(release: Release, configuration: str) -> dict[str, Positions]:
     """The positions of each split's pairs among all pairs of a release."""
-    known = [name for name in CONFIGURATIONS if release.splits(name)]
+    known = [name for name in tables.base_table().configurations if release.splits(name)]
     if configuration not in known:
         raise UsageError(
             f"{_title(release)} has no pairs in a configuration {configuration!r}; choose one of {', '.join(known)}"

@@ -28,16 +28,15 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 import torch
-from filelock import FileLock, Timeout
 from PIL import Image
 
-from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem, SynpainError, UsageError
+from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem, UsageError
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.rows import FACES
-from synpain_hf.release.staging import sync
+from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.vocabulary import FACES
 
 FORMAT = 1
 """Raised whenever the same pairs and options would give other bytes."""
@@ -168,25 +167,10 @@ def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
 @contextmanager
 def _alone(cache: Path, name: str, progress: Progress) -> Iterator[None]:
     """Let one process at a time prepare the same faces, and report what the disk refuses."""
-    try:
+    with report_write_errors(cache, "make room, set HF_HOME, or give another place"):
         cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / f".{name}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            progress(_WAITING, 0, 1)
-            lock.acquire()
-            progress(_WAITING, 1, 1)
-        try:
+        with locked(cache / f".{name}.lock", waiting=partial(progress, _WAITING)):
             yield
-        finally:
-            lock.release()
-    except SynpainError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{cache} could not be written ({error.strerror or error}); make room, set HF_HOME, or give another place"
-        ) from error
 
 
 def _prepare(
@@ -204,22 +188,14 @@ def _prepare(
             f"the prepared faces take {needed / 1e6:,.0f} MB, and {folder.parent} has {free / 1e6:,.0f} MB free; make "
             "room, choose a smaller size, set HF_HOME, or give another place"
         )
-    staging = folder.with_name(f".{folder.name}.partial")
-    for left in (staging, folder):  # of a preparation that was killed; a folder that is damaged
-        shutil.rmtree(left, ignore_errors=True)
-    staging.mkdir()
-    try:
+    remove_tree(folder)  # one that is damaged
+    with scratch(work_folder_of(folder)) as staging:
         # Not written through a mapping: where the disk is full, that would end the program without a word.
         with (staging / _PIXELS).open("wb") as file:
             file.write(_header(record["shape"]))
             _write_faces(pairs, processor, file, workers, progress)
         (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        for path in (*staging.iterdir(), staging):
-            sync(path)
-        staging.rename(folder)
-        sync(folder.parent)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        move(staging, folder)
 
 
 def _write_faces(
