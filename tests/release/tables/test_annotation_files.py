@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from datasets import Dataset, load_dataset
-from synpain_hf.release.amend import amend
 
 import synpain_hf
 from synpain_hf.errors import ReleaseError
+from synpain_hf.release.amend import amend
 from synpain_hf.release.compare import diff
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import ANNOTATIONS
