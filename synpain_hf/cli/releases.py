@@ -80,11 +80,11 @@ def demo(
 ) -> None:
     """Draw demo faces, not SynPAIN, as a release."""
     with reported(as_json) as progress:
-        folder = synpain_hf.demo(
+        synpain_hf.demo(
             out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, progress=progress
         )
     if as_json:
-        print_json({"out": str(folder), "pairs": pairs, "raw": raw})
+        print_json({"out": str(out.expanduser()), "pairs": pairs, "raw": raw})
     else:
         print_line(f"{out}: {count(pairs, 'pair')} of demo faces, drawn, not SynPAIN")
 

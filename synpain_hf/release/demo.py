@@ -4,16 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from synpain_hf.errors import UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.build import build
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 from synpain_hf.storage import staged
 
 if TYPE_CHECKING:
     from synpain_hf.generation.drawn.bias import PlantedBias
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: Literal[False] = False,
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    progress: Progress = ...,
+) -> Release: ...
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: Literal[True],
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    progress: Progress = ...,
+) -> Path: ...
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: bool,
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    progress: Progress = ...,
+) -> Release | Path: ...
 
 
 def demo(
@@ -26,7 +69,7 @@ def demo(
     version: str = "1.0.0",
     workers: int = 1,
     progress: Progress = silent,
-) -> Path:
+) -> Release | Path:
     """Draw demo faces: not SynPAIN, but like it in form, and with the truth of every action unit known.
 
     Args:
@@ -40,7 +83,7 @@ def demo(
         progress: Told of every pair.
 
     Returns:
-        `out`.
+        The release; with `raw` the download's folder.
 
     Raises:
         UsageError: If an argument cannot be right.
@@ -58,6 +101,5 @@ def demo(
     if raw:
         with staged(out.absolute(), resumable=True) as staging:
             staging.complete(write_raw(source, staging.folder, workers, progress))
-    else:
-        build(source, out, version=version, workers=workers, progress=progress)
-    return out
+        return out
+    return build(source, out, version=version, workers=workers, progress=progress)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from synpain_hf.release.amend import amend
 
+from synpain_hf.release.amend import amend
 from synpain_hf.release.release import Release
 from tests.release.making import copied
 from tests.release.tables.making import MOODS, scores, written

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from datasets import Dataset, load_dataset
-from synpain_hf.release.amend import amend
 
 import synpain_hf
 from synpain_hf.cards import check
+from synpain_hf.release.amend import amend
 from synpain_hf.release.compare import diff
 from synpain_hf.release.release import Release, info
 from synpain_hf.release.versions import Bump
