@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -351,12 +352,15 @@ class TestOthers:
 
 def snapshot(folder: Path) -> dict[str, bytes] | None:
     """All files of a folder; None where another took its place before they were read."""
-    identity = folder.stat().st_ino
+    held = os.open(folder, os.O_RDONLY)  # so that no later folder gets the same number
     try:
         found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     except FileNotFoundError:
         found = {}
-    return found if folder.stat().st_ino == identity else None
+    finally:
+        is_same = os.path.samestat(os.fstat(held), folder.stat())
+        os.close(held)
+    return found if is_same else None
 
 
 def test_on_a_full_disk_the_old_release_stays(first: Release, tmp_path: Path) -> None:
