@@ -33,7 +33,11 @@ Content = bytes | Path | Callable[[Path], object]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
 _TABLES = (f"{DATA}/", f"{ANNOTATIONS}/")
-_PARTITIONS = {Partition(*cell).path for cell in product(range(FOLDS), *(CLASSES[column] for column in GROUPS))}
+_PARTITIONS = {
+    Partition(fold, age, gender, ethnicity).path
+    for fold in range(FOLDS)
+    for age, gender, ethnicity in product(*(CLASSES[column] for column in GROUPS))
+}
 
 
 @dataclass

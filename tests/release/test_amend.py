@@ -22,6 +22,7 @@ from datasets import load_dataset
 
 from synpain_hf.errors import OutputError, ReleaseError, SynpainError, UsageError, VersionError
 from synpain_hf.release.amend import amend, amending
+from synpain_hf.release.amendment import Content
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST
 from synpain_hf.release.release import Release
 from synpain_hf.storage import replacing, work_folder_of
@@ -127,7 +128,11 @@ class TestTables:
 
     def test_can_be_bytes_a_file_or_a_function_that_writes_one(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "scores").write_bytes(SCORES)
-        contents = {"bytes": SCORES, "file": tmp_path / "scores", "function": lambda path: path.write_bytes(SCORES)}
+        contents: dict[str, Content] = {
+            "bytes": SCORES,
+            "file": tmp_path / "scores",
+            "function": lambda path: path.write_bytes(SCORES),
+        }
         amend(folder, add={f"annotations/{kind}.parquet": content for kind, content in contents.items()})
         for kind in contents:
             assert (folder / "annotations" / f"{kind}.parquet").read_bytes() == SCORES
