@@ -259,7 +259,7 @@ def a_folder_of_another_user(work: Path, victim: Path) -> None:
     os.chown(work, 12345, 12345)
 
 
-IN_THE_WAY = {
+IN_THE_WAY: dict[Callable[[Path, Path], None], str] = {
     a_link: "is a link, and nothing is written or removed through links; remove it",
     a_link_in_it: "release is a link",
     a_link_further_in: "release/data is a link",

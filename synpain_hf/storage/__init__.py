@@ -1,6 +1,6 @@
 """The ground floor for everything that writes: what is written is whole, and on the disk, or it is not there.
 
-Whoever writes a folder has it to himself (`locked`), writes beside its place in a folder of his own (`staged`,
+Whoever writes a folder has it alone (`locked`), writes beside its place in a folder that is nobody else's (`staged`,
 `replacing`, `scratch`), and moves it there in one step. No link is ever followed to write or remove what it leads to.
 """
 

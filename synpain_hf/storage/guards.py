@@ -73,9 +73,10 @@ def report_write_errors(
     Raises:
         OutputError: If `place` cannot be written.
     """
+    others: tuple[type[Exception], ...] = (SynpainError, *but)
     try:
         yield
-    except (SynpainError, *but):
+    except others:
         raise
     except kinds as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]

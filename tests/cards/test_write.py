@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -192,9 +191,8 @@ class TestPlace:
         assert not work_folder_of(folder).exists()
 
     def test_figures_that_are_a_link_out_of_the_release_are_refused(self, copy: Path, tmp_path: Path) -> None:
-        (tmp_path / "elsewhere").mkdir()
+        (copy / "figures").rename(tmp_path / "elsewhere")
         (tmp_path / "elsewhere" / "mine.png").write_bytes(b"mine")
-        shutil.rmtree(copy / "figures")
         (copy / "figures").symlink_to(tmp_path / "elsewhere")
         with_files(copy, {"figures/mine.png": {"bytes": 4, "sha256": "0" * 64}})
         with pytest.raises(OutputError, match="figures is a link, which is not followed; put a folder in its place"):
