@@ -43,6 +43,10 @@ class DownloadError(SynpainError, OSError):
     """The Hub could not be reached, or refused."""
 
 
+class UnreachableError(DownloadError):
+    """The Hub did not answer, and what was asked for is not in the cache."""
+
+
 class PublishError(SynpainError, OSError):
     """The Hub could not be reached, or refused, or holds something else than what was sent."""
 
