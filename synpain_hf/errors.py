@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from synpain_hf.text.plurals import count
+
 
 class SynpainError(Exception):
     """Root of all errors of this package."""
@@ -102,5 +104,4 @@ class BadInputError(SynpainError, ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = in_order(problems)
-        count = len(self.problems)
-        super().__init__("\n  ".join([f"{count} problem{'s' * (count != 1)}:", *map(str, self.problems)]))
+        super().__init__("\n  ".join([f"{count(len(self.problems), 'problem')}:", *map(str, self.problems)]))

@@ -17,6 +17,7 @@ from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.rows import FACES, Row
 from synpain_hf.release.versions import Bump
+from synpain_hf.text.plurals import count
 from synpain_hf.vocabulary import GROUPS
 
 _LABELS = ("label", *GROUPS)
@@ -64,11 +65,10 @@ class Changes:
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """Each change as a heading of Keep a Changelog and a sentence."""
-        for heading, attribute, what in _WORDS:
+        for heading, attribute, noun, what in _WORDS:
             found = getattr(self, attribute)
             if found:
-                plural = "" if len(found) == 1 else "s"
-                yield heading, f"{len(found):,} {what.format(s=plural)}{_named(attribute, found)}"
+                yield heading, f"{count(len(found), noun)} {what}{_named(attribute, found)}"
 
     def summary(self) -> str:
         """All changes in one line."""
@@ -80,16 +80,16 @@ class Changes:
 
 
 _WORDS = (
-    ("Added", "added", "pair{s} added"),
-    ("Added", "columns_added", "column{s} added"),
-    ("Changed", "pixels", "pair{s} with other pixels"),
-    ("Changed", "labels", "pair{s} with another label or group"),
-    ("Changed", "folds", "pair{s} moved to another fold"),
-    ("Changed", "provenance", "pair{s} with another provenance"),
-    ("Changed", "annotations", "file{s} of annotations"),
-    ("Changed", "columns_changed", "column{s} of another type"),
-    ("Removed", "removed", "pair{s} removed"),
-    ("Removed", "columns_removed", "column{s} removed"),
+    ("Added", "added", "pair", "added"),
+    ("Added", "columns_added", "column", "added"),
+    ("Changed", "pixels", "pair", "with other pixels"),
+    ("Changed", "labels", "pair", "with another label or group"),
+    ("Changed", "folds", "pair", "moved to another fold"),
+    ("Changed", "provenance", "pair", "with another provenance"),
+    ("Changed", "annotations", "file", "of annotations"),
+    ("Changed", "columns_changed", "column", "of another type"),
+    ("Removed", "removed", "pair", "removed"),
+    ("Removed", "columns_removed", "column", "removed"),
 )
 
 

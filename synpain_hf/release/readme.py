@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, StrictUndefined
-
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
+from synpain_hf.text.templates import render
 
 _LICENCES = {"official": "mit", "demo": "mit"}
 
@@ -27,13 +26,11 @@ def write_card(release: Release) -> None:
         "tags": ["pain", "faces", "synthetic"],
         **loading_of(release),
     }
-    template = Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(  # noqa: S701 - Markdown
-        resource("dataset_card/minimal.md.jinja").read_text(encoding="utf-8")
-    )
-    text = template.render(
-        metadata=dumped(metadata),
-        manifest=release.manifest,
-        title=release.title,
-        configurations=release.configurations(),
-    )
+    values = {
+        "metadata": dumped(metadata),
+        "manifest": release.manifest,
+        "title": release.title,
+        "configurations": release.configurations(),
+    }
+    text = render(resource("dataset_card/minimal.md.jinja"), values, escape=False)
     (release.folder / CARD).write_text(text, encoding="utf-8")
