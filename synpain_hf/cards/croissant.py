@@ -17,7 +17,7 @@ from synpain_hf.release import tables
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
-from synpain_hf.text.markdown import count
+from synpain_hf.text.plurals import count
 
 _CONTEXT: Mapping[str, Any] = {
     "@language": "en",

@@ -14,6 +14,7 @@ import typer
 
 from synpain_hf.errors import BadInputError, SynpainError
 from synpain_hf.progress import Progress, shown_on
+from synpain_hf.text.plurals import count
 
 _PROBLEMS_ON_A_TERMINAL = 20
 _USUAL_WIDTH = 80
@@ -56,7 +57,7 @@ def print_table(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
     print_line(f"{title:<{width}}  pairs")
     for name, parts in counts.items():
         if parts:
-            cells = ", ".join(f"{part}: {count:,}" for part, count in parts.items())
+            cells = ", ".join(f"{part}: {number:,}" for part, number in parts.items())
             print_line(f"{name:<{width}}  {cells}", indent=width + 2)
 
 
@@ -86,11 +87,6 @@ def _one_line(error: SynpainError) -> str:
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document for programs."""
     typer.echo(json.dumps(document, indent=2))
-
-
-def count(number: int, what: str) -> str:
-    """A number and what it counts: `1 pair`, `2,460 pairs`."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def size(number: float) -> str:

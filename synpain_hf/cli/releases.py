@@ -10,8 +10,9 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, Out, ReleaseFolder, Workers
-from synpain_hf.cli.printing import count, print_json, print_line, print_table, reported, size
+from synpain_hf.cli.printing import print_json, print_line, print_table, reported, size
 from synpain_hf.release.layout import TITLES
+from synpain_hf.text.plurals import count
 
 
 def build(

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.tabular.table_files import Coded, TableFile
+from synpain_hf.text.plurals import noun_after
 from synpain_hf.vocabulary import GROUPS
 
 POSITIVES = ("1", "true", "pain")
@@ -118,7 +119,7 @@ class Columns:
         others = [word for word in present if word not in wanted]
         if others == present and (others[1:] or not set(others) <= set(_NEGATIVES)):
             raise UsageError(
-                f"{self.table.name}: {name} has the value{'s' * bool(others[1:])} {_listed(others)}, but not "
+                f"{self.table.name}: {name} has the {noun_after(len(others), 'value')} {_listed(others)}, but not "
                 f"{' or '.join(sorted(wanted))}; say which is positive (positive)"
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]

@@ -8,6 +8,7 @@ from typing import Any
 
 from synpain_hf.release.tables.table import Table
 from synpain_hf.release.versions import Bump
+from synpain_hf.text.plurals import count
 
 Key = tuple[str, ...]
 """The values of a table's key, as words."""
@@ -146,16 +147,12 @@ def _of_files(changes: TableChanges) -> str:
         for _, found, words, of_rows in changes.details()
         if found
     ]
-    files = f"{_count(changes.files, 'file')} of {changes.table.name} ({', '.join(changes.files)})"
+    files = f"{count(len(changes.files), 'file')} of {changes.table.name} ({', '.join(changes.files)})"
     return f"{files}: {', '.join(details)}" if details else files
 
 
 def _sentence(found: list[Any], what: str, words: str, *, named: bool) -> str:
-    return f"{_count(found, what)} {words}" + (f" ({', '.join(found)})" if named else "")
-
-
-def _count(found: list[Any], what: str) -> str:
-    return f"{len(found):,} {what}{'s' * (len(found) != 1)}"
+    return f"{count(len(found), what)} {words}" + (f" ({', '.join(found)})" if named else "")
 
 
 def _plain(key: Key) -> str | list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import Environment, StrictUndefined
-
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
+from synpain_hf.text.templates import render
 
 _HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<head>(?:.*\n)*?)---[ \t]*\r?$", re.MULTILINE)
 _LOADING = re.compile(r"^(?:configs|dataset_info):.*\n(?:(?:(?:#.*)?\r?\n)*[-\]} \t].*\n)*", re.MULTILINE)
@@ -57,12 +56,10 @@ def _short(release: Release) -> str:
         "tags": ["pain", "faces", "synthetic"],
         **loading_of(release),
     }
-    template = Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(  # noqa: S701 - Markdown
-        resource("dataset_card/minimal.md.jinja").read_text(encoding="utf-8")
-    )
-    return template.render(
-        metadata=dumped(metadata),
-        manifest=release.manifest,
-        title=release.title,
-        configurations=release.configurations(),
-    )
+    values = {
+        "metadata": dumped(metadata),
+        "manifest": release.manifest,
+        "title": release.title,
+        "configurations": release.configurations(),
+    }
+    return render(resource("dataset_card/minimal.md.jinja"), values, escape=False)

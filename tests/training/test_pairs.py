@@ -346,10 +346,11 @@ def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, judged_twice: Rel
     assert foreign[3] == published[3]
     assert partial[0] == "DownloadError"
     assert "lab/partial came without data/fold-0/" in partial[1]
-    assert gated == ["DownloadError", "lab/gated is gated; accept its terms on the Hub, then run `hf auth login`"]
-    assert revision == ["DownloadError", f"{REPO_ID} has no revision v9; give a branch, a tag or a commit of it"]
+    assert gated[0] == revision[0] == "DownloadError"
+    assert "lab/gated failed: it is gated; accept its terms on the Hub, then run `hf auth login`" in gated[1]
+    assert f"{REPO_ID}@v9 failed: it has no such revision; give a branch, a tag or a commit of it" in revision[1]
     assert nothing[0] == "DownloadError"
-    assert "there is no folder lab/nothing, and the Hub has no such data set for you" in nothing[1]
+    assert "there is no folder lab/nothing here, and downloading lab/nothing failed: the Hub has no such " in nothing[1]
     assert configuration[0] == "UsageError"
     assert "lab/foreign has no release.json, and its configuration 'cv_7' cannot be loaded" in configuration[1]
 

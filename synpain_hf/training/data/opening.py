@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, SynpainError, UsageError
-from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, explanation
+from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, UnreachableError, UsageError
+from synpain_hf.hubclient.downloads import download_file, download_files
+from synpain_hf.hubclient.errors import reported_as
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.release import tables
 from synpain_hf.release.install import load
@@ -62,7 +62,10 @@ def open_pairs(
     if is_local:
         return _of_folder(Release.open(source), configuration)
     if REPO_ID.fullmatch(str(source)):
-        return _from_hub(str(source), configuration, revision)
+        try:
+            return _from_hub(str(source), configuration, revision)
+        except DownloadError as error:
+            raise DownloadError(f"there is no folder {source} here, and {error}") from None
     raise UsageError(f"{source} is no folder and no data set; give a release's folder, {NAME!r} or NAMESPACE/NAME")
 
 
@@ -139,69 +142,40 @@ def _together(measured: Sequence[pa.Table]) -> pa.Table | None:
 
 def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
     """A release on the Hub is read as it was published; of any other data set, the configuration is loaded."""
-    from huggingface_hub import hf_hub_download, snapshot_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
-
-    with _reported(repo_id, revision):
+    try:
+        manifest = download_file(repo_id, MANIFEST, revision)
+    except UnreachableError as unreachable:
         try:
-            hf_hub_download(repo_id, MANIFEST, repo_type="dataset", revision=revision)
-        except EntryNotFoundError as missing:
-            try:
-                return _of_splits(repo_id, _loaded(repo_id, configuration, revision))
-            except OSError:
-                if isinstance(missing, LocalEntryNotFoundError):
-                    raise missing from missing.__cause__  # there was no answer; this error says why
-                raise
-        folder = Path(snapshot_download(repo_id, repo_type="dataset", revision=revision, allow_patterns=_wanted()))
-    release = Release.described_in(folder)
-    needed = [name for table in (tables.base_table(), *_measuring()) for name in release.files_of(table)]
-    lost = [name for name in needed if not (folder / name).is_file()]
+            return _of_configuration(repo_id, configuration, revision)  # `datasets` has a cache of its own
+        except DownloadError:
+            raise unreachable from None
+    if manifest is None:
+        return _of_configuration(repo_id, configuration, revision)
+    wanted = (tables.base_table(), *_measuring())
+    patterns = [MANIFEST, *(f"{table.folder}/*" for table in wanted)]
+    release = Release.described_in(download_files(repo_id, patterns, revision))
+    needed = [name for table in wanted for name in release.files_of(table)]
+    lost = [name for name in needed if not (release.folder / name).is_file()]
     if lost:
         raise DownloadError(f"{repo_id} came without {', '.join(lost)}; go online, and open it again")
     return _of_folder(release, configuration)
 
 
-def _wanted() -> list[str]:
-    """What of a release is downloaded to train on it."""
-    return [MANIFEST, *(f"{table.folder}/*" for table in (tables.base_table(), *_measuring()))]
-
-
-def _loaded(repo_id: str, configuration: str, revision: str | None) -> Mapping[str, Dataset]:
+def _of_configuration(repo_id: str, configuration: str, revision: str | None) -> Pairs:
+    """Pairs of a data set that is not a release, which `datasets` downloads."""
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 
-    try:
-        splits: Mapping[str, Dataset] = load_dataset(repo_id, configuration, revision=revision)
-    except (DatasetsError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UsageError(
-            f"{repo_id} has no {MANIFEST}, and its configuration {configuration!r} cannot be loaded ({reason}); choose "
-            "another, or load its splits and give those"
-        ) from error
-    return splits
-
-
-@contextmanager
-def _reported(repo_id: str, revision: str | None) -> Iterator[None]:
-    """Report what the Hub's client raises as a `DownloadError`."""
-    from huggingface_hub import get_token
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
-
-    try:
-        yield
-    except SynpainError:
-        raise
-    except GatedRepoError as error:
-        raise DownloadError(f"{repo_id} is gated; accept its terms on the Hub, then run `hf auth login`") from error
-    except RepositoryNotFoundError as error:
-        raise DownloadError(
-            f"there is no folder {repo_id}, and the Hub has no such data set for you; check the name, or log in"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise DownloadError(f"{repo_id} has no revision {revision}; give a branch, a tag or a commit of it") from error
-    except CLIENT_ERRORS as error:
-        reason = explanation(error, get_token() or "").replace(AGAIN, "try again")
-        raise DownloadError(f"{repo_id} is no folder here, and opening it on the Hub failed: {reason}") from None
+    with reported_as(DownloadError, f"loading {repo_id}"):
+        try:
+            splits: Mapping[str, Dataset] = load_dataset(repo_id, configuration, revision=revision)
+        except (DatasetsError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UsageError(
+                f"{repo_id} has no {MANIFEST}, and its configuration {configuration!r} cannot be loaded ({reason}); "
+                "choose another, or load its splits and give those"
+            ) from error
+    return _of_splits(repo_id, splits)
 
 
 def _of_splits(title: str, splits: Mapping[str, Dataset]) -> Pairs:
