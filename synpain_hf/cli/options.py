@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,3 +19,16 @@ Endpoint = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Address of a private Hub; HF_ENDPOINT by default.", show_default=False),
 ]
+
+
+def option_of(arguments: type[Any], name: str, *flags: str, **shown: Any) -> Any:
+    """An option of a command that is a field of a dataclass.
+
+    Args:
+        arguments: The dataclass; a field's metadata have the option's `help` and, for some, its `least` value.
+        name: The field.
+        flags: What is typed, where it is not the parameter's own name.
+        shown: Further arguments of `typer.Option`, such as `metavar`.
+    """
+    about = {field.name: field.metadata for field in fields(arguments)}[name]
+    return typer.Option(*flags, help=about["help"], min=about.get("least"), **shown)

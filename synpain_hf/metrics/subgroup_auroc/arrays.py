@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import InputError
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
@@ -16,10 +18,6 @@ Booleans = npt.NDArray[np.bool_]
 _ROWS_SHOWN = 10
 _MISSING_TYPES = {"NAType", "NaTType"}
 """Of pandas, which need not be installed."""
-
-
-class InputError(ValueError):
-    """Input that the metric cannot use; the message names the rows, counted from 0."""
 
 
 class GroupColumns:

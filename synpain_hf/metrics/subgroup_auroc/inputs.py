@@ -15,7 +15,6 @@ from .arrays import (
     Booleans,
     Floats,
     GroupColumns,
-    InputError,
     Integers,
     absent_in,
     as_array,
@@ -26,6 +25,7 @@ from .arrays import (
     refuse,
     sized,
 )
+from .errors import InputError
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
