@@ -28,7 +28,7 @@ def evaluate(
         typer.Option(
             metavar="COLUMNS",
             help="What to group by: columns with commas between them, or this option again. By default age_group, "
-            "gender and ethnicity, as far as they are there.",
+            "gender and ethnicity, where they exist.",
             show_default=False,
         ),
     ] = None,

@@ -136,7 +136,7 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     held_out.require({label: "label", score: "score"})
     labels = held_out.labels(label, positive)
     if not labels.any():
-        reason = "has no positive row, so no threshold is best on it; give another validation file"
+        reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score)}
 
@@ -148,7 +148,7 @@ def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress
         report: The report.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
-        progress: Told of figures.
+        progress: Called for every figure.
     """
     texts = {
         "report.json": json.dumps(report, indent=2),

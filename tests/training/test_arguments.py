@@ -15,7 +15,8 @@ from transformers import HfArgumentParser, TrainingArguments
 
 from synpain_hf.errors import UsageError
 from synpain_hf.training.data.augmentation import AugmentationStrengths
-from synpain_hf.training.run.arguments import RECIPE, DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.options import DataArguments, EverydayArguments, ModelArguments
+from synpain_hf.training.run.arguments import RECIPE, PairwiseTrainingArguments
 
 
 def parsed(*words: str) -> Any:
@@ -26,11 +27,11 @@ def parsed(*words: str) -> Any:
 def test_the_docstring_names_every_default_that_differs(tmp_path: Path) -> None:
     usual, ours = TrainingArguments(output_dir=str(tmp_path)), PairwiseTrainingArguments(output_dir=str(tmp_path))
     changed = {option.name for option in fields(usual) if getattr(usual, option.name) != getattr(ours, option.name)}
-    declared = set(PairwiseTrainingArguments.__annotations__) - {"early_stopping_patience"}
+    declared = {*EverydayArguments.__annotations__, *PairwiseTrainingArguments.__annotations__}
     told = set(re.findall(r"`(\w+)`", PairwiseTrainingArguments.__doc__ or ""))
     of_others = {"greater_is_better", "do_eval"}  # which TrainingArguments derives
     assert changed - of_others <= declared
-    assert declared <= told
+    assert declared - {"early_stopping_patience", "seed"} <= told
 
 
 def test_defaults_on_a_machine_without_gpu(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from transformers import ViTConfig, ViTModel
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model, class_weights, initial_weights
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny

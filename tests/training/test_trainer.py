@@ -18,7 +18,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import Batch, PairDataset
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
-from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.trainer import PairwiseTrainer, evaluation_metrics, pain_scores
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse

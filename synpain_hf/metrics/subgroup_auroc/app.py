@@ -64,7 +64,7 @@ def read(file: str | None, text: str) -> pd.DataFrame:
         text: What was pasted.
 
     Raises:
-        gradio.Error: If it is too large, or no table.
+        gradio.Error: If it is too large, or not a table.
     """
     given = Path(file).read_bytes() if file else text.encode()
     if len(given) > MOST_BYTES:
@@ -76,7 +76,9 @@ def read(file: str | None, text: str) -> pd.DataFrame:
             io.BytesIO(given), sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
         )
     except ValueError as error:
-        raise _error(f"this is no CSV table in UTF-8: {error}; give a header line, then one row a prediction") from None
+        raise _error(
+            f"this is not a CSV table in UTF-8: {error}; give a header line, then one row per prediction"
+        ) from None
     if len(table) > MOST_ROWS:
         raise _error(f"the table has {len(table):,} rows; give at most {MOST_ROWS:,}")
     return table

@@ -167,7 +167,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     scores = as_floats(validation["scores"], "validation scores")
     labels = _labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
-        raise InputError("the validation set has no positive row, so no threshold is best on it; give another one")
+        raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()
     if same and (np.sort(scores[labels]) == np.sort(rows.scores[rows.positive])).all():
         raise InputError(
@@ -198,8 +198,8 @@ def _intersection(attributes: Sequence[Attribute]) -> Attribute:
 def _check_number(name: str, groups: int) -> None:
     if groups > MOST_GROUPS:
         raise InputError(
-            f"the attribute {name!r} has {groups:,} groups, and {MOST_GROUPS:,} are the most; if it is an id, name it "
-            "as clusters, or leave it out with attributes=[…]"
+            f"the attribute {name!r} has {groups:,} groups, more than {MOST_GROUPS:,}; if it is an id, name it as "
+            "clusters, or leave it out with attributes=[…]"
         )
 
 

@@ -290,5 +290,5 @@ def _rows(references: Any, scores: Any, predictions: Any, groups: Any) -> dict[s
         return {}
     for name, given in (("references", references), ("scores", scores)):
         if given is None:
-            raise InputError(f"{name} are not given; give references and scores, one a row")
+            raise InputError(f"{name} are not given; give references and scores, one per row")
     return {"references": references, "scores": scores, "groups": groups}
