@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import typer
 
-from synpain_hf.errors import BadInputError, SynpainError
+from synpain_hf.errors import BadInputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, shown_on
 
 _PROBLEMS_ON_A_TERMINAL = 20

@@ -10,7 +10,7 @@ from synpain_hf.errors import UsageError
 _REMEDY = "give the neutral face of the same person as reference_pixel_values"
 
 
-def checked_faces(
+def check_faces(
     target: Tensor | None, references: Tensor | None, channels: int, side: int | None, *, finite: bool
 ) -> tuple[Tensor, Tensor]:
     """Check both faces, and give the references a dimension of their own.

@@ -27,7 +27,7 @@ from synpain_hf.modeling.backbones import (
 )
 from synpain_hf.modeling.configuration_pairwise import PUBLISHED_PSPI_OUTPUTS, PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS
-from synpain_hf.modeling.inputs import checked_faces
+from synpain_hf.modeling.inputs import check_faces
 from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.losses import class_loss, known_squared_error
 from synpain_hf.modeling.pwct import PWCT_CHANNELS, PWCT_SIDE, PwCT
@@ -241,7 +241,7 @@ class PairwisePainForImageClassification(PreTrainedModel):
             UsageError: If a face is missing, or of a wrong shape, or (in evaluation, uncompiled) not finite; or if
                 there is a target without a head for it.
         """
-        target, references = checked_faces(
+        target, references = check_faces(
             pixel_values,
             reference_pixel_values,
             self.num_channels,

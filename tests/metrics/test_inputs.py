@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an attribute twice": ({"groups": {"age": AGES}, "attributes": ["age", "age"]}, "'age' is named twice"),
     "an id as an attribute": (
         {"references": [0, 1] * 1001, "scores": [0.5] * 2002, "groups": {"id": np.arange(2002)}},
-        "'id' has 2,002 groups, and 2,000 are the most; if it is an id, name it as clusters",
+        "'id' has 2,002 groups, more than 2,000; if it is an id, name it as clusters",
     ),
     "ids crossed": (
         {

@@ -142,7 +142,7 @@ def test_auroc_is_that_of_the_metric(pairs: Pairs) -> None:
 
 def test_a_training_that_went_astray_is_told() -> None:
     for bad in (np.nan, np.inf):
-        with pytest.raises(UsageError, match="gives NaN or infinity: its training went astray; lower learning_rate"):
+        with pytest.raises(UsageError, match="gives NaN or infinity: its training diverged; give a lower"):
             pain_scores(np.array([[0.0, 1.0], [bad, 0.0]]))
 
 

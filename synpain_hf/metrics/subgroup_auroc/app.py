@@ -76,9 +76,8 @@ def read(file: str | None, text: str) -> pd.DataFrame:
             io.BytesIO(given), sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
         )
     except ValueError as error:
-        raise _error(
-            f"this is not a CSV table in UTF-8: {error}; give a header line, then one row per prediction"
-        ) from None
+        message = f"this is not a CSV table in UTF-8: {error}; give a header line, then one row per prediction"
+        raise _error(message) from None
     if len(table) > MOST_ROWS:
         raise _error(f"the table has {len(table):,} rows; give at most {MOST_ROWS:,}")
     return table

@@ -132,10 +132,10 @@ def refuse(at_fault: Booleans, name: str, what: str, remedy: str) -> None:
     if len(rows):
         values = f"{len(rows):,} value{'s' * (len(rows) != 1)}"
         verb = "is" if len(rows) == 1 else "are"
-        raise InputError(f"{name} has {values} that {verb} {what}: rows {listed(rows)} (from 0); {remedy}")
+        raise InputError(f"{name} has {values} that {verb} {what}: rows {list_rows(rows)} (from 0); {remedy}")
 
 
-def listed(rows: Sequence[int] | Integers) -> str:
+def list_rows(rows: Sequence[int] | Integers) -> str:
     """The numbers of the rows, the first ones by themselves."""
     shown = ", ".join(str(int(row)) for row in rows[:_ROWS_SHOWN])
     return shown if len(rows) <= _ROWS_SHOWN else f"{shown} and {len(rows) - _ROWS_SHOWN:,} more"
@@ -162,7 +162,7 @@ def _not_numbers(given: Sequence[Any]) -> str:
         return True
 
     rows = [row for row, value in enumerate(given) if not is_number(value)]
-    return f"; rows {listed(rows)} hold something else, first {given[rows[0]]!r}" if rows else ""
+    return f"; rows {list_rows(rows)} hold something else, first {given[rows[0]]!r}" if rows else ""
 
 
 def _is_missing(value: Any) -> bool:

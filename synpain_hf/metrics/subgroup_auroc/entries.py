@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Floats
-from .borkan import crossed
+from .borkan import cross_with_background
 from .estimates import Estimates
 from .inference import NO_SPREAD, p_value_of, quantile_of
 from .inputs import Rows
@@ -77,7 +77,7 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | 
     if threshold is not None:
         columns["f1"] = f1(rows.scores, rows.positive, codes, count, threshold, rows.weights)
     if found is not whole:
-        columns["bpsn_auroc"], columns["bnsp_auroc"] = crossed(
+        columns["bpsn_auroc"], columns["bnsp_auroc"] = cross_with_background(
             whole.placements, found.placements, rows.positive, codes, rows.weights
         )
     return columns

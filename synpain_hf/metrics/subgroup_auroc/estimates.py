@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats
-from .bootstrap import resampled
+from .bootstrap import resample
 from .delong import Deviations, acceleration, covariance, degrees_of_freedom, deviations
 from .inference import (
     NO_SPREAD,
@@ -96,7 +96,7 @@ def estimate(rows: Rows, attributes: Sequence[Attribute], options: Options) -> l
         sure = [_by_delong(rows, *of_one, method, confidence) for of_one in zip(attributes, placed, strict=True)]
     else:
         flat = [ranking for of_models in rankings for ranking in of_models]
-        drawn = iter(resampled(flat, rows.positive, rows.weights, rows.clusters, options.resamples, options.seed))
+        drawn = iter(resample(flat, rows.positive, rows.weights, rows.clusters, options.resamples, options.seed))
         sure = [
             _by_bootstrap(rows, attribute, of_models, [next(drawn) for _ in models], method, confidence)
             for attribute, of_models in zip(attributes, placed, strict=True)

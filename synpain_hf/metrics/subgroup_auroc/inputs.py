@@ -20,7 +20,7 @@ from .arrays import (
     as_array,
     as_floats,
     class_names_of,
-    listed,
+    list_rows,
     of_length,
     refuse,
     sized,
@@ -57,7 +57,7 @@ class Attribute:
     @property
     def names(self) -> list[str]:
         """The names of the groups, such as `man`, or `old & man`."""
-        return [joined(group.values()) for group in self.groups]
+        return [join_names(group.values()) for group in self.groups]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Rows:
     baseline: Floats | None = None
 
 
-def joined(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """One name of several, such as `old & man`; a part that could be taken for several is quoted."""
     parts = list(names)
     return JOINED_BY.join(json.dumps(part) if len(parts) > 1 and JOINED_BY in part else part for part in parts)
@@ -190,7 +190,7 @@ def _intersection(attributes: Sequence[Attribute]) -> Attribute:
         {name: value for attribute in attributes for name, value in attribute.groups[attribute.codes[row]].items()}
         for row in first
     ]
-    name = joined(attribute.name for attribute in attributes)
+    name = join_names(attribute.name for attribute in attributes)
     _check_number(name, len(groups))
     return Attribute(name, groups, codes)
 
@@ -218,7 +218,7 @@ def _labels(given: Any, positive: Any, count: int, name: str = "references") -> 
         odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
         raise InputError(
             f"{name} must have two values, {positive!r} for positive and another one, but has also "
-            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {listed(odd)}; say which is with positive=…"
+            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {list_rows(odd)}; say which is with positive=…"
         )
     if not chosen.any() and (len(others) and str(others[0]) not in _NEGATIVES):
         raise InputError(

@@ -177,7 +177,7 @@ def _draw_apart(groups: Sequence[_Group], title: str, band: str) -> Axes:
                 ax.plot(*each.points, color=colour, linewidth=width)
         if group.band is not None:
             ax.fill_between(GRID, *group.band, color=BLUE, alpha=0.2, linewidth=0)
-        ax.set_title(f"{shortened(group.name, LONGEST_NAME)}\n{_told(group.entry)}", size=SMALL, parse_math=False)
+        ax.set_title(f"{shortened(group.name, LONGEST_NAME)}\n{_in_words(group.entry)}", size=SMALL, parse_math=False)
         _frame(ax)
         ax.set_xticks([0, 0.5, 1], labels=["0", "0.5", "1"] if number + columns >= len(drawn) else [])
         ax.set_yticks([0, 0.5, 1], labels=[] if number % columns else ["0", "0.5", "1"])
@@ -204,7 +204,7 @@ def _draw_apart(groups: Sequence[_Group], title: str, band: str) -> Axes:
     return panels[0]
 
 
-def _told(entry: Entry) -> str:
+def _in_words(entry: Entry) -> str:
     if entry["auroc"] is None:
         return str(entry["reasons"]["auroc"])
     if entry["interval"] is None:
@@ -213,7 +213,7 @@ def _told(entry: Entry) -> str:
 
 
 def _in_legend(group: _Group) -> str:
-    return shortened(f"{shortened(group.name, LONGEST_NAME)}: {_told(group.entry)}", _LONGEST_LEGEND)
+    return shortened(f"{shortened(group.name, LONGEST_NAME)}: {_in_words(group.entry)}", _LONGEST_LEGEND)
 
 
 def _add_legend(owner: Axes | Figure, handles: Sequence[Any], texts: Sequence[str], title: str, **place: Any) -> None:

@@ -12,7 +12,7 @@ import evaluate
 # Every module of this folder stands here, used or not: `evaluate.load` copies those alone that the script names itself,
 # and takes a comment behind such an import for an address.
 from .arrays import as_floats
-from .bootstrap import resampled
+from .bootstrap import resample
 from .borkan import generalised_mean
 from .cautions import cautions
 from .compute import subgroup_auroc

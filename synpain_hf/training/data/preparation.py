@@ -102,14 +102,14 @@ def prepare(
         progress: Called for every pair.
 
     Raises:
-        UsageError: If `workers` is below 1.
+        UsageError: If `workers` cannot be right.
         BadInputError: If pictures cannot be read; lists all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
     workers = min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers
     if workers < 1:
-        raise UsageError(f"must be at least 1, not {workers}", "workers")
+        raise UsageError(f"{workers} workers cannot work; give at least 1")
     record = _record_of(pairs, processor)
     cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
     folder = cache / _name_of(record)

@@ -24,8 +24,8 @@ _SHOWN = 3
 
 
 @contextmanager
-def claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
-    """Have a folder for this training alone; gives the checkpoint to go on from, if there is one.
+def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
+    """Keep a folder for this training alone; gives the checkpoint to continue from, if there is one.
 
     Raises:
         UsageError: If the folder holds something else.

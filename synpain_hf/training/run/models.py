@@ -180,9 +180,7 @@ def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments,
     if arguments.fusion not in (config.fusion, DEFAULT_FUSION):
         given.append("fusion")
     if given:
-        raise UsageError(
-            f"cannot be changed in the pairwise model {name}, which is trained already; leave it out", *given
-        )
+        raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
     has = (config.pspi_head, list(config.action_units))
     if has != (options.get("pspi_head", False), options["action_units"]):
         units = ", ".join(config.action_units) or "no action unit"

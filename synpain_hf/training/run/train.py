@@ -42,7 +42,7 @@ from synpain_hf.training.run.folder import (
     RESULT,
     STATE,
     check_same,
-    claimed,
+    claim,
     partial_path,
     report_write_errors,
     write_json,
@@ -184,7 +184,7 @@ def train(
     if keep_finished and (folder / RESULT).is_file():
         check_same(folder, record)
         return TrainingResult.read(folder)
-    with claimed(folder, record, args) as checkpoint:
+    with claim(folder, record, args) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
