@@ -21,9 +21,10 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.options import DataArguments, ModelArguments
 from synpain_hf.training.report.evaluation import figures, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
-from synpain_hf.training.run.arguments import DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.models import build_model, initial_weights
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import PairwiseTrainer

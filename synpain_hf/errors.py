@@ -7,7 +7,7 @@ they stand in) are at fault, 2 where the command is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from synpain_hf.text.plurals import count
@@ -20,9 +20,24 @@ class SynpainError(Exception):
 
 
 class UsageError(SynpainError, ValueError):
-    """An argument that cannot be right, whatever the data are."""
+    """An argument that cannot be right, whatever the data are.
+
+    Args:
+        fault: What is wrong, then the remedy; where arguments are named, what is wrong with them: `is 0; give 1`.
+        arguments: Their names, with which the message begins.
+    """
 
     exit_status = 2
+
+    def __init__(self, fault: str, *arguments: str) -> None:
+        self._fault = fault
+        self._arguments = arguments
+        super().__init__(self.naming(str))
+
+    def naming(self, typed: Callable[[str], str]) -> str:
+        """The message with other names for the arguments, such as the options of a command."""
+        names = " and ".join(map(typed, self._arguments))
+        return f"{names} {self._fault}" if names else self._fault
 
 
 class PictureError(SynpainError, ValueError):

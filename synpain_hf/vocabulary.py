@@ -6,6 +6,8 @@ The position of a name in its tuple is the integer of its `ClassLabel`, and equa
 
 from __future__ import annotations
 
+from typing import Literal
+
 CLASSES: dict[str, tuple[str, ...]] = {
     "label": ("no_pain", "pain"),
     "age_group": ("young", "old"),
@@ -30,6 +32,11 @@ COMPOSITE_SIZE = (1312, 736)
 
 DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
+
+Fusion = Literal["subtraction", "concatenation", "cross_attention"]
+"""How a model brings the reference in; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
+
+DEFAULT_FUSION: Fusion = "cross_attention"
 
 _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},

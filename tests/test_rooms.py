@@ -48,7 +48,7 @@ def test_an_import_upwards_breaks_the_contract(copy: Path, contract: str, import
     file = copy.joinpath(*importer.split(".")).with_suffix(".py")
     before = file.read_text(encoding="utf-8")
     file.write_text(f"{before}\n{line}\n", encoding="utf-8")
-    command = [LINT, "--no-logo", "--no-cache", "--contract", contract]
+    command = [str(LINT), "--no-logo", "--no-cache", "--contract", contract]
     told = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     file.write_text(before, encoding="utf-8")
     assert told.returncode == 1, told.stderr

@@ -2,7 +2,7 @@
 
 releases, cards, metric, publishing, training   the commands, by room
 options                                         what several of them take
-printing                                        what they print, and how errors are told
+printing                                        what they print, and how errors are reported
 """
 
 from __future__ import annotations

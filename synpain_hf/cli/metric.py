@@ -9,11 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson
+from synpain_hf.cli.options import AsJson, option_of
 from synpain_hf.cli.printing import print_json, print_line, reported, width
-
-Interval = Literal["delong", "logit", "bootstrap", "percentile"]
-Correction = Literal["holm", "bonferroni", "benjamini_hochberg", "none"]
+from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
 
 
 def evaluate(
@@ -30,7 +28,7 @@ def evaluate(
         typer.Option(
             metavar="COLUMNS",
             help="What to group by: columns with commas between them, or this option again. By default age_group, "
-            "gender and ethnicity, as far as they are there.",
+            "gender and ethnicity, where they exist.",
             show_default=False,
         ),
     ] = None,
@@ -55,24 +53,15 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
     ] = None,
-    depth: Annotated[int, typer.Option(metavar="N", min=1, help="2 also crosses groups in pairs, and so on.")] = 1,
-    missing: Annotated[
-        Literal["group", "error"], typer.Option(help="Rows without a group: make them a group, or refuse them.")
-    ] = "group",
-    min_group_size: Annotated[
-        int, typer.Option(metavar="N", min=0, help="A smaller group is counted, not measured.")
-    ] = 10,
-    interval: Annotated[Interval, typer.Option(help="DeLong's variance, or a bootstrap.")] = "delong",
-    confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the intervals.")] = 0.95,
-    resamples: Annotated[
-        int, typer.Option(metavar="N", min=2, help="Of the bootstrap, also for bands in figures.")
-    ] = 1000,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Draws the resamples.")] = 0,
-    correction: Annotated[Correction, typer.Option(help="Of the p values, for as many as there are.")] = "holm",
-    threshold: Annotated[
-        float | None,
-        typer.Option(metavar="SCORE", help="F1 takes a row for positive from this score on.", show_default=False),
-    ] = None,
+    depth: Annotated[int, option_of(Options, "depth", metavar="N")] = Options.depth,
+    missing: Annotated[Missing, option_of(Options, "missing")] = Options.missing,
+    min_group_size: Annotated[int, option_of(Options, "min_group_size", metavar="N")] = Options.min_group_size,
+    interval: Annotated[Interval, option_of(Options, "interval")] = Options.interval,
+    confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
+    resamples: Annotated[int, option_of(Options, "resamples", metavar="N")] = Options.resamples,
+    seed: Annotated[int, option_of(Options, "seed", metavar="N")] = Options.seed,
+    correction: Annotated[Correction, option_of(Options, "correction")] = Options.correction,
+    threshold: Annotated[float | None, option_of(Options, "threshold", metavar="SCORE")] = Options.threshold,
     validation: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Choose the threshold on these predictions.", show_default=False),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,3 +20,26 @@ Endpoint = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Address of a private Hub; HF_ENDPOINT by default.", show_default=False),
 ]
+
+
+def option_of(arguments: type[Any], name: str, *flags: str, also: str = "", **shown: Any) -> Any:
+    """An option of a command that is a field of a dataclass.
+
+    Args:
+        arguments: The dataclass; a field's metadata have the option's `help` and, for some, its `least` value.
+        name: The field.
+        flags: What is typed, where it does not follow from the parameter's name.
+        also: What the help says beside, of the command alone.
+        shown: Further arguments of `typer.Option`, such as `metavar`.
+    """
+    about = _about(arguments, name)
+    return typer.Option(*flags, **{"help": f"{about['help']} {also}".rstrip(), "min": about.get("least"), **shown})
+
+
+def argument_of(arguments: type[Any], name: str, **shown: Any) -> Any:
+    """An argument of a command that is a field of a dataclass, as in `option_of`."""
+    return typer.Argument(help=_about(arguments, name)["help"], show_default=False, **shown)
+
+
+def _about(arguments: type[Any], name: str) -> Mapping[str, Any]:
+    return {field.name: field.metadata for field in fields(arguments)}[name]

@@ -8,11 +8,12 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import typer
 
-from synpain_hf.errors import BadInputError, SynpainError
+from synpain_hf.errors import BadInputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, shown_on
 from synpain_hf.text.plurals import count
 
@@ -22,14 +23,25 @@ _INTERRUPTED = 130
 
 
 @contextmanager
-def reported(as_json: bool) -> Iterator[Progress]:
-    """Show progress, and turn an error into a report and an exit status."""
+def reported(as_json: bool, typed: Mapping[str, str] = MappingProxyType({})) -> Iterator[Progress]:
+    """Show progress, and turn an error into a report and an exit status.
+
+    Args:
+        as_json: Whether the report is for programs.
+        typed: What was typed for arguments that an error may name, where it is not `--` and the name with hyphens.
+    """
+
+    def as_typed(name: str) -> str:
+        return typed.get(name, f"--{name.replace('_', '-')}")
+
     try:
         with shown_on(sys.stderr) as progress:
             yield progress
     except SynpainError as error:
         problems = error.problems if isinstance(error, BadInputError) else []
-        summary = f"{count(len(problems), 'problem')}, and nothing was written" if problems else _one_line(error)
+        message = error.naming(as_typed) if isinstance(error, UsageError) else str(error)
+        found = f"{count(len(problems), 'problem')}, and nothing was written"
+        summary = found if problems else " ".join(message.splitlines())
         if as_json:
             print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
         else:
@@ -78,10 +90,6 @@ def print_line(text: str, on: TextIO | None = None, indent: int = 2) -> None:
 def width(stream: TextIO) -> int:
     """Columns of a terminal; 80 where there is none."""
     return (os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0) or _USUAL_WIDTH
-
-
-def _one_line(error: SynpainError) -> str:
-    return " ".join(str(error).splitlines())
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -5,90 +5,60 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson
+from synpain_hf.cli.options import AsJson, argument_of, option_of
 from synpain_hf.cli.printing import print_json, print_line, reported, width
+from synpain_hf.training.options import ClassWeights, DataArguments, EverydayArguments, ModelArguments
+from synpain_hf.vocabulary import Fusion
 
 if TYPE_CHECKING:
     from synpain_hf.training.run.cross_validation import CrossValidation
     from synpain_hf.training.run.train import TrainingResult
 
 
+_TYPED = {"num_train_epochs": "--epochs", "per_device_train_batch_size": "--batch-size"}
+"""Options that are not typed as their arguments are called."""
+
+
 def train(
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATASET",
-            help="A release directory; synpain, for the installed release; or NAMESPACE/NAME on the Hub.",
-            show_default=False,
-        ),
-    ],
+    dataset: Annotated[str, argument_of(DataArguments, "dataset", metavar="DATASET")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder to write.", show_default=False)],
     config_name: Annotated[
-        str, typer.Option(metavar="NAME", help="A configuration, such as cv_3 or only_old; cv for all five folds.")
-    ] = "default",
-    revision: Annotated[
-        str | None,
-        typer.Option(metavar="TAG", help="Of a data set on the Hub, such as v1.0.0.", show_default=False),
-    ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="MODEL",
-            help="pwct; a vision model on the Hub or in a folder; a pairwise model to train on; or a .json file with "
-            "the configuration of either, for new weights.",
-        ),
-    ] = "pwct",
-    fusion: Annotated[
-        Literal["subtraction", "concatenation", "cross_attention"],
-        typer.Option(help="How the reference comes in, of a vision model."),
-    ] = "cross_attention",
-    lora: Annotated[bool, typer.Option("--lora", help="Train low-rank updates of a frozen vision model.")] = False,
+        str, option_of(DataArguments, "config_name", also="cv takes all five folds.", metavar="NAME")
+    ] = DataArguments.config_name,
+    revision: Annotated[str | None, option_of(DataArguments, "revision", metavar="TAG")] = DataArguments.revision,
+    model: Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")] = ModelArguments.model,
+    fusion: Annotated[Fusion, option_of(ModelArguments, "fusion")] = ModelArguments.fusion,
+    lora: Annotated[bool, option_of(ModelArguments, "lora", "--lora")] = ModelArguments.lora,
     image_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PIXELS", min=1, help="Side of a face, where the model leaves a choice.", show_default=False
-        ),
-    ] = None,
+        int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)
+    ] = ModelArguments.image_size,
     crop_box: Annotated[
-        tuple[float, float, float, float] | None,
-        typer.Option(
-            metavar="L T R B", help="Part of each picture that is used, as shares of its sides.", show_default=False
-        ),
+        tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
     ] = None,
-    pspi_head: Annotated[bool, typer.Option("--pspi-head", help="Learn PSPI, too, where it is annotated.")] = False,
+    pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
         str | None,
-        typer.Option(
-            metavar="UNITS", help="Learn these, too: names with commas between them, or all.", show_default=False
-        ),
+        option_of(ModelArguments, "action_units", also="Put commas between them.", metavar="UNITS"),
     ] = None,
-    annotator: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Whose annotations, where there are several.", show_default=False),
-    ] = None,
-    class_weights: Annotated[
-        Literal["balanced", "none"], typer.Option(help="balanced: both classes weigh alike, however rare one is.")
-    ] = "balanced",
+    annotator: Annotated[str | None, option_of(DataArguments, "annotator", metavar="NAME")] = DataArguments.annotator,
+    class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
     augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training, both faces alike.")] = True,
-    epochs: Annotated[float, typer.Option(metavar="N", min=0, help="At most; early stopping may end it before.")] = 20,
-    batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs of a step, on each device.")] = 32,
+    epochs: Annotated[
+        float, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)
+    ] = EverydayArguments.num_train_epochs,
+    batch_size: Annotated[
+        int, option_of(EverydayArguments, "per_device_train_batch_size", metavar="N", min=1)
+    ] = EverydayArguments.per_device_train_batch_size,
     learning_rate: Annotated[
-        float, typer.Option(metavar="X", help="A pretrained vision model wants 1e-4 with --lora, 5e-5 without.")
-    ] = 5e-4,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Draws everything.")] = 42,
-    cache_dir: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Where prepared faces are kept; HF_HOME/synpain-hf/faces by default.",
-            show_default=False,
-        ),
-    ] = None,
+        float, option_of(EverydayArguments, "learning_rate", metavar="X")
+    ] = EverydayArguments.learning_rate,
+    seed: Annotated[int, option_of(EverydayArguments, "seed", metavar="N", min=0)] = EverydayArguments.seed,
+    cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,11 +72,12 @@ def train(
 ) -> None:
     """Train the pairwise classifier, and measure it by group.
 
-    A training that was interrupted goes on where it was when the same command is given again; what is finished is
-    told again. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
+    Give the same command again to continue a training that was interrupted, or to see the result of one that is
+    finished. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
-    with reported(as_json) as progress:
-        from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
+    set_by_name = {word.partition("=")[0] for word in settings or ()}
+    with reported(as_json, {**_TYPED, **{name: name for name in set_by_name}}) as progress:
+        from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
         options: dict[str, Any] = {
             "model": ModelArguments(
@@ -126,7 +97,7 @@ def train(
         else:
             result = synpain_hf.train(dataset, out=out, config_name=config_name, **options)
     if os.environ.get("RANK", "0") != "0":
-        return  # with several processes, the first tells
+        return  # of several processes, the first prints
     if as_json:
         print_json(result.to_dict())
         return

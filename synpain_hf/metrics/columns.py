@@ -55,7 +55,7 @@ class Columns:
 
     Attributes:
         table: The file.
-        problems: What is wrong with it, as far as it was looked at.
+        problems: What is wrong with the columns that were read.
     """
 
     table: TableFile
@@ -106,7 +106,7 @@ class Columns:
                 the second of two ClassLabels.
 
         Raises:
-            UsageError: If it cannot be told which label is positive.
+            UsageError: If it is not clear which label is positive.
         """
         texts, codes = self._texts(name)
         words = [None if text is None or text.casefold() in _NO_LABELS else _word(text) for text in texts]
@@ -157,7 +157,7 @@ class Columns:
             if value is None or (isinstance(value, str) and not value.strip()):
                 return "is missing", "fill it in, or leave the row out"
             if _float(value) is None:
-                return f"is {_short(repr(value))}, no number", "write one such as 0.5"
+                return f"is {_short(repr(value))}, not a number", "write one, such as 0.5"
             kind = "not finite" if not np.isfinite(values[row]) else "not above 0"
             return f"is {_short(str(value))}, {kind}", "correct it, or leave the row out"
 
@@ -265,7 +265,7 @@ def _floats(table: TableFile, name: str) -> npt.NDArray[np.float64]:
     if not isinstance(given, list):
         try:
             return np.asarray(given.cast(pa.float64(), safe=False).to_numpy(), np.float64)
-        except pa.ArrowException:  # at the first text that is no number, or for a type without numbers
+        except pa.ArrowException:  # at the first text that is not a number, or for a type without numbers
             given = table.values(name)
     return np.asarray([_float(value) for value in given], np.float64)  # None becomes NaN
 

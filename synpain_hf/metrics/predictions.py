@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
-from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
@@ -35,7 +36,8 @@ _LONGEST_NAME = 50
 _NOT_IN_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
 
-def evaluate(
+@with_options
+def evaluate(  # noqa: D417 - `with_options` adds the others
     predictions: str | Path,
     *,
     groups: str | Sequence[str] | None = None,
@@ -45,16 +47,16 @@ def evaluate(
     clusters: str | None = None,
     weights: str | None = None,
     baseline: str | None = None,
-    depth: int = 1,
-    interval: str = "delong",
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-    threshold: float | None = None,
+    depth: int = Options.depth,
+    interval: str = Options.interval,
+    confidence: float = Options.confidence,
+    resamples: int = Options.resamples,
+    seed: int = Options.seed,
+    threshold: float | None = Options.threshold,
     validation: str | Path | None = None,
-    min_group_size: int = 10,
-    missing: str = "group",
-    correction: str = "holm",
+    min_group_size: int = Options.min_group_size,
+    missing: str = Options.missing,
+    correction: str = Options.correction,
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -74,20 +76,13 @@ def evaluate(
         clusters: The column that says which rows depend on each other, such as those of one identity.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
-        depth: Intersections of up to this many groups are groups, too.
-        interval: `delong`, `logit`, `bootstrap` or `percentile`, as `subgroup_auroc` explains them.
-        confidence: Of the intervals.
-        resamples: Of the bootstrap.
-        seed: Of the bootstrap.
-        threshold: A score of at least this is taken for positive, for F1.
         validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
-        min_group_size: A smaller group has its counts reported, and nothing else.
-        missing: `group` makes the rows without a group one of their own, `error` refuses them.
-        correction: For the p values: `holm`, `bonferroni`, `benjamini_hochberg` or `none`.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
             (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
             AUROC.
-        progress: Told of what is read, where there is much, and of figures.
+        progress: Called with what is read, where there is much, and with figures.
+
+    The other arguments are those of `subgroup_auroc.Options`.
 
     Returns:
         What `subgroup_auroc` returns.
@@ -141,7 +136,7 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     held_out.require({label: "label", score: "score"})
     labels = held_out.labels(label, positive)
     if not labels.any():
-        reason = "has no positive row, so no threshold is best on it; give another validation file"
+        reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score)}
 
@@ -153,7 +148,7 @@ def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress
         report: The report.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
-        progress: Told of figures.
+        progress: Called for every figure.
     """
     texts = {
         "report.json": json.dumps(report, indent=2),

@@ -91,7 +91,7 @@ def add_lora(backbone: PreTrainedModel, lora: dict[str, Any]) -> None:
 
     Raises:
         MissingExtraError: If peft is not installed.
-        UsageError: If it has no layers of the kind that is to be updated, or peft does not take the arguments.
+        UsageError: If it lacks the layers that are to be updated, or peft does not take the arguments.
     """
     try:
         from peft import LoraConfig, inject_adapter_in_model

@@ -10,7 +10,7 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 
 from synpain_hf.errors import UsageError
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, Fusion
 
 PUBLISHED_PSPI_OUTPUTS = {7: 1, 40: 3}
 """How many of a published PwCT's outputs, counted from the last, are PSPI.
@@ -40,7 +40,7 @@ class PairwisePainConfig(PreTrainedConfig):
         pspi_loss_weight: Weight of the mean squared error of PSPI / `pspi_scale`.
         action_units: Names of the action units whose intensity, 0 to 5, is predicted, too.
         action_unit_loss_weight: Weight of the mean squared error of intensity / 5.
-        class_weights: A weight a class, by which the cross-entropy of its pairs is multiplied before their mean is
+        class_weights: One weight per class, by which the cross-entropy of its pairs is multiplied before their mean is
             taken; None for equal ones. With a mean of 1 over the training pairs the loss keeps its scale.
         published_outputs: Of `pwct`: 7 or 40 for the outputs of a published state dict, which has no classes; None
             for a network that is trained here. `from_pwct_checkpoint` sets it.
@@ -67,7 +67,7 @@ class PairwisePainConfig(PreTrainedConfig):
 
     architecture: Literal["pwct", "backbone"] = "pwct"
     backbone_config: dict[str, Any] | PreTrainedConfig | None = None
-    fusion: Literal["subtraction", "concatenation", "cross_attention"] = "cross_attention"
+    fusion: Fusion = DEFAULT_FUSION
     fusion_heads: int = 8
     lora: dict[str, Any] | None = None
     pspi_head: bool = False
@@ -127,7 +127,7 @@ class PairwisePainConfig(PreTrainedConfig):
         if self.architecture == "pwct":
             for name, value in of_backbone.items():
                 if value is not None:
-                    raise UsageError(f"{name} belongs to architecture='backbone', and this one is 'pwct'; leave it out")
+                    raise UsageError("belongs to architecture='backbone', and this one is 'pwct'; leave it out", name)
         elif self.backbone_config is None:
             raise UsageError(
                 "architecture='backbone' needs a backbone_config, such as transformers.ConvNextConfig(); for "
@@ -137,7 +137,7 @@ class PairwisePainConfig(PreTrainedConfig):
             self._check_published()
         if self.class_weights is not None and len(self.class_weights) != self.num_labels:
             raise UsageError(
-                f"class_weights has {len(self.class_weights)} weights for {self.num_labels} classes; give one a class"
+                f"class_weights has {len(self.class_weights)} weights for {self.num_labels} classes; give one per class"
             )
         if self.pspi_scale <= 0:
             raise UsageError(f"pspi_scale is {self.pspi_scale}, and PSPI is divided by it; give 16 or 20")
@@ -145,8 +145,9 @@ class PairwisePainConfig(PreTrainedConfig):
     def _check_published(self) -> None:
         if self.architecture != "pwct" or self.published_outputs not in PUBLISHED_PSPI_OUTPUTS:
             raise UsageError(
-                f"published_outputs={self.published_outputs} with architecture={self.architecture!r} is not known; "
-                f"published PwCT networks have {' or '.join(map(str, PUBLISHED_PSPI_OUTPUTS))} outputs"
+                f"no network is published with published_outputs={self.published_outputs} and "
+                f"architecture={self.architecture!r}; published PwCT networks have "
+                f"{' or '.join(map(str, PUBLISHED_PSPI_OUTPUTS))} outputs"
             )
         if self.num_labels != 2 or self.pspi_head or self.action_units:
             raise UsageError(

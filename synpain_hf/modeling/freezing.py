@@ -10,8 +10,8 @@ from synpain_hf.modeling.modeling_pairwise import PairwisePainForImageClassifica
 def freeze_unused(model: PairwisePainForImageClassification, height: int, width: int) -> list[str]:
     """Stop training the weights of which no output of the model depends.
 
-    Some backbones have such: a token for masked pictures, or a norm or pooling layer behind the tokens that are taken
-    here. An optimizer would keep a place for them, and `DistributedDataParallel` would wait for their gradients.
+    Some backbones have such weights: a token for masked pictures, or a norm or pooling layer behind the tokens that are
+    taken here. An optimizer would keep a place for them, and `DistributedDataParallel` would wait for their gradients.
 
     One pair goes through the model and back, in evaluation, where no layer is dropped at random and no statistics are
     kept. But for `requires_grad`, the model is as it was, its gradients and modes too, and so are torch's random

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from synpain_hf.errors import UsageError
+from synpain_hf.vocabulary import Fusion
 
 
 class Subtraction(nn.Module):
@@ -69,7 +70,7 @@ class CrossAttention(nn.Module):
         return nn.functional.gelu(self.mix(target + found))
 
 
-FUSIONS: dict[str, type[Subtraction | Concatenation | CrossAttention]] = {
+FUSIONS: dict[Fusion, type[Subtraction | Concatenation | CrossAttention]] = {
     "subtraction": Subtraction,
     "concatenation": Concatenation,
     "cross_attention": CrossAttention,

@@ -33,7 +33,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         num_channels: 1 for grey, 3 for RGB.
         crop_box: Part of each picture that is used: left, top, right, bottom as shares of its width and height; None
             for all of it.
-        resample: A filter of Pillow; 3 is bicubic. Where it makes smaller, it averages.
+        resample: A filter of Pillow; 3 is bicubic. It averages where a picture is made smaller.
         image_mean: Taken from each channel; None for no normalisation.
         image_std: Each channel is divided by it.
 
@@ -86,7 +86,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             references: As many pictures, each the neutral face of the same person; or a list of pictures for each
                 image, all of one length, for several references.
             return_tensors: `pt`, or `np` for arrays.
-            kwargs: None is known.
+            kwargs: Nothing else is taken.
 
         Returns:
             `pixel_values` of shape (batch, channels, height, width) and `reference_pixel_values` of the same shape, or
@@ -146,11 +146,11 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if min(self.size.values()) < 1:
             raise UsageError(f"size is {self.size}; give a height and a width in pixels")
         if (self.image_mean is None) != (self.image_std is None):
-            raise UsageError("of image_mean and image_std one is missing; give both, or none for no normalisation")
+            raise UsageError("only one of image_mean and image_std is given; give both, or neither not to normalise")
         for name, values in (("image_mean", self.image_mean), ("image_std", self.image_std)):
             if values is not None and len(values) != self.num_channels:
                 raise UsageError(
-                    f"{name} has {len(values)} values for {self.num_channels} channels; give one a channel"
+                    f"{name} has {len(values)} values for {self.num_channels} channels; give one per channel"
                 )
         if self.image_std is not None and min(self.image_std) <= 0:
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
@@ -167,7 +167,7 @@ def _check_box(box: list[float]) -> None:
     )
     broken = next((rule for rule, is_kept in rules if not is_kept), None)
     if broken:
-        raise UsageError(f"crop_box is {box}; give left, top, right and bottom as shares of a picture: {broken}")
+        raise UsageError(f"is {box}; give left, top, right and bottom as shares of a picture: {broken}", "crop_box")
 
 
 def _cropped(image: Image.Image, box: list[float]) -> Image.Image:
@@ -177,8 +177,8 @@ def _cropped(image: Image.Image, box: list[float]) -> Image.Image:
     part = image.crop((left, top, right, bottom))
     if min(part.size) < _MIN_CROPPED:
         raise PictureError(
-            f"keeps {part.width} x {part.height} of its {image.width} x {image.height} pixels in crop_box, a side "
-            f"under {_MIN_CROPPED}; widen crop_box, or take the face from a larger picture"
+            f"keeps {part.width} x {part.height} of its {image.width} x {image.height} pixels within the crop, a side "
+            f"under {_MIN_CROPPED}; widen the crop, or take the face from a larger picture"
         )
     return part
 

@@ -10,7 +10,7 @@ from synpain_hf.errors import UsageError
 _REMEDY = "give the neutral face of the same person as reference_pixel_values"
 
 
-def checked_faces(
+def check_faces(
     target: Tensor | None, references: Tensor | None, channels: int, side: int | None, *, finite: bool
 ) -> tuple[Tensor, Tensor]:
     """Check both faces, and give the references a dimension of their own.
@@ -50,10 +50,10 @@ def checked_faces(
             f"({batch}, references, {wanted}) is needed, to fit pixel_values; {_REMEDY}"
         )
     if not references.shape[1]:
-        raise UsageError(f"reference_pixel_values holds no reference at all; {_REMEDY}")
+        raise UsageError(f"reference_pixel_values holds no reference; {_REMEDY}")
     for name, faces in (("pixel_values", target), ("reference_pixel_values", references)):
         if not faces.is_floating_point():
             raise UsageError(f"{name} holds {faces.dtype}; prepare faces with this model's image processor")
         if finite and not torch.isfinite(faces).all():
-            raise UsageError(f"{name} holds NaN or infinity; look at how these faces were decoded")
+            raise UsageError(f"{name} holds NaN or infinity; check how these faces were decoded")
     return target, references

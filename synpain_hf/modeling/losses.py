@@ -23,7 +23,7 @@ def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) 
     Args:
         logits: Shape (batch, classes).
         labels: Shape (batch,), integers; -100 where not known.
-        weights: One weight a class; None for equal ones.
+        weights: One weight per class; None for equal ones.
 
     Returns:
         A scalar; 0 where no row has a label.
@@ -33,7 +33,7 @@ def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) 
     """
     if labels.shape != logits.shape[:1] or labels.is_floating_point():
         raise UsageError(
-            f"labels has shape {tuple(labels.shape)} and type {labels.dtype}; give one integer a pair: "
+            f"labels has shape {tuple(labels.shape)} and type {labels.dtype}; give one integer per pair: "
             f"shape ({len(logits)},), and {NO_LABEL} where it is not known"
         )
     labels = labels.long()

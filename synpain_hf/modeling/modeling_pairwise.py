@@ -27,7 +27,7 @@ from synpain_hf.modeling.backbones import (
 )
 from synpain_hf.modeling.configuration_pairwise import PUBLISHED_PSPI_OUTPUTS, PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS
-from synpain_hf.modeling.inputs import checked_faces
+from synpain_hf.modeling.inputs import check_faces
 from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.losses import class_loss, known_squared_error
 from synpain_hf.modeling.pwct import PWCT_CHANNELS, PWCT_SIDE, PwCT
@@ -48,7 +48,7 @@ class PairwisePainOutput(ModelOutput):
         pspi: Shape (batch,), at least 0; only of a model that predicts it.
         action_units: Shape (batch, units), 0 to 5, in the order of `config.action_units`; only of a model that
             predicts them.
-        loss_parts: The unweighted losses `class`, `pspi` and `action_units`, as far as there are targets.
+        loss_parts: The unweighted losses `class`, `pspi` and `action_units`, where there are targets.
     """
 
     loss: Tensor | None = None
@@ -125,7 +125,7 @@ class PairwisePainForImageClassification(PreTrainedModel):
             config: Arguments of `PairwisePainConfig`, such as `fusion` or `lora`.
 
         Raises:
-            UsageError: If arguments contradict each other, or it is no vision model.
+            UsageError: If arguments contradict each other, or it is not a vision model.
         """
         backbone = backbone_from_pretrained(str(name_or_path), **(hub_options or {}))
         lora = config.pop("lora", None)
@@ -147,7 +147,7 @@ class PairwisePainForImageClassification(PreTrainedModel):
             config: Further arguments of `PairwisePainConfig`, such as `pspi_threshold`.
 
         Raises:
-            BadInputError: If it is no such state dict; with everything that is wrong with it.
+            BadInputError: If it is not a published state dict; lists everything that is wrong.
         """
         state = read_published(checkpoint)
         model = cls(PairwisePainConfig(architecture="pwct", published_outputs=len(state["output.bias"]), **config))
@@ -241,7 +241,7 @@ class PairwisePainForImageClassification(PreTrainedModel):
             UsageError: If a face is missing, or of a wrong shape, or (in evaluation, uncompiled) not finite; or if
                 there is a target without a head for it.
         """
-        target, references = checked_faces(
+        target, references = check_faces(
             pixel_values,
             reference_pixel_values,
             self.num_channels,

@@ -82,12 +82,12 @@ def _eight_bits(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uin
     if not floating and not np.issubdtype(pixels.dtype, np.integer):
         raise PictureError(f"holds {pixels.dtype}; give integers from 0 to 255 or floats from 0 to 1")
     if floating and not np.isfinite(pixels).all():
-        raise PictureError("holds NaN or infinity; look at how it was decoded")
+        raise PictureError("holds NaN or infinity; check how it was decoded")
     low, high = float(pixels.min()), float(pixels.max())
     if low < 0 or high > (1 if floating else 255):
         expected = "floats from 0 to 1" if floating else "integers from 0 to 255"
         raise PictureError(
             f"holds values from {low:g} to {high:g}; give integers from 0 to 255 or floats from 0 to 1: "
-            f"these are no {expected}"
+            f"these are not {expected}"
         )
     return (np.rint(pixels * 255.0) if floating else pixels).astype(np.uint8)

@@ -29,7 +29,7 @@ _MISSING = {
     "reference": "reference is missing; give the neutral face of the same person as `reference` (in a row, `neutral`)",
 }
 _NO_PAIRS = (str, bytes, np.ndarray, torch.Tensor)
-"""What could be iterated over, but is one thing."""
+"""What can be iterated over, but is a single thing."""
 
 
 class PairwisePainPipeline(Pipeline):
@@ -60,7 +60,7 @@ class PairwisePainPipeline(Pipeline):
             inputs: A mapping with `image` and `reference`, or with `expressive` and `neutral` as a row of the data set,
                 whatever else is in it; one whose values are lists, such as `dataset[:8]`; or a list, generator or data
                 set of mappings.
-            more: Nothing; two faces are told apart by their names only.
+            more: Not taken: only their names tell two faces apart.
             image: The face to judge: a PIL image, an array or tensor, or the path of a PNG, JPEG or WebP file; or a
                 list of those.
             reference: The neutral face of the same person, or a list of several; with a list of images, one such a
@@ -73,7 +73,7 @@ class PairwisePainPipeline(Pipeline):
             iterator that judges when it is asked.
 
         Raises:
-            UsageError: If a face is missing or comes twice, or `image` and `reference` do not fit together.
+            UsageError: If a face is missing or given twice, or `image` and `reference` do not fit together.
             PictureError: If a picture cannot be used.
         """
         if more:
@@ -81,7 +81,7 @@ class PairwisePainPipeline(Pipeline):
         if inputs is None:
             inputs = _pairs(image, reference)
         elif image is not None or reference is not None:
-            raise UsageError("pairs came twice; give either one argument, or image=… and reference=…")
+            raise UsageError("pairs were given twice; give either one argument, or image=… and reference=…")
         elif isinstance(inputs, Mapping):
             inputs = _pairs(*_faces(inputs))
         elif isinstance(inputs, Iterable) and not isinstance(inputs, (list, *_NO_PAIRS)):
@@ -103,8 +103,8 @@ class PairwisePainPipeline(Pipeline):
         """One pair as tensors."""
         if not isinstance(input_, Mapping):
             raise UsageError(
-                f"the input is of type {type(input_).__name__}, which is no pair; write image=…, reference=…, or give "
-                "a mapping with these names"
+                f"the input is of type {type(input_).__name__}, which is not a pair; write image=…, reference=…, or "
+                "give a mapping with these names"
             )
         image, reference = _faces(input_)
         if is_batch(image):
@@ -182,7 +182,7 @@ def _read(picture: Any) -> Any:
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
     except OSError as error:
-        raise PictureError(f"{path}: cannot be read ({error.strerror}); look at the path") from error
+        raise PictureError(f"{path}: cannot be read ({error.strerror}); check the path") from error
 
 
 __all__ = ["TASK", "PairwisePainPipeline"]

@@ -1,4 +1,4 @@
-"""Published PwCT state dicts: read with every doubt cleared, and written again as they were."""
+"""Published PwCT state dicts: checked when they are read, and written again as they were."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def read_published(checkpoint: str | Path | Mapping[str, Any]) -> dict[str, Tens
         The state dict of a `PwCT` with as many outputs.
 
     Raises:
-        BadInputError: With everything that is wrong: no such file, no state dict, tensors that are missing, unknown, of
-            another shape or not finite, or outputs that are neither 7 nor 40.
+        BadInputError: If there is no such file, or it does not hold a published state dict; lists tensors that are
+            missing, unknown, of another shape or not finite, and outputs that are neither 7 nor 40.
     """
     if isinstance(checkpoint, Mapping):
         name, content = "state dict", dict(checkpoint)
@@ -64,12 +64,12 @@ def write_published(network: PwCT) -> dict[str, Tensor]:
 
 def _load(path: Path) -> dict[Any, Any]:
     if not path.is_file():
-        raise BadInputError([Problem(str(path), "is no file; give the path of a downloaded PwCT state dict")])
+        raise BadInputError([Problem(str(path), "is not a file; give the path of a downloaded PwCT state dict")])
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        reason = f"holds something else than tensors, or is damaged ({cause}); fetch it again from its publisher"
+        reason = f"holds something other than tensors, or is damaged ({cause}); fetch it again from its publisher"
         raise BadInputError([Problem(str(path), reason)]) from error
     if not isinstance(content, Mapping):
         reason = f"holds a {type(content).__name__}, not a state dict; save `model.state_dict()`"
@@ -94,7 +94,7 @@ def _faults(state: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(expected.keys() & state.keys()):
         tensor, shape = state[key], tuple(expected[key].shape)
         if not isinstance(tensor, Tensor):
-            yield f"{key} is a {type(tensor).__name__}, no tensor; take the state dict as it was published"
+            yield f"{key} is a {type(tensor).__name__}, not a tensor; take the state dict as it was published"
         elif tuple(tensor.shape) != shape:
             yield f"{key} has shape {tuple(tensor.shape)}, PwCT has {shape}; is this another network?"
         elif not torch.isfinite(tensor).all():

@@ -1,4 +1,4 @@
-"""What transformers is told, so that its Auto classes and `pipeline` find the pairwise classifier."""
+"""The pairwise classifier, registered where the Auto classes and `pipeline` of transformers look."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from synpain_hf.modeling.pipeline_pairwise import TASK, PairwisePainPipeline
 
 
 def register() -> None:
-    """Register configuration, model, image processor and pipeline; again is as good as once."""
+    """Register configuration, model, image processor and pipeline; calling it again changes nothing."""
     AutoConfig.register(PairwisePainConfig.model_type, PairwisePainConfig, exist_ok=True)
     AutoModelForImageClassification.register(PairwisePainConfig, PairwisePainForImageClassification, exist_ok=True)
     AutoImageProcessor.register(

@@ -30,7 +30,7 @@ from synpain_hf.release.demo import demo
 from synpain_hf.text.markdown import escaped, table
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
-from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
 from synpain_hf.training.run.train import TrainingResult
 from tests.benchmarks.loading import INPUTS, Speeds, measure_steps

@@ -24,6 +24,7 @@ from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import ANNOTATIONS
 from synpain_hf.release.versions import Bump
 from synpain_hf.sources import open_source
 from synpain_hf.sources.demo import DemoSource, PlantedBias
@@ -217,7 +218,7 @@ class TestAnnotations:
     def test_a_release_of_pairs_of_which_nothing_is_known_has_none(self, tmp_path: Path) -> None:
         manifest = write_manifest(tmp_path, manifest_rows(6))
         release = build(manifest, tmp_path / "release", version="1.0.0")
-        assert not release.annotations
+        assert not release.files_of(ANNOTATIONS)
         assert "annotations" not in synpain_hf.info(release.folder)["configurations"]
         assert "annotations" not in (release.folder / CARD).read_text(encoding="utf-8")
         with pytest.raises(ValueError, match="annotations"):

@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an attribute twice": ({"groups": {"age": AGES}, "attributes": ["age", "age"]}, "'age' is named twice"),
     "an id as an attribute": (
         {"references": [0, 1] * 1001, "scores": [0.5] * 2002, "groups": {"id": np.arange(2002)}},
-        "'id' has 2,002 groups, and 2,000 are the most; if it is an id, name it as clusters",
+        "'id' has 2,002 groups, more than 2,000; if it is an id, name it as clusters",
     ),
     "ids crossed": (
         {
@@ -238,8 +238,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one resample": ({"resamples": 1}, "resamples is 1"),
     "half a depth": ({"depth": 1.5}, "depth is 1.5; give a whole number"),
     "a negative seed": ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),
-    "confidence in words": ({"confidence": "0.9"}, "confidence is '0.9'; give a number"),
-    "a threshold in words": ({"threshold": "0.5"}, "threshold is '0.5'; give a number"),
+    "confidence in words": ({"confidence": "0.9"}, "confidence is '0.9'; give a number between 0 and 1"),
+    "a threshold in words": ({"threshold": "0.5"}, "threshold is '0.5'; give a finite number"),
     "a negative size": ({"min_group_size": -1}, "min_group_size is -1"),
     "no threshold": ({"threshold": np.nan}, "threshold is nan"),
     "two thresholds": ({"threshold": 0.5, "validation": {"references": [1], "scores": [1]}}, "both threshold and"),

@@ -383,23 +383,24 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     "a column twice in Parquet": (repeated_parquet, {}, BAD, ["{p}: names the column 'score' 2 times; keep one"]),
     "a word as score": (
         changed(score=[0, 0.1, "high", 0, 0, 0, 0, 0]), {}, BAD,
-        ["{p}:4: score is 'high', no number; write one such as 0.5"]
+        ["{p}:4: score is 'high', not a number; write one, such as 0.5"]
     ),
-    "a decimal comma": (text('label,score,gender\n0,"0,5",x\n'), {}, BAD, ["{p}:2: score is '0,5', no number"]),
+    "a decimal comma": (text('label,score,gender\n0,"0,5",x\n'), {}, BAD, ["{p}:2: score is '0,5', not a number"]),
     "no score": (changed(score=["", *[0.5] * 7]), {}, BAD, ["{p}:2: score is missing; fill it in"]),
     "scores that are not finite": (
         changed(score=["nan", "-inf", *[0.5] * 6]), {}, BAD,
         ["{p}:2: score is nan, not finite", "{p}:3: score is -inf, not"]
     ),
     "a line that quotes go over": (
-        text('label,score,gender\n0,0.5,"a\nb"\n\n1,x,c\n'), {}, BAD, ["{p}:5: score is 'x', no number"]
+        text('label,score,gender\n0,0.5,"a\nb"\n\n1,x,c\n'), {}, BAD, ["{p}:5: score is 'x', not a number"]
     ),
     "a word in JSON": (
-        text(LINES + '\n{"label": 1, "score": "high", "gender": "x"}'), {}, BAD, ["{p}:4: score is 'high', no number"]
+        text(LINES + '\n{"label": 1, "score": "high", "gender": "x"}'), {}, BAD,
+        ["{p}:4: score is 'high', not a number"]
     ),
     "a list in JSON": (
         text(LINES + '{"label": 1, "score": [0.5, 0.5], "gender": "x"}'), {}, BAD,
-        ["{p}:3: score is [0.5, 0.5], no number"]
+        ["{p}:3: score is [0.5, 0.5], not a number"]
     ),
     "a huge number in JSON": (
         text(LINES + f'{{"label": 1, "score": 1{"0" * 400}, "gender": "x"}}'), {}, BAD, ["{p}:3: score is 1000000"]
@@ -417,9 +418,9 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "words in Parquet": (
         parquet(score=["x", *["1"] * 7]), {}, BAD,
-        ["{p}:0: score is 'x', no number; write one such as 0.5 (row 0, from 0)"]
+        ["{p}:0: score is 'x', not a number; write one, such as 0.5 (row 0, from 0)"]
     ),
-    "lists in Parquet": (parquet(score=[[0.1, 0.9]] * 8), {}, BAD, ["{p}:7: score is [0.1, 0.9], no number; "]),
+    "lists in Parquet": (parquet(score=[[0.1, 0.9]] * 8), {}, BAD, ["{p}:7: score is [0.1, 0.9], not a number; "]),
     "groups as structs": (
         parquet(gender=[{"a": 1}] * 8), {}, BAD,
         ["{p}: the column 'gender' holds struct<a: int64>; name one with a text"]
@@ -609,7 +610,7 @@ class TestBadInput:
                 BadInputError,
                 "{v}: has no positive row, so no threshold is best",
             ),
-            ({"label": [0, 1], "score": ["x", 0.2]}, BadInputError, "{v}:2: score is 'x', no number"),
+            ({"label": [0, 1], "score": ["x", 0.2]}, BadInputError, "{v}:2: score is 'x', not a number"),
             (
                 {"label": [0, 1], "scores": [0.1, 0.2]},
                 BadInputError,

@@ -253,7 +253,10 @@ class TestPage:
             ({"groups": ["gone"]}, "Choose the column of the groups"),
             ({"clusters": "gone"}, "Choose the column of the clusters"),
             ({"positive": "yes"}, "References must have two values, 'yes' for positive and another one"),
-            ({"text": TEXT.replace("0.0", "low", 1)}, "Scores must be numbers, one a row; rows 0 hold something else"),
+            (
+                {"text": TEXT.replace("0.0", "low", 1)},
+                "Scores must be numbers, one per row; rows 0 hold something",
+            ),
             ({"threshold": "half"}, "The threshold of F1 is 'half'; give a number, or leave it empty."),
             ({"text": TEXT + "0,0.5,left\n" * 20_000}, "The table has 20,080 rows; give at most 20,000."),
             ({"text": "x" * 2_000_001}, "The table has 2,000,001 bytes; give at most 2,000,000."),

@@ -25,11 +25,11 @@ BACKBONE = {"model_type": "convnext", "hidden_sizes": [8, 8, 8, 8], "depths": [1
         ({"published_outputs": 8}, "published PwCT networks have 7 or 40 outputs"),
         (
             {"published_outputs": 7, "architecture": "backbone", "backbone_config": BACKBONE},
-            "published_outputs=7 with architecture='backbone' is not known",
+            "no network is published with published_outputs=7 and architecture='backbone'",
         ),
         ({"published_outputs": 7, "num_labels": 3}, "leave num_labels, pspi_head and action_units as they are"),
         ({"published_outputs": 40, "pspi_head": True}, "leave num_labels, pspi_head and action_units as they are"),
-        ({"class_weights": [1.0, 2.0, 3.0]}, "class_weights has 3 weights for 2 classes; give one a class"),
+        ({"class_weights": [1.0, 2.0, 3.0]}, "class_weights has 3 weights for 2 classes; give one per class"),
         ({"pspi_scale": 0}, "pspi_scale is 0, and PSPI is divided by it; give 16 or 20"),
         ({"num_labels": 1}, "num_labels is 1, which leaves nothing to tell apart; name 2 classes or more"),
         ({"num_labels": 0}, "num_labels is 0, which leaves nothing to tell apart"),

@@ -135,7 +135,7 @@ def test_a_crop_box_takes_the_same_part_of_both_faces() -> None:
 )
 def test_a_crop_box_that_leaves_next_to_nothing_is_refused(box: list[float], kept: str) -> None:
     image = picture(1, 100, 100)
-    message = f"^keeps {kept} of its 100 x 100 pixels in crop_box, a side under 16; widen crop_box, or take the face"
+    message = f"^keeps {kept} of its 100 x 100 pixels within the crop, a side under 16; widen the crop, or take"
     with pytest.raises(PictureError, match=message):
         PairwisePainImageProcessor(crop_box=box)(image, image)
     enough = [0.4, 0.4, 0.56, 0.56]
@@ -192,7 +192,7 @@ def test_faces_that_do_not_fit_together_are_refused(images: Any, references: Any
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.full((40, 40), math.nan), "holds NaN or infinity; look at how it was decoded"),
+        (np.full((40, 40), math.nan), "holds NaN or infinity; check how it was decoded"),
         (torch.full((1, 40, 40), math.inf), "holds NaN or infinity"),
         (np.full((40, 40), 1.5), "holds values from 1.5 to 1.5; give integers from 0 to 255 or floats from 0 to 1"),
         (torch.full((40, 40), -1.0), "holds values from -1 to -1"),

@@ -91,7 +91,7 @@ def spoilt(**changes: Any) -> dict[str, Any]:
                 "input_bn.running_mean is missing; take the whole state dict",
             ],
         ),
-        (lambda: spoilt(fc1__bias=[0.0] * 200), ["fc1.bias is a list, no tensor; take the state dict as it was"]),
+        (lambda: spoilt(fc1__bias=[0.0] * 200), ["fc1.bias is a list, not a tensor; take the state dict as it was"]),
         (lambda: spoilt(fc1__bias=torch.full((200,), torch.nan)), ["fc1.bias holds values that are not finite"]),
     ],
 )
@@ -114,7 +114,7 @@ class Payload:
 
 def test_a_file_with_code_is_refused_and_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save({"fc2.bias": Payload()}, tmp_path / "evil.pth")
-    with pytest.raises(BadInputError, match=r"evil\.pth: holds something else than tensors, or is damaged"):
+    with pytest.raises(BadInputError, match=r"evil\.pth: holds something other than tensors, or is damaged"):
         PairwisePainForImageClassification.from_pwct_checkpoint(tmp_path / "evil.pth")
     assert capsys.readouterr().out == ""
 
@@ -133,5 +133,5 @@ def test_a_file_of_one_tensor_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match=r"none\.pth: is no file; give the path of a downloaded PwCT state dict"):
+    with pytest.raises(BadInputError, match=r"none\.pth: is not a file; give the path of a downloaded PwCT state dict"):
         PairwisePainForImageClassification.from_pwct_checkpoint(tmp_path / "none.pth")

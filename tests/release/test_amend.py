@@ -87,7 +87,7 @@ def metadata_in(folder: Path) -> dict[str, Any]:
 def partition_of(release: Release) -> tuple[str, int]:
     """A file of a release's pairs, and how many it has."""
     (partition, *_) = release.partitions
-    return partition.path, release.rows_in([partition])
+    return partition.path, release.rows_in([partition.path])
 
 
 class TestTables:

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from synpain_hf.release.release import Release
-from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.train import TrainingResult, train
 
 SIDE = 16

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from transformers import HfArgumentParser, TrainingArguments
 
+from synpain_hf.cli.training import train as command
 from synpain_hf.errors import UsageError
+from synpain_hf.modeling import PairwisePainConfig
+from synpain_hf.modeling.fusion import FUSIONS
 from synpain_hf.training.data.augmentation import AugmentationStrengths
-from synpain_hf.training.run.arguments import RECIPE, DataArguments, ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.options import DataArguments, EverydayArguments, ModelArguments
+from synpain_hf.training.run.arguments import RECIPE, PairwiseTrainingArguments
+from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 
 
 def parsed(*words: str) -> Any:
@@ -26,11 +32,11 @@ def parsed(*words: str) -> Any:
 def test_the_docstring_names_every_default_that_differs(tmp_path: Path) -> None:
     usual, ours = TrainingArguments(output_dir=str(tmp_path)), PairwiseTrainingArguments(output_dir=str(tmp_path))
     changed = {option.name for option in fields(usual) if getattr(usual, option.name) != getattr(ours, option.name)}
-    declared = set(PairwiseTrainingArguments.__annotations__) - {"early_stopping_patience"}
+    declared = {*EverydayArguments.__annotations__, *PairwiseTrainingArguments.__annotations__}
     told = set(re.findall(r"`(\w+)`", PairwiseTrainingArguments.__doc__ or ""))
     of_others = {"greater_is_better", "do_eval"}  # which TrainingArguments derives
     assert changed - of_others <= declared
-    assert declared <= told
+    assert declared - {"early_stopping_patience", "seed"} <= told
 
 
 def test_defaults_on_a_machine_without_gpu(tmp_path: Path) -> None:
@@ -57,14 +63,14 @@ def test_without_evaluation_nothing_depends_on_it(tmp_path: Path) -> None:
         ({"learning_rate": 0.0}, "learning_rate is 0.0; give more than 0"),
         ({"learning_rate": float("nan")}, "learning_rate is nan; give more than 0"),
         ({"num_train_epochs": 0.0}, "num_train_epochs is 0, so that nothing is learned; give more than 0"),
-        ({"metric_for_best_model": "f1"}, "metric_for_best_model is 'f1'; give auroc, accuracy, loss"),
+        ({"metric_for_best_model": "f1"}, "metric_for_best_model is 'f1'; give one of auroc, accuracy, loss"),
         ({"label_smoothing_factor": 0.1}, "label_smoothing_factor cannot be chosen here: Trainer would pass over"),
         ({"dataloader_drop_last": True}, "dataloader_drop_last cannot be chosen here: every pair is learned from"),
         ({"push_to_hub": True}, "push_to_hub cannot be chosen here: .* `hf upload NAMESPACE/NAME OUT` publishes what"),
         ({"hub_token": "hf_secret"}, "hub_token cannot be chosen here: no token is kept"),
         ({"remove_unused_columns": True}, "remove_unused_columns cannot be chosen here: batches come ready"),
         ({"save_strategy": "steps"}, "do not fit together"),
-        ({"learnign_rate": 1, "epochs": 2}, "epochs, learnign_rate: no such argument"),
+        ({"learnign_rate": 1, "epochs": 2}, "unknown arguments of a training: epochs, learnign_rate;"),
     ],
 )
 def test_arguments_that_cannot_be_right_are_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
@@ -152,8 +158,8 @@ def test_settings_are_read_as_their_type() -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("warmup=3", "warmup=3 is no setting of a training; give NAME=VALUE"),
-        ("seed", "seed is no setting"),
+        ("warmup=3", "warmup=3 is not a setting of a training; give NAME=VALUE"),
+        ("seed", "seed is not a setting"),
         ("seed=x", r"seed cannot be 'x' \(argument --seed.*invalid int value"),
         ("bf16=maybe", "bf16 cannot be 'maybe'"),
         ("eval_strategy=never", "eval_strategy cannot|do not fit"),
@@ -180,3 +186,44 @@ def test_the_parser_refuses_a_fusion_that_is_none(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         parsed("--dataset", "synpain", "--fusion", "average")
     assert "invalid choice" in capsys.readouterr().err
+
+
+def test_the_command_has_the_options_of_the_dataclasses() -> None:
+    parameters, hints = inspect.signature(command).parameters, get_type_hints(command, include_extras=True)
+    typed = {"num_train_epochs": "epochs", "per_device_train_batch_size": "batch_size"}
+    for kind in (DataArguments, ModelArguments, EverydayArguments):
+        kinds = get_type_hints(kind)
+        for option in fields(kind):
+            name = typed.get(option.name, option.name)
+            taken, shown = get_args(hints[name])
+            assert shown.help.startswith(option.metadata["help"])
+            if option.default is not MISSING:
+                assert parameters[name].default == option.default
+            if get_origin(kinds[option.name]) is Literal:
+                assert taken == kinds[option.name]
+
+
+def test_fusions_are_one_table() -> None:
+    assert tuple(FUSIONS) == get_args(Fusion)
+    assert ModelArguments().fusion == PairwisePainConfig().fusion == DEFAULT_FUSION
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = sys.modules["transformers"] = None  # as if they were not installed
+import synpain_hf
+from synpain_hf.errors import MissingExtraError
+from synpain_hf.training.options import ModelArguments
+print(ModelArguments().model)
+try:
+    synpain_hf.train
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_options_need_no_torch_and_training_says_what_to_install() -> None:
+    told = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True).stdout
+    options, training = told.splitlines()
+    assert options == "pwct"
+    assert "run `pip install 'synpain-hf[train]'`" in training

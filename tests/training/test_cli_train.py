@@ -134,17 +134,20 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
     ("options", "told"),
     [
         (["--config-name", "cv_7"], "has no pairs in a configuration 'cv_7'; choose one of"),
-        (["--model", "no/model"], "no/model is no model that can be loaded"),
+        (["--model", "no/model"], "--model is 'no/model', which cannot be loaded"),
         (["--action-units", "AU4,AU99"], "has no annotations of AU99; there are AU1,"),
         (["--annotator", "nobody", "--pspi-head"], "has no annotations by 'nobody', only by 'truth of demo"),
-        (["--model", "PWCT"], "PWCT is no folder, and no id on the Hub (NAMESPACE/NAME); give one of these, pwct"),
-        (["--fusion", "subtraction"], "fusion subtraction is of a vision model, and pwct subtracts; leave it out"),
-        (["--learning-rate", "0"], "learning_rate is 0.0; give more than 0, such as 5e-4"),
-        (["--lora"], "lora belongs to architecture='backbone'"),
-        (["--image-size", "64"], "this model takes no faces of 64 x 64"),
-        (["--crop-box", "0.5", "0", "0.4", "1"], "crop_box is [0.5, 0.0, 0.4, 1.0]; give left, top, right and bottom"),
-        (["--set", "nonsense"], "nonsense is no setting of a training; give NAME=VALUE"),
-        (["--set", "warmup_stepz=4"], "warmup_stepz=4 is no setting of a training"),
+        (["--model", "PWCT"], "--model is 'PWCT', neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of"),
+        (["--fusion", "subtraction"], "error: --fusion is 'subtraction', but pwct always subtracts; leave it out"),
+        (["--learning-rate", "0"], "error: --learning-rate is 0.0; give more than 0, such as 5e-4"),
+        (["--epochs", "0"], "error: --epochs is 0, so that nothing is learned"),
+        (["--lora"], "error: --lora belongs to architecture='backbone'"),
+        (["--image-size", "64"], "error: --image-size must be 160: this model does not take faces of 64 x 64"),
+        (["--crop-box", "0.5", "0", "0.4", "1"], "error: --crop-box is [0.5, 0.0, 0.4, 1.0]; give left, top, right"),
+        (["--set", "learning_rate=0"], "error: learning_rate is 0.0; give more than 0"),
+        (["--set", "gradient_accumulation_steps=0"], "error: gradient_accumulation_steps is 0; give 1 or more"),
+        (["--set", "nonsense"], "nonsense is not a setting of a training; give NAME=VALUE"),
+        (["--set", "warmup_stepz=4"], "warmup_stepz=4 is not a setting of a training"),
         (["--set", "max_steps=many"], "max_steps cannot be 'many'"),
         (["--set", "eval_strategy=steps", "--set", "save_strategy=epoch"], "training arguments do not fit together"),
         (["--revision", "v1.0.0"], "revision 'v1.0.0' is one of a data set on the Hub"),
@@ -168,7 +171,7 @@ def test_a_crop_that_leaves_too_little_is_told_of_every_pair(faces: Release, tmp
     lines = [line for line in done.stderr.splitlines() if not line.startswith("prepare: ")]
     assert lines.pop(0) == "error: 20 problems, and nothing was written:"
     assert len(lines) == 20
-    assert all("a side under 16; widen crop_box" in line for line in lines)
+    assert all("a side under 16; widen the crop" in line for line in lines)
     assert not (tmp_path / "model").exists()
 
 

@@ -135,7 +135,7 @@ def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, t
         ),
         (
             lambda splits: DatasetDict({**splits, "more": splits["train"].select([0])}),
-            "is in train and in more, so that a person is trained and tested on; keep it in one of them",
+            "is in train and in more, so the same person would be trained and tested on; keep it in one of them",
         ),
         (
             lambda splits: DatasetDict(train=splits["train"].select([0, 1, 0])),
@@ -171,7 +171,7 @@ def test_a_pair_in_two_splits_is_named_with_both() -> None:
 
 @pytest.mark.parametrize("label", [None, -1, 2])
 def test_a_pair_without_a_label_is_named(label: int | None) -> None:
-    with pytest.raises(BadInputError, match=f"pair b has the label {label}, not 0 or 1; label it, or leave it out"):
+    with pytest.raises(BadInputError, match=f"pair b has the label {label}, which is neither 0 nor 1; label it"):
         of_table(pair_id=["a", "b"], label=[0, label], splits={"train": [0, 1]})
 
 
@@ -254,7 +254,7 @@ def test_what_is_not_annotated_is_nan_and_never_zero(pairs: Pairs) -> None:
 def test_of_several_annotators_one_is_named(pairs: Pairs) -> None:
     both = annotated(pairs, (0, 1, "a"), (0, 4, "b"))
     assert both.targets() == {}
-    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; name one as annotator"):
+    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; choose one of these annotators"):
         both.targets(action_units=["AU4"])
     assert both.targets(action_units=["AU4"], annotator="b")["action_units"][0] == 4
     with pytest.raises(UsageError, match="has no annotations by 'c', only by 'a', 'b'"):

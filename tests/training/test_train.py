@@ -27,7 +27,7 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.folder import RECORD, RESULT
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.train import TrainingResult
@@ -219,7 +219,7 @@ def test_a_model_can_be_trained_on_further(faces: Release, result: TrainingResul
     chosen = ModelArguments(model=str(result.out), pspi_head=True, action_units=["AU4", "AU43"])
     further = trained(faces, tmp_path, model=chosen, learning_rate=1e-30, warmup_steps=0)
     assert same(weights(result.out), weights(further.out))
-    with pytest.raises(UsageError, match="was trained with PSPI and on AU4, AU43; ask for just these"):
+    with pytest.raises(UsageError, match="was trained with PSPI and on AU4, AU43; ask for the same"):
         trained(faces, tmp_path, "other", model=ModelArguments(model=str(result.out)))
 
 
@@ -237,15 +237,18 @@ def test_without_validation_the_last_model_is_taken(faces: Release, tmp_path: Pa
         ({"config_name": "by_gender"}, r"has no split train and validation in 'by_gender', only man, woman; choose"),
         ({"config_name": "all"}, r"no split validation in 'all', only train; .* \(eval_strategy='no'\)"),
         ({"config_name": "cv_9"}, "has no pairs in a configuration 'cv_9'"),
-        ({"epochs": 3}, "epochs: no such argument of a training"),
+        ({"epochs": 3}, "unknown arguments of a training: epochs;"),
         ({"eval_strategy": "steps", "save_strategy": "epoch"}, "the training arguments do not fit together"),
         ({"early_stopping_patience": 0}, "early_stopping_patience is 0; give 1 or more"),
-        ({"model": ModelArguments(image_size=96)}, "takes no faces of 96 x 96 .*; leave image_size out, or give 160"),
+        (
+            {"model": ModelArguments(image_size=96)},
+            "^image_size must be 160: this model does not take faces of 96",
+        ),
         ({"model": ModelArguments(lora=True)}, "lora belongs to architecture='backbone'"),
         ({"model": ModelArguments(action_units=["AU99"])}, "has no annotations of AU99"),
         ({"model": ModelArguments(pspi_head=True), "annotator": "me"}, "has no annotations by 'me'"),
-        ({"model": "no/where"}, r"no/where is no model that can be loaded \(.*\); give pwct"),
-        ({"model": "nowhere.json"}, r"nowhere.json is no configuration of a vision model"),
+        ({"model": "no/where"}, r"^model is 'no/where', which cannot be loaded \(.*\); give pwct"),
+        ({"model": "nowhere.json"}, r"^model is 'nowhere.json', not a configuration of a vision model"),
         ({"resume_from_checkpoint": "nowhere/checkpoint-3"}, "nowhere has no training.json"),
     ],
 )
@@ -258,7 +261,7 @@ def test_bad_input_is_one_clear_error_and_writes_nothing(
 
 
 def test_a_size_that_the_backbone_does_not_take_is_told(faces: Release, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=f"takes no faces of {2 * SIDE} x {2 * SIDE} .* the size that it was made for"):
+    with pytest.raises(UsageError, match=f"the size that the model was made for: .* faces of {2 * SIDE} x {2 * SIDE}"):
         trained(faces, tmp_path, model=tiny(tmp_path, image_size=2 * SIDE))
 
 
@@ -282,7 +285,7 @@ def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result
     assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
     with pytest.raises(UsageError, match="holds a model that is trained; remove it"):
         trained(faces, result.out.parent, result.out.name)
-    with pytest.raises(UsageError, match="is no folder; create it first"):
+    with pytest.raises(UsageError, match="is not a folder; create it first"):
         trained(faces, tmp_path, "no/where")
     with pytest.raises(UsageError, match="exists; remove it"):
         trained(faces, tmp_path, "tiny.json")

@@ -18,7 +18,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import Batch, PairDataset
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
-from synpain_hf.training.run.arguments import ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.trainer import PairwiseTrainer, evaluation_metrics, pain_scores
 from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
@@ -142,7 +142,7 @@ def test_auroc_is_that_of_the_metric(pairs: Pairs) -> None:
 
 def test_a_training_that_went_astray_is_told() -> None:
     for bad in (np.nan, np.inf):
-        with pytest.raises(UsageError, match="gives NaN or infinity: its training went astray; lower learning_rate"):
+        with pytest.raises(UsageError, match="gives NaN or infinity: its training diverged; give a lower"):
             pain_scores(np.array([[0.0, 1.0], [bad, 0.0]]))
 
 

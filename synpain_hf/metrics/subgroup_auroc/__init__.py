@@ -1,9 +1,32 @@
-"""AUROC by group, with intervals: an `evaluate` module that also imports as plain Python, and needs nothing else."""
+"""AUROC by group, with intervals: an `evaluate` module that also imports as plain Python, and needs nothing else.
 
-from .arrays import InputError
-from .compute import subgroup_auroc
-from .forest import plot_gaps
-from .plots import plot_roc
-from .report import Report
+Each name is imported when it is first used.
+"""
 
-__all__ = ["InputError", "Report", "plot_gaps", "plot_roc", "subgroup_auroc"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_HOMES = {
+    "InputError": "errors",
+    "Options": "options",
+    "Report": "report",
+    "plot_gaps": "forest",
+    "plot_roc": "plots",
+    "subgroup_auroc": "compute",
+}
+
+__all__ = ["InputError", "Options", "Report", "plot_gaps", "plot_roc", "subgroup_auroc"]
+
+if TYPE_CHECKING:
+    from .compute import subgroup_auroc
+    from .errors import InputError
+    from .forest import plot_gaps
+    from .options import Options
+    from .plots import plot_roc
+    from .report import Report
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from itertools import combinations
 from math import prod
 from pathlib import Path
@@ -39,6 +40,7 @@ any attributes. At most {MOST_ROWS:,} rows and {MOST_BYTES // 1_000_000} MB.
 STYLE = "#tables {overflow-x: auto} #tables :is(td, th) {white-space: nowrap; padding: 0.3em 0.6em}"
 
 metric = evaluate.load(str(Path(__file__).with_name("subgroup_auroc.py")))
+INTERVALS = next(list(option.metadata["choices"]) for option in fields(metric.Options) if option.name == "interval")
 
 
 def example() -> str:
@@ -62,7 +64,7 @@ def read(file: str | None, text: str) -> pd.DataFrame:
         text: What was pasted.
 
     Raises:
-        gradio.Error: If it is too large, or no table.
+        gradio.Error: If it is too large, or not a table.
     """
     given = Path(file).read_bytes() if file else text.encode()
     if len(given) > MOST_BYTES:
@@ -74,7 +76,8 @@ def read(file: str | None, text: str) -> pd.DataFrame:
             io.BytesIO(given), sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
         )
     except ValueError as error:
-        raise _error(f"this is no CSV table in UTF-8: {error}; give a header line, then one row a prediction") from None
+        message = f"this is not a CSV table in UTF-8: {error}; give a header line, then one row per prediction"
+        raise _error(message) from None
     if len(table) > MOST_ROWS:
         raise _error(f"the table has {len(table):,} rows; give at most {MOST_ROWS:,}")
     return table
@@ -127,11 +130,11 @@ def report(
         score: The column of scores.
         groups: The columns of attributes.
         clusters: The column of what rows belong to; empty for none.
-        depth: Up to how many attributes are crossed.
-        interval: `delong` or `bootstrap`.
+        depth: As in the metric's options, like the others.
+        interval: One of `INTERVALS`.
         confidence: Of the intervals.
-        min_group_size: A smaller group has its counts reported alone.
-        threshold: Of F1; empty for no F1.
+        min_group_size: Of the smallest group that is measured.
+        threshold: Of F1, as text; empty for no F1.
 
     Returns:
         The tables in Markdown, the forest plot, the ROC curves of the first attribute, and the report as JSON.
@@ -200,6 +203,7 @@ def _choice(**arguments: Any) -> gr.Dropdown:
 
 def page() -> gr.Blocks:
     """The page; it opens with the example and its report."""
+    usual = metric.Options()
     with gr.Blocks(title="AUROC by group", analytics_enabled=False, fill_width=True) as blocks:
         gr.Markdown(INTRODUCTION)
         with gr.Row():
@@ -219,12 +223,12 @@ def page() -> gr.Blocks:
                     label="Clusters", info="Rows with the same value depend on each other, such as those of one person"
                 )
                 with gr.Accordion("Options", open=False):
-                    depth = gr.Radio([1, 2, 3], value=1, label="Depth", info="2 crosses pairs of attributes, too")
-                    interval = gr.Radio(
-                        ["delong", "logit", "bootstrap", "percentile"], value="delong", label="Intervals"
+                    depth = gr.Radio(
+                        [1, 2, 3], value=usual.depth, label="Depth", info="2 crosses pairs of attributes, too"
                     )
-                    confidence = gr.Slider(0.5, 0.99, value=0.95, step=0.01, label="Confidence")
-                    min_group_size = gr.Number(10, precision=0, minimum=0, label="Smallest group")
+                    interval = gr.Radio(INTERVALS, value=usual.interval, label="Intervals")
+                    confidence = gr.Slider(0.5, 0.99, value=usual.confidence, step=0.01, label="Confidence")
+                    min_group_size = gr.Number(usual.min_group_size, precision=0, minimum=0, label="Smallest group")
                     threshold = gr.Textbox(
                         label="Threshold of F1", info="A score of at least this is positive; empty for no F1"
                     )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import InputError
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
@@ -16,10 +18,6 @@ Booleans = npt.NDArray[np.bool_]
 _ROWS_SHOWN = 10
 _MISSING_TYPES = {"NAType", "NaTType"}
 """Of pandas, which need not be installed."""
-
-
-class InputError(ValueError):
-    """Input that the metric cannot use; the message names the rows, counted from 0."""
 
 
 class GroupColumns:
@@ -52,7 +50,7 @@ class GroupColumns:
             wanted_by: The argument that names it.
 
         Raises:
-            InputError: If there is no such column, or it has not one value a row.
+            InputError: If there is no such column, or it does not have one value per row.
         """
         if name not in self._keys:
             known = ", ".join(self.names) or "none"
@@ -81,11 +79,11 @@ def as_array(given: Any, name: str) -> npt.NDArray[Any]:
     given = sized(given)
     values = np.fromiter(given, object, len(given)) if isinstance(given, (list, tuple)) else np.asarray(given)
     if values.ndim != 1:
-        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one value a row")
+        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one value per row")
     if values.dtype == object:
         for row, value in enumerate(values):
             if isinstance(value, (Mapping, list, tuple, set, np.ndarray)):
-                raise InputError(f"{name} holds a {type(value).__name__} in row {row}; give one value a row")
+                raise InputError(f"{name} holds a {type(value).__name__} in row {row}; give one value per row")
     return values
 
 
@@ -95,10 +93,10 @@ def as_floats(given: Any, name: str) -> Floats:
     try:
         values = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, one a row{_not_numbers(given)}") from None
+        raise InputError(f"{name} must be numbers, one per row{_not_numbers(given)}") from None
     if values.ndim != 1:
-        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one number a row")
-    refuse(~np.isfinite(values), name, "not finite", "leave those rows out, or mend them")
+        raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one number per row")
+    refuse(~np.isfinite(values), name, "not finite", "correct them, or leave those rows out")
     return values
 
 
@@ -124,7 +122,7 @@ def absent_in(values: npt.NDArray[Any], class_names: list[str] | None = None) ->
 def of_length(column: Any, name: str, count: int) -> Any:
     """The column, if it has that many values."""
     if len(column) != count:
-        raise InputError(f"{name} has {len(column):,} rows, but scores has {count:,}; give one value a row")
+        raise InputError(f"{name} has {len(column):,} rows, but scores has {count:,}; give one value per row")
     return column
 
 
@@ -134,10 +132,10 @@ def refuse(at_fault: Booleans, name: str, what: str, remedy: str) -> None:
     if len(rows):
         values = f"{len(rows):,} value{'s' * (len(rows) != 1)}"
         verb = "is" if len(rows) == 1 else "are"
-        raise InputError(f"{name} has {values} that {verb} {what}: rows {listed(rows)} (from 0); {remedy}")
+        raise InputError(f"{name} has {values} that {verb} {what}: rows {list_rows(rows)} (from 0); {remedy}")
 
 
-def listed(rows: Sequence[int] | Integers) -> str:
+def list_rows(rows: Sequence[int] | Integers) -> str:
     """The numbers of the rows, the first ones by themselves."""
     shown = ", ".join(str(int(row)) for row in rows[:_ROWS_SHOWN])
     return shown if len(rows) <= _ROWS_SHOWN else f"{shown} and {len(rows) - _ROWS_SHOWN:,} more"
@@ -148,7 +146,7 @@ def _columns_of_records(records: Iterable[Mapping[str, Any]]) -> dict[str, list[
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise InputError(
-                f"row {number} of groups is of type {type(row).__name__}; give one mapping a row, or columns (a "
+                f"row {number} of groups is of type {type(row).__name__}; give one mapping per row, or columns (a "
                 "mapping from names to values, a data frame)"
             )
     names = dict.fromkeys(name for row in rows for name in row)
@@ -164,7 +162,7 @@ def _not_numbers(given: Sequence[Any]) -> str:
         return True
 
     rows = [row for row, value in enumerate(given) if not is_number(value)]
-    return f"; rows {listed(rows)} hold something else, first {given[rows[0]]!r}" if rows else ""
+    return f"; rows {list_rows(rows)} hold something else, first {given[rows[0]]!r}" if rows else ""
 
 
 def _is_missing(value: Any) -> bool:

@@ -22,7 +22,7 @@ _CELLS = 1 << 15
 """Counts held at a time: few enough for the processor's cache, and for memory that is used again and not given back."""
 
 
-def resampled(
+def resample(
     rankings: Sequence[Ranking],
     positive: Booleans,
     weights: Floats | None,

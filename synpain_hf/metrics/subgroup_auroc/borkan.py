@@ -13,7 +13,7 @@ POWER = -5.0
 """The power of the generalised mean: near the smallest value, yet moved by all."""
 
 
-def crossed(
+def cross_with_background(
     whole: Placements, own: Placements, positive: Booleans, codes: Integers, weights: Floats | None
 ) -> tuple[Floats, Floats]:
     """BPSN and BNSP AUROC of every group (Borkan et al. 2019, section 3).

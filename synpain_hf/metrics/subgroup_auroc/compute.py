@@ -8,46 +8,41 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import InputError
 from .cautions import cautions
-from .entries import Wanted, entries
-from .estimates import NORMAL, RESAMPLED, estimate
+from .entries import entries
+from .errors import InputError
+from .estimates import RESAMPLED, estimate
 from .gaps import correct, gap
-from .inference import CORRECTIONS
 from .inputs import Attribute, intersections, read, read_validation
+from .options import Options, with_options
 from .report import Report
 from .roc import best_threshold
 
 VERSION = 1
 """Of the report's form, which `metric_report.schema.json` describes."""
 
-_CHOICES = {
-    "interval": (*NORMAL, *RESAMPLED),
-    "missing": ("group", "error"),
-    "correction": tuple(CORRECTIONS),
-}
 
-
-def subgroup_auroc(
+@with_options
+def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     *,
     references: Any,
     scores: Any,
     groups: Any = None,
     attributes: str | Sequence[str] | None = None,
     positive: Any = 1,
-    depth: int = 1,
-    interval: str = "delong",
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
+    depth: int = Options.depth,
+    interval: str = Options.interval,
+    confidence: float = Options.confidence,
+    resamples: int = Options.resamples,
+    seed: int = Options.seed,
     clusters: Any = None,
     sample_weight: Any = None,
     baseline_scores: Any = None,
-    threshold: float | None = None,
+    threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
-    min_group_size: int = 10,
-    missing: str = "group",
-    correction: str = "holm",
+    min_group_size: int = Options.min_group_size,
+    missing: str = Options.missing,
+    correction: str = Options.correction,
 ) -> Report:
     """AUROC of the whole and of every group, with intervals, and how far the groups of an attribute lie apart.
 
@@ -58,13 +53,6 @@ def subgroup_auroc(
             frame, a table, a loaded data set, whose ClassLabels show their names), or one mapping a row.
         attributes: The columns of `groups` to report on; by default all that no other argument names.
         positive: The value of the positive class.
-        depth: Intersections of up to this many attributes are groups, too.
-        interval: `delong` (DeLong's variance; on the logit scale where the plain interval would leave [0, 1]), `logit`
-            (always on that scale), `bootstrap` (BCa; drawn within each class) or `percentile` (the bootstrap's plain
-            percentiles).
-        confidence: Of the intervals, between 0 and 1.
-        resamples: Of the bootstrap.
-        seed: Of the bootstrap.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
             (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
             distribution Student's, and the bootstrap draws whole clusters.
@@ -72,12 +60,10 @@ def subgroup_auroc(
             population a row stands for, not how often it was seen.
         baseline_scores: Scores of another model on the same rows, shape (rows,), or the name of a column of `groups`;
             every group then has a paired comparison.
-        threshold: A score of at least this is taken for positive, for F1.
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
             the best F1 is chosen.
-        min_group_size: A smaller group has its counts reported, and nothing else.
-        missing: `group` makes the rows with a missing value a group, `error` refuses them.
-        correction: For the p values of all attributes: `holm`, `bonferroni`, `benjamini_hochberg` or `none`.
+
+    The other arguments are those of `Options`.
 
     Returns:
         A nested dict that `json.dumps` takes, see `schemas/metric_report.schema.json`: `overall`, `groups` and
@@ -103,25 +89,32 @@ def subgroup_auroc(
         >>> report["groups"]["age"]["old"]["auroc"]
         0.75
     """
-    _check(interval=interval, missing=missing, correction=correction)
-    _check_numbers(depth, confidence, resamples, seed, min_group_size, threshold, validation)
+    options = Options(
+        depth=depth,
+        interval=interval,  # type: ignore[arg-type] # of this and the two below, Options checks the value
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+        threshold=threshold,
+        min_group_size=min_group_size,
+        missing=missing,  # type: ignore[arg-type]
+        correction=correction,  # type: ignore[arg-type]
+    )
+    if threshold is not None and validation is not None:
+        raise InputError("both threshold and validation are given; give one of them")
     attributes = [attributes] if isinstance(attributes, str) else attributes
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
         sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores,
     )  # fmt: skip
     if validation is not None:
-        threshold = best_threshold(*read_validation(validation, rows, positive))
+        options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     crossings = intersections(rows.attributes, depth)
-    overall, *estimated = estimate(
-        rows, [whole, *rows.attributes, *crossings], method=interval, confidence=confidence, resamples=resamples,
-        seed=seed,
-    )  # fmt: skip
-    wanted = Wanted(confidence, threshold, min_group_size)
-    (summary,) = entries(rows, overall, overall, replace(wanted, min_group_size=0))
+    overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options)
+    (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {
-        found.attribute.name: dict(zip(found.attribute.names, entries(rows, found, overall, wanted), strict=True))
+        found.attribute.name: dict(zip(found.attribute.names, entries(rows, found, overall, options), strict=True))
         for found in estimated
     }
     gaps = {found.attribute.name: gap(found, by_attribute[found.attribute.name], confidence) for found in estimated}
@@ -144,8 +137,8 @@ def subgroup_auroc(
             "clustered": rows.clusters is not None,
             "weighted": rows.weights is not None,
             "compared": rows.baseline is not None,
-            "threshold": threshold,
-            "threshold_from": None if threshold is None else "given" if validation is None else "validation",
+            "threshold": options.threshold,
+            "threshold_from": None if options.threshold is None else "given" if validation is None else "validation",
             "min_group_size": min_group_size,
             "missing": missing,
             "depth": depth,
@@ -153,35 +146,3 @@ def subgroup_auroc(
             "comparisons": sum(found["test"] is not None for found in gaps.values()),
         },
     )
-
-
-def _check(**chosen: str) -> None:
-    for name, value in chosen.items():
-        if value not in _CHOICES[name]:
-            raise InputError(f"{name} is {value!r}; give one of {', '.join(_CHOICES[name])}")
-
-
-def _check_numbers(
-    depth: int,
-    confidence: float,
-    resamples: int,
-    seed: int,
-    min_group_size: int,
-    threshold: float | None,
-    validation: Any,
-) -> None:
-    for name, count in (("depth", depth), ("resamples", resamples), ("seed", seed), ("min_group_size", min_group_size)):
-        if not isinstance(count, (int, np.integer)) or count < 0:
-            raise InputError(f"{name} is {count!r}; give a whole number, 0 or more")
-    for name, number in (("confidence", confidence), ("threshold", threshold)):
-        if not (isinstance(number, (int, float, np.number)) or (number is None and name == "threshold")):
-            raise InputError(f"{name} is {number!r}; give a number")
-    for right, wrong in (
-        (depth >= 1, f"depth is {depth}; give 1 for single attributes, 2 for their pairs, and so on"),
-        (0 < confidence < 1, f"confidence is {confidence}; give a number between 0 and 1, such as 0.95"),
-        (resamples >= 2, f"resamples is {resamples}; give at least 2, better 1,000"),
-        (threshold is None or np.isfinite(threshold), f"threshold is {threshold}; give a finite number"),
-        (threshold is None or validation is None, "both threshold and validation are given; give one of them"),
-    ):
-        if not right:
-            raise InputError(wrong)

@@ -9,47 +9,33 @@ from typing import Any
 import numpy as np
 
 from .arrays import Floats
-from .borkan import crossed
+from .borkan import cross_with_background
 from .estimates import Estimates
 from .inference import NO_SPREAD, p_value_of, quantile_of
 from .inputs import Rows
+from .options import Options
 from .roc import Placements, average_precision, f1
 
 _OF_ONE_RANKING = ("auroc", "standard_error", "interval", "average_precision")
 _ACROSS = ("bpsn_auroc", "bnsp_auroc")
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """How groups are reported on.
-
-    Attributes:
-        confidence: Of the intervals.
-        threshold: From which score on a row is taken for positive; None for no F1.
-        min_group_size: A smaller group has its counts reported alone.
-    """
-
-    confidence: float
-    threshold: float | None
-    min_group_size: int
-
-
-def entries(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> Iterator[dict[str, Any]]:
+def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) -> Iterator[dict[str, Any]]:
     """What is reported on every group of an attribute.
 
     Args:
         rows: The rows.
         found: What is known of the attribute's groups.
         whole: What is known of all rows together; the same as `found` for the entry of the whole itself.
-        wanted: How groups are reported on.
+        options: Confidence, threshold and smallest group are used.
     """
     codes, count = found.attribute.codes, len(found.attribute.groups)
     positives = np.bincount(codes[rows.positive], minlength=count).tolist()
     negatives = np.bincount(codes[~rows.positive], minlength=count).tolist()
-    columns = _columns(rows, found, whole, wanted)
+    columns = _columns(rows, found, whole, options.threshold)
     for group, members in enumerate(found.attribute.groups):
         counts = _Counts(positives[group], negatives[group], sum(positives), sum(negatives))
-        reasons = _reasons(counts, found.uncertainty.reasons.get(group), wanted, inside=found is not whole)
+        reasons = _reasons(counts, found.uncertainty.reasons.get(group), options, inside=found is not whole)
         bounds = {"low": float(found.uncertainty.low[group]), "high": float(found.uncertainty.high[group])}
         entry: dict[str, Any] = {
             "group": members,
@@ -62,7 +48,7 @@ def entries(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> I
             **{name: None if name in reasons else float(column[group]) for name, column in columns.items()},
         }
         if found.baseline is not None:
-            compared = None if "auroc" in reasons else _comparison(found, found.baseline, group, wanted.confidence)
+            compared = None if "auroc" in reasons else _comparison(found, found.baseline, group, options.confidence)
             if compared is None or compared["interval"] is None:
                 reasons["comparison"] = reasons.get("auroc", "the difference of the models has no spread to estimate")
             entry["comparison"] = compared
@@ -79,7 +65,7 @@ class _Counts:
     all_negatives: int
 
 
-def _columns(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> dict[str, Floats]:
+def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | None) -> dict[str, Floats]:
     """Each metric, shape (groups,)."""
     codes, count = found.attribute.codes, len(found.attribute.groups)
     columns = {
@@ -88,26 +74,26 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, wanted: Wanted) -> 
         "average_precision": average_precision(found.ranking, rows.positive, rows.weights),
         "f1": np.full(count, np.nan),
     }
-    if wanted.threshold is not None:
-        columns["f1"] = f1(rows.scores, rows.positive, codes, count, wanted.threshold, rows.weights)
+    if threshold is not None:
+        columns["f1"] = f1(rows.scores, rows.positive, codes, count, threshold, rows.weights)
     if found is not whole:
-        columns["bpsn_auroc"], columns["bnsp_auroc"] = crossed(
+        columns["bpsn_auroc"], columns["bnsp_auroc"] = cross_with_background(
             whole.placements, found.placements, rows.positive, codes, rows.weights
         )
     return columns
 
 
-def _reasons(counts: _Counts, no_interval: str | None, wanted: Wanted, *, inside: bool) -> dict[str, str]:
+def _reasons(counts: _Counts, no_interval: str | None, options: Options, *, inside: bool) -> dict[str, str]:
     """For each metric that cannot be had, why."""
     names = [*_OF_ONE_RANKING, "f1", *_ACROSS * inside]
-    if counts.positives + counts.negatives < wanted.min_group_size:
-        return dict.fromkeys(names, f"fewer rows than min_group_size, {wanted.min_group_size}")
+    if counts.positives + counts.negatives < options.min_group_size:
+        return dict.fromkeys(names, f"fewer rows than min_group_size, {options.min_group_size}")
     reasons: dict[str, str] = {}
     if not counts.positives or not counts.negatives:
         reasons |= dict.fromkeys(_OF_ONE_RANKING, f"only {'positive' if counts.positives else 'negative'} rows")
     elif no_interval is not None:
         reasons |= dict.fromkeys(("standard_error", "interval"), no_interval)
-    if wanted.threshold is None:
+    if options.threshold is None:
         reasons["f1"] = "no threshold was given, and no validation set to choose one on"
     elif not counts.positives:
         reasons["f1"] = "only negative rows"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats
-from .bootstrap import resampled
+from .bootstrap import resample
 from .delong import Deviations, acceleration, covariance, degrees_of_freedom, deviations
 from .inference import (
     NO_SPREAD,
@@ -20,6 +20,7 @@ from .inference import (
     quantile_of,
 )
 from .inputs import Attribute, Rows
+from .options import Options
 from .roc import Placements, Ranking, divide, place, rank
 from .units import Units, gather
 
@@ -75,19 +76,15 @@ class Estimates:
     uncertainty: Uncertainty
 
 
-def estimate(
-    rows: Rows, attributes: Sequence[Attribute], *, method: str, confidence: float, resamples: int, seed: int
-) -> list[Estimates]:
+def estimate(rows: Rows, attributes: Sequence[Attribute], options: Options) -> list[Estimates]:
     """Estimate the AUROC of every group of every attribute, and its uncertainty.
 
     Args:
         rows: The rows.
         attributes: The attributes, all that are reported on, so that each score is sorted once.
-        method: One of `NORMAL` or `RESAMPLED`.
-        confidence: Of the intervals.
-        resamples: Of the bootstrap.
-        seed: Of the bootstrap.
+        options: How intervals are made.
     """
+    method, confidence = options.interval, options.confidence
     models = [rows.scores] if rows.baseline is None else [rows.scores, rows.baseline]
     orders = [np.argsort(scores, kind="stable") for scores in models]
     rankings = [
@@ -99,7 +96,7 @@ def estimate(
         sure = [_by_delong(rows, *of_one, method, confidence) for of_one in zip(attributes, placed, strict=True)]
     else:
         flat = [ranking for of_models in rankings for ranking in of_models]
-        drawn = iter(resampled(flat, rows.positive, rows.weights, rows.clusters, resamples, seed))
+        drawn = iter(resample(flat, rows.positive, rows.weights, rows.clusters, options.resamples, options.seed))
         sure = [
             _by_bootstrap(rows, attribute, of_models, [next(drawn) for _ in models], method, confidence)
             for attribute, of_models in zip(attributes, placed, strict=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arrays import InputError
+from .errors import InputError
 from .rendering import shortened
 from .style import BLUE, FAINT, INK, LONGEST_NAME, PALE, SMALL, TEXT, VERMILION, WIDTH, new_figure, tidy
 from .tables import ALL, Entry, level

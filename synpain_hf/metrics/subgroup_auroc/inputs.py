@@ -15,17 +15,17 @@ from .arrays import (
     Booleans,
     Floats,
     GroupColumns,
-    InputError,
     Integers,
     absent_in,
     as_array,
     as_floats,
     class_names_of,
-    listed,
+    list_rows,
     of_length,
     refuse,
     sized,
 )
+from .errors import InputError
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -57,7 +57,7 @@ class Attribute:
     @property
     def names(self) -> list[str]:
         """The names of the groups, such as `man`, or `old & man`."""
-        return [joined(group.values()) for group in self.groups]
+        return [join_names(group.values()) for group in self.groups]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Rows:
     baseline: Floats | None = None
 
 
-def joined(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """One name of several, such as `old & man`; a part that could be taken for several is quoted."""
     parts = list(names)
     return JOINED_BY.join(json.dumps(part) if len(parts) > 1 and JOINED_BY in part else part for part in parts)
@@ -167,7 +167,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     scores = as_floats(validation["scores"], "validation scores")
     labels = _labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
-        raise InputError("the validation set has no positive row, so no threshold is best on it; give another one")
+        raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()
     if same and (np.sort(scores[labels]) == np.sort(rows.scores[rows.positive])).all():
         raise InputError(
@@ -190,7 +190,7 @@ def _intersection(attributes: Sequence[Attribute]) -> Attribute:
         {name: value for attribute in attributes for name, value in attribute.groups[attribute.codes[row]].items()}
         for row in first
     ]
-    name = joined(attribute.name for attribute in attributes)
+    name = join_names(attribute.name for attribute in attributes)
     _check_number(name, len(groups))
     return Attribute(name, groups, codes)
 
@@ -198,8 +198,8 @@ def _intersection(attributes: Sequence[Attribute]) -> Attribute:
 def _check_number(name: str, groups: int) -> None:
     if groups > MOST_GROUPS:
         raise InputError(
-            f"the attribute {name!r} has {groups:,} groups, and {MOST_GROUPS:,} are the most; if it is an id, name it "
-            "as clusters, or leave it out with attributes=[…]"
+            f"the attribute {name!r} has {groups:,} groups, more than {MOST_GROUPS:,}; if it is an id, name it as "
+            "clusters, or leave it out with attributes=[…]"
         )
 
 
@@ -218,7 +218,7 @@ def _labels(given: Any, positive: Any, count: int, name: str = "references") -> 
         odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
         raise InputError(
             f"{name} must have two values, {positive!r} for positive and another one, but has also "
-            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {listed(odd)}; say which is with positive=…"
+            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {list_rows(odd)}; say which is with positive=…"
         )
     if not chosen.any() and (len(others) and str(others[0]) not in _NEGATIVES):
         raise InputError(

@@ -12,6 +12,7 @@ from .arrays import Floats
 from .compute import subgroup_auroc
 from .curves import GRID, Curve, bands
 from .inputs import read
+from .options import Options, with_options
 from .rendering import shortened
 from .style import BLUE, FAINT, INK, LONGEST_NAME, PALE, SMALL, TEXT, VERMILION, WIDTH, new_figure, tidy
 from .tables import ALL, Entry, estimate, fixed, level
@@ -36,21 +37,22 @@ _PANEL, _PANEL_TITLE = 1.7, 0.45
 """Inches."""
 
 
-def plot_roc(
+@with_options
+def plot_roc(  # noqa: D417 - `with_options` adds the others
     *,
     references: Any,
     scores: Any,
     groups: Any,
     attribute: str,
     positive: Any = 1,
-    interval: str = "delong",
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
+    interval: str = Options.interval,
+    confidence: float = Options.confidence,
+    resamples: int = Options.resamples,
+    seed: int = Options.seed,
     clusters: Any = None,
     sample_weight: Any = None,
-    min_group_size: int = 10,
-    missing: str = "group",
+    min_group_size: int = Options.min_group_size,
+    missing: str = Options.missing,
     ax: Axes | None = None,
 ) -> Axes:
     """The ROC curve of every group of an attribute with its band, and that of all rows.
@@ -69,15 +71,11 @@ def plot_roc(
         groups: Columns or records that have the attribute.
         attribute: The name of the attribute.
         positive: The value of the positive class.
-        interval: Of the AUROCs in the legend: `delong` or `bootstrap`.
-        confidence: Of bands and intervals.
-        resamples: Of the bootstrap.
-        seed: Of the bootstrap.
         clusters: What the bootstrap draws as a whole; shape (rows,), or the name of a column of `groups`.
         sample_weight: Weights, shape (rows,), or the name of a column of `groups`.
-        min_group_size: A smaller group has no curve.
-        missing: `group` or `error`.
         ax: Where to draw; by default in a figure of its own.
+
+    The other arguments are those of `Options`; a group smaller than `min_group_size` has no curve.
 
     Returns:
         The axes, of several panels the first; save the picture with `.figure.savefig(path)`.
@@ -179,7 +177,7 @@ def _draw_apart(groups: Sequence[_Group], title: str, band: str) -> Axes:
                 ax.plot(*each.points, color=colour, linewidth=width)
         if group.band is not None:
             ax.fill_between(GRID, *group.band, color=BLUE, alpha=0.2, linewidth=0)
-        ax.set_title(f"{shortened(group.name, LONGEST_NAME)}\n{_told(group.entry)}", size=SMALL, parse_math=False)
+        ax.set_title(f"{shortened(group.name, LONGEST_NAME)}\n{_in_words(group.entry)}", size=SMALL, parse_math=False)
         _frame(ax)
         ax.set_xticks([0, 0.5, 1], labels=["0", "0.5", "1"] if number + columns >= len(drawn) else [])
         ax.set_yticks([0, 0.5, 1], labels=[] if number % columns else ["0", "0.5", "1"])
@@ -206,7 +204,7 @@ def _draw_apart(groups: Sequence[_Group], title: str, band: str) -> Axes:
     return panels[0]
 
 
-def _told(entry: Entry) -> str:
+def _in_words(entry: Entry) -> str:
     if entry["auroc"] is None:
         return str(entry["reasons"]["auroc"])
     if entry["interval"] is None:
@@ -215,7 +213,7 @@ def _told(entry: Entry) -> str:
 
 
 def _in_legend(group: _Group) -> str:
-    return shortened(f"{shortened(group.name, LONGEST_NAME)}: {_told(group.entry)}", _LONGEST_LEGEND)
+    return shortened(f"{shortened(group.name, LONGEST_NAME)}: {_in_words(group.entry)}", _LONGEST_LEGEND)
 
 
 def _add_legend(owner: Axes | Figure, handles: Sequence[Any], texts: Sequence[str], title: str, **place: Any) -> None:

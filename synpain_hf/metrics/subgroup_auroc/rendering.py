@@ -221,7 +221,7 @@ def _right(text: str, width: int) -> str:
 
 
 def _controls(letter: str) -> bool:
-    """Whether a letter is no text; joiners are text, which many scripts cannot do without."""
+    """Whether a letter is not text; joiners are text, which many scripts cannot do without."""
     return unicodedata.category(letter) in {"Cc", "Cf", "Cs"} and letter not in "\u200c\u200d"
 
 

@@ -53,7 +53,7 @@ class Report(dict[str, Any]):
                 if self["options"]["compared"]:
                     row |= _flat_comparison(entry["comparison"])
                 reasons = entry["reasons"] if self["options"]["threshold"] is not None else _but_f1(entry["reasons"])
-                rows.append({**row, "reason": _told(reasons)})
+                rows.append({**row, "reason": _in_words(reasons)})
         words = ("attribute", "group", "reason", *_COUNTS)
         frame: pd.DataFrame = pd.DataFrame(rows).astype({name: "float64" for name in rows[0] if name not in words})
         return frame
@@ -146,14 +146,14 @@ def _flat_gap(gap: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("statistic", "degrees_of_freedom", "denominator_degrees_of_freedom", "p_value", "p_adjusted"):
         flat[name] = gap["test"] and gap["test"][name]
     flat |= {f"mean_{name}": mean for name, mean in gap["generalised_mean"].items()}
-    return {**flat, "reason": _told(gap["reasons"])}
+    return {**flat, "reason": _in_words(gap["reasons"])}
 
 
 def _but_f1(reasons: Mapping[str, str]) -> dict[str, str]:
     return {metric: reason for metric, reason in reasons.items() if metric != "f1"}
 
 
-def _told(reasons: Mapping[str, str]) -> str:
+def _in_words(reasons: Mapping[str, str]) -> str:
     """Reasons in a sentence, each once, with what it is the reason for."""
     metrics: dict[str, list[str]] = {}
     for metric, reason in reasons.items():

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 import datasets
 import evaluate
 
-from .arrays import InputError
-
 # Every module of this folder stands here, used or not: `evaluate.load` copies those alone that the script names itself,
 # and takes a comment behind such an import for an address.
-from .bootstrap import resampled
+from .arrays import as_floats
+from .bootstrap import resample
 from .borkan import generalised_mean
 from .cautions import cautions
 from .compute import subgroup_auroc
 from .curves import bands
 from .delong import covariance
 from .entries import entries
+from .errors import InputError
 from .estimates import estimate
 from .forest import plot_gaps
 from .gaps import gap
 from .inference import equality
 from .inputs import read
+from .options import Options
 from .packing import pack, unpack
 from .plots import plot_roc
 from .rendering import as_text
@@ -141,6 +142,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         InputError: A ValueError, if there is no such option.
     """
 
+    Options = Options
     plot_gaps = staticmethod(plot_gaps)
 
     def __init__(self, **arguments: Any):
@@ -288,5 +290,5 @@ def _rows(references: Any, scores: Any, predictions: Any, groups: Any) -> dict[s
         return {}
     for name, given in (("references", references), ("scores", scores)):
         if given is None:
-            raise InputError(f"{name} are not given; give references and scores, one a row")
+            raise InputError(f"{name} are not given; give references and scores, one per row")
     return {"references": references, "scores": scores, "groups": groups}

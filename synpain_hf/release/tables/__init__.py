@@ -9,6 +9,18 @@ from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.release.tables.table import Table
 
+__all__ = [
+    "ANNOTATIONS",
+    "PAIRS",
+    "TABLES",
+    "base_table",
+    "configurations",
+    "is_beside_tables",
+    "joined_tables",
+    "table_of",
+    "table_with",
+]
+
 TABLES: tuple[Table, ...] = (PAIRS, ANNOTATIONS)
 """Every table. The first holds the pairs; the rows of the others join to them."""
 

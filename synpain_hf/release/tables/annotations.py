@@ -125,6 +125,7 @@ ANNOTATIONS = Table(
     configurations={NAME: {"train": EveryFile()}},
     bumps=Bumps.all_alike(Bump.PATCH),
     columns_may_differ=True,
+    required=(PAIR_ID, "annotator"),
     measures=True,
     write=write_annotations,
 )

@@ -105,7 +105,8 @@ class Table:
         configurations: The files of each split of each configuration that loads it.
         bumps: How much a version must rise for each kind of difference.
         aspects: Columns that are compared as one.
-        columns_may_differ: Whether a file may have other columns than the next, and need not have all of `features`.
+        columns_may_differ: Whether a file may have other columns than the next.
+        required: The columns that every file has; all of `features` where none are named.
         measures: Whether its numbers are measurements of faces: summed up in the card, and learned in training.
         content_field: What of `release.json` holds a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may stand at a place in its folder.
@@ -122,6 +123,7 @@ class Table:
     bumps: Bumps
     aspects: tuple[Aspect, ...] = ()
     columns_may_differ: bool = False
+    required: tuple[str, ...] = ()
     measures: bool = False
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
@@ -153,7 +155,7 @@ class Table:
     def misfits(self, features: Features) -> Iterator[str]:
         """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""
         wanted = self.features()
-        needed = self.key if self.columns_may_differ else tuple(wanted)
+        needed = self.required or tuple(wanted)
         for name in needed:
             if name not in features:
                 yield f"has no column {name}; add it"

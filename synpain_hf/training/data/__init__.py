@@ -6,3 +6,5 @@ preparation   both faces of every pair, decoded and scaled once, mapped into mem
 collation     batches of 8-bit faces, each a copy; on the device, what the model takes
 augmentation  random changes on the device, alike for both faces of a pair, and of colour also apart
 """
+
+import synpain_hf.modeling  # noqa: F401 - says which extra is missing

@@ -37,7 +37,7 @@ class PairDataset(Dataset[Batch]):
     """The pairs of one split, as a data set of torch.
 
     An item is a dictionary of tensors: `pixel_values`, the expressive face, and `reference_pixel_values`, the neutral
-    one, both uint8 of shape (channels, height, width), `labels`, and as far as they are asked for `pspi` and
+    one, both uint8 of shape (channels, height, width), `labels`, and where they are asked for `pspi` and
     `action_units` of shape (units,), NaN where not known. A loader gets a whole batch at a time, by one copy out of
     the file for each face.
 

@@ -48,7 +48,7 @@ def open_pairs(
     Raises:
         UsageError: If there is no such source, or it has no such configuration.
         NotInstalledError: If no release is installed.
-        ReleaseError: If the folder is no complete release.
+        ReleaseError: If the folder is not a complete release.
         DownloadError: If the Hub cannot be reached, or does not give it.
         BadInputError: If a column is missing, or a pair is in two splits.
     """

@@ -22,7 +22,7 @@ NEEDED = ("pair_id", *FACES, "label")
 """Columns that pairs cannot be trained on without."""
 
 WELCOME = (*GROUPS, "fold")
-"""Columns that come along where there are any."""
+"""Columns that come along where they exist."""
 
 JUDGED = FACES[1]
 """The face whose annotations are learned: the other one is the reference."""
@@ -100,12 +100,12 @@ class Pairs:
             annotator: Whose annotations; None for the only one's.
 
         Returns:
-            `pspi` of shape (pairs,) and `action_units` of shape (pairs, units), intensities from 0 to 5, as far as
+            `pspi` of shape (pairs,) and `action_units` of shape (pairs, units), intensities from 0 to 5, where
             they are wanted; NaN where they are not known.
 
         Raises:
             UsageError: If there are no annotations, or none of a unit or by the annotator, or several annotators.
-            BadInputError: If an annotator says two things of one face.
+            BadInputError: If an annotator has annotated one face twice.
         """
         wanted = [*(["pspi"] if pspi else []), *action_units]
         if not wanted:
@@ -134,7 +134,7 @@ class Pairs:
         annotators = sorted(set(known["annotator"].to_pylist()))
         there = ", ".join(map(repr, annotators))
         if annotator is None and len(annotators) > 1:
-            raise UsageError(f"{self.title} has annotations by {there}; name one as annotator")
+            raise UsageError(f"{self.title} has annotations by {there}; choose one of these annotators")
         if annotator is not None and annotator not in annotators:
             raise UsageError(f"{self.title} has no annotations by {annotator!r}, only by {there}; name one of them")
         if annotator is not None:
@@ -158,8 +158,8 @@ class Pairs:
                 elif where:
                     yield Problem(
                         self.title,
-                        f"pair {pair_id} is in {where} and in {split}, so that a person is trained and tested on; keep "
-                        "it in one of them",
+                        f"pair {pair_id} is in {where} and in {split}, so the same person would be trained and tested "
+                        "on; keep it in one of them",
                         pair_id,
                     )
 
@@ -167,5 +167,5 @@ class Pairs:
         known = range(len(CLASSES["label"]))
         for pair_id, label in zip(self.table["pair_id"].to_pylist(), self.table["label"].to_pylist(), strict=True):
             if pair_id is None or label not in known:
-                reason = f"pair {pair_id} has the label {label}, not 0 or 1; label it, or leave it out"
+                reason = f"pair {pair_id} has the label {label}, which is neither 0 nor 1; label it, or leave it out"
                 yield Problem(self.title, reason, str(pair_id))

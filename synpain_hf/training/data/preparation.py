@@ -95,14 +95,14 @@ def prepare(
 
     Args:
         pairs: The pairs; all are prepared, whatever their split.
-        processor: The model's image processor: size, channels, box and filter count; normalisation is for later.
+        processor: The model's image processor: size, channels, box and filter matter; faces are normalised later.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         workers: Threads that decode; None for one a core, at most 8.
-        progress: Told of every pair.
+        progress: Called for every pair.
 
     Raises:
         UsageError: If `workers` cannot be right.
-        BadInputError: If a picture cannot be read; with all of them.
+        BadInputError: If pictures cannot be read; lists all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """

@@ -22,19 +22,19 @@ REPORT = "report"
 """The folder of the report."""
 
 ANNOTATED = "_annotated"
-"""What the name of a column ends with that holds the annotations of what another one predicts."""
+"""How the name of a column ends that has the annotations for a column of predictions."""
 
 
 def judge_heads(predictions: pa.Table) -> list[dict[str, Any]]:
-    """How near predicted PSPI and action units are to what is annotated.
+    """How near predicted PSPI and action units come to their annotations.
 
     Args:
         predictions: What `predict` gave.
 
     Returns:
         For each, in the order of the columns: `name`; `n`, the pairs where it is annotated; `mean_absolute_error`;
-        `error_of_the_mean`, that of always saying the mean of these annotations; `correlation`, Pearson's, None where
-        predictions or annotations are all the same.
+        `error_of_the_mean`, that of always predicting the mean of these annotations; `correlation`, Pearson's, None
+        where predictions or annotations are all the same.
     """
     found = []
     for name in predictions.column_names:
@@ -67,7 +67,7 @@ def write_report(
             `report.json`, tables and figures. What stands there under these names is replaced.
         test: Predictions of the test split.
         validation: Predictions of the validation split; on them the threshold with the best F1 is chosen.
-        progress: Told of figures.
+        progress: Called for every figure.
 
     Returns:
         What `subgroup_auroc` returned.

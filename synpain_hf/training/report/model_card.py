@@ -21,7 +21,7 @@ FILE = "README.md"
 _TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
-_HEADS = ("", "pairs", "mean absolute error", "the same of always saying the mean", "correlation")
+_HEADS = ("", "pairs", "mean absolute error", "error of always predicting the mean", "correlation")
 _DIGITS = 4
 
 
@@ -37,8 +37,8 @@ class ModelCard:
             `repo_id` and `revision` where it came from the Hub.
         recipe: How: the arguments that change the weights.
         augmentation: How much pairs were changed in training; None for not at all.
-        outcome: What came of it: `epochs`, `best_epoch`, `validation_auroc`, `seconds`, `device`, `parameters`; as far
-            as they are known.
+        outcome: What came of it: `epochs`, `best_epoch`, `validation_auroc`, `seconds`, `device`, `parameters`; where
+            they are known.
         made_with: Versions of the libraries.
         base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
         initial_weights: The digest of the weights it began with; None for new ones.

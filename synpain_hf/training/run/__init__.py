@@ -8,3 +8,5 @@ prediction        a split judged by a trained model, as a table
 train             all of it in one call
 cross_validation  the same for five folds
 """
+
+import synpain_hf.modeling  # noqa: F401 - says which extra is missing

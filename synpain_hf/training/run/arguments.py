@@ -1,4 +1,4 @@
-"""What can be chosen of a training: the pairs, the model, and how it is trained."""
+"""`PairwiseTrainingArguments`: how a pairwise classifier is trained."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import sys
 from argparse import ArgumentError, ArgumentTypeError
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import HfArgumentParser, TrainingArguments
 
 from synpain_hf.errors import MissingExtraError, UsageError
-from synpain_hf.hubclient.names import REPO_ID
+from synpain_hf.training.options import EverydayArguments
 
 RECIPE = (
     *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps"),
@@ -22,7 +21,7 @@ RECIPE = (
     *("bf16", "fp16", "seed", "data_seed", "early_stopping_patience", "metric_for_best_model", "greater_is_better"),
     *("eval_strategy", "eval_steps", "save_strategy", "save_steps", "load_best_model_at_end"),
 )
-"""Arguments that are told of every training; others only where they are not what they usually are."""
+"""Arguments that the record of every training has; it has others only where they differ from their defaults."""
 
 _WITHOUT_EFFECT = (
     *("output_dir", "run_name", "project", "debug", "disable_tqdm", "local_rank", "resume_from_checkpoint", "use_cpu"),
@@ -37,13 +36,13 @@ _FIXED: dict[str, tuple[Any, str]] = {
     "remove_unused_columns": (False, "batches come ready"),
     "dataloader_drop_last": (False, "every pair is learned from, and judged"),
     "label_smoothing_factor": (0.0, "Trainer would pass over class weights and every head but the first"),
-    "neftune_noise_alpha": (None, "it is for models of language"),
+    "neftune_noise_alpha": (None, "it is for language models"),
     "prediction_loss_only": (False, "the AUROC is measured on scores"),
     "batch_eval_metrics": (False, "the AUROC is measured on all scores together"),
     "push_to_hub": (False, "Trainer would publish half of it; `hf upload NAMESPACE/NAME OUT` publishes what came out"),
     "hub_token": (None, "no token is kept with a training; run `hf auth login`"),
 }
-"""Arguments that have to be what they are, and why."""
+"""The only values that some arguments may have, and why."""
 
 _AT_LEAST = {
     "per_device_train_batch_size": 1,
@@ -55,81 +54,9 @@ _AT_LEAST = {
 
 _CHOOSING = ("auroc", "accuracy", "loss")
 
-FUSION = "cross_attention"
-CLASS_WEIGHTS = ("balanced", "none")
-
 
 @dataclass
-class DataArguments:
-    """Which pairs are trained on."""
-
-    dataset: str = field(
-        metadata={"help": "A release's folder; synpain, for the installed release; or a data set's id on the Hub."}
-    )
-    config_name: str = field(default="default", metadata={"help": "A configuration, such as cv_0 or only_old."})
-    revision: str | None = field(default=None, metadata={"help": "Of a data set on the Hub: a tag, such as v1.0.0."})
-    annotator: str | None = field(
-        default=None, metadata={"help": "Whose annotations are learned, where there are several."}
-    )
-    cache_dir: str | None = field(
-        default=None, metadata={"help": "Where prepared faces are kept; HF_HOME/synpain-hf/faces by default."}
-    )
-
-
-@dataclass
-class ModelArguments:
-    """Which model is trained, and what it learns beside the classes."""
-
-    model: str = field(
-        default="pwct",
-        metadata={
-            "help": "pwct, the published network, with new weights; a vision model on the Hub or in a folder, as a "
-            "pretrained backbone; a pairwise model, to train it on; or a .json file with the configuration of either, "
-            "with new weights."
-        },
-    )
-    fusion: str = field(
-        default=FUSION,
-        metadata={
-            "help": "How the reference comes in, of a backbone.",
-            "choices": ["subtraction", "concatenation", "cross_attention"],
-        },
-    )
-    lora: bool = field(default=False, metadata={"help": "Train low-rank updates of a frozen backbone."})
-    image_size: int | None = field(
-        default=None, metadata={"help": "Side of a face in pixels; what the model was made for by default."}
-    )
-    crop_box: list[float] | None = field(
-        default=None,
-        metadata={"help": "The part of each picture that is used: left, top, right, bottom as shares of its sides."},
-    )
-    pspi_head: bool = field(default=False, metadata={"help": "Learn PSPI, too, from the release's annotations."})
-    action_units: list[str] = field(
-        default_factory=list, metadata={"help": "Learn these action units, too, such as AU4 AU43; all for every one."}
-    )
-    class_weights: str = field(
-        default="balanced",
-        metadata={
-            "help": "balanced weighs both classes alike, however many pairs they have.",
-            "choices": CLASS_WEIGHTS,
-        },
-    )
-
-    @property
-    def base_model(self) -> str | None:
-        """The model's id, where it is one on the Hub."""
-        is_id = REPO_ID.fullmatch(self.model) and not Path(self.model).expanduser().exists()
-        return self.model if is_id else None
-
-    def __post_init__(self) -> None:
-        for option in fields(self):
-            choices, value = option.metadata.get("choices"), getattr(self, option.name)
-            if choices and value not in choices:
-                raise UsageError(f"{option.name} is {value!r}; give one of {', '.join(choices)}")
-
-
-@dataclass
-class PairwiseTrainingArguments(TrainingArguments):
+class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
     """How a pairwise classifier is trained: the arguments of `transformers.TrainingArguments`, and one more.
 
     These defaults differ from those of `TrainingArguments`:
@@ -144,12 +71,12 @@ class PairwiseTrainingArguments(TrainingArguments):
     - `metric_for_best_model`: `auroc`; `load_best_model_at_end`: True; `save_total_limit`: 1. With
       `eval_strategy="no"`, the last model is taken, and there is no early stopping.
     - `bf16`: True on a GPU that has it, instead of False.
-    - `restore_callback_states_from_checkpoint`: True, so that early stopping goes on counting where it was.
-    - `logging_nan_inf_filter`: False, so that a loss that is no number is seen, and no step waits to look for one.
+    - `restore_callback_states_from_checkpoint`: True, so that early stopping continues its count.
+    - `logging_nan_inf_filter`: False, so that a loss of NaN is seen, and no step waits to look for one.
     - `remove_unused_columns`: False, since batches come ready.
     - `dataloader_pin_memory`: True on a GPU alone; `accelerator_config`: there with `non_blocking`.
     - `use_cpu`: True where there is nothing else, so that `torchrun` works there, too.
-    - `disable_tqdm`: True where standard error is no terminal.
+    - `disable_tqdm`: True where standard error is not a terminal.
 
     Without `torchrun` or `accelerate launch`, one GPU is used, however many there are.
 
@@ -160,18 +87,13 @@ class PairwiseTrainingArguments(TrainingArguments):
         UsageError: If arguments contradict each other.
     """
 
-    num_train_epochs: float = field(default=20.0, metadata={"help": "How often every pair is seen, at most."})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "Pairs of a step, on each device."})
     per_device_eval_batch_size: int = field(default=64, metadata={"help": "Pairs at a time, in evaluation."})
-    learning_rate: float = field(
-        default=5e-4, metadata={"help": "At its highest; a pretrained backbone wants 1e-4 with LoRA, 5e-5 without."}
-    )
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "How the learning rate changes."})
     warmup_steps: float = field(default=0.1, metadata={"help": "Steps, or below 1 their share of all."})
     weight_decay: float = field(default=0.05, metadata={"help": "Of AdamW; biases and layer norms have none."})
     eval_strategy: str = field(default="epoch", metadata={"help": "When the validation split is evaluated."})
     save_strategy: str = field(default="epoch", metadata={"help": "When checkpoints are saved."})
-    logging_strategy: str = field(default="epoch", metadata={"help": "When the training loss is told."})
+    logging_strategy: str = field(default="epoch", metadata={"help": "When the training loss is reported."})
     metric_for_best_model: str | None = field(default="auroc", metadata={"help": "Chooses the model."})
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Take the best model, not the last."})
     save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept, beside the best."})
@@ -179,9 +101,9 @@ class PairwiseTrainingArguments(TrainingArguments):
         default=None, metadata={"help": "Train in bfloat16; by default on a GPU that has it."}
     )
     restore_callback_states_from_checkpoint: bool = field(
-        default=True, metadata={"help": "Go on counting for early stopping where a checkpoint was."}
+        default=True, metadata={"help": "Continue the count of early stopping from a checkpoint."}
     )
-    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "Hide a loss that is no number."})
+    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "Hide a loss of NaN or infinity."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Leave this as it is."})
     dataloader_pin_memory: bool | None = field(  # type: ignore[assignment]
         default=None, metadata={"help": "Keep batches where a GPU copies them from; by default where there is one."}
@@ -222,33 +144,35 @@ class PairwiseTrainingArguments(TrainingArguments):
     def _check(self) -> None:
         for name, (needed, reason) in _FIXED.items():
             if getattr(self, name) != needed:
-                raise UsageError(f"{name} cannot be chosen here: {reason}; leave it out")
+                raise UsageError(f"cannot be chosen here: {reason}; leave it out", name)
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
             if value is not None and not value >= least:
-                raise UsageError(f"{name} is {value}; give {least} or more")
+                raise UsageError(f"is {value}; give {least} or more", name)
         if not self.learning_rate > 0:
-            raise UsageError(f"learning_rate is {self.learning_rate}; give more than 0, such as 5e-4")
+            raise UsageError(f"is {self.learning_rate}; give more than 0, such as 5e-4", "learning_rate")
         if not (self.num_train_epochs > 0 or self.max_steps > 0):
             raise UsageError(
-                f"num_train_epochs is {self.num_train_epochs:g}, so that nothing is learned; give more than 0"
+                f"is {self.num_train_epochs:g}, so that nothing is learned; give more than 0", "num_train_epochs"
             )
         if str(self.metric_for_best_model).removeprefix("eval_") not in _CHOOSING:
-            raise UsageError(f"metric_for_best_model is {self.metric_for_best_model!r}; give {', '.join(_CHOOSING)}")
+            raise UsageError(
+                f"is {self.metric_for_best_model!r}; give one of {', '.join(_CHOOSING)}", "metric_for_best_model"
+            )
 
     @classmethod
     def of(cls, **arguments: Any) -> PairwiseTrainingArguments:
         """Arguments by name.
 
         Raises:
-            UsageError: If there is no argument of a name, or arguments contradict each other.
+            UsageError: If a name is unknown, or arguments contradict each other.
         """
         known = {option.name for option in fields(cls) if option.init}
         unknown = sorted(arguments.keys() - known)
         if unknown:
             raise UsageError(
-                f"{', '.join(unknown)}: no such argument of a training; those of transformers.TrainingArguments and "
-                "early_stopping_patience are known"
+                f"unknown arguments of a training: {', '.join(unknown)}; give those of transformers.TrainingArguments, "
+                "or early_stopping_patience"
             )
         return cls(**arguments)
 
@@ -257,7 +181,7 @@ class PairwiseTrainingArguments(TrainingArguments):
         """Arguments from text, such as `warmup_steps=100`, each as its type.
 
         Raises:
-            UsageError: If there is no argument of a name, or it takes no such value.
+            UsageError: If a name is unknown, or its argument takes no such value.
         """
         kinds: Any = cls
         parser = HfArgumentParser(kinds, allow_abbrev=False, exit_on_error=False)
@@ -266,7 +190,7 @@ class PairwiseTrainingArguments(TrainingArguments):
         for word in words:
             name, equals, value = word.partition("=")
             if not equals or name not in known or name == "output_dir":
-                raise UsageError(f"{word} is no setting of a training; give NAME=VALUE, such as warmup_steps=100")
+                raise UsageError(f"{word} is not a setting of a training; give NAME=VALUE, such as warmup_steps=100")
             try:
                 found[name] = vars(parser.parse_args([f"--{name}={value}"]))[name]
             except (ArgumentError, ArgumentTypeError) as error:

@@ -110,13 +110,13 @@ def cross_validate(
 ) -> CrossValidation:
     """Train and test on each of `cv_0` to `cv_4`, and sum up.
 
-    The same call goes on where it was interrupted; a fold that is finished is not trained again.
+    The same call continues a cross-validation that was interrupted; finished folds are not trained again.
 
     Args:
         dataset: What `train` takes, by path, by name or from the Hub.
         out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
-        keep_finished: Give the result where the same is finished, instead of refusing the folder.
-        progress: Told of preparation, steps and figures.
+        keep_finished: Return the result where the same cross-validation is finished, instead of refusing the folder.
+        progress: Called for preparation, steps and figures.
         options: Of `train`, but for `config_name`.
 
     Returns:
@@ -126,7 +126,7 @@ def cross_validate(
         SynpainError: What `train` raises.
     """
     if isinstance(dataset, Mapping):
-        raise UsageError("splits that are loaded are one fold; give a release's folder, its name, or its id on the Hub")
+        raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
     folder = Path(out).expanduser().absolute()
     _check_folder(folder, keep_finished)
     folds = []
@@ -150,9 +150,9 @@ def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) ->
 
 def _check_folder(out: Path, keep_finished: bool) -> None:
     if (out / SUMMARY).is_file() and not keep_finished:
-        raise UsageError(f"{out} holds a cross-validation that is finished; remove it, or give another place")
+        raise UsageError(f"{out} holds a finished cross-validation; remove it, or give another place")
     if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is no folder; create it first")
+        raise UsageError(f"{out.parent} is not a folder; create it first")
     try:
         out.mkdir()
     except FileExistsError:
@@ -187,7 +187,7 @@ def _card(result: CrossValidation) -> str:
         table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
         "## By group, mean ± standard deviation over the folds",
         table(("attribute", "group", "AUROC"), groups, 2),
-        "–: in a fold it has under ten test pairs, or one class only.",
+        "–: in some fold the group has fewer than ten test pairs, or one class only.",
         "## By group, all folds together",
         _POOLED,
         result.report.to_markdown(),

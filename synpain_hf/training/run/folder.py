@@ -24,8 +24,8 @@ _SHOWN = 3
 
 
 @contextmanager
-def claimed(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
-    """Have a folder for this training alone; gives the checkpoint to go on from, if there is one.
+def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
+    """Keep a folder for this training alone; gives the checkpoint to continue from, if there is one.
 
     Raises:
         UsageError: If the folder holds something else.
@@ -85,9 +85,9 @@ def _last_checkpoint(out: Path) -> str | None:
 
 def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
     if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is no folder; create it first")
+        raise UsageError(f"{out.parent} is not a folder; create it first")
     if (out / RESULT).is_file():
-        raise UsageError(f"{out} holds a model that is trained; remove it, or give another place")
+        raise UsageError(f"{out} holds a trained model; remove it, or give another place")
     if (out / RECORD).is_file():
         check_same(out, record)
     elif os.path.lexists(out) and not (out.is_dir() and all(path.name == _LOCK for path in out.iterdir())):
@@ -103,7 +103,7 @@ def check_same(folder: Path, record: Mapping[str, Any]) -> None:
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start anew") from error
+        raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start afresh") from error
     was, now = dict(_flat(found)), dict(_flat(record))
     names = [name for name in {**was, **now} if not name.startswith("made_with") and was.get(name) != now.get(name)]
     if names:

@@ -24,9 +24,9 @@ from synpain_hf.modeling import (
 from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.modeling.pwct import PWCT_SIDE
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.run.arguments import FUSION, ModelArguments
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.folder import LEARNED
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION
 
 _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 """Mean and standard deviation of the channels in ImageNet, which most backbones were trained with."""
@@ -49,12 +49,12 @@ def build_model(
         annotator: Whose annotations are learned.
 
     Raises:
-        UsageError: If there is no such model, or it does not fit the pairs or the arguments.
+        UsageError: If the model cannot be found, or does not fit the pairs or the arguments.
     """
     heads = _heads(arguments, pairs, annotator)
     name = arguments.model
-    if name == _PWCT and arguments.fusion != FUSION:
-        raise UsageError(f"fusion {arguments.fusion} is of a vision model, and pwct subtracts; leave it out")
+    if name == _PWCT and arguments.fusion != DEFAULT_FUSION:
+        raise UsageError(f"is {arguments.fusion!r}, but pwct always subtracts; leave it out", "fusion")
     weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
     if name == _PWCT:
         config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
@@ -122,7 +122,7 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         if content.get("model_type") == _OWN:
             asked = {
                 "class_weights": options["class_weights"],
-                **({"fusion": arguments.fusion} if arguments.fusion != FUSION else {}),
+                **({"fusion": arguments.fusion} if arguments.fusion != DEFAULT_FUSION else {}),
                 **({"lora": {}} if arguments.lora else {}),
                 **{name: value for name, value in options.items() if value},
             }
@@ -130,7 +130,7 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         return PairwisePainConfig(
             architecture="backbone",
             backbone_config=content,
-            fusion=arguments.fusion,  # type: ignore[arg-type] # checked by ModelArguments
+            fusion=arguments.fusion,
             lora=_lora(arguments),
             **options,
         )
@@ -138,7 +138,7 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         raise
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"{file} is no configuration of a vision model ({error}); give one with its model_type"
+            f"is {str(file)!r}, not a configuration of a vision model ({error}); give one with its model_type", "model"
         ) from error
 
 
@@ -147,8 +147,9 @@ def _pretrained(
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     if not (REPO_ID.fullmatch(name) or Path(name).expanduser().is_dir()):
         raise UsageError(
-            f"{name} is no folder, and no id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json file "
-            "with a configuration"
+            f"is {name!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json "
+            "file with a configuration",
+            "model",
         )
     try:
         found = AutoConfig.from_pretrained(name, trust_remote_code=False)
@@ -167,30 +168,29 @@ def _pretrained(
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(
-            f"{name} is no model that can be loaded ({reason}); give pwct, a vision model's id or folder, or a .json "
-            "file with a configuration"
+            f"is {name!r}, which cannot be loaded ({reason}); give pwct, a vision model's id or folder, or a .json "
+            "file with a configuration",
+            "model",
         ) from error
 
 
 def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments, options: dict[str, Any]) -> None:
     """Refuse what a pairwise model that was trained already does not let one choose."""
     given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
-    if arguments.fusion not in (config.fusion, FUSION):
+    if arguments.fusion not in (config.fusion, DEFAULT_FUSION):
         given.append("fusion")
     if given:
-        raise UsageError(
-            f"{name} is a pairwise model, and {' and '.join(given)} stay as they are in it; leave this out"
-        )
+        raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
     has = (config.pspi_head, list(config.action_units))
     if has != (options.get("pspi_head", False), options["action_units"]):
         units = ", ".join(config.action_units) or "no action unit"
         raise UsageError(
-            f"{name} was trained {'with' if config.pspi_head else 'without'} PSPI and on {units}; ask for just these"
+            f"{name} was trained {'with' if config.pspi_head else 'without'} PSPI and on {units}; ask for the same"
         )
 
 
 def learned_by(name: str) -> set[str]:
-    """The pairs that a pairwise model has learned, as far as its folder, or its repository, tells."""
+    """The pairs that a pairwise model has learned, where its folder or its repository says so."""
     file = cached_file(name, LEARNED, _raise_exceptions_for_missing_entries=False)
     return set() if file is None else set(json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"])
 
@@ -256,7 +256,7 @@ def _lora(arguments: ModelArguments) -> dict[str, Any] | None:
 
 
 def _check_fit(model: PairwisePainForImageClassification, processor: PairwisePainImageProcessor) -> None:
-    """Run a grey pair, so that a size that the model does not take is told now, not by a traceback later."""
+    """Run a grey pair, so that a size that the model does not take is reported now, not by a traceback later."""
     height, width = processor.size["height"], processor.size["width"]
     faces = torch.full((1, processor.num_channels, height, width), 0.5)
     was_training = model.training
@@ -265,9 +265,9 @@ def _check_fit(model: PairwisePainForImageClassification, processor: PairwisePai
             model.eval()(pixel_values=faces, reference_pixel_values=faces)
     except (ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
-        needed = PWCT_SIDE if model.config.architecture == "pwct" else "the size that it was made for"
+        needed = PWCT_SIDE if model.config.architecture == "pwct" else "the size that the model was made for"
         raise UsageError(
-            f"this model takes no faces of {height} x {width} ({reason}); leave image_size out, or give {needed}"
+            f"must be {needed}: this model does not take faces of {height} x {width} ({reason})", "image_size"
         ) from error
     finally:
         model.train(was_training)

@@ -23,7 +23,7 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
         split: What the column `split` says.
 
     Returns:
-        `pair_id`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, as far as they are known; `score`,
+        `pair_id`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, where they are known; `score`,
         the log-odds of pain; `prediction`, pain where they are above 0; and, of a model that predicts them, `pspi` and
         action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words, which every
         tool reads alike.

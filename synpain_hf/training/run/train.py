@@ -33,16 +33,17 @@ from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
-from synpain_hf.training.run.arguments import ModelArguments, PairwiseTrainingArguments
+from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.folder import (
     CHECKPOINTS,
     LEARNED,
     RESULT,
     STATE,
     check_same,
-    claimed,
+    claim,
     report_write_errors,
     write_json,
 )
@@ -133,7 +134,7 @@ def train(
 ) -> TrainingResult:
     """Train a pairwise classifier, predict, and say how good it is by group.
 
-    The same call goes on where a training was interrupted. With `torchrun` or `accelerate launch`, each process makes
+    The same call continues a training that was interrupted. With `torchrun` or `accelerate launch`, each process makes
     the call, and the first of them writes.
 
     Args:
@@ -145,8 +146,8 @@ def train(
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         model: What `ModelArguments.model` takes, or all of these.
         augmentation: How much pairs are changed in training; None for not at all.
-        keep_finished: Give the result of the same training where it is finished, instead of refusing the folder.
-        progress: Told of preparation, steps and figures; where nothing is given, Trainer shows its own bars.
+        keep_finished: Return the result where the same training is finished, instead of refusing the folder.
+        progress: Called for preparation, steps and figures; without it, Trainer shows its own bars.
         arguments: Of `PairwiseTrainingArguments`, such as `num_train_epochs=5` or `seed=1`.
 
     Returns:
@@ -168,7 +169,7 @@ def train(
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator)
     record = {
-        "data": _described(dataset, pairs, config_name, revision),
+        "data": _describe(dataset, pairs, config_name, revision),
         "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
         "base_model": chosen.base_model,
         "goes_on": is_pairwise(chosen.model),
@@ -183,7 +184,7 @@ def train(
     if keep_finished and (folder / RESULT).is_file():
         check_same(folder, record)
         return TrainingResult.read(folder)
-    with claimed(folder, record, args) as checkpoint:
+    with claim(folder, record, args) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
@@ -208,7 +209,7 @@ class _Run:
     def __call__(self, checkpoint: str | None) -> TrainingResult:
         splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
         is_trained = (self.folder / STATE).is_file()
-        with _accepted():
+        with _report_refused_arguments():
             trainer = PairwiseTrainer(
                 PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
                 self.args,
@@ -219,7 +220,7 @@ class _Run:
                 progress=self.progress,
             )
         if not is_trained:
-            with _explained():
+            with _report_what_lacks():
                 trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model()
             if self.args.should_save:
@@ -305,8 +306,8 @@ class _Run:
 
 
 @contextmanager
-def _accepted() -> Iterator[None]:
-    """Report what Trainer says of arguments that it does not take."""
+def _report_refused_arguments() -> Iterator[None]:
+    """Report why Trainer does not take arguments."""
     try:
         yield
     except SynpainError:
@@ -316,18 +317,18 @@ def _accepted() -> Iterator[None]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Report what training lacks."""
+def _report_what_lacks() -> Iterator[None]:
+    """Report memory or a library that training lacks."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise UsageError(
-            "the device's memory does not hold a batch; give a smaller per_device_train_batch_size (--batch-size), and "
-            "gradient_accumulation_steps for as large a step"
+            "is too large for the device's memory; give less, with gradient_accumulation_steps for as large a step",
+            "per_device_train_batch_size",
         ) from error
     except ImportError as error:
         raise MissingExtraError(
-            f"this training needs a library that is not there ({_first_line(error)}); install it, or choose otherwise"
+            f"training needs a library that cannot be loaded ({_first_line(error)}); install it, or choose otherwise"
         ) from error
 
 
@@ -348,10 +349,10 @@ def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArgument
         )
 
 
-def _described(
+def _describe(
     dataset: str | Path | Mapping[str, Dataset], pairs: Pairs, config_name: str, revision: str | None
 ) -> dict[str, Any]:
-    """What is trained on, without any path of this machine."""
+    """Say what is trained on, without any path of this machine."""
     described = {
         "title": pairs.title,
         "content": pairs.content,

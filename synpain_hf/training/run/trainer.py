@@ -56,12 +56,12 @@ class PairwiseTrainer(Trainer):
     Args:
         model: The model; also the attribute `network`, whatever Trainer wraps around it.
         args: How to train.
-        train_dataset: What it learns from; None to evaluate only.
+        train_dataset: What it learns from; None only to evaluate.
         eval_dataset: What chooses the best model, and stops early.
         processing_class: The model's image processor, which is saved beside it.
         augmentation: How much pairs are changed in training; None for not at all.
         callbacks: Further callbacks.
-        progress: Told of every step, instead of Trainer's bars.
+        progress: Called for every step, instead of Trainer's bars.
 
     Raises:
         UsageError: If a split has pairs of one class only, or `eval_dataset` is needed and missing.
@@ -101,7 +101,7 @@ class PairwiseTrainer(Trainer):
             callbacks=[_Clock(), *stopping, *(callbacks or [])],
         )
         self.remove_callback(PrinterCallback if args.disable_tqdm else ProgressCallback)
-        self.add_callback(_Told(progress or silent) if args.disable_tqdm else _Bars)
+        self.add_callback(_Lines(progress or silent) if args.disable_tqdm else _Bars)
         self.network, self.image_processor = model, processing_class
         changes = None if augmentation is None else PairAugmentation(augmentation)
         self.to_model = ModelInputs(processing_class, changes).to(args.device)
@@ -162,7 +162,7 @@ def pain_scores(logits: npt.NDArray[Any]) -> Floats:
     """
     logits = np.asarray(logits, np.float64)
     if not np.isfinite(logits).all():
-        raise UsageError("the model gives NaN or infinity: its training went astray; lower learning_rate")
+        raise UsageError("the model gives NaN or infinity: its training diverged; give a lower learning rate")
     scores: Floats = logits[:, _PAIN] - logits[:, 1 - _PAIN]
     return scores
 
@@ -230,7 +230,7 @@ class _Clock(TrainerCallback, ExportableState):
 
 
 class _Bars(ProgressCallback):
-    """Trainer's bars, and what is measured as a line that a reader understands; all on standard error."""
+    """Trainer's bars, and what is measured as a readable line; all on standard error."""
 
     def on_log(
         self,
@@ -245,8 +245,8 @@ class _Bars(ProgressCallback):
             bar.write(_line(state, logs or {}), file=sys.stderr)
 
 
-class _Told(TrainerCallback):
-    """Steps for whom progress is told, and what is measured, a line each on standard error."""
+class _Lines(TrainerCallback):
+    """Progress for every step, and what is measured as a line on standard error."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
@@ -274,7 +274,7 @@ class _Told(TrainerCallback):
             sys.stderr.flush()
 
 
-_TOLD = {
+_MEASURED = {
     "loss": "training loss {:.4f}",
     "eval_loss": "validation loss {:.4f}",
     "eval_auroc": "validation AUROC {:.3f}",
@@ -285,5 +285,5 @@ _TOLD = {
 
 def _line(state: TrainerState, logs: Mapping[str, Any]) -> str:
     """What was measured, in words."""
-    told = ", ".join(words.format(logs[name]) for name, words in _TOLD.items() if name in logs)
+    told = ", ".join(words.format(logs[name]) for name, words in _MEASURED.items() if name in logs)
     return f"epoch {state.epoch or 0:.3g} of {state.num_train_epochs}: {told}"

@@ -1,0 +1,117 @@
+"""The options of the metric: what each means, its default, and the values that it takes.
+
+The functions that take them, the page and the command line have all of this from here. Nothing but the standard library
+is imported, so that a program can show its help at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from numbers import Integral, Real
+from textwrap import fill
+from typing import Any, Literal, TypeVar, get_args
+
+from .errors import InputError
+
+Interval = Literal["delong", "logit", "bootstrap", "percentile"]
+Missing = Literal["group", "error"]
+Correction = Literal["holm", "bonferroni", "benjamini_hochberg", "none"]
+
+_LINE = 110
+
+_Documented = TypeVar("_Documented", bound=Callable[..., Any])
+
+
+def _about(meaning: str, values: str, fits: Callable[[Any], bool], **more: Any) -> dict[str, Any]:
+    return {"help": meaning, "values": values, "fits": fits, **more}
+
+
+def _whole_number(meaning: str, least: int) -> dict[str, Any]:
+    def fits(value: Any) -> bool:
+        return isinstance(value, Integral) and int(value) >= least
+
+    return _about(meaning, f"a whole number, {least} or more", fits, least=least)
+
+
+def _one_of(choices: tuple[str, ...], meaning: str) -> dict[str, Any]:
+    return _about(meaning, f"one of {', '.join(choices)}", choices.__contains__, choices=choices)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How groups are reported on; the metadata of a field have its meaning (`help`), `least` value and `choices`.
+
+    Raises:
+        InputError: A ValueError, if an option has a value that it cannot have.
+    """
+
+    depth: int = field(
+        default=1,
+        metadata=_whole_number("Intersections of up to this many attributes are groups, too: 2 adds pairs.", least=1),
+    )
+    interval: Interval = field(
+        default="delong",
+        metadata=_one_of(
+            get_args(Interval),
+            "Intervals of the AUROC: delong (DeLong's variance; on the logit scale where the plain interval would "
+            "leave [0, 1]), logit (always on that scale), bootstrap (BCa; drawn within each class) or percentile (the "
+            "bootstrap's plain percentiles).",
+        ),
+    )
+    confidence: float = field(
+        default=0.95,
+        metadata=_about(
+            "Confidence of the intervals, between 0 and 1.",
+            values="a number between 0 and 1, such as 0.95",
+            fits=lambda value: isinstance(value, Real) and 0 < value < 1,
+        ),
+    )
+    resamples: int = field(
+        default=1000,
+        metadata=_whole_number("Resamples of the bootstrap, which also draws the bands of ROC curves.", least=2),
+    )
+    seed: int = field(default=0, metadata=_whole_number("Draws the resamples.", least=0))
+    threshold: float | None = field(
+        default=None,
+        metadata=_about(
+            "A score of at least this counts as positive, for F1.",
+            values="a finite number",
+            fits=lambda value: value is None or (isinstance(value, Real) and isfinite(value)),
+        ),
+    )
+    min_group_size: int = field(
+        default=10, metadata=_whole_number("A smaller group is counted, not measured.", least=0)
+    )
+    missing: Missing = field(
+        default="group",
+        metadata=_one_of(get_args(Missing), "Rows without a value: group makes them a group, error refuses them."),
+    )
+    correction: Correction = field(
+        default="holm",
+        metadata=_one_of(get_args(Correction), "How p values are corrected for there being many of them."),
+    )
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if not option.metadata["fits"](value):
+                raise InputError(f"{option.name} is {value!r}; give {option.metadata['values']}")
+
+
+def with_options(documented: _Documented) -> _Documented:
+    """Say in the docstring of a function, or of `Options`, what each option means that it takes."""
+    taken = inspect.signature(documented).parameters
+    told = [
+        f"{option.name}: {option.metadata['help']} Give {option.metadata['values']}."
+        for option in fields(Options)
+        if option.name in taken
+    ]
+    lines = [fill(text, _LINE, initial_indent=" " * 4, subsequent_indent=" " * 8) for text in told]
+    documented.__doc__ = "\n".join([inspect.cleandoc(documented.__doc__ or ""), "", "Options:", *lines])
+    return documented
+
+
+with_options(Options)

@@ -1,0 +1,91 @@
+"""What is chosen of a training: the pairs, the model, and the arguments of the trainer that are wanted most.
+
+The command line and `HfArgumentParser` have defaults, choices and help from here. Neither torch nor transformers is
+imported, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from synpain_hf.errors import UsageError
+from synpain_hf.hubclient.names import REPO_ID
+from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
+
+ClassWeights = Literal["balanced", "none"]
+
+
+@dataclass
+class DataArguments:
+    """Which pairs are trained on."""
+
+    dataset: str = field(
+        metadata={"help": "A release directory; synpain, for the installed release; or NAMESPACE/NAME on the Hub."}
+    )
+    config_name: str = field(default="default", metadata={"help": "A configuration, such as cv_3 or only_old."})
+    revision: str | None = field(default=None, metadata={"help": "Of a data set on the Hub, such as v1.0.0."})
+    annotator: str | None = field(default=None, metadata={"help": "Whose annotations, where there are several."})
+    cache_dir: str | None = field(
+        default=None, metadata={"help": "Where prepared faces are kept; HF_HOME/synpain-hf/faces by default."}
+    )
+
+
+@dataclass
+class ModelArguments:
+    """Which model is trained, and what it learns beside the classes.
+
+    Raises:
+        UsageError: If a choice is not among those there are.
+    """
+
+    model: str = field(
+        default="pwct",
+        metadata={
+            "help": "pwct; a vision model on the Hub or in a folder; a pairwise model to train on; or a .json file "
+            "with the configuration of either, for new weights."
+        },
+    )
+    fusion: Fusion = field(default=DEFAULT_FUSION, metadata={"help": "How the reference comes in, of a vision model."})
+    lora: bool = field(default=False, metadata={"help": "Train low-rank updates of a frozen vision model."})
+    image_size: int | None = field(
+        default=None, metadata={"help": "Side of a face in pixels, where the model leaves a choice."}
+    )
+    crop_box: list[float] | None = field(
+        default=None,
+        metadata={"help": "Part of each picture that is used: left, top, right, bottom, as shares of its sides."},
+    )
+    pspi_head: bool = field(default=False, metadata={"help": "Learn PSPI, too, where it is annotated."})
+    action_units: list[str] = field(
+        default_factory=list, metadata={"help": "Learn these action units, too, such as AU4; all for every one."}
+    )
+    class_weights: ClassWeights = field(
+        default="balanced", metadata={"help": "balanced: both classes weigh alike, however rare one is."}
+    )
+
+    @property
+    def base_model(self) -> str | None:
+        """The model's id, where it is one on the Hub."""
+        is_id = REPO_ID.fullmatch(self.model) and not Path(self.model).expanduser().exists()
+        return self.model if is_id else None
+
+    def __post_init__(self) -> None:
+        for name, choices in (("fusion", get_args(Fusion)), ("class_weights", get_args(ClassWeights))):
+            value = getattr(self, name)
+            if value not in choices:
+                raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)
+
+
+@dataclass
+class EverydayArguments:
+    """The arguments of `PairwiseTrainingArguments` that are wanted most."""
+
+    num_train_epochs: float = field(
+        default=20.0, metadata={"help": "Epochs, at most; early stopping may end training before."}
+    )
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Pairs of a step, on each device."})
+    learning_rate: float = field(
+        default=5e-4, metadata={"help": "A pretrained vision model wants 1e-4 with --lora, 5e-5 without."}
+    )
+    seed: int = field(default=42, metadata={"help": "Draws everything."})
