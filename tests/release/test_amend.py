@@ -55,7 +55,7 @@ def parquet(**columns: list[Any]) -> bytes:
     return file.getvalue()
 
 
-SCORES = parquet(pair_id=["pair-00", "pair-01", "pair-02"], pspi=[1.0, 2.5, 0.0])
+SCORES = parquet(pair_id=["pair-00", "pair-01", "pair-02"], pspi=[1.0, 2.5, 0.0], annotator=["me"] * 3)
 
 
 @pytest.fixture
@@ -142,7 +142,8 @@ class TestTables:
     def test_can_be_written_into_a_folder_by_what_reads_the_release(self, folder: Path) -> None:
         with amending(folder) as amendment:
             for number, partition in enumerate(amendment.release.partitions):
-                table = amendment.release.table(partition, ["pair_id"])
+                pair_ids = amendment.release.read(partition.path, ["pair_id"])
+                table = pair_ids.append_column("annotator", [["me"] * pair_ids.num_rows])
                 (amendment.folder / "annotations").mkdir(exist_ok=True)
                 pq.write_table(table, amendment.folder / "annotations" / f"part-{number}.parquet")
         assert sum(Release.open(folder).configurations()["annotations"].values()) == 12

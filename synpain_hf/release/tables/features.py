@@ -52,6 +52,11 @@ def with_columns_of(table: pa.Table, features: Features) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def fit_together(one: Any, other: Any) -> bool:
+    """Whether one type can hold the values of both columns."""
+    return _wider(one, other) is not None
+
+
 def _wider(one: Any, other: Any) -> Any:
     """The type that holds the values of both; None where there is none."""
     from datasets import Value

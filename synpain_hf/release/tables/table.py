@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from synpain_hf.pair import Pair
 from synpain_hf.release.layout import FileRecord
+from synpain_hf.release.tables.features import fit_together
 from synpain_hf.release.versions import Bump
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Table:
             if name not in features:
                 yield f"has no column {name}; add it"
         for name, feature in wanted.items():
-            if name in features and features[name] != feature:
+            if name in features and not fit_together(feature, features[name]):
                 yield f"has the column {name} as {features[name]}, not as {feature}; write it as that"
         if not self.columns_may_differ:
             for name in features:
