@@ -100,3 +100,6 @@ class BadInputError(SynpainError, ValueError):
         self.problems = in_order(problems)
         count = len(self.problems)
         super().__init__("\n  ".join([f"{count} problem{'s' * (count != 1)}:", *map(str, self.problems)]))
+
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)
