@@ -6,15 +6,16 @@ cluster   Ray
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar
 
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.executor import cluster, local
+from synpain_hf.executor.local import Submit
 
 Engine = Literal["threads", "processes", "ray"]
 
@@ -52,7 +53,7 @@ class Executor:
         if self.workers < 1:
             raise UsageError(f"{self.workers} workers cannot work; give at least 1")
         if self.engine not in _POOLS:
-            raise UsageError(f"unknown engine {self.engine!r}; choose {' or '.join(get_args(Engine))}")
+            raise UsageError(f"unknown engine {self.engine!r}; choose threads, processes or ray")
         if self.engine == "ray":
             cluster.load_ray()
 
@@ -79,23 +80,16 @@ class Executor:
         if self.engine == "processes" and self.workers == 1:
             yield from map(function, tasks)
             return
-        waiting = iter(tasks)
-        begun: list[tuple[_Task, Future[_Result]]] = []
+        run: _Run[_Task, _Result] = _Run(function, iter(tasks), self._room, ordered)
         losses = 0
         while True:
             try:
                 with _POOLS[self.engine](self.workers) as submit:
-                    begun = [(task, submit(function, task) if _is_lost(future) else future) for task, future in begun]
-                    while True:
-                        begun += [(task, submit(function, task)) for task in islice(waiting, self._room - len(begun))]
-                        if not begun:
-                            return
-                        at = 0 if ordered else _first_done([future for _, future in begun])
-                        result = begun[at][1].result()
-                        del begun[at]
+                    for result in run.results(submit):
                         losses = 0
                         yield result
-            except BrokenProcessPool as error:
+                    return
+            except BrokenProcessPool as error:  # noqa: PERF203 - a new pool for each that breaks
                 losses += 1
                 if losses == _MOST_LOSSES:
                     raise OutputError(
@@ -107,6 +101,30 @@ class Executor:
     def _room(self) -> int:
         """Tasks that may be with the workers; a cluster has CPUs for more than are wanted."""
         return self.workers if self.engine == "ray" else _AHEAD * self.workers
+
+
+@dataclass
+class _Run(Generic[_Task, _Result]):
+    function: Callable[[_Task], _Result]
+    waiting: Iterator[_Task]
+    room: int
+    ordered: bool
+    begun: list[tuple[_Task, Future[_Result]]] = field(default_factory=list)
+
+    def results(self, submit: Submit) -> Iterator[_Result]:
+        """The results that are not given yet; tasks that another pool has begun, and lost with it, are run again."""
+        self.begun = [
+            (task, submit(self.function, task) if _is_lost(future) else future) for task, future in self.begun
+        ]
+        while True:
+            new = islice(self.waiting, self.room - len(self.begun))
+            self.begun += [(task, submit(self.function, task)) for task in new]
+            if not self.begun:
+                return
+            at = 0 if self.ordered else _first_done([future for _, future in self.begun])
+            result = self.begun[at][1].result()
+            del self.begun[at]
+            yield result
 
 
 def _is_lost(future: Future[Any]) -> bool:

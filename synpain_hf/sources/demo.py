@@ -10,9 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-import skia
 
 from synpain_hf.executor import Executor
+from synpain_hf.generation.drawn import skia
 from synpain_hf.generation.drawn.action_units import ACTION_UNITS, pspi
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias, relabelled
 from synpain_hf.generation.drawn.cast import Subject, cast
