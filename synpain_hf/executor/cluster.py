@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -11,14 +12,18 @@ from typing import Any
 from synpain_hf.errors import MissingExtraError, OutputError
 from synpain_hf.executor.local import Submit
 
-_SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_NUM_REDIS_GET_RETRIES": "1"}
-"""Ray's variables where the user has not set them: report nothing home, and wait for a cluster a minute, not many."""
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported home
+    "RAY_NUM_REDIS_GET_RETRIES": "1",  # a cluster that does not answer is waited for a minute, not many
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # no line is printed among a command's results
+}
+"""Ray's variables, where the user has not set them; read when Ray is imported."""
 
 _MOST_RETRIES = 3
 
 
 def load_ray() -> None:
-    """Import Ray, and have it report nothing home unless the user says so.
+    """Import Ray; it is quiet, and reports nothing home, unless the user's variables say otherwise.
 
     Raises:
         MissingExtraError: If it cannot be loaded.
@@ -76,7 +81,7 @@ def _start(workers: int) -> None:
     address = os.environ.get("RAY_ADDRESS")
     options: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
     try:
-        ray.init(address or "local", log_to_driver=False, logging_level="ERROR", **options)
+        ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         place = f"the Ray cluster {address} (RAY_ADDRESS) cannot be reached" if address else "Ray cannot be started"
