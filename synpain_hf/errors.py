@@ -120,3 +120,6 @@ class BadInputError(SynpainError, ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = in_order(problems)
         super().__init__("\n  ".join([f"{count(len(self.problems), 'problem')}:", *map(str, self.problems)]))
+
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)

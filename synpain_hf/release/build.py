@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import synpain_hf
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
+from synpain_hf.executor import Engine, Executor
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
@@ -37,6 +38,7 @@ def build(
     *,
     version: str,
     workers: int = 1,
+    engine: Engine = "threads",
     encoding: str = "png",
     image_size: int | None = None,
     folds: str | Path | None = None,
@@ -56,7 +58,10 @@ def build(
             Parquet), or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist.
         version: `X.Y.Z`.
-        workers: Partitions written at a time, each by a thread.
+        workers: Partitions written at a time.
+        engine: What writes them: `threads`; `processes`; or `ray`, with the machines of the cluster that RAY_ADDRESS
+            names, else with this one. Every machine must see the source and `out` at the same paths, as on a shared
+            file system, and have the same versions of Python, synpain-hf and the libraries.
         encoding: `png` or `webp`, which lose nothing, or `jpeg`.
         image_size: Side in pixels of the square to scale and crop each face to; None keeps the pixels as they are.
         folds: A folds file, instead of the one that came with the source.
@@ -75,10 +80,10 @@ def build(
         VersionError: If `version` does not rise enough; nothing is written.
         OutputError: If `out` cannot be written.
         DownloadError: If the Hub could not be read.
+        MissingExtraError: If `engine` needs Ray, and it cannot be loaded.
     """
     number = Version.parse(version)
-    if workers < 1:
-        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    executor = Executor(workers, engine)
     if on_error not in ("fail", "skip"):
         raise UsageError(f"unknown on_error {on_error!r}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
@@ -92,14 +97,14 @@ def build(
             opened = _opened(source)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
-        written = _write(tasks, staging, workers, progress)
+        written = _write(tasks, staging, executor, progress)
         problems = [*plan.problems, *_problems(written)]
         if problems and (plan.fatal or on_error == "fail"):
             raise BadInputError(problems)
         lost = {problem.file for problem in problems}
         hit = {partition.path for partition in written if any(row.listed_at in lost for row in partition.rows)}
         if hit:
-            again = _write([without(task, lost) for task in tasks if task.path in hit], staging, workers, progress)
+            again = _write([without(task, lost) for task in tasks if task.path in hit], staging, executor, progress)
             problems += [problem for partition in again for problem in partition.problems]
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
@@ -139,7 +144,7 @@ def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
-def _write(tasks: Sequence[Task], staging: Staging, workers: int, progress: Progress) -> list[Written]:
+def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
     """Write the partitions that an earlier build has not."""
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
@@ -152,16 +157,12 @@ def _write(tasks: Sequence[Task], staging: Staging, workers: int, progress: Prog
             waiting.append(task)
     done = sum(len(partition.rows) + len(partition.problems) for partition in results.values())
     progress("pairs", done, total)
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for future in as_completed([pool.submit(write_partition, task, staging.release) for task in waiting]):
-            partition = future.result()
+    with closing(executor.run(partial(write_partition, release=staging.release), waiting)) as partitions:
+        for partition in partitions:
             staging.add(partition)
             results[partition.path] = partition
             done += len(partition.rows) + len(partition.problems)
             progress("pairs", done, total)
-    finally:
-        pool.shutdown(cancel_futures=True)
     return [results[path] for path in sorted(results)]
 
 

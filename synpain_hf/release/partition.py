@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import deflate
 import PIL
@@ -105,7 +106,7 @@ def write_partition(task: Task, release: Path) -> Written:
     key = task.key()  # before the pictures are read: one that changes meanwhile is taken anew by the next build
     path = release / task.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # its own: a lost worker may still be writing
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
     with (
