@@ -20,7 +20,7 @@ import pytest
 import yaml
 from datasets import load_dataset
 
-from synpain_hf.errors import OutputError, ReleaseError, SynpainError, UsageError, VersionError
+from synpain_hf.errors import BadInputError, OutputError, ReleaseError, SynpainError, UsageError, VersionError
 from synpain_hf.release.amend import amend, amending
 from synpain_hf.release.amendment import Content
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST
@@ -108,7 +108,7 @@ class TestTables:
         amend(folder, add={PSPI: SCORES})
         title, _, earlier = before.partition("\n")
         assert (folder / CHANGELOG).read_text(encoding="utf-8") == (
-            f"{title}\n\n## 1.0.1\n\n### Changed\n\n- 1 file of annotations ({PSPI}).\n{earlier}"
+            f"{title}\n\n## 1.0.1\n\n### Changed\n\n- 1 file of annotations ({PSPI}): 3 rows added.\n{earlier}"
         )
 
     def test_added_are_loaded(self, folder: Path) -> None:
@@ -173,8 +173,12 @@ class TestPairs:
 
     def test_with_other_columns_are_refused(self, first: Release, folder: Path) -> None:
         name, _ = partition_of(first)
-        with pytest.raises(ReleaseError, match=r"has other columns than .*; write all partitions alike"):
+        with pytest.raises(BadInputError, match=rf"{name}: has no column age_group; add it"):
             amend(folder, add={name: SCORES})
+        rows = first.read(name)
+        more = rows.append_column("note", pa.array(["new"] * len(rows)))
+        with pytest.raises(ReleaseError, match=r"has other columns than .*; write all partitions alike"):
+            amend(folder, add={name: lambda path: pq.write_table(more, path)})
 
     def test_all_of_them_cannot_be_removed(self, first: Release, folder: Path) -> None:
         with pytest.raises(ReleaseError, match="nothing would be left in data/; leave a partition"):
@@ -245,7 +249,7 @@ class TestVersion:
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("../elsewhere.png", UsageError, "has no place in a release; give a partition of data/, a Parquet file of"),
+        ("../elsewhere.png", UsageError, "has no place in a release; give a Parquet file of a table \\(data/, anno"),
         ("figures/../../elsewhere.png", UsageError, "has no place"),
         ("/tmp/elsewhere.png", UsageError, "has no place"),
         ("notes.txt", UsageError, "has no place"),
@@ -253,7 +257,7 @@ class TestVersion:
         ("annotations/pspi.csv", UsageError, "has no place"),
         (MANIFEST, UsageError, "is written when a release is amended; leave it out"),
         (CHANGELOG, UsageError, "is written when a release is amended; leave it out"),
-        ("annotations/broken.parquet", UsageError, r"is no Parquet file \(.*\); write it again"),
+        ("annotations/broken.parquet", UsageError, r"is not a Parquet file \(.*\); write it again"),
     ],
 )
 def test_what_has_no_place_in_a_release_is_refused(
