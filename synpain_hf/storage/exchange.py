@@ -37,8 +37,9 @@ def exchange(one: Path, other: Path) -> None:
 
 def restore(one: Path, other: Path) -> None:
     """Undo an exchange that was killed between its two renames; nothing happens after any other."""
-    if _aside(other).exists() and not os.path.lexists(one):
-        _aside(other).rename(one)
+    aside = _aside(other)
+    if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(one):
+        aside.rename(one)
 
 
 def _aside(other: Path) -> Path:

@@ -24,6 +24,8 @@ from synpain_hf.storage.guards import locked, refuse_link, report_write_errors
 from synpain_hf.storage.trees import remove_tree
 
 _LOCK, _CONTENT = "lock", "release"
+_VANISHED = (FileNotFoundError, FileExistsError)
+"""What one gets where a folder is removed between finding it and making a file in it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def staged(place: Path, *, resumable: bool = False) -> Iterator[StagedFolder]:
         OutputError: If it cannot be written, or is being written by another program, or the disk is full.
     """
     _check_free(place)
-    with report_write_errors(place), _beside(place, "give another place", resumable=resumable) as staging:
+    busy = "wait for it, or give another place"
+    with report_write_errors(place), _beside(place, busy, "give another place", resumable=resumable) as staging:
         _check_free(place)  # another program may have finished it in the meantime
         yield staging
 
@@ -99,7 +102,7 @@ def replacing(place: Path) -> Iterator[StagedFolder]:
     Raises:
         OutputError: If it cannot be replaced, or is being written by another program, or the disk is full.
     """
-    with report_write_errors(place, "make room"), _beside(place, "make it writable", resumable=False) as staging:
+    with report_write_errors(place, "make room"), _beside(place, "wait for it", "make it writable") as staging:
         if place.is_mount():
             raise OutputError(f"{place} is where a disk begins, and has to stay; move what it holds into a folder")
         if not os.access(place, os.W_OK):
@@ -141,17 +144,21 @@ def work_folder_of(place: Path) -> Path:
 
 
 @contextmanager
-def _beside(place: Path, remedy: str, *, resumable: bool) -> Iterator[StagedFolder]:
+def _beside(place: Path, if_busy: str, if_refused: str, *, resumable: bool = False) -> Iterator[StagedFolder]:
+    """Stage a folder beside its place; told what to do where another program writes it, and where none may."""
     staging = StagedFolder(place, work_folder_of(place))
+    busy = f"{place} is being written by another program; {if_busy}"
     with ExitStack() as held:
         try:
             _own(staging.work)
-            busy = f"{place} is being written by another program; wait for it, or give another place"
             held.enter_context(locked(staging.work / _LOCK, busy=busy))
+            _own(staging.work)  # again: filelock makes the folder anew if another program has just removed it
         except OutputError:
             raise
         except OSError as error:
-            raise OutputError(f"{place.parent} cannot be written ({error.strerror}); {remedy}") from error
+            is_removed_now = isinstance(error, _VANISHED) and place.parent.is_dir()  # by the other program
+            refused = f"{place.parent} cannot be written ({error.strerror}); {if_refused}"
+            raise OutputError(busy if is_removed_now else refused) from error
         restore(place, staging.folder)
         for path in staging.work.rglob("*") if resumable else [staging.folder]:
             refuse_link(path)
@@ -167,7 +174,7 @@ def _beside(place: Path, remedy: str, *, resumable: bool) -> Iterator[StagedFold
         finally:
             restore(place, staging.folder)
             if not is_left:
-                remove_tree(staging.work)
+                _discard(staging.work)
 
 
 def _check_free(place: Path) -> None:
@@ -206,6 +213,14 @@ def _clear(work: Path) -> None:
             remove_tree(left)
         elif left.name != _LOCK:
             left.unlink()
+
+
+def _discard(work: Path) -> None:
+    """Remove a folder, as far as possible; the lock last, for what comes after it is another program's."""
+    with suppress(OSError):
+        _clear(work)
+        (work / _LOCK).unlink()
+        work.rmdir()
 
 
 @contextmanager

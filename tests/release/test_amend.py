@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,19 @@ class TestOthers:
         with replacing(folder), pytest.raises(OutputError, match="is being written by another program; wait for it"):
             amend(folder, add={PSPI: SCORES})
 
+    def test_who_try_until_they_can_all_get_through(self, folder: Path) -> None:
+        names = [f"figures/{number}.png" for number in range(8)]
+
+        def add(name: str) -> None:
+            while not is_added(folder, name):
+                pass
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(add, names))
+        amended = Release.open(folder)
+        amended.verify()
+        assert {*names} < {*amended.files}
+
     def test_who_read_meanwhile_see_one_release_and_never_a_mixture(self, folder: Path) -> None:
         seen: list[dict[str, bytes]] = []
         done = threading.Event()
@@ -358,6 +372,17 @@ class TestOthers:
             assert files.keys() == found.keys()
             assert found.get("figures/mine.png") == found.get("figures/yours.png")
             assert all(len(found[name]) == files[name]["bytes"] for name in files)
+
+
+def is_added(folder: Path, name: str) -> bool:
+    """Add a file to a release; whether nobody else was at it."""
+    try:
+        amend(folder, add={name: name.encode()})
+    except OutputError as error:
+        if "is being written by another program; wait for it" not in str(error):
+            raise
+        return False
+    return True
 
 
 def snapshot(folder: Path) -> dict[str, bytes] | None:
