@@ -18,7 +18,7 @@ from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.staging import staged
-from synpain_hf.tabular.table_files import read_table
+from synpain_hf.tabular.columns import read_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,8 +61,9 @@ def evaluate(
     """Measure the AUROC of predictions by group, and how far the groups lie apart.
 
     A group is named as it is written in the file, without white space around it; where `datasets` wrote a ClassLabel,
-    by the name of its class. Null, NaN and an empty cell are missing; words such as `NA` or `None` are groups like any
-    other. Labels may be written in any capitals, numbers with a fraction of zero.
+    by the name of its class. Null, NaN, an empty cell and the `NA` that R writes into a CSV are missing; other words,
+    such as `None`, are groups like any other. Labels may be written in any capitals, numbers with a fraction of zero,
+    and in a file with semicolons or tabs with decimal commas.
 
     Args:
         predictions: One row a prediction: CSV (or with tabs, semicolons or bars), JSON Lines or Parquet.
@@ -101,7 +102,7 @@ def evaluate(
         asked = [groups] if isinstance(groups, str) else groups
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(read_table(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
+        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
         read.require(uses)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
@@ -113,7 +114,7 @@ def evaluate(
         baseline_scores = None if baseline is None else read.numbers(baseline)
         problems, chosen_on = read.problems, None
         if validation is not None:
-            held_out = Columns(read_table(Path(validation).expanduser(), {label, score}, progress))
+            held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
             chosen_on = _to_choose_on(held_out, label, score, positive)
             problems += held_out.problems
         if problems:
