@@ -112,7 +112,7 @@ def open_delimited(file: GivenFile, wanted: Collection[str]) -> Delimited:
 def _likeliest_delimiter(file: GivenFile, wanted: Collection[str]) -> str:
     def columns(delimiter: str) -> tuple[int, int]:
         try:
-            names = _names(_reader(file, delimiter))
+            names = _names(_reader(file, delimiter, strict=False))
         except csv.Error:
             return 0, 0
         return len(set(wanted) & set(names)), len(names)
@@ -120,9 +120,11 @@ def _likeliest_delimiter(file: GivenFile, wanted: Collection[str]) -> str:
     return max(DELIMITERS, key=columns)
 
 
-def _reader(file: GivenFile, delimiter: str, lines_before: int = 0, progress: Progress = silent) -> CsvReader:
+def _reader(
+    file: GivenFile, delimiter: str, lines_before: int = 0, progress: Progress = silent, *, strict: bool = True
+) -> CsvReader:
     text = islice(lines(file, progress), lines_before, None)
-    return csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
+    return csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=strict)
 
 
 def _names(table: CsvReader) -> list[str]:

@@ -57,14 +57,14 @@ def rows(file: GivenFile, names: Sequence[str]) -> Iterator[tuple[int, dict[str,
     with opened(file, texts) as table:  # a text that stands in a million rows is in the memory once
         for batch in table.iter_batches():
             columns = [listed(file, name, batch[name]) for name in names]
-            for number, values in zip(numbers, zip(*columns, strict=True), strict=False):
+            for values, number in zip(zip(*columns, strict=True), numbers, strict=False):
                 yield number, dict(zip(names, values, strict=True))
 
 
 def _check_size(file: GivenFile, table: pq.ParquetFile) -> None:
     groups = (table.metadata.row_group(number) for number in range(table.num_row_groups))
     if sum(group.total_byte_size for group in groups) > MOST_BYTES:
-        raise file.refusal(f"has more than {MOST_BYTES >> 30} GiB once decompressed; write it in parts")
+        raise file.refusal(f"has more than {MOST_BYTES:,} bytes once decompressed; write it in parts")
     if table.metadata.num_rows > MOST_ROWS:
         raise file.refusal(f"has more than {MOST_ROWS:,} rows; write it in parts")
 

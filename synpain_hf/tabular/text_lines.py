@@ -78,7 +78,7 @@ def _pieces(text: TextIO) -> Iterator[str]:
 
 
 def _too_large(file: GivenFile) -> BadInputError:
-    return file.refusal(f"has more than {MOST_TEXT >> 30} GiB of text; write it as Parquet, or in parts")
+    return file.refusal(f"has more than {MOST_TEXT:,} bytes of text; write it as Parquet, or in parts")
 
 
 def _undecodable(file: GivenFile) -> BadInputError:

@@ -382,7 +382,7 @@ MANIFEST_CASES = {
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
     "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is no valid CSV", None),
-    "too many cells": Case(manifest_text(f"{HEAD}\n1,2,3,4,5,6,7\n"), "pairs.csv:2", "has 7 cells between commas", None),
+    "too many cells": Case(manifest_text(f"{HEAD}\n1,2,3,4,5,6,7\n"), "pairs.csv:2", "has 7 cells between", None),
     "no UTF-8": Case(manifest_text(f"{HEAD}\n".encode() + b"\xe9"), "pairs.csv:2", "is not UTF-8 text", None),
     "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is no valid JSON", None),
     "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is no JSON object", None),
