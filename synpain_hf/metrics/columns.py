@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.tabular.table_files import Coded, TableFile
+from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
 from synpain_hf.vocabulary import GROUPS
 
@@ -146,8 +146,8 @@ class Columns:
             name: The column.
             above_zero: Refuse the others.
         """
-        given = self.table.columns[name]
-        values = _floats(self.table, name)
+        given = self.table.numerals(name)
+        values = _floats(self.table, name, given)
         unfit = ~np.isfinite(values)
         if above_zero:
             unfit |= values <= 0
@@ -259,14 +259,13 @@ def _word(text: str) -> str:
     return str(int(number)) if number is not None and number.is_integer() else text.strip().casefold()
 
 
-def _floats(table: TableFile, name: str) -> npt.NDArray[np.float64]:
+def _floats(table: TableFile, name: str, given: Column) -> npt.NDArray[np.float64]:
     """A column as numbers; NaN where it holds none."""
-    given = table.columns[name]
     if not isinstance(given, list):
         try:
             return np.asarray(given.cast(pa.float64(), safe=False).to_numpy(), np.float64)
         except pa.ArrowException:  # at the first text that is not a number, or for a type without numbers
-            given = table.values(name)
+            given = table.listed(name, given)
     return np.asarray([_float(value) for value in given], np.float64)  # None becomes NaN
 
 
