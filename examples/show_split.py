@@ -1,6 +1,6 @@
 """Draw how made composites are split: the columns that are left out, and the two faces.
 
-python examples/show_split.py docs/split.png
+python -m examples.show_split docs/split.png    # in a checkout: it draws with examples/plain_composites.py
 """
 
 from __future__ import annotations

@@ -4,15 +4,18 @@
 
 `datasets` 4 runs no scripts: there, give it the release directory itself, `load_dataset("synpain-1.0.0", "cv_0")`.
 
-The names of the configurations stand here, for `datasets` asks for them before it knows of a release. The files of each
-are read from the release's card, as `datasets` does when it is given the directory.
+The names of the configurations of the pairs stand here, for `datasets` asks for them before it knows of a release. The
+files of each, and any other configuration, are read from the release's card, as `datasets` does when it is given the
+directory.
 """
 
+import hashlib
 import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import datasets
+import pyarrow as pa
 import pyarrow.parquet as pq
 from huggingface_hub import DatasetCard
 
@@ -41,8 +44,8 @@ CONFIGURATIONS = (
     "without_middle_eastern",
     "without_white",
     "without_east_asian",
-    "annotations",
 )
+"""Of the pairs. What else a release has, such as annotations, is known once its card is read."""
 
 
 class Synpain(datasets.ArrowBasedBuilder):
@@ -56,14 +59,24 @@ class Synpain(datasets.ArrowBasedBuilder):
             raise ValueError('no release was given; add data_dir="path/to/release" to load_dataset')
         self.folder = Path(data_dir).expanduser().resolve()
         self.release = _read_release(self.folder)
+        card = DatasetCard.load(self.folder / "README.md")
+        self.listed = {entry["config_name"]: entry["data_files"] for entry in card.data.get("configs")}
+        sizes = card.data.get("dataset_info")
+        self.columns = {entry["config_name"]: entry["features"] for entry in sizes if "features" in entry}
+        for name in self.listed.keys() - self.builder_configs.keys():
+            self.BUILDER_CONFIGS.append(datasets.BuilderConfig(name=name))
         # Both are in the cache's path, so that rows of another build in the same place are not taken for these.
         kwargs["version"] = self.release["version"]
-        kwargs["hash"] = f"{kwargs.get('hash')}-{self.release['content'][:16]}"
+        kwargs["hash"] = f"{kwargs.get('hash')}-{_digest_of_rows(self.release)}"
         super().__init__(*args, data_dir=str(self.folder), **kwargs)
 
     def _info(self):
-        first = next(iter(self._splits().values()))[0]
-        return datasets.DatasetInfo(features=datasets.Features.from_arrow_schema(pq.read_schema(first)))
+        if self.config.name in self.columns:  # the card names them where the files do not have the same
+            features = datasets.Features._from_yaml_list(self.columns[self.config.name])
+        else:
+            first = next(iter(self._splits().values()))[0]
+            features = datasets.Features.from_arrow_schema(pq.read_schema(first))
+        return datasets.DatasetInfo(features=features)
 
     def _split_generators(self, dl_manager):  # noqa: ARG002 - there is nothing to download
         return [
@@ -74,20 +87,29 @@ class Synpain(datasets.ArrowBasedBuilder):
         for number, file in enumerate(files):
             with pq.ParquetFile(file) as parquet:
                 for group in range(parquet.num_row_groups):
-                    yield f"{number}-{group}", parquet.read_row_group(group)
+                    yield f"{number}-{group}", self._with_all_columns(parquet.read_row_group(group))
+
+    def _with_all_columns(self, rows):
+        """Rows with every column of the configuration; null where their file lacks one."""
+        schema = self.info.features.arrow_schema
+        columns = [
+            rows[field.name].cast(field.type)
+            if field.name in rows.column_names
+            else pa.nulls(rows.num_rows, field.type)
+            for field in schema
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
 
     def _splits(self):
         """The files of each split of this configuration, in the order of its rows."""
-        card = DatasetCard.load(self.folder / "README.md")
-        configurations = {entry["config_name"]: entry["data_files"] for entry in card.data.get("configs")}
-        if self.config.name not in configurations:
+        if self.config.name not in self.listed:
             raise ValueError(
                 f"release {self.release['version']} has no pairs in {self.config.name}; "
-                f"choose one of {', '.join(configurations)}"
+                f"choose one of {', '.join(self.listed)}"
             )
         return {
             entry["split"]: [self._whole(name) for pattern in entry["path"] for name in self._matching(pattern)]
-            for entry in configurations[self.config.name]
+            for entry in self.listed[self.config.name]
         }
 
     def _matching(self, pattern):
@@ -100,6 +122,12 @@ class Synpain(datasets.ArrowBasedBuilder):
         if not path.is_file() or path.stat().st_size != self.release["files"][name]["bytes"]:
             raise ValueError(f"{path} was lost or changed after the build; build or download the release again")
         return str(path)
+
+
+def _digest_of_rows(release):
+    """What changes with any row of the release."""
+    digests = [record["sha256"] for name, record in sorted(release["files"].items()) if name.endswith(".parquet")]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
 def _read_release(folder):

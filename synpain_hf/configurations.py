@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from synpain_hf.vocabulary import CLASSES, GROUPS
@@ -26,6 +27,22 @@ class Partition:
     age_group: str
     gender: str
     ethnicity: str
+
+    @classmethod
+    def of(cls, path: str) -> Partition:
+        """The partition that stands at a place in a release.
+
+        Raises:
+            ValueError: If no partition stands there.
+        """
+        name = PurePosixPath(path)
+        try:
+            partition = cls(int(name.parent.name.removeprefix("fold-")), *name.stem.split("-"))
+        except (TypeError, ValueError):
+            partition = None
+        if partition is None or partition.path != path:
+            raise ValueError(f"{path} is not the name of a partition")
+        return partition
 
     @property
     def path(self) -> str:
@@ -50,25 +67,26 @@ class Selection:
             getattr(partition, column) in values for column, values in self.groups.items()
         )
 
-    def patterns(self, partitions: Iterable[Partition]) -> list[str]:
-        """Glob patterns that match the files of these partitions and no others; none that matches nothing.
+    def patterns(self, files: Iterable[str]) -> list[str]:
+        """Glob patterns that match the chosen files and no others; none that matches nothing.
 
         Args:
-            partitions: The partitions that the release has.
+            files: The files of all partitions that the release has.
         """
         folds: dict[str, set[int]] = {}
-        for partition in self.chosen(partitions):
+        for file in self.chosen(files):
+            partition = Partition.of(file)
             folds.setdefault(self._cell(partition), set()).add(partition.fold)
         return [f"data/fold-{_digits(found)}/{cell}.parquet" for cell, found in folds.items()]
 
-    def chosen(self, partitions: Iterable[Partition]) -> list[Partition]:
-        """The selected ones of these partitions, in the order in which `patterns` match their files.
+    def chosen(self, files: Iterable[str]) -> list[str]:
+        """The files of the selected partitions, in the order in which `patterns` match them.
 
         Args:
-            partitions: The partitions that the release has.
+            files: The files of all partitions that the release has.
         """
-        found = [partition for partition in partitions if partition in self]
-        return sorted(found, key=lambda partition: (self._cell(partition), partition))
+        found = [partition for partition in map(Partition.of, files) if partition in self]
+        return [partition.path for partition in sorted(found, key=lambda one: (self._cell(one), one))]
 
     def _cell(self, partition: Partition) -> str:
         return "-".join(getattr(partition, column) if column in self.groups else "*" for column in GROUPS)
@@ -115,18 +133,6 @@ CONFIGURATIONS: dict[str, dict[str, Selection]] = {
     **{f"without_{value}": _without("ethnicity", value) for value in CLASSES["ethnicity"]},
 }
 """Configuration -> split -> the partitions in it."""
-
-
-def splits_of(configuration: str, partitions: Iterable[Partition]) -> dict[str, list[Partition]]:
-    """The partitions of each split of a configuration, in order of rows; splits that would be empty are left out.
-
-    Args:
-        configuration: A key of `CONFIGURATIONS`.
-        partitions: The partitions that a release has.
-    """
-    present = list(partitions)
-    chosen = {split: selection.chosen(present) for split, selection in CONFIGURATIONS[configuration].items()}
-    return {split: found for split, found in chosen.items() if found}
 
 
 def assign_folds(

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
+from synpain_hf.text.plurals import count
+
 
 class SynpainError(Exception):
     """Root of all errors of this package."""
@@ -56,6 +58,10 @@ class VersionError(SynpainError, ValueError):
 
 class DownloadError(SynpainError, OSError):
     """The Hub could not be reached, or refused."""
+
+
+class UnreachableError(DownloadError):
+    """The Hub did not answer, and what was asked for is not in the cache."""
 
 
 class PublishError(SynpainError, OSError):
@@ -113,5 +119,7 @@ class BadInputError(SynpainError, ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = in_order(problems)
-        count = len(self.problems)
-        super().__init__("\n  ".join([f"{count} problem{'s' * (count != 1)}:", *map(str, self.problems)]))
+        super().__init__("\n  ".join([f"{count(len(self.problems), 'problem')}:", *map(str, self.problems)]))
+
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)

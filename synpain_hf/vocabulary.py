@@ -15,6 +15,9 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "ethnicity": ("black", "south_asian", "middle_eastern", "white", "east_asian"),
 }
 
+FACES = ("neutral", "expressive")
+"""The two faces of a pair, in this order."""
+
 GROUPS = ("age_group", "gender", "ethnicity")
 """The columns that name a demographic group, in the order of a partition's file name."""
 

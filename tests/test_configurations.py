@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from itertools import combinations, product
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synpain_hf.configurations import CONFIGURATIONS, FOLDS, SPLITS, Partition, assign_folds, splits_of
+from synpain_hf.configurations import CONFIGURATIONS, FOLDS, SPLITS, Partition, assign_folds
+from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.vocabulary import CLASSES, GROUPS
 
 Cells = dict[str, tuple[str, ...]]
@@ -26,6 +28,14 @@ ids = st.text("abcdef0123456789", min_size=1, max_size=6)
 releases = st.dictionaries(ids, st.sampled_from(ALL_CELLS), max_size=120)
 crowded = st.dictionaries(ids, st.sampled_from(ALL_CELLS[:3]), max_size=80)
 some_partitions = st.sets(st.sampled_from(EVERY_PARTITION))
+
+
+def files(partitions: Iterable[Partition]) -> list[str]:
+    return [partition.path for partition in partitions]
+
+
+def splits_of(name: str, partitions: Iterable[Partition]) -> dict[str, list[Partition]]:
+    return {split: list(map(Partition.of, found)) for split, found in PAIRS.splits(name, files(partitions)).items()}
 
 
 def spread(counts: Counter[int]) -> int:
@@ -90,6 +100,17 @@ def test_there_is_a_file_for_each_fold_and_demographic_cell() -> None:
     assert len({partition.path for partition in EVERY_PARTITION}) == len(EVERY_PARTITION) == 100
 
 
+@pytest.mark.parametrize("partition", EVERY_PARTITION[::17])
+def test_a_partition_is_known_by_its_place(partition: Partition) -> None:
+    assert Partition.of(partition.path) == partition
+
+
+@pytest.mark.parametrize("place", ["data/fold-0/old-man.parquet", "fold-0/old-man-black.parquet", "data/x.parquet", ""])
+def test_another_place_is_not_one_of_a_partition(place: str) -> None:
+    with pytest.raises(ValueError, match="is not the name of a partition"):
+        Partition.of(place)
+
+
 def test_the_configurations_are_those_designed() -> None:
     groups = [value for column in GROUPS for value in CLASSES[column]]
     assert set(CONFIGURATIONS) == {
@@ -149,8 +170,8 @@ def test_without_a_group_tests_on_all_of_it_and_trains_on_the_others(value: str)
 
 def matched(patterns: list[str], partitions: set[Partition]) -> list[Partition]:
     """What is read: the files that each pattern in turn matches, by name."""
-    files = sorted(partitions, key=lambda one: one.path)
-    return [one for pattern in patterns for one in files if fnmatchcase(one.path, pattern)]
+    by_name = sorted(partitions, key=lambda one: one.path)
+    return [one for pattern in patterns for one in by_name if fnmatchcase(one.path, pattern)]
 
 
 @given(some_partitions)
@@ -161,7 +182,7 @@ def test_patterns_match_exactly_the_files_of_a_split_in_its_order_and_none_match
     for name, selections in CONFIGURATIONS.items():
         splits = splits_of(name, present)
         for split, selection in selections.items():
-            patterns = selection.patterns(present)
+            patterns = selection.patterns(files(present))
             assert matched(patterns, present) == splits.get(split, [])
             assert all(matched([pattern], present) for pattern in patterns)
 
@@ -173,7 +194,7 @@ def test_patterns_match_the_same_files_on_disk_and_are_few(tmp_path: Path) -> No
         path.touch()
     for name, selections in CONFIGURATIONS.items():
         for split, selection in selections.items():
-            patterns = selection.patterns(EVERY_PARTITION)
+            patterns = selection.patterns(files(EVERY_PARTITION))
             found = [path.relative_to(tmp_path).as_posix() for one in patterns for path in sorted(tmp_path.glob(one))]
             assert found == [one.path for one in splits_of(name, EVERY_PARTITION)[split]]
             assert len(patterns) <= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -62,6 +63,15 @@ def test_the_wheel_carries_the_data_files_and_no_tests(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"synpain_hf"}
     assert not {name for name in names if "test" in name or "__pycache__" in name}
+
+
+@pytest.mark.parametrize("script", ["audit_predictions", "own_pairs", "plain_composites", "publish_your_own"])
+def test_an_example_runs_where_only_the_wheel_is(venv: Path, tmp_path: Path, script: str) -> None:
+    place = shutil.copy(ROOT / "examples" / f"{script}.py", tmp_path)
+    told = subprocess.check_output(
+        [venv / "python", place, "--help"], cwd=tmp_path, text=True, env=environment(tmp_path)
+    )
+    assert told.startswith(f"usage: {script}.py")
 
 
 def test_the_installed_wheel_builds_installs_and_loads_a_release(venv: Path, tmp_path: Path) -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from synpain_hf.cards.facts import Facts
-from synpain_hf.cards.statistics import PAIRS, Statistics
+from synpain_hf.cards.statistics import Statistics
 from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.resources import resource
-
-_MEANINGS = "dataset_card/columns.yaml"
+from synpain_hf.release import tables
 
 
 def leaves(features: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -25,15 +21,15 @@ def leaves(features: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def meanings_of(statistics: Statistics, facts: Facts) -> dict[str, Mapping[str, str]]:
-    """What each column means, by the file of annotations it is in, or `pairs`.
+    """What each column means, by the file that it is in, or for the pairs by the name of their table.
 
     Raises:
         BadInputError: If neither this package nor the facts say what a column means.
     """
-    known = yaml.safe_load(resource(_MEANINGS).read_text(encoding="utf-8"))
     own = facts["columns"] or {}
+    base = tables.base_table()
     found: dict[str, Mapping[str, str]] = {
-        name: {**known["pairs" if name == PAIRS else "annotations"], **own} for name in statistics.features
+        name: {**(tables.table_of(name) or base).meanings, **own} for name in statistics.features
     }
     problems = [
         Problem(facts.name, f"does not say what the column {column} of {name} means; add it under columns")

@@ -1,7 +1,7 @@
 """`croissant.json`: a release described to other tools, in Croissant 1.1 with the vocabulary of Croissant RAI 1.0.
 
 Places are relative to the file itself, so that a copy of the release loads wherever it stands. The record sets are all
-pairs, those of each split of `default`, and the annotations.
+pairs, those of each split of `default`, and each file of the other tables.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from synpain_hf.cards.facts import Facts
 from synpain_hf.cards.planted import planted_in
 from synpain_hf.cards.statistics import Statistics
-from synpain_hf.configurations import CONFIGURATIONS
+from synpain_hf.release import tables
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
-from synpain_hf.text.markdown import count
+from synpain_hf.text.plurals import count
 
 _CONTEXT: Mapping[str, Any] = {
     "@language": "en",
@@ -85,7 +85,7 @@ def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: 
         release: The release.
         facts: What is known of its data set.
         statistics: What was computed from it.
-        meanings: What each column means, by the file of annotations it is in, or `pairs`.
+        meanings: What each column means, by the file that it is in, or for the pairs by the name of their table.
     """
     document = {
         "@context": _CONTEXT,
@@ -186,30 +186,36 @@ def _distribution(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _patterns(release: Release) -> dict[str, list[str]]:
-    """The files of each record set."""
-    found = {
-        "pairs" if name == "all" else split: selection.patterns(release.partitions)
-        for name in ("all", "default")
-        for split, selection in CONFIGURATIONS[name].items()
+    """The files of each record set: all pairs, the splits of `default`, and every file of the other tables."""
+    base = tables.base_table()
+    files = release.files_of(base)
+    (everything,) = base.patterns("all", files).values()
+    joined = [file for table in tables.joined_tables() for file in release.files_of(table)]
+    return {
+        base.name: everything,
+        **base.patterns("default", files),
+        **{_without_suffix(file): [file] for file in joined},
     }
-    of_annotations = {name.removesuffix(".parquet"): [name] for name in release.annotations}
-    return {name: patterns for name, patterns in {**found, **of_annotations}.items() if patterns}
+
+
+def _without_suffix(file: str) -> str:
+    return file.removesuffix(".parquet")
 
 
 def _record_sets(
     release: Release, statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]
 ) -> Iterator[dict[str, Any]]:
-    patterns = _patterns(release)
+    patterns, base = _patterns(release), tables.base_table().name
     yield _splits([name for name in _SPLITS if name in patterns])
     for name in patterns:
-        file = f"{name}.parquet" if f"{name}.parquet" in statistics.features else "pairs"
-        told = f"What {name}.parquet says of the pairs." if file != "pairs" else f"The split {name} of default."
+        file = f"{name}.parquet" if f"{name}.parquet" in statistics.features else base
+        told = f"What {name}.parquet says of the pairs." if file != base else f"The split {name} of default."
         yield {
             "@type": "cr:RecordSet",
             "@id": name,
             "name": name,
-            "description": "All pairs." if name == "pairs" else told,
-            **({"key": {"@id": f"{name}/pair_id"}} if file == "pairs" else {}),
+            "description": "All pairs." if name == base else told,
+            **({"key": {"@id": f"{name}/pair_id"}} if file == base else {}),
             "field": [
                 _field(name, column, feature, meanings[file], [])
                 for column, feature in statistics.features[file].items()

@@ -20,13 +20,13 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageOps
 
 from synpain_hf.cards.statistics import Example, Summary
-from synpain_hf.cards.words import several, words
+from synpain_hf.cards.words import words
 from synpain_hf.errors import ReleaseError
 from synpain_hf.imaging.decoding import Raster, decode
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.text.plurals import count, plural
+from synpain_hf.vocabulary import CLASSES, FACES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -106,7 +106,7 @@ class Box:
         """What stands beside it."""
         faces = self.summary.count - self.summary.missing
         name = self.name if len(self.name) <= _NAME else f"{self.name[: _NAME - 1]}…"
-        return [name, *filter(None, [self.labelled]), f"({faces:,} face{'s' * (faces != 1)})"]
+        return [name, *filter(None, [self.labelled]), f"({count(faces, 'face')})"]
 
 
 def contact_sheet(release: Release, places: Sequence[Shown]) -> Image.Image:
@@ -125,7 +125,7 @@ def contact_sheet(release: Release, places: Sequence[Shown]) -> Image.Image:
         top = 0
         for age in ages:
             for at, gender in enumerate(CLASSES["gender"]):
-                heading = f"{age} {several(gender)}"
+                heading = f"{age} {plural(gender)}"
                 _write(canvas, (at + 0.5) / columns * _WIDTH, top + _HEADING / 2, heading, weight="bold")
             top += _HEADING
             for row in rows:
@@ -186,14 +186,14 @@ def balance(bars: Sequence[Bar]) -> Image.Image:
         ticks = {}
         for block in blocks:
             place += heading
-            title = f"{block[0].age} {several(block[0].gender)}"
+            title = f"{block[0].age} {plural(block[0].gender)}"
             axes.text(0, place - 0.95, title, fontweight="bold", fontsize=_POINTS)
             for bar in block:
                 ticks[place] = words(bar.ethnicity)
                 left = 0
-                for label, count in zip(CLASSES["label"], (bar.no_pain, bar.pain), strict=True):
-                    axes.barh(place, count, 0.82, left, linewidth=0.8, **_filled(label))
-                    left += count
+                for label, pairs in zip(CLASSES["label"], (bar.no_pain, bar.pain), strict=True):
+                    axes.barh(place, pairs, 0.82, left, linewidth=0.8, **_filled(label))
+                    left += pairs
                 axes.text(left + longest * 0.015, place, f"{left:,}", va="center", fontsize=_POINTS)
                 place += 1
         axes.set_yticks(list(ticks), list(ticks.values()))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synpain_hf.cards.words import several, words
+from synpain_hf.cards.words import words
 from synpain_hf.release.release import Release
+from synpain_hf.text.plurals import plural
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _whom(group: Mapping[str, str]) -> str:
     if not group:
         return "All pairs"
     whose = [words(group[column]) for column in ("age_group", "ethnicity") if column in group]
-    faces = several(group.get("gender", "face"))
+    faces = plural(group.get("gender", "face"))
     shown = f" that show {words(group['label'])}" if "label" in group else ""
     return f"Pairs of {' '.join([*whose, faces])}{shown}"
 

@@ -10,8 +10,7 @@ from synpain_hf.cards.facts import Facts
 from synpain_hf.cards.statistics import GROUP_NAMES, SLICES, Annotations, Statistics, Summary
 from synpain_hf.cards.words import measure_words, words
 from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.release.rows import FACES
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, FACES
 
 _NAMES = [name for names in CLASSES.values() for name in names]
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
 
 from synpain_hf.cards import tables
 from synpain_hf.cards.facts import Facts
@@ -15,17 +12,18 @@ from synpain_hf.cards.metadata import metadata_of
 from synpain_hf.cards.planted import planted_in
 from synpain_hf.cards.quantities import as_share, comparisons
 from synpain_hf.cards.statistics import DEMOGRAPHIC, PairCounts, Statistics
-from synpain_hf.cards.words import several, words
+from synpain_hf.cards.words import words
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES
+from synpain_hf.release.tables import base_table
 from synpain_hf.resources import resource
-from synpain_hf.text.markdown import Markdown, as_is, code, count, escaped
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.text.markdown import Markdown, as_is, escaped, tidied
+from synpain_hf.text.plurals import count, plural
+from synpain_hf.text.templates import render
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 _TEMPLATE = "dataset_card/README.md.jinja"
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def readme(
@@ -47,13 +45,9 @@ def readme(
     Raises:
         BadInputError: If the facts compare a quantity that there is not.
     """
-    environment = Environment(
-        undefined=StrictUndefined, autoescape=True, finalize=escaped, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"as_is": as_is, "code": code, "count": count}
-    template = environment.from_string(resource(_TEMPLATE).read_text(encoding="utf-8"))
-    head, _, text = template.render(_context(release, facts, statistics, meanings, figures)).partition("\n---\n")
-    return f"{head}\n---\n{_BLANK_LINES.sub(chr(10) * 2, text).strip()}\n"
+    text = render(resource(_TEMPLATE), _context(release, facts, statistics, meanings, figures), escape=True)
+    head, _, body = text.partition("\n---\n")
+    return f"{head}\n---\n{tidied(body)}\n"
 
 
 def _context(
@@ -105,7 +99,7 @@ def _context(
 
 def _columns(statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     shown = {name: tables.columns(features, meanings[name]) for name, features in statistics.features.items()}
-    return {"columns": shown.pop("pairs"), "annotation_columns": list(shown.items())}
+    return {"columns": shown.pop(base_table().name), "annotation_columns": list(shown.items())}
 
 
 def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
@@ -115,7 +109,7 @@ def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
             "title": annotator[0].upper() + annotator[1:],
             "file": found.file,
             "unit": found.unit,
-            "units": several(found.unit),
+            "units": plural(found.unit),
             "measures": list(tables.measures(found)),
             "action_units": tables.action_units(found),
         }

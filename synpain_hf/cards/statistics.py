@@ -21,14 +21,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.progress import Progress, silent
+from synpain_hf.release import tables
 from synpain_hf.release.partition import ROWS_IN_GROUP
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 Size = tuple[int, int]
 Cell = tuple[str, str, str, str]
@@ -42,9 +41,6 @@ DEMOGRAPHIC = [
     for age, gender, ethnicity in product(CLASSES["age_group"], CLASSES["gender"], CLASSES["ethnicity"])
 ]
 """Every combination of age group, gender and ethnicity."""
-
-PAIRS = "pairs"
-"""What the features of the pairs are called, beside those of files of annotations."""
 
 OVERALL: tuple[str, ...] = ("all", "neutral", "expressive", *CLASSES["label"])
 """What a measure is summed up over in the whole release: everything, each face, the expressive faces of each label."""
@@ -176,8 +172,8 @@ class Statistics:
 
     Attributes:
         pairs: What was counted over all pairs.
-        annotations: What was summed up of the annotations, by file and annotator.
-        features: The columns of the pairs, and of each file of annotations, as `datasets` types.
+        annotations: What was summed up of the tables that hold measurements, by file and annotator.
+        features: The columns, as `datasets` types: of the pairs by the name of their table, of the others by file.
     """
 
     pairs: PairCounts
@@ -193,39 +189,34 @@ def compute(release: Release, progress: Progress = silent) -> Statistics:
     """
     pairs = PairCounts()
     groups: dict[str, Cell] = {}
-    total = release.rows_in(release.partitions)
-    for partition in release.partitions:
-        with undamaged(release.folder / partition.path):
-            for rows in _batches(release, partition):
+    base = tables.base_table()
+    total = release.rows_in(release.files_of(base))
+    for file in release.files_of(base):
+        with undamaged(release.folder / file):
+            for rows in _batches(release, file):
                 cells = _count_words(pairs, rows)
                 _count_pictures(pairs, rows, release.manifest["options"]["encoding"])
-                _find_examples(pairs, cells, rows, partition.path)
+                _find_examples(pairs, cells, rows, file)
                 groups |= cells
                 progress("card", pairs.total, total)
-    features = {PAIRS: _features(release, release.partitions[0].path)}
+    features = {base.name: release.features_in(release.files_of(base)[0])}
     annotations: list[Annotations] = []
-    for name in release.annotations:
-        features[name] = _features(release, name)
-        annotations += _summed_up(release, name, features[name], groups)
+    for table in tables.joined_tables():
+        for file in release.files_of(table):
+            features[file] = release.features_in(file)
+            if table.measures:
+                annotations += _summed_up(release, file, features[file], groups)
     return Statistics(pairs, annotations, features)
 
 
-def _features(release: Release, name: str) -> Mapping[str, Any]:
-    from datasets import Features
-
-    with undamaged(release.folder / name):
-        found: Mapping[str, Any] = Features.from_arrow_schema(pq.read_schema(release.folder / name))
-    return found
-
-
-def _batches(release: Release, partition: Partition) -> Iterator[pa.RecordBatch]:
-    path = release.folder / partition.path
+def _batches(release: Release, file: str) -> Iterator[pa.RecordBatch]:
+    path = release.folder / file
     rows = 0
-    with pq.ParquetFile(path, memory_map=True) as file:
-        for batch in file.iter_batches(ROWS_IN_GROUP):
+    with pq.ParquetFile(path, memory_map=True) as parquet:
+        for batch in parquet.iter_batches(ROWS_IN_GROUP):
             rows += batch.num_rows
             yield batch
-    if rows != release.rows_in([partition]):
+    if rows != release.rows_in([file]):
         raise ReleaseError(f"{path} has {rows:,} rows, not as release.json says; build or download the release again")
 
 
@@ -279,8 +270,7 @@ def _summed_up(
     release: Release, name: str, features: Mapping[str, Any], groups: Mapping[str, Cell]
 ) -> Iterator[Annotations]:
     path = release.folder / name
-    with undamaged(path):
-        table = pq.read_table(path)
+    table = release.read(name)
     if table.num_rows != release.files[name]["rows"]:
         raise ReleaseError(f"{path} has other rows than release.json says; build or download the release again")
     lost = sorted(set(table["pair_id"].to_pylist()) - groups.keys())

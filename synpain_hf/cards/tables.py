@@ -11,9 +11,9 @@ from synpain_hf.cards.quantities import Compared, as_score, as_share
 from synpain_hf.cards.statistics import CONDITIONS, DEMOGRAPHIC, GROUP_NAMES, OVERALL, Annotations, PairCounts, Summary
 from synpain_hf.cards.words import measure_words, words
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES
-from synpain_hf.text.markdown import Markdown, code, count, in_cell, shortened, table
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.text.markdown import Markdown, code, in_cell, shortened, table
+from synpain_hf.text.plurals import count, plural
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 _MOST_GENERATORS = 10
 _ACTION_UNIT = re.compile(r"AU\d+")
@@ -136,7 +136,7 @@ def measures(annotations: Annotations) -> Iterator[tuple[str, Markdown, Markdown
     for name, parts in annotations.measures.items():
         if not _ACTION_UNIT.fullmatch(name):
             rows = [(words(part), *_cells(parts[part])) for part in OVERALL if part in parts]
-            header = [f"{annotations.unit}s", "count", "missing", "mean", "median", "quartiles"]
+            header = [plural(annotations.unit), "count", "missing", "mean", "median", "quartiles"]
             of_groups = [
                 (words(group), *(_mean(annotations.groups[name].get((group, condition))) for condition in shown))
                 for group in GROUP_NAMES

@@ -6,18 +6,12 @@ from synpain_hf.vocabulary import CLASSES
 
 _CAPITALS = frozenset(CLASSES["ethnicity"])
 _MEASURES = {"pspi": "PSPI"}
-_PLURALS = {"man": "men", "woman": "women", "face": "faces", "pair": "pairs"}
 
 
 def words(name: str) -> str:
     """A label, group or measure in words: `no pain`, `South Asian`."""
     text = name.replace("_", " ")
     return text.title() if name in _CAPITALS else text
-
-
-def several(name: str) -> str:
-    """More than one of it: `women`."""
-    return _PLURALS[name]
 
 
 def measure_words(column: str) -> str:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from synpain_hf.cards.columns import meanings_of
 from synpain_hf.cards.croissant import croissant
@@ -17,22 +13,21 @@ from synpain_hf.cards.facts import Facts, facts_for, kept_facts
 from synpain_hf.cards.figures import Figure, figures_of
 from synpain_hf.cards.readme import readme
 from synpain_hf.cards.statistics import compute
-from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageError
+from synpain_hf.errors import BadInputError, ReleaseError, UsageError
 from synpain_hf.progress import Progress, silent
+from synpain_hf.release import tables
+from synpain_hf.release.amend import amending
 from synpain_hf.release.layout import (
     BIBLIOGRAPHY,
     CARD,
     CROISSANT,
-    DATA,
     FACTS,
     MANIFEST,
     is_of_the_card,
     record_of,
 )
-from synpain_hf.release.release import Release, dump
-from synpain_hf.release.staging import sync
+from synpain_hf.release.release import Release
 
-_PARTIAL = ".card.partial"
 _SECTION = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -57,8 +52,8 @@ class Composed:
 def card(release: str | Path, *, facts: str | Path | None = None, progress: Progress = silent) -> Release:
     """Write a release's card: `README.md`, its figures, `croissant.json`, and the facts that they rest on.
 
-    Nothing else of the release changes but what `release.json` says of these files. Where this is killed, give the
-    same call again.
+    Nothing else of the release changes but what `release.json` says of these files. All of it is written or nothing,
+    also where the program is killed.
 
     Args:
         release: The release directory.
@@ -76,27 +71,16 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
         ReleaseError: If it is no complete release.
         OutputError: If the release cannot be written.
     """
-    opened = Release.open(release, card_may_lack=True)
-    known = facts_for(opened, facts)
-    made = compose(opened, known, progress)
-    with _partial(opened.folder) as partial:
+    with amending(release) as amendment:
+        opened = amendment.release
+        made = compose(opened, facts_for(opened, facts), progress)
+        for name in filter(is_of_the_card, opened.files):
+            amendment.remove(name)
         for name, text in made.texts.items():
-            _write(partial / name, text.encode("utf-8"))
+            amendment.add(name, text.encode("utf-8"))
         for done, figure in enumerate(made.figures, 1):
-            _write(partial / figure.name, _kept(opened, figure) or figure.made(opened))
+            amendment.add(figure.name, _kept(opened, figure) or figure.made(opened))
             progress("figures", done, len(made.figures))
-        kept = {name: record for name, record in opened.files.items() if not is_of_the_card(name)}
-        files = {**kept, **{name: record_of(partial / name) for name in made.names}}
-        with (partial / MANIFEST).open("w", encoding="utf-8") as file:
-            dump({**opened.manifest, "files": files}, file.write)
-        sync(partial / MANIFEST)
-        for name in (*made.names, MANIFEST):
-            place = opened.folder / name
-            place.parent.mkdir(exist_ok=True)
-            (partial / name).replace(place)
-            sync(place.parent)
-        for name in opened.files.keys() - files.keys():
-            (opened.folder / name).unlink(missing_ok=True)
     return Release.open(release)
 
 
@@ -143,10 +127,11 @@ def _damage(release: Release, progress: Progress) -> str:
 
 def _strays(release: Release) -> Iterator[str]:
     """The files that would be loaded, or taken for data, though they are none of the release."""
-    for path in sorted((release.folder / DATA).rglob("*.parquet")):
-        name = path.relative_to(release.folder).as_posix()
-        if name not in release.files:
-            yield f"{name} is in {DATA}/, but not of this release, and may be loaded with it; remove it"
+    for table in tables.TABLES:
+        for path in sorted((release.folder / table.folder).rglob("*.parquet")):
+            name = path.relative_to(release.folder).as_posix()
+            if name not in release.files:
+                yield f"{name} is in {table.folder}/, but not of this release, and may be loaded with it; remove it"
 
 
 def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:
@@ -215,30 +200,3 @@ def _sections(text: str) -> dict[str, str]:
 
 def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    sync(path)
-
-
-@contextmanager
-def _partial(folder: Path) -> Iterator[Path]:
-    """Where a card is written before it is moved to its place; in the release, so that moving is one step."""
-    partial = folder / _PARTIAL
-    try:
-        partial.mkdir(exist_ok=True)
-        lock = FileLock(partial / "lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise OutputError(f"the card of {folder} is being written by another program; wait for it") from error
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written ({error.strerror}); make it writable") from error
-    try:
-        yield partial
-    except OSError as error:
-        raise OutputError(f"the card of {folder} could not be written ({error.strerror}); make room") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        lock.release()

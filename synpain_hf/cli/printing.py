@@ -15,6 +15,7 @@ import typer
 
 from synpain_hf.errors import BadInputError, SynpainError, UsageError
 from synpain_hf.progress import Progress, shown_on
+from synpain_hf.text.plurals import count
 
 _PROBLEMS_ON_A_TERMINAL = 20
 _USUAL_WIDTH = 80
@@ -68,7 +69,7 @@ def print_table(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
     print_line(f"{title:<{width}}  pairs")
     for name, parts in counts.items():
         if parts:
-            cells = ", ".join(f"{part}: {count:,}" for part, count in parts.items())
+            cells = ", ".join(f"{part}: {number:,}" for part, number in parts.items())
             print_line(f"{name:<{width}}  {cells}", indent=width + 2)
 
 
@@ -94,11 +95,6 @@ def width(stream: TextIO) -> int:
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document for programs."""
     typer.echo(json.dumps(document, indent=2))
-
-
-def count(number: int, what: str) -> str:
-    """A number and what it counts: `1 pair`, `2,460 pairs`."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def size(number: float) -> str:

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, Out, ReleaseFolder, Workers
-from synpain_hf.cli.printing import count, print_json, print_line, print_table, reported, size
+from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers
+from synpain_hf.cli.printing import print_json, print_line, print_table, reported, size
+from synpain_hf.executor import Engine
 from synpain_hf.release.layout import TITLES
+from synpain_hf.text.plurals import count
 
 
 def build(
@@ -29,6 +31,7 @@ def build(
         str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
     ],
     workers: Workers = 1,
+    engine: Annotated[Engine, EngineOption] = "threads",
     encoding: Annotated[Literal["png", "webp", "jpeg"], typer.Option(help="png and webp lose nothing.")] = "png",
     image_size: Annotated[
         int | None,
@@ -54,8 +57,8 @@ def build(
     """
     with reported(as_json) as progress:
         release = synpain_hf.build(
-            source, out, version=version, workers=workers, encoding=encoding, image_size=image_size, folds=folds,
-            seed=seed, previous=previous, on_error=on_error, progress=progress,
+            source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
+            folds=folds, seed=seed, previous=previous, on_error=on_error, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json(synpain_hf.info(release.folder))
@@ -76,15 +79,17 @@ def demo(
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
     workers: Workers = 1,
+    engine: Annotated[Engine | None, EngineOption] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw demo faces, not SynPAIN, as a release."""
     with reported(as_json) as progress:
-        folder = synpain_hf.demo(
-            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, progress=progress
-        )
+        synpain_hf.demo(
+            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, engine=engine,
+            progress=progress,
+        )  # fmt: skip
     if as_json:
-        print_json({"out": str(folder), "pairs": pairs, "raw": raw})
+        print_json({"out": str(out.expanduser()), "pairs": pairs, "raw": raw})
     else:
         print_line(f"{out}: {count(pairs, 'pair')} of demo faces, drawn, not SynPAIN")
 

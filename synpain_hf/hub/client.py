@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from huggingface_hub import HfApi, constants, get_token, set_client_factory
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub import HfApi, constants, set_client_factory
 from huggingface_hub.utils import (  # type: ignore[attr-defined]
     _http,
     are_progress_bars_disabled,
@@ -19,15 +16,16 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
     enable_progress_bars,
     get_session,
     hf_raise_for_status,
-    validate_repo_id,
 )
 
-from synpain_hf.errors import PublishError, UsageError
+from synpain_hf.errors import PublishError
+from synpain_hf.hubclient.errors import reported_as
+from synpain_hf.hubclient.login import require_token
+from synpain_hf.hubclient.names import check_repo_id, endpoint_of
 
 LONGEST_WAIT = 180.0
 """Seconds without a byte after which a connection is given up; the Hub may take a minute over a large commit."""
 
-_TOKEN = re.compile(r"[\x21-\x7e]+")
 _NO_SUCH_STORAGE = (404, 405, 410, 501)
 
 
@@ -57,6 +55,10 @@ class Hub:
         """What every call of the client is told."""
         return {"repo_id": self.repo_id, "repo_type": self.repo_type}
 
+    def reporting(self, action: str) -> AbstractContextManager[None]:
+        """Report what the client raises as a `PublishError` that begins with what is being done."""
+        return reported_as(PublishError, action, self.token)
+
     def offers_xet(self, *, create_pr: bool) -> bool:
         """Whether the Hub stores files in chunks, so that of a changed file only those are sent that are new.
 
@@ -72,20 +74,6 @@ class Hub:
             return False
         hf_raise_for_status(answer)
         return True
-
-
-def check_repo_id(repo_id: str) -> None:
-    """Refuse what cannot be the name of a repository.
-
-    Raises:
-        UsageError: If it is none.
-    """
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError as error:
-        raise UsageError(f"{repo_id!r} cannot be a repository on the Hub; write NAMESPACE/NAME") from error
-    if repo_id.count("/") != 1:
-        raise UsageError(f"{repo_id!r} names no namespace; write NAMESPACE/NAME, such as your-name/my-faces")
 
 
 @contextmanager
@@ -106,7 +94,8 @@ def connected(
         PublishError: If there is no token.
     """
     check_repo_id(repo_id)
-    api = HfApi(endpoint=_address(endpoint or constants.ENDPOINT), token=(found := _token(token)))
+    address = endpoint_of(endpoint or constants.ENDPOINT)
+    api = HfApi(endpoint=address, token=(found := require_token(token)))
     bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
     if bars:
         disable_progress_bars()  # this package shows its own
@@ -121,10 +110,10 @@ def connected(
 
 
 @contextmanager
-def storage(*, xet: bool) -> Iterator[None]:
+def sending_by_xet(*, enabled: bool) -> Iterator[None]:
     """Have the client send large files by Xet, or by LFS; the library has no argument for that choice."""
     disabled = constants.HF_HUB_DISABLE_XET
-    constants.HF_HUB_DISABLE_XET = disabled or not xet
+    constants.HF_HUB_DISABLE_XET = disabled or not enabled
     try:
         yield
     finally:
@@ -140,19 +129,3 @@ def _limited(client: Any, timeout: float) -> Any:
     hooks = client.event_hooks
     client.event_hooks = {**hooks, "request": [*hooks["request"], limit]}
     return client
-
-
-def _address(endpoint: str) -> str:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise UsageError("the endpoint is no address of a Hub; write it as https://hub.example.org")
-    return endpoint.rstrip("/")
-
-
-def _token(given: str | None) -> str:
-    token = given or get_token()
-    if not token:
-        raise PublishError("you are not logged in to the Hub; run `hf auth login`, or set HF_TOKEN")
-    if not _TOKEN.fullmatch(token):
-        raise PublishError("your token has letters that no token has; correct HF_TOKEN, or run `hf auth login`")
-    return token

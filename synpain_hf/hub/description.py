@@ -22,7 +22,7 @@ def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
         before: The one that is published, if any.
         plan: What is done to each file.
     """
-    sections = logged(release)
+    sections = changes_by_version(release)
     since = [text for version, text in sections.items() if before is None or version > before.version]
     told = [*since[:1], *(since[1:] if before else [])]
     if before and before.version not in sections:
@@ -32,7 +32,7 @@ def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
     return "\n\n".join([*told, f"Files: {files}; {plan.bytes:,} bytes are new or changed."])
 
 
-def logged(release: Release) -> dict[Version, str]:
+def changes_by_version(release: Release) -> dict[Version, str]:
     """What the change log of a release says of each version, the latest first."""
     log = (release.folder / CHANGELOG).read_text(encoding="utf-8") if CHANGELOG in release.files else ""
     return dict(_sections(log))

@@ -10,11 +10,11 @@ import synpain_hf
 from synpain_hf.errors import PublishError, UsageError
 from synpain_hf.hub.client import LONGEST_WAIT, connected
 from synpain_hf.hub.permissions import check_may_write
-from synpain_hf.hub.plan import LocalFile, UploadPlan, compare, tree, unseen
+from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_to_nobody
 from synpain_hf.hub.publishing import Publication
 from synpain_hf.hub.state import read_state
-from synpain_hf.hub.upload import OvertakenError, prepare, read_back, send, settings_to_change
-from synpain_hf.hubclient.errors import AGAIN, doing
+from synpain_hf.hub.upload import OvertakenError, create_and_close, read_back, send, settings_to_change
+from synpain_hf.hubclient.errors import AGAIN
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.layout import CARD, record_of
 
@@ -30,7 +30,7 @@ def publish_metric(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[UploadPlan], object] = unseen,
+    show: Callable[[UploadPlan], object] = show_to_nobody,
     progress: Progress = silent,
 ) -> Publication:
     """Publish the metric `subgroup_auroc` as a Space, from where `evaluate.load(repo_id)` gets it.
@@ -55,10 +55,10 @@ def publish_metric(
     files = _files()
     with connected(repo_id, "space", endpoint=endpoint, token=token, timeout=timeout) as hub:
         check_may_write(hub, create_pr=False)
-        with doing(f"reading {repo_id}", hub.token):
+        with hub.reporting(f"reading {repo_id}"):
             state = read_state(hub)
             settings = settings_to_change(state, private=private, gated=False)
-            plan = compare(files, tree(hub, state.head) if state.head else {}, None, settings)
+            plan = plan_upload(files, list_files(hub, state.head) if state.head else {}, None, settings)
         result = Publication(repo_id, version, "planned", hub.url, "", plan)
         show(plan)
         if dry_run:
@@ -66,7 +66,7 @@ def publish_metric(
         if plan.is_done and not settings:
             return replace(result, status="already published", commit=state.head)
         try:
-            head = prepare(hub, state, private=private, gated=False).head
+            head = create_and_close(hub, state, private=private, gated=False).head
             title = f"subgroup_auroc of synpain-hf {version}"
             sent = send(hub, files, plan, head, title=title, text="", create_pr=False, progress=progress)
         except OvertakenError:

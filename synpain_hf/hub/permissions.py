@@ -6,7 +6,6 @@ from typing import Any
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import Hub
-from synpain_hf.hubclient.errors import doing
 
 _READERS = ("read", "no_access")
 _WRITE = "repo.write"
@@ -24,7 +23,7 @@ def check_may_write(hub: Hub, *, create_pr: bool) -> None:
     Raises:
         PublishError: If the token is unknown, or may not write there.
     """
-    with doing("asking whose token this is", hub.token):
+    with hub.reporting("asking whose token this is"):
         account: dict[str, Any] = hub.api.whoami(token=hub.token)
     namespace = hub.repo_id.split("/")[0]
     token: dict[str, Any] = (account.get("auth") or {}).get("accessToken") or {}

@@ -83,17 +83,17 @@ class UploadPlan:
         return [CommitOperationDelete(path, is_folder=False) for path in self.deleted]
 
 
-def unseen(plan: UploadPlan) -> None:
+def show_to_nobody(plan: UploadPlan) -> None:
     """Show a plan to nobody."""
 
 
-def tree(hub: Hub, revision: str) -> dict[str, RepoFile]:
+def list_files(hub: Hub, revision: str) -> dict[str, RepoFile]:
     """Every file of a repository at a revision, by its path."""
     entries = hub.api.list_repo_tree(**hub.which, revision=revision, recursive=True)
     return {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
 
 
-def compare(
+def plan_upload(
     files: Mapping[str, LocalFile],
     landed: Mapping[str, RepoFile],
     before: Earlier | None,

@@ -7,9 +7,10 @@ that is too small is refused where the numbers prove it, and remarked on where t
 from __future__ import annotations
 
 from synpain_hf.errors import VersionError
-from synpain_hf.hub.description import logged
+from synpain_hf.hub.description import changes_by_version
 from synpain_hf.hub.state import Earlier
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import base_table
 from synpain_hf.release.versions import Bump, Version
 
 
@@ -33,7 +34,8 @@ def check_promise(release: Release, published: Earlier) -> list[str]:
             f"version {version} promises too little: {what}; build the release as at least {least}, and with "
             "--previous to have every pair compared"
         )
-    if version.major > before.major or before in logged(release) or release.manifest["content"] == published.content:
+    is_compared = before in changes_by_version(release) or release.manifest["content"] == published.content
+    if version.major > before.major or is_compared:
         return []
     unknown = "nobody compared pixels, labels and folds of their pairs; do so with `synpain-hf diff`"
     return [f"the release was not built on version {before}, which is published, so that {unknown}"]
@@ -41,7 +43,7 @@ def check_promise(release: Release, published: Earlier) -> list[str]:
 
 def _change(release: Release, published: Earlier) -> tuple[Bump, str]:
     """The least rise that the numbers of pairs in each file ask for, and why."""
-    rows = {partition.path: release.rows_in([partition]) for partition in release.partitions}
+    rows = {file: release.rows_in([file]) for file in release.files_of(base_table())}
     lost = sum(max(0, count - rows.get(path, 0)) for path, count in published.rows.items())
     new = sum(rows.values()) - sum(published.rows.values())
     before = f"version {published.version}, which is published,"

@@ -12,22 +12,23 @@ from synpain_hf.errors import PublishError, ReleaseError, VersionError
 from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
 from synpain_hf.hub.description import describe
 from synpain_hf.hub.permissions import check_may_write
-from synpain_hf.hub.plan import LocalFile, UploadPlan, compare, tree, unseen
+from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_to_nobody
 from synpain_hf.hub.promise import check_promise
 from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
 from synpain_hf.hub.upload import (
     OvertakenError,
+    create_and_close,
     find_landed,
     find_proposed,
-    prepare,
     read_back,
     send,
     settings_to_change,
     write_or_confirm,
 )
-from synpain_hf.hubclient.errors import AGAIN, doing
+from synpain_hf.hubclient.errors import AGAIN
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.layout import DATA, MANIFEST, record_of
+from synpain_hf.release import tables
+from synpain_hf.release.layout import MANIFEST, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
@@ -86,7 +87,7 @@ def publish(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[UploadPlan], object] = unseen,
+    show: Callable[[UploadPlan], object] = show_to_nobody,
     progress: Progress = silent,
 ) -> Publication:
     """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.
@@ -147,16 +148,16 @@ def _check_card(release: Release, progress: Progress) -> None:
 
 def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
     files, title = files_of(release), f"Release {release.version}"
-    with doing(f"reading {hub.repo_id}", hub.token):
+    with hub.reporting(f"reading {hub.repo_id}"):
         state = read_state(hub)
         settings = settings_to_change(state, private=options.private, gated=options.gated)
         if _tag(release) in state.tags:
-            return _published_already(hub, release, files, state, options)
+            return _confirm_published(hub, release, files, state, options)
         landed = find_landed(hub, files, title, state.head) if state.head else None
         before = earlier_at(hub, state.head) if state.head else None
         latest = _latest(hub, state, before)
         at = landed or state.head
-        plan = compare(files, tree(hub, at) if at else {}, before, settings)
+        plan = plan_upload(files, list_files(hub, at) if at else {}, before, settings)
     notes: list[str] = []
     if landed is None:
         _check_order(hub, release, state, before)
@@ -167,8 +168,8 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
     if options.dry_run:
         return result
     if options.create_pr:
-        return _proposed(hub, release, files, state, before, result, options)
-    head = prepare(hub, state, private=options.private, gated=options.gated).head
+        return _propose(hub, release, files, state, before, result, options)
+    head = create_and_close(hub, state, private=options.private, gated=options.gated).head
     if landed is None:
         text = describe(release, before, plan)
         sent = send(hub, files, plan, head, title=title, text=text, create_pr=False, progress=options.progress)
@@ -178,12 +179,12 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
     return replace(result, status="published", url=f"{hub.url}/tree/{_tag(release)}", commit=landed)
 
 
-def _published_already(
+def _confirm_published(
     hub: Hub, release: Release, files: Mapping[str, LocalFile], state: State, options: Options
 ) -> Publication:
     tag = _tag(release)
-    landed = tree(hub, tag)
-    plan = compare(files, landed, None, settings_to_change(state, private=options.private, gated=options.gated))
+    landed = list_files(hub, tag)
+    plan = plan_upload(files, landed, None, settings_to_change(state, private=options.private, gated=options.gated))
     if not plan.is_done:
         raise VersionError(
             f"{hub.repo_id} has a tag {tag} with other content, and a tag never moves; build the release as a later "
@@ -192,7 +193,7 @@ def _published_already(
     if plan.settings:
         options.show(plan)
     if not options.dry_run:
-        prepare(hub, state, private=options.private, gated=options.gated)
+        create_and_close(hub, state, private=options.private, gated=options.gated)
     url, commit = f"{hub.url}/tree/{tag}", state.tags[tag]
     notes = _changed_since(hub, release, files, state)
     return Publication(hub.repo_id, release.version, "already published", url, commit, plan, tuple(notes))
@@ -202,14 +203,14 @@ def _changed_since(hub: Hub, release: Release, files: Mapping[str, LocalFile], s
     """Say where the main branch no longer holds the release that a tag holds, unless a later one is there."""
     if state.head == state.tags[_tag(release)]:
         return
-    with doing(f"reading {hub.repo_id}", hub.token):
+    with hub.reporting(f"reading {hub.repo_id}"):
         there = earlier_at(hub, state.head)
-        now = compare(files, tree(hub, state.head), None)
+        now = plan_upload(files, list_files(hub, state.head), None)
     if max((*state.versions(), *([there.version] if there else []))) > Version.parse(release.version):
         return
-    added = [path for path in now.left if path.startswith(f"{DATA}/")]
+    added = [path for path in now.left if tables.is_beside_tables(path)]
     found = {"lost": now.new, "changed": now.changed, "added": added}
-    told = "; ".join(f"{what}: {_some(paths)}" for what, paths in found.items() if paths)
+    told = "; ".join(f"{what}: {_first_few(paths)}" for what, paths in found.items() if paths)
     if told:
         yield (
             f"the main branch was changed after version {release.version} was published ({told}), and is what loads "
@@ -217,13 +218,13 @@ def _changed_since(hub: Hub, release: Release, files: Mapping[str, LocalFile], s
         )
 
 
-def _some(paths: Sequence[str]) -> str:
+def _first_few(paths: Sequence[str]) -> str:
     """A few paths, and how many more there are."""
     more = f" and {len(paths) - _PATHS_NAMED:,} more" if len(paths) > _PATHS_NAMED else ""
     return f"{', '.join(paths[:_PATHS_NAMED])}{more}"
 
 
-def _proposed(
+def _propose(
     hub: Hub,
     release: Release,
     files: Mapping[str, LocalFile],
@@ -238,7 +239,7 @@ def _proposed(
     if result.commit:
         return replace(result, status="merged")
     title = f"Release {release.version}"
-    with doing(f"reading the pull requests of {hub.repo_id}", hub.token):
+    with hub.reporting(f"reading the pull requests of {hub.repo_id}"):
         sent = find_proposed(hub, files, title)
     if sent is None:
         text = describe(release, before, result.plan)
@@ -271,16 +272,17 @@ def _check_order(hub: Hub, release: Release, state: State, before: Earlier | Non
 
 def _check_strangers(hub: Hub, plan: UploadPlan) -> None:
     """Refuse a repository in which files of others would be loaded as pairs of the release."""
-    strangers = [path for path in plan.left if path.startswith(f"{DATA}/")]
+    strangers = [path for path in plan.left if tables.is_beside_tables(path)]
     if strangers:
+        folders = " and ".join(dict.fromkeys(f"{path.partition('/')[0]}/" for path in strangers))
         raise PublishError(
-            f"{hub.repo_id} has files in {DATA}/ that no release put there ({', '.join(strangers)}), which would be "
+            f"{hub.repo_id} has files in {folders} that no release put there ({', '.join(strangers)}), which would be "
             "loaded with it; delete them on the Hub, or publish to another repository"
         )
 
 
 def _put_tag(hub: Hub, tag: str, title: str, commit: str) -> None:
-    with doing(f"tagging {hub.repo_id}", hub.token):
+    with hub.reporting(f"tagging {hub.repo_id}"):
         write_or_confirm(
             lambda: hub.api.create_tag(**hub.which, tag=tag, tag_message=title, revision=commit),
             lambda: read_state(hub).tags.get(tag) == commit,

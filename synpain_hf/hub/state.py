@@ -16,7 +16,8 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 )
 
 from synpain_hf.hub.client import Hub
-from synpain_hf.release.layout import DATA, MANIFEST
+from synpain_hf.release import tables
+from synpain_hf.release.layout import MANIFEST
 from synpain_hf.release.versions import Version
 
 MAIN = "main"
@@ -97,7 +98,8 @@ def earlier_at(hub: Hub, revision: str) -> Earlier | None:
     try:
         manifest = json.loads(content or b"")
         files = manifest["files"]
-        of_pairs = {path: record for path, record in files.items() if path.startswith(f"{DATA}/") and "rows" in record}
+        base = tables.base_table()
+        of_pairs = {path: record for path, record in files.items() if base.owns(path) and "rows" in record}
         rows = {path: int(record["rows"]) for path, record in of_pairs.items()}
         return Earlier(Version.parse(manifest["version"]), frozenset(files), rows, str(manifest.get("content", "")))
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -10,10 +10,10 @@ from typing import Any
 from huggingface_hub import CommitInfo
 
 from synpain_hf.errors import PublishError
-from synpain_hf.hub.client import Hub, storage
-from synpain_hf.hub.plan import OF_THE_HUB, LocalFile, UploadPlan, tree
+from synpain_hf.hub.client import Hub, sending_by_xet
+from synpain_hf.hub.plan import OF_THE_HUB, LocalFile, UploadPlan, list_files
 from synpain_hf.hub.state import MAIN, State, commits_titled, content_of, read_state
-from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, doing, quoted, status_of
+from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, quoted, status_of
 from synpain_hf.progress import Progress
 from synpain_hf.release.layout import CARD
 
@@ -68,7 +68,7 @@ def settings_to_change(state: State, *, private: bool, gated: bool) -> tuple[str
     )
 
 
-def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
+def create_and_close(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
     """Create the repository if there is none, and close it as far as is asked; it is never opened.
 
     Raises:
@@ -77,14 +77,14 @@ def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
     """
     if not state.head:
         sdk = "gradio" if hub.repo_type == "space" else None
-        with doing(f"creating {hub.repo_id}", hub.token):
+        with hub.reporting(f"creating {hub.repo_id}"):
             write_or_confirm(
                 lambda: hub.api.create_repo(**hub.which, private=private or None, exist_ok=True, space_sdk=sdk),
                 lambda: bool(read_state(hub).head),
             )
-        with doing(f"reading {hub.repo_id}", hub.token):
+        with hub.reporting(f"reading {hub.repo_id}"):
             state = read_state(hub)
-            if not set(tree(hub, state.head)) <= {*OF_THE_HUB, CARD}:
+            if not set(list_files(hub, state.head)) <= {*OF_THE_HUB, CARD}:
                 raise OvertakenError
     close = {
         name: value
@@ -92,7 +92,7 @@ def prepare(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
         if name in settings_to_change(state, private=private, gated=gated)
     }
     if close:
-        with doing(f"closing {hub.repo_id} to the public", hub.token):
+        with hub.reporting(f"closing {hub.repo_id} to the public"):
             write_or_confirm(
                 lambda: hub.api.update_repo_settings(**hub.which, **close),
                 lambda: all(getattr(read_state(hub), name) for name in close),
@@ -127,7 +127,7 @@ def send(
         OvertakenError: If the branch has moved on.
         PublishError: If anything else went wrong.
     """
-    with doing(f"uploading to {hub.repo_id}", hub.token), storage(xet=hub.offers_xet(create_pr=create_pr)):
+    with hub.reporting(f"uploading to {hub.repo_id}"), sending_by_xet(enabled=hub.offers_xet(create_pr=create_pr)):
         additions = plan.additions(files)
         progress("upload", 0, len(additions))
         for start in range(0, len(additions), FILES_AT_A_TIME):
@@ -136,7 +136,7 @@ def send(
                 **hub.which, additions=batch, revision=MAIN, create_pr=create_pr, free_memory=False
             )
             progress("upload", start + len(batch), len(additions))
-    with doing(f"committing to {hub.repo_id}", hub.token), warnings.catch_warnings(record=True) as remarks:
+    with hub.reporting(f"committing to {hub.repo_id}"), warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
         try:
             info: CommitInfo = hub.api.create_commit(
@@ -187,8 +187,8 @@ def read_back(hub: Hub, files: Mapping[str, LocalFile], commit: str, opened_by: 
     Raises:
         PublishError: If anything differs, or cannot be read.
     """
-    with doing(f"reading back from {hub.repo_id}", hub.token):
-        landed = tree(hub, commit)
+    with hub.reporting(f"reading back from {hub.repo_id}"):
+        landed = list_files(hub, commit)
         wrong = [path for path, file in files.items() if path not in landed or not file.equals(landed[path])]
         if not wrong and content_of(hub, opened_by, commit) != files[opened_by].place.read_bytes():
             wrong = [opened_by]
@@ -199,7 +199,7 @@ def read_back(hub: Hub, files: Mapping[str, LocalFile], commit: str, opened_by: 
 
 
 def _holds(hub: Hub, files: Mapping[str, LocalFile], revision: str) -> bool:
-    landed = tree(hub, revision)
+    landed = list_files(hub, revision)
     return all(path in landed and file.equals(landed[path]) for path, file in files.items())
 
 

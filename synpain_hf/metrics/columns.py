@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.tabular.table_files import Coded, TableFile
+from synpain_hf.tabular.columns import Coded, Column, TableFile
+from synpain_hf.text.plurals import noun_after
 from synpain_hf.vocabulary import GROUPS
 
 POSITIVES = ("1", "true", "pain")
@@ -118,7 +119,7 @@ class Columns:
         others = [word for word in present if word not in wanted]
         if others == present and (others[1:] or not set(others) <= set(_NEGATIVES)):
             raise UsageError(
-                f"{self.table.name}: {name} has the value{'s' * bool(others[1:])} {_listed(others)}, but not "
+                f"{self.table.name}: {name} has the {noun_after(len(others), 'value')} {_listed(others)}, but not "
                 f"{' or '.join(sorted(wanted))}; say which is positive (positive)"
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
@@ -145,8 +146,8 @@ class Columns:
             name: The column.
             above_zero: Refuse the others.
         """
-        given = self.table.columns[name]
-        values = _floats(self.table, name)
+        given = self.table.numerals(name)
+        values = _floats(self.table, name, given)
         unfit = ~np.isfinite(values)
         if above_zero:
             unfit |= values <= 0
@@ -258,14 +259,13 @@ def _word(text: str) -> str:
     return str(int(number)) if number is not None and number.is_integer() else text.strip().casefold()
 
 
-def _floats(table: TableFile, name: str) -> npt.NDArray[np.float64]:
+def _floats(table: TableFile, name: str, given: Column) -> npt.NDArray[np.float64]:
     """A column as numbers; NaN where it holds none."""
-    given = table.columns[name]
     if not isinstance(given, list):
         try:
             return np.asarray(given.cast(pa.float64(), safe=False).to_numpy(), np.float64)
         except pa.ArrowException:  # at the first text that is not a number, or for a type without numbers
-            given = table.values(name)
+            given = table.listed(name, given)
     return np.asarray([_float(value) for value in given], np.float64)  # None becomes NaN
 
 

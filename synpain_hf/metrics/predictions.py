@@ -18,8 +18,8 @@ from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgr
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.staging import staged
-from synpain_hf.tabular.table_files import read_table
+from synpain_hf.storage import staged
+from synpain_hf.tabular.columns import read_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,8 +63,9 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     """Measure the AUROC of predictions by group, and how far the groups lie apart.
 
     A group is named as it is written in the file, without white space around it; where `datasets` wrote a ClassLabel,
-    by the name of its class. Null, NaN and an empty cell are missing; words such as `NA` or `None` are groups like any
-    other. Labels may be written in any capitals, numbers with a fraction of zero.
+    by the name of its class. Null, NaN, an empty cell and the `NA` that R writes into a CSV are missing; other words,
+    such as `None`, are groups like any other. Labels may be written in any capitals, numbers with a fraction of zero,
+    and in a file with semicolons or tabs with decimal commas.
 
     Args:
         predictions: One row a prediction: CSV (or with tabs, semicolons or bars), JSON Lines or Parquet.
@@ -96,7 +97,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         asked = [groups] if isinstance(groups, str) else groups
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(read_table(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
+        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
         read.require(uses)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
@@ -108,7 +109,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         baseline_scores = None if baseline is None else read.numbers(baseline)
         problems, chosen_on = read.problems, None
         if validation is not None:
-            held_out = Columns(read_table(Path(validation).expanduser(), {label, score}, progress))
+            held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
             chosen_on = _to_choose_on(held_out, label, score, positive)
             problems += held_out.problems
         if problems:
@@ -127,7 +128,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
                 how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
-            staging.complete(_write(report, {**rows, **how}, staging.release, progress))
+            staging.complete(_write(report, {**rows, **how}, staging.folder, progress))
     return report
 
 

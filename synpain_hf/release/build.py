@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import synpain_hf
 from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
+from synpain_hf.executor import Engine, Executor
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.annotations import write_annotations
+from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
@@ -22,11 +23,13 @@ from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
-from synpain_hf.release.rows import content_digest, schema
-from synpain_hf.release.staging import Staging, staged
+from synpain_hf.release.rows import content_digest
+from synpain_hf.release.staging import Staging
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.storage import staged
 
 
 def build(
@@ -35,6 +38,7 @@ def build(
     *,
     version: str,
     workers: int = 1,
+    engine: Engine = "threads",
     encoding: str = "png",
     image_size: int | None = None,
     folds: str | Path | None = None,
@@ -54,7 +58,10 @@ def build(
             Parquet), or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist.
         version: `X.Y.Z`.
-        workers: Partitions written at a time, each by a thread.
+        workers: Partitions written at a time.
+        engine: What writes them: `threads`; `processes`; or `ray`, with the machines of the cluster that RAY_ADDRESS
+            names, else with this one. Every machine must see the source and `out` at the same paths, as on a shared
+            file system, and have the same versions of Python, synpain-hf and the libraries.
         encoding: `png` or `webp`, which lose nothing, or `jpeg`.
         image_size: Side in pixels of the square to scale and crop each face to; None keeps the pixels as they are.
         folds: A folds file, instead of the one that came with the source.
@@ -73,10 +80,10 @@ def build(
         VersionError: If `version` does not rise enough; nothing is written.
         OutputError: If `out` cannot be written.
         DownloadError: If the Hub could not be read.
+        MissingExtraError: If `engine` needs Ray, and it cannot be loaded.
     """
     number = Version.parse(version)
-    if workers < 1:
-        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    executor = Executor(workers, engine)
     if on_error not in ("fail", "skip"):
         raise UsageError(f"unknown on_error {on_error!r}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
@@ -84,24 +91,25 @@ def build(
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
-    with staged(Path(out).expanduser().absolute()) as staging:
+    with staged(Path(out).expanduser().absolute(), resumable=True) as folder:
+        staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
-        written = _write(tasks, staging, workers, progress)
+        written = _write(tasks, staging, executor, progress)
         problems = [*plan.problems, *_problems(written)]
         if problems and (plan.fatal or on_error == "fail"):
             raise BadInputError(problems)
         lost = {problem.file for problem in problems}
         hit = {partition.path for partition in written if any(row.listed_at in lost for row in partition.rows)}
         if hit:
-            again = _write([without(task, lost) for task in tasks if task.path in hit], staging, workers, progress)
+            again = _write([without(task, lost) for task in tasks if task.path in hit], staging, executor, progress)
             problems += [problem for partition in again for problem in partition.problems]
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
-        staging.complete([*release["files"], MANIFEST])
+        folder.complete([*release["files"], MANIFEST])
     return Release.open(out)
 
 
@@ -132,11 +140,11 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = schema()
+    arrow_schema = features().arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
-def _write(tasks: Sequence[Task], staging: Staging, workers: int, progress: Progress) -> list[Written]:
+def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
     """Write the partitions that an earlier build has not."""
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
@@ -149,16 +157,12 @@ def _write(tasks: Sequence[Task], staging: Staging, workers: int, progress: Prog
             waiting.append(task)
     done = sum(len(partition.rows) + len(partition.problems) for partition in results.values())
     progress("pairs", done, total)
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for future in as_completed([pool.submit(write_partition, task, staging.release) for task in waiting]):
-            partition = future.result()
+    with closing(executor.run(partial(write_partition, release=staging.release), waiting)) as partitions:
+        for partition in partitions:
             staging.add(partition)
             results[partition.path] = partition
             done += len(partition.rows) + len(partition.problems)
             progress("pairs", done, total)
-    finally:
-        pool.shutdown(cancel_futures=True)
     return [results[path] for path in sorted(results)]
 
 
@@ -217,7 +221,10 @@ def _describe(
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
     released = {row.pair_id for row in rows}
-    files |= write_annotations(staging.release, (pair for pair in plan.pairs() if pair.pair_id in released))
+    kept = [pair for pair in plan.pairs() if pair.pair_id in released]
+    for table in tables.TABLES:
+        if table.write is not None:
+            files |= table.write(staging.release, kept)
     release = Release(staging.release, manifest)
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synpain_hf.release.compare import Changes
+from synpain_hf.release.changes import Changes
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.release import Release
 

@@ -1,199 +1,178 @@
-"""What changed between two releases, and how much a version must rise for it."""
+"""What changed between two releases, table by table, and how much a version must rise for it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from synpain_hf.configurations import Partition
 from synpain_hf.imaging.decoding import decode
-from synpain_hf.imaging.png import Pixels
+from synpain_hf.release import tables
+from synpain_hf.release.changes import Changes, Key, TableChanges
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES, Row
-from synpain_hf.release.versions import Bump
-from synpain_hf.vocabulary import GROUPS
+from synpain_hf.release.tables.features import united
+from synpain_hf.release.tables.table import Table
 
-_LABELS = ("label", *GROUPS)
 _BATCH_ROWS = 8
 
 
-@dataclass
-class Changes:
-    """The pairs that differ, by what differs; sorted ids.
-
-    Attributes:
-        old: Version of the earlier release.
-        new: Version of the later one.
-        added: Pairs that only the later one has.
-        removed: Pairs that only the earlier one has.
-        pixels: Pairs with another neutral or expressive face.
-        labels: Pairs with another label or group.
-        folds: Pairs in another fold.
-        provenance: Pairs of which something else is said of where they come from.
-        annotations: Files of annotations that are new, gone or other.
-        columns_added: Columns that only the later one has.
-        columns_removed: Columns that only the earlier one has.
-        columns_changed: Columns of another type.
-    """
-
-    old: str
-    new: str
-    added: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    pixels: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    folds: list[str] = field(default_factory=list)
-    provenance: list[str] = field(default_factory=list)
-    annotations: list[str] = field(default_factory=list)
-    columns_added: list[str] = field(default_factory=list)
-    columns_removed: list[str] = field(default_factory=list)
-    columns_changed: list[str] = field(default_factory=list)
-
-    @property
-    def bump(self) -> Bump:
-        """The least rise of the version that these changes ask for."""
-        if self.removed or self.pixels or self.labels or self.folds or self.columns_removed or self.columns_changed:
-            return Bump.MAJOR
-        return Bump.MINOR if self.added or self.columns_added else Bump.PATCH
-
-    def sentences(self) -> Iterator[tuple[str, str]]:
-        """Each change as a heading of Keep a Changelog and a sentence."""
-        for heading, attribute, what in _WORDS:
-            found = getattr(self, attribute)
-            if found:
-                plural = "" if len(found) == 1 else "s"
-                yield heading, f"{len(found):,} {what.format(s=plural)}{_named(attribute, found)}"
-
-    def summary(self) -> str:
-        """All changes in one line."""
-        return "; ".join(sentence for _, sentence in self.sentences()) or "nothing changed"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The changes as JSON-ready fields."""
-        return {**self.__dict__, "bump": self.bump.name.lower()}
-
-
-_WORDS = (
-    ("Added", "added", "pair{s} added"),
-    ("Added", "columns_added", "column{s} added"),
-    ("Changed", "pixels", "pair{s} with other pixels"),
-    ("Changed", "labels", "pair{s} with another label or group"),
-    ("Changed", "folds", "pair{s} moved to another fold"),
-    ("Changed", "provenance", "pair{s} with another provenance"),
-    ("Changed", "annotations", "file{s} of annotations"),
-    ("Changed", "columns_changed", "column{s} of another type"),
-    ("Removed", "removed", "pair{s} removed"),
-    ("Removed", "columns_removed", "column{s} removed"),
-)
-
-
-def _named(attribute: str, found: list[str]) -> str:
-    return f" ({', '.join(found)})" if attribute.startswith(("columns", "annotations")) else ""
-
-
 def diff(old: str | Path, new: str | Path) -> Changes:
-    """Compare two releases.
+    """Compare two releases: every column of every table.
 
     Args:
         old: Directory of the earlier release.
         new: Directory of the later one.
 
     Raises:
-        ReleaseError: If one is no complete release.
+        ReleaseError: If one is not a complete release.
     """
     return compare(Release.open(old), Release.open(new))
 
 
 def compare(old: Release, new: Release) -> Changes:
-    """Compare two releases; faces are read only in partitions whose files differ, and decoded only where bytes do."""
-    changes = Changes(old.version, new.version)
-    shared = _compare_columns(old, new, changes)
-    changes.annotations = sorted(
-        name for name in {*old.annotations, *new.annotations} if _digest(old, name) != _digest(new, name)
+    """Compare two releases; pictures are read only in files that differ, and decoded only where their bytes do."""
+    found = (_compare_table(table, old, new) for table in tables.TABLES)
+    return Changes(old.version, new.version, tuple(found))
+
+
+def _compare_table(table: Table, old: Release, new: Release) -> TableChanges:
+    before, after = _Side.of(table, old), _Side.of(table, new)
+    changes = TableChanges(table)
+    changes.files = sorted(
+        file for file in {*before.digests, *after.digests} if before.digests.get(file) != after.digests.get(file)
     )
-    before, after = _rows(old, shared), _rows(new, shared)
-    changes.added = sorted(after.keys() - before.keys())
-    changes.removed = sorted(before.keys() - after.keys())
-    suspects = []
-    for pair_id in sorted(before.keys() & after.keys()):
-        (was_in, was), (is_in, now) = before[pair_id], after[pair_id]
-        if any(was.get(column) != now.get(column) for column in _LABELS):
-            changes.labels.append(pair_id)
-        if was.get("fold") != now.get("fold"):
-            changes.folds.append(pair_id)
-        if was.get("provenance") != now.get("provenance"):
-            changes.provenance.append(pair_id)
-        if old.files[was_in.path]["sha256"] != new.files[is_in.path]["sha256"]:
-            suspects.append((pair_id, was_in, is_in))
-    changes.pixels = sorted(_with_other_pixels(old, new, suspects))
+    if before.types and after.types:  # else the table itself is new or gone, which its rows tell
+        changes.columns_added = sorted(after.types.keys() - before.types.keys())
+        changes.columns_removed = sorted(before.types.keys() - after.types.keys())
+    shared = sorted(before.types.keys() & after.types.keys())
+    changes.columns_changed = [name for name in shared if before.types[name] != after.types[name]]
+    pictures = sorted(before.pictures & after.pictures)
+    plain = [name for name in shared if name not in pictures]
+    was, now = before.rows(plain), after.rows(plain)
+    changes.added = sorted(now.keys() - was.keys())
+    changes.removed = sorted(was.keys() - now.keys())
+    both = sorted(was.keys() & now.keys())
+    for name in plain:
+        changes.note(name, [key for key in both if not _same(was[key].values.get(name), now[key].values.get(name))])
+    suspects = [key for key in both if before.digests[was[key].file] != after.digests[now[key].file]]
+    places = [{key: side[key].file for key in suspects} for side in (was, now)]
+    for name in pictures:
+        changes.note(name, _with_other_pixels(before, after, name, *places))
     return changes
 
 
-def _digest(release: Release, name: str) -> str | None:
-    return release.files[name]["sha256"] if name in release.files else None
+class _Found(NamedTuple):
+    """A row without its pictures, and the file that it stands in."""
+
+    file: str
+    values: dict[str, Any]
 
 
-def _compare_columns(old: Release, new: Release, changes: Changes) -> list[str]:
-    """Note the columns that differ; return those that both have."""
-    from datasets import Features
+@dataclass
+class _Side:
+    """One release's files of a table.
 
-    types = []
-    for release in (old, new):
-        path = release.folder / release.partitions[0].path
-        with undamaged(path):
-            arrow_schema = pq.read_schema(path)
-        features = Features.from_arrow_schema(arrow_schema)
-        types.append({name: (arrow_schema.field(name).type, features[name]) for name in arrow_schema.names})
-    before, after = types
-    changes.columns_added = sorted(after.keys() - before.keys())
-    changes.columns_removed = sorted(before.keys() - after.keys())
-    shared = sorted(before.keys() & after.keys())
-    changes.columns_changed = [name for name in shared if before[name] != after[name]]
-    return shared
+    Attributes:
+        table: The table.
+        release: The release.
+        digests: The SHA-256 of each file.
+        types: The type of each column, in Arrow and in `datasets`.
+        pictures: The columns that hold pictures.
+    """
 
+    table: Table
+    release: Release
+    digests: Mapping[str, str]
+    types: Mapping[str, Any]
+    pictures: frozenset[str]
 
-def _rows(release: Release, columns: Sequence[str]) -> dict[str, tuple[Partition, Row]]:
-    """Every row without its faces, by pair id, with the partition it is in."""
-    plain = [name for name in columns if name not in FACES]
-    return {
-        row["pair_id"]: (partition, row)
-        for partition in release.partitions
-        for row in release.table(partition, plain).to_pylist()
-    }
+    @classmethod
+    def of(cls, table: Table, release: Release) -> _Side:
+        from datasets import Image
+
+        files = release.files_of(table)
+        alike = files if table.columns_may_differ else files[:1]
+        features = united({file: release.features_in(file) for file in alike})
+        schema = features.arrow_schema
+        types = {name: (schema.field(name).type, feature) for name, feature in features.items()}
+        pictures = frozenset(name for name, feature in features.items() if isinstance(feature, Image))
+        return cls(table, release, {file: release.files[file]["sha256"] for file in files}, types, pictures)
+
+    def rows(self, columns: Iterable[str]) -> dict[Key, _Found]:
+        """Every row by its key; a key that comes again gets a number behind it."""
+        found: dict[Key, _Found] = {}
+        seen: Counter[Key] = Counter()
+        for file in self.digests:
+            here = set(self.release.features_in(file))
+            for row in self.release.read(file, sorted({*columns, *self.table.key} & here)).to_pylist():
+                key = self._key(row)
+                seen[key] += 1
+                found[key if seen[key] == 1 else (*key, str(seen[key]))] = _Found(file, row)
+        return found
+
+    def encoded(self, column: str, places: Mapping[Key, str]) -> Iterator[tuple[Key, bytes | None]]:
+        """The encoded pictures of some rows, a few at a time.
+
+        Args:
+            column: The column of pictures.
+            places: The file that each row stands in.
+        """
+        for file in sorted(set(places.values())):
+            path = self.release.folder / file
+            with undamaged(path), pq.ParquetFile(path) as parquet:
+                for batch in parquet.iter_batches(_BATCH_ROWS, columns=[*self.table.key, column]):
+                    for row in batch.to_pylist():
+                        key = self._key(row)
+                        if places.get(key) == file:
+                            yield key, (row[column] or {}).get("bytes")
+
+    def digests_of_pixels(self, column: str, places: Mapping[Key, str]) -> dict[Key, str]:
+        """A digest of the pixels, and their shape, of some pictures."""
+        found = {}
+        for key, data in self.encoded(column, places):
+            with undamaged(self.release.folder / places[key]):
+                found[key] = _digest_of_pixels(data)
+        return found
+
+    def _key(self, row: Mapping[str, Any]) -> Key:
+        return tuple(self._word(name, row.get(name)) for name in self.table.key)
+
+    def _word(self, column: str, value: Any) -> str:
+        names = getattr(self.types[column][1], "names", None) if column in self.types else None
+        return "" if value is None else names[value] if names else str(value)
 
 
 def _with_other_pixels(
-    old: Release, new: Release, suspects: Iterable[tuple[str, Partition, Partition]]
-) -> Iterator[str]:
-    """Those of some pairs whose faces differ; both partitions are read a few rows at a time."""
-    by_files = defaultdict(set)
-    for pair_id, was_in, is_in in suspects:
-        by_files[was_in, is_in].add(pair_id)
-    for (was_in, is_in), pair_ids in sorted(by_files.items()):
-        for before, after in zip(_faces(old, was_in, pair_ids), _faces(new, is_in, pair_ids), strict=True):
-            encoded = [(before[face]["bytes"], after[face]["bytes"]) for face in FACES]
-            with undamaged(old.folder / was_in.path):
-                was = [_pixels(data) for data, other in encoded if data != other]
-            with undamaged(new.folder / is_in.path):
-                now = [_pixels(data) for other, data in encoded if data != other]
-            if not all(map(np.array_equal, was, now)):
-                yield before["pair_id"]
+    before: _Side, after: _Side, column: str, was_in: Mapping[Key, str], is_in: Mapping[Key, str]
+) -> list[Key]:
+    """Those of some rows whose pictures show other pixels, however they are encoded."""
+    sides = ((before, was_in), (after, is_in))
+    was, now = (
+        {key: hashlib.sha256(data or b"").digest() for key, data in side.encoded(column, places)}
+        for side, places in sides
+    )
+    others = {key for key in was_in if was.get(key) != now.get(key)}
+    shown, shows = (
+        side.digests_of_pixels(column, {key: file for key, file in places.items() if key in others})
+        for side, places in sides
+    )
+    return [key for key in others if shown.get(key) != shows.get(key)]
 
 
-def _faces(release: Release, partition: Partition, pair_ids: set[str]) -> Iterator[Row]:
-    """The faces of some pairs of a partition, sorted by pair id as every partition is."""
-    path = release.folder / partition.path
-    with undamaged(path), pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=["pair_id", *FACES]):
-            yield from (row for row in batch.to_pylist() if row["pair_id"] in pair_ids)
-
-
-def _pixels(data: bytes) -> Pixels:
+def _digest_of_pixels(data: bytes | None) -> str:
+    if data is None:
+        return ""
     raster = decode(data)
-    return raster.pixels(raster.width)
+    pixels = np.ascontiguousarray(raster.pixels(raster.width))
+    return f"{pixels.shape} {hashlib.sha256(pixels.data).hexdigest()}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same; NaN is the same as NaN."""
+    return bool(one == other) or repr(one) == repr(other)

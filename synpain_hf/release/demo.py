@@ -4,16 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
-from synpain_hf.errors import UsageError
+from synpain_hf.executor import Engine, Executor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.build import build
-from synpain_hf.release.staging import staged
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
+from synpain_hf.storage import staged
 
 if TYPE_CHECKING:
     from synpain_hf.generation.drawn.bias import PlantedBias
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: Literal[False] = False,
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    engine: Engine | None = ...,
+    progress: Progress = ...,
+) -> Release: ...
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: Literal[True],
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    engine: Engine | None = ...,
+    progress: Progress = ...,
+) -> Path: ...
+
+
+@overload
+def demo(
+    out: str | Path,
+    *,
+    pairs: int = ...,
+    seed: int = ...,
+    raw: bool,
+    bias: str | Path | Sequence[PlantedBias] = ...,
+    version: str = ...,
+    workers: int = ...,
+    engine: Engine | None = ...,
+    progress: Progress = ...,
+) -> Release | Path: ...
 
 
 def demo(
@@ -25,8 +71,9 @@ def demo(
     bias: str | Path | Sequence[PlantedBias] = (),
     version: str = "1.0.0",
     workers: int = 1,
+    engine: Engine | None = None,
     progress: Progress = silent,
-) -> Path:
+) -> Release | Path:
     """Draw demo faces: not SynPAIN, but like it in form, and with the truth of every action unit known.
 
     Args:
@@ -36,28 +83,27 @@ def demo(
         raw: Leave the composites as an official-like download, with the truth in a table.
         bias: Bias to plant: a YAML file, or a sequence of `PlantedBias`.
         version: Of the release.
-        workers: Threads of a build, or processes that draw with `raw`.
+        workers: Partitions, or with `raw` pictures, drawn at a time.
+        engine: What draws, as in `build`; None for `threads`, or with `raw` `processes`.
         progress: Told of every pair.
 
     Returns:
-        `out`.
+        The release; with `raw` the download's folder.
 
     Raises:
         UsageError: If an argument cannot be right.
-        MissingExtraError: If the drawing library cannot be loaded.
-        OutputError: If `out` cannot be written, or a process that draws was ended from outside.
+        MissingExtraError: If the drawing library, or Ray for the engine `ray`, cannot be loaded.
+        OutputError: If `out` cannot be written, or workers are killed time and again.
     """
     from synpain_hf.sources.demo import DemoSource, read_bias, write_raw
 
-    if workers < 1:
-        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    executor = Executor(workers, engine or ("processes" if raw else "threads"))
     Version.parse(version)
     biases = read_bias(Path(bias).expanduser()) if isinstance(bias, (str, Path)) else bias
     source = DemoSource(pairs, seed, biases)
     out = Path(out).expanduser()
     if raw:
-        with staged(out.absolute()) as staging:
-            staging.complete(write_raw(source, staging.release, workers, progress))
-    else:
-        build(source, out, version=version, workers=workers, progress=progress)
-    return out
+        with staged(out.absolute(), resumable=True) as staging:
+            staging.complete(write_raw(source, staging.folder, executor, progress))
+        return out
+    return build(source, out, version=version, workers=workers, engine=executor.engine, progress=progress)

@@ -22,23 +22,22 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
-from synpain_hf.configurations import CONFIGURATIONS, splits_of
-from synpain_hf.errors import NotInstalledError, OutputError, SynpainError, UsageError
+from synpain_hf.errors import NotInstalledError, UsageError
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.layout import ANNOTATIONS, MANIFEST, NAME
+from synpain_hf.release import tables
+from synpain_hf.release.layout import MANIFEST, NAME
 from synpain_hf.release.release import Release, dump, undamaged
-from synpain_hf.release.rows import features
-from synpain_hf.release.staging import sync
+from synpain_hf.release.tables.features import with_columns_of
+from synpain_hf.storage import locked, move, refuse_link, report_write_errors, scratch
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
+    from datasets import Dataset, DatasetDict, Features
 
 _INFO = "dataset_info.json"
 _SHARDS = "shards.json"
@@ -80,16 +79,12 @@ def install(release: str | Path, *, progress: Progress = silent) -> Path:
         if not _is_whole(folder):
             with undamaged(opened.folder):
                 opened.verify(progress)
-            partial = cache / _WORK / "partial"
-            try:
+            with scratch(cache / _WORK / "partial") as partial:
                 _write(opened, partial, progress)
                 if folder.exists():  # a damaged one; datasets cannot read it either
                     _remove(cache, folder)
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                partial.rename(folder)
-                sync(folder.parent)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+                move(partial, folder)
         for other in _installed(cache):
             if other != folder:
                 _remove(cache, other)
@@ -130,11 +125,11 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     from datasets import Dataset as ArrowDataset
     from datasets import DatasetDict, DatasetInfo, NamedSplit, Version, concatenate_datasets
 
-    known = (*CONFIGURATIONS, ANNOTATIONS)
+    known = tables.configurations()
     if configuration not in known:
         raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(known)}")
     folder = _current(_cache_folder())
-    release, shards = Release.read(folder), _read_shards(folder)
+    release, shards = Release.described_in(folder), _read_shards(folder)
     splits = release.splits(configuration)
     if not splits:
         raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
@@ -169,19 +164,15 @@ def _locked_cache() -> Iterator[Path]:
     """The cache of `datasets`, for one installer at a time, without what a killed one left."""
     cache = _cache_folder()
     work = cache / _WORK
-    try:
+    with report_write_errors(cache, "make room or set HF_HOME"):
+        refuse_link(work)
         work.mkdir(parents=True, exist_ok=True)
-        with FileLock(work / _LOCK):
+        with locked(work / _LOCK):
             for left in work.iterdir():
                 if left.name != _LOCK:
+                    refuse_link(left)
                     shutil.rmtree(left)
             yield cache
-    except SynpainError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{cache} could not be written ({error.strerror or error}); make room or set HF_HOME"
-        ) from error
 
 
 def _installed(cache: Path) -> list[Path]:
@@ -203,9 +194,10 @@ def _read_shards(folder: Path) -> Mapping[str, _Shard]:
 
 
 def _hash_of(release: Release) -> str:
-    """What tells the rows of a release, and its annotations, from those of any other."""
-    digests = [str(release.manifest["content"]), *(release.files[name]["sha256"] for name in release.annotations)]
-    whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if release.annotations else digests[0]
+    """What tells the rows of a release, of all its tables, from those of any other."""
+    joined = [release.files[file]["sha256"] for table in tables.joined_tables() for file in release.files_of(table)]
+    digests = [release.content_of(tables.base_table()), *joined]
+    whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if joined else digests[0]
     return whole[:_HASH_LENGTH]
 
 
@@ -218,26 +210,24 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _write(release: Release, folder: Path, progress: Progress) -> None:
-    """Write what `datasets` reads of a prepared data set, and what `load` reads, onto the disk."""
+    """Write what `datasets` reads of a prepared data set, and what `load` reads."""
     from datasets import DatasetInfo, SplitDict, SplitInfo, Version
 
-    folder.mkdir()
-    done, total = 0, release.rows_in(release.partitions)
+    base = tables.base_table()
+    done, total = 0, release.rows_in(release.files_of(base))
     shards: dict[str, _Shard] = {}
     splits = SplitDict(dataset_name=NAME)
-    for split, partitions in splits_of("default", release.partitions).items():
-        for number, partition in enumerate(partitions):
-            part = f"-{number:05d}-of-{len(partitions):05d}" if len(partitions) > 1 else ""
-            name = f"{NAME}-{split}{part}.arrow"
-            _write_shard(release.folder / partition.path, folder / name)
-            shards[partition.path] = {"file": name, "bytes": (folder / name).stat().st_size}
-            done += release.rows_in([partition])
+    for split, files in release.splits("default").items():
+        for number, file in enumerate(files):
+            part = f"-{number:05d}-of-{len(files):05d}" if len(files) > 1 else ""
+            shards[file] = _write_shard(release, file, folder / f"{NAME}-{split}{part}.arrow")
+            done += release.rows_in([file])
             progress("install", done, total)
-        lengths = [release.rows_in([partition]) for partition in partitions]
+        lengths = [release.rows_in([file]) for file in files]
         splits.add(
             SplitInfo(
                 name=split,
-                num_bytes=sum(shards[partition.path]["bytes"] for partition in partitions),
+                num_bytes=sum(shards[file]["bytes"] for file in files),
                 num_examples=sum(lengths),
                 shard_lengths=lengths if len(lengths) > 1 else None,
                 dataset_name=NAME,
@@ -245,7 +235,7 @@ def _write(release: Release, folder: Path, progress: Progress) -> None:
         )
     DatasetInfo(
         description=f"{release.title}, version {release.version}.",
-        features=features(),
+        features=base.features(),
         splits=splits,
         builder_name="parquet",
         dataset_name=NAME,
@@ -253,28 +243,36 @@ def _write(release: Release, folder: Path, progress: Progress) -> None:
         version=Version(release.version),
         dataset_size=sum(split.num_bytes for split in splits.values()),
     ).write_to_directory(str(folder))
-    for parquet in release.annotations:
-        name = f"{ANNOTATIONS}-{Path(parquet).stem}.arrow"
-        _write_shard(release.folder / parquet, folder / name)
-        shards[parquet] = {"file": name, "bytes": (folder / name).stat().st_size}
-    with (folder / _SHARDS).open("w", encoding="utf-8") as file:
-        dump(shards, file.write)
+    for table in tables.joined_tables():
+        columns = release.features_of(table)
+        for file in release.files_of(table):
+            name = "-".join([table.name, *PurePosixPath(file).relative_to(table.folder).with_suffix("").parts])
+            shards[file] = _write_shard(release, file, folder / f"{name}.arrow", columns)
+    with (folder / _SHARDS).open("w", encoding="utf-8") as written:
+        dump(shards, written.write)
     shutil.copyfile(release.folder / MANIFEST, folder / MANIFEST)
-    for path in (*folder.iterdir(), folder):
-        sync(path)
     ahead = time.time() + _AHEAD
     os.utime(folder, (ahead, ahead))
 
 
-def _write_shard(parquet: Path, shard: Path) -> None:
-    """Copy a partition into an Arrow stream, a row group at a time."""
+def _write_shard(release: Release, file: str, place: Path, columns: Features | None = None) -> _Shard:
+    """Copy a file of a table into an Arrow stream, a row group at a time.
+
+    Args:
+        release: The release.
+        file: The file.
+        place: The stream to write.
+        columns: The columns of the whole table, where its files differ in them.
+    """
     with (
-        pq.ParquetFile(parquet) as source,
-        pa.OSFile(str(shard), "wb") as file,
-        pa.ipc.new_stream(file, source.schema_arrow) as stream,
+        pq.ParquetFile(release.folder / file) as source,
+        pa.OSFile(str(place), "wb") as sink,
+        pa.ipc.new_stream(sink, source.schema_arrow if columns is None else columns.arrow_schema) as stream,
     ):
         for number in range(source.num_row_groups):
-            stream.write_table(source.read_row_group(number))
+            rows = source.read_row_group(number)
+            stream.write_table(rows if columns is None else with_columns_of(rows, columns))
+    return {"file": place.name, "bytes": place.stat().st_size}
 
 
 def _remove(cache: Path, folder: Path) -> None:

@@ -1,10 +1,11 @@
-"""Where everything stands in a release directory, and how its files are digested."""
+"""Where everything stands in a release directory, and what `release.json` says of a file."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TypedDict
+
+from synpain_hf.storage import sha256_of
 
 NAME = "synpain"
 """What `load_dataset` calls an installed release."""
@@ -20,16 +21,12 @@ CROISSANT = "croissant.json"
 FIGURES = "figures"
 FACTS = "card/facts.yaml"
 BIBLIOGRAPHY = "card/references.bib"
-DATA = "data"
-ANNOTATIONS = "annotations"
-"""The folder of the annotations, and the configuration that loads them."""
 
 _OF_THE_CARD = (CARD, CROISSANT, FACTS, BIBLIOGRAPHY)
-_BLOCK = 2**20
 
 
 class FileRecord(TypedDict, total=False):
-    """A file in `release.json`: its size and digest, and for a partition its pairs."""
+    """A file in `release.json`: its size and digest, and for a file of a table its rows."""
 
     bytes: int
     sha256: str
@@ -39,15 +36,6 @@ class FileRecord(TypedDict, total=False):
 def is_of_the_card(name: str) -> bool:
     """Whether a file of a release is written by `card`, and can be written again at any time."""
     return name in _OF_THE_CARD or name.startswith(f"{FIGURES}/")
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def record_of(path: Path) -> FileRecord:

@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
-from synpain_hf.configurations import CONFIGURATIONS
-from synpain_hf.release.layout import ANNOTATIONS
+from synpain_hf.release import tables
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.features import united
+from synpain_hf.release.tables.table import Table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGER = "n>1M"
@@ -43,47 +44,53 @@ def _on_a_line(value: Any) -> str:
 
 
 def _sizes(release: Release) -> Iterator[dict[str, Any]]:
-    """The rows of every split: with them `datasets` notices a file that was lost, which no pattern of files would."""
+    """The rows of every split: with them `datasets` notices a file that was lost, which no pattern of files would.
+
+    Where the files of a table have different columns, all of them are named too: `datasets` takes those of the first
+    file otherwise, and refuses the others.
+    """
+    features = {table.name: _features(release, table) for table in tables.TABLES}
     for name in release.configurations():
+        table = tables.table_with(name)
         splits = release.splits(name)
         yield {
             "config_name": name,
+            **({} if table is None else features[table.name]),
             "splits": [
                 {
                     "name": split,
                     "num_bytes": sum(release.files[file]["bytes"] for file in files),
-                    "num_examples": sum(release.files[file]["rows"] for file in files),
+                    "num_examples": release.rows_in(files),
                 }
                 for split, files in splits.items()
             ],
         }
 
 
+def _features(release: Release, table: Table) -> dict[str, Any]:
+    """The columns of a table whose files differ in them; nothing where they are alike."""
+    if not table.columns_may_differ:
+        return {}
+    found = {file: release.features_in(file) for file in release.files_of(table)}
+    alike = len({str(features) for features in found.values()}) < 2
+    return {} if alike else {"features": united(found)._to_yaml_list()}
+
+
 def _configurations(release: Release) -> Iterator[dict[str, Any]]:
-    """Every configuration that has a pair.
+    """Every configuration that has a row.
 
     The version stands in the path of a user's cache, and the digest of the content decides its last folder, so that
     rows of an earlier build are never taken for rows of this one.
     """
-    partitions = release.partitions
-    for name, selections in CONFIGURATIONS.items():
-        files = [
-            {"split": split, "path": patterns}
-            for split, selection in selections.items()
-            if (patterns := selection.patterns(partitions))
-        ]
-        if files:
-            yield _configuration(release, name, files, release.manifest["content"])
-    if release.annotations:
-        files = [{"split": "train", "path": release.annotations}]
-        yield _configuration(release, ANNOTATIONS, files, release.files[release.annotations[0]]["sha256"])
-
-
-def _configuration(release: Release, name: str, files: list[dict[str, Any]], content: str) -> dict[str, Any]:
-    return {
-        "config_name": name,
-        **({"default": True} if name == "default" else {}),
-        "version": release.version,
-        "description": f"content {content}",
-        "data_files": files,
-    }
+    for table in tables.TABLES:
+        files = release.files_of(table)
+        for name in table.configurations:
+            patterns = table.patterns(name, files)
+            if patterns:
+                yield {
+                    "config_name": name,
+                    **({"default": True} if name == "default" else {}),
+                    "version": release.version,
+                    "description": f"content {release.content_of(table)}",
+                    "data_files": [{"split": split, "path": path} for split, path in patterns.items()],
+                }

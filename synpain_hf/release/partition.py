@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import deflate
 import PIL
@@ -16,9 +17,10 @@ import synpain_hf
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
 from synpain_hf.pair import Pair
-from synpain_hf.release.layout import sha256_of
-from synpain_hf.release.rows import FACES, Row, digest_of, row_of
+from synpain_hf.release.rows import Row, digest_of, row_of
 from synpain_hf.sources.files import OpenArchives
+from synpain_hf.storage import sha256_of
+from synpain_hf.vocabulary import FACES
 
 ROWS_IN_GROUP = 8
 """Pairs in a Parquet row group: about 11 MB of lossless faces, the most that a worker holds."""
@@ -104,7 +106,7 @@ def write_partition(task: Task, release: Path) -> Written:
     key = task.key()  # before the pictures are read: one that changes meanwhile is taken anew by the next build
     path = release / task.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # its own: a lost worker may still be writing
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
     with (

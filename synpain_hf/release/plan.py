@@ -104,7 +104,7 @@ def _folds_of(release: Release) -> dict[str, int]:
     return {
         pair_id: partition.fold
         for partition in release.partitions
-        for pair_id in release.table(partition, ["pair_id"])["pair_id"].to_pylist()
+        for pair_id in release.read(partition.path, ["pair_id"])["pair_id"].to_pylist()
     }
 
 

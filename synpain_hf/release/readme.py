@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, StrictUndefined
+import re
 
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
+from synpain_hf.text.templates import render
 
+_HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<head>(?:.*\n)*?)---[ \t]*\r?$", re.MULTILINE)
+_LOADING = re.compile(r"^(?:configs|dataset_info):.*\n(?:(?:(?:#.*)?\r?\n)*[-\]} \t].*\n)*", re.MULTILINE)
 _LICENCES = {"official": "mit", "demo": "mit"}
 
 
@@ -18,6 +21,32 @@ def write_card(release: Release) -> None:
     Args:
         release: The release, which is being written; its `content` and partitions are known.
     """
+    (release.folder / CARD).write_text(_short(release), encoding="utf-8")
+
+
+def card_after(card: str, old: Release, new: Release) -> str:
+    """A card of a release that was amended.
+
+    The short card is that of the new release. In any other only that part of the YAML is new which says what is loaded.
+
+    Args:
+        card: The card as it is.
+        old: The release that it was written for.
+        new: The release that it is for now.
+    """
+    if card == _short(old):
+        return _short(new)
+    loading = f"{dumped(loading_of(new))}\n"
+    found = _HEAD.match(card)
+    if found is None:
+        return f"---\n{loading}---\n\n{card}"
+    head, start = found["head"], found.start("head")
+    first = _LOADING.search(head)
+    place = first.start() if first else len(head)
+    return f"{card[:start]}{head[:place]}{loading}{_LOADING.sub('', head[place:])}{card[start + len(head) :]}"
+
+
+def _short(release: Release) -> str:
     licence = _LICENCES.get(release.manifest["source"]["kind"])
     metadata = {
         **({"license": licence} if licence else {}),
@@ -27,13 +56,10 @@ def write_card(release: Release) -> None:
         "tags": ["pain", "faces", "synthetic"],
         **loading_of(release),
     }
-    template = Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(  # noqa: S701 - Markdown
-        resource("dataset_card/minimal.md.jinja").read_text(encoding="utf-8")
-    )
-    text = template.render(
-        metadata=dumped(metadata),
-        manifest=release.manifest,
-        title=release.title,
-        configurations=release.configurations(),
-    )
-    (release.folder / CARD).write_text(text, encoding="utf-8")
+    values = {
+        "metadata": dumped(metadata),
+        "manifest": release.manifest,
+        "title": release.title,
+        "configurations": release.configurations(),
+    }
+    return render(resource("dataset_card/minimal.md.jinja"), values, escape=False)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.configurations import CONFIGURATIONS, Partition, splits_of
+from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, TITLES, FileRecord, is_of_the_card, record_of
+from synpain_hf.release import tables
+from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, is_of_the_card, record_of
+from synpain_hf.release.tables import base_table
+from synpain_hf.release.tables.features import united, with_columns_of
+from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 _WRITE_CARD = "write its card again with `synpain-hf card`"
 
@@ -46,7 +54,7 @@ class Release:
         Raises:
             ReleaseError: If it has no valid `release.json`, or lacks a file.
         """
-        release = cls.read(Path(folder).expanduser())
+        release = cls.described_in(Path(folder).expanduser())
         lost = [name for name in release.files if not (release.folder / name).is_file()]
         only_card = all(map(is_of_the_card, lost))
         if lost and not (card_may_lack and only_card):
@@ -55,7 +63,7 @@ class Release:
         return release
 
     @classmethod
-    def read(cls, folder: Path) -> Release:
+    def described_in(cls, folder: Path) -> Release:
         """Read a `release.json`; its files may stand elsewhere, or in another form.
 
         Raises:
@@ -72,8 +80,12 @@ class Release:
         if wrong:
             raise ReleaseError(f"{path} is not valid ({'; '.join(wrong)}); build or download the release again")
         release = cls(folder, manifest)
-        if not release.partitions:
-            raise ReleaseError(f"{path} names no file in {DATA}; build or download the release again")
+        try:
+            partitions = release.partitions
+        except ValueError as error:
+            raise ReleaseError(f"{error}; build or download the release again") from error
+        if not partitions:
+            raise ReleaseError(f"{path} names no file in {base_table().folder}; build or download the release again")
         return release
 
     @property
@@ -94,42 +106,75 @@ class Release:
 
     @property
     def partitions(self) -> list[Partition]:
-        """The partitions, sorted."""
-        return sorted(_partition(name) for name in self.files if name.startswith(f"{DATA}/"))
+        """The partitions that its pairs stand in, sorted."""
+        return sorted(map(Partition.of, self.files_of(base_table())))
 
-    @property
-    def annotations(self) -> list[str]:
-        """The files of annotations, sorted."""
-        return sorted(name for name in self.files if name.startswith(f"{ANNOTATIONS}/"))
+    def files_of(self, table: Table) -> list[str]:
+        """The files of a table, sorted."""
+        return sorted(name for name in self.files if table.owns(name))
 
-    def rows_in(self, partitions: Sequence[Partition]) -> int:
-        """How many pairs some partitions hold."""
-        return sum(self.files[partition.path]["rows"] for partition in partitions)
+    def rows_in(self, files: Sequence[str]) -> int:
+        """How many rows some files of tables hold."""
+        return sum(self.files[file]["rows"] for file in files)
 
     def splits(self, configuration: str) -> dict[str, list[str]]:
-        """The files of each split of a configuration, in the order of its rows; none for a split without pairs."""
-        if configuration == ANNOTATIONS:
-            return {"train": self.annotations} if self.annotations else {}
-        found = splits_of(configuration, self.partitions)
-        return {split: [partition.path for partition in partitions] for split, partitions in found.items()}
+        """The files of each split of a configuration, in the order of its rows; none for a split without rows."""
+        table = tables.table_with(configuration)
+        return {} if table is None else table.splits(configuration, self.files_of(table))
 
     def configurations(self) -> dict[str, dict[str, int]]:
         """How many rows each split of each configuration has, where it has any."""
         return {
-            name: {split: sum(self.files[file]["rows"] for file in files) for split, files in splits.items()}
-            for name in (*CONFIGURATIONS, ANNOTATIONS)
+            name: {split: self.rows_in(files) for split, files in splits.items()}
+            for name in tables.configurations()
             if (splits := self.splits(name))
         }
 
-    def table(self, partition: Partition, columns: Sequence[str] | None = None) -> pa.Table:
-        """A partition's rows; only the named columns are read.
+    def content_of(self, table: Table) -> str:
+        """A digest that changes with the rows of a table; empty where the release has no file of it."""
+        if table.content_field:
+            return str(self.manifest[table.content_field])
+        digests = [self.files[file]["sha256"] for file in self.files_of(table)]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+    def features_in(self, file: str) -> Features:
+        """The columns of a file of a table.
 
         Raises:
             ReleaseError: If the file is damaged.
         """
-        path = self.folder / partition.path
+        from datasets import Features
+
+        path = self.folder / file
+        with undamaged(path):
+            return Features.from_arrow_schema(pq.read_schema(path))
+
+    def features_of(self, table: Table) -> Features:
+        """The columns that the files of a table have together.
+
+        Raises:
+            ReleaseError: If a file is damaged, or two files have columns of one name that do not fit together.
+        """
+        return united({file: self.features_in(file) for file in self.files_of(table)})
+
+    def read(self, file: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a file of a table; only the named columns are read.
+
+        Raises:
+            ReleaseError: If the file is damaged.
+        """
+        path = self.folder / file
         with undamaged(path):
             return pq.read_table(path, columns=None if columns is None else list(columns))
+
+    def rows_of(self, table: Table) -> pa.Table:
+        """Every row of a table; null where its file lacks a column that another has.
+
+        Raises:
+            ReleaseError: If a file is damaged, or two files have columns of one name that do not fit together.
+        """
+        features = self.features_of(table)
+        return pa.concat_tables(with_columns_of(self.read(file), features) for file in self.files_of(table))
 
     def verify(self, progress: Progress = silent) -> None:
         """Compare every file with its digest.
@@ -167,10 +212,9 @@ def info(release: str | Path, *, verify: bool = False, progress: Progress = sile
     opened = Release.open(release)
     if verify:
         opened.verify(progress)
-    partitions = opened.partitions
     groups: dict[str, Counter[str]] = {column: Counter() for column in (*CLASSES, "fold")}
-    for partition in partitions:
-        table = opened.table(partition, list(groups))
+    for file in opened.files_of(base_table()):
+        table = opened.read(file, list(groups))
         for column, counts in groups.items():
             names = CLASSES.get(column)
             counts.update(names[value] if names else str(value) for value in table[column].to_pylist())
@@ -197,14 +241,3 @@ def undamaged(path: Path) -> Iterator[None]:
 def dump(document: Mapping[str, Any], write: Callable[[str], Any]) -> None:
     """Write a JSON document as people read it: indented, sorted, with a newline at its end."""
     write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-
-
-def _partition(name: str) -> Partition:
-    path = PurePosixPath(name)
-    try:
-        partition = Partition(int(path.parent.name.removeprefix("fold-")), *path.stem.split("-"))
-    except (TypeError, ValueError):
-        partition = None
-    if partition is None or partition.path != name:
-        raise ReleaseError(f"{name} is no partition; build or download the release again")
-    return partition

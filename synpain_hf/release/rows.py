@@ -1,51 +1,16 @@
-"""The columns of a release, and the row that a pair becomes."""
+"""The row that a pair becomes, and its digest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache
-from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
+from typing import Any
 
 from synpain_hf.imaging.faces import Encoding, Faces
 from synpain_hf.pair import Pair
-from synpain_hf.vocabulary import CLASSES
-
-if TYPE_CHECKING:
-    from datasets import Features
-
-FACES = ("neutral", "expressive")
+from synpain_hf.vocabulary import CLASSES, FACES
 
 Row = dict[str, Any]
-
-
-@cache
-def features() -> Features:
-    """The columns, in their order, as `datasets` types."""
-    from datasets import ClassLabel, Features, Image, Value
-
-    return Features(
-        {
-            "pair_id": Value("string"),
-            **{face: Image() for face in FACES},
-            **{column: ClassLabel(names=list(names)) for column, names in CLASSES.items()},
-            "fold": Value("int8"),
-            "provenance": {
-                **{f"{face}_{part}": Value("string") for face in FACES for part in ("file", "sha256")},
-                **{name: Value("string") for name in ("generator", "prompt")},
-                "seed": Value("int64"),
-                "gutter_start": Value("int32"),
-                "gutter_stop": Value("int32"),
-            },
-        }
-    )
-
-
-def schema() -> pa.Schema:
-    """The Arrow schema of a partition; its metadata tell `datasets` the features."""
-    return features().arrow_schema
 
 
 def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encoding) -> Row:

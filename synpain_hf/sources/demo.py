@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread, current_thread, main_thread
 
 import numpy as np
-import skia
 
-from synpain_hf.errors import OutputError
+from synpain_hf.executor import Executor
+from synpain_hf.generation.drawn import skia
 from synpain_hf.generation.drawn.action_units import ACTION_UNITS, pspi
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias, relabelled
 from synpain_hf.generation.drawn.cast import Subject, cast
@@ -121,20 +116,20 @@ def truth_of(subject: Subject) -> Iterator[Annotation]:
         yield Annotation(face, expression.kind, expression.units, pspi(expression.units), ANNOTATOR)
 
 
-def write_raw(source: DemoSource, folder: Path, workers: int = 1, progress: Progress = silent) -> list[str]:
+def write_raw(source: DemoSource, folder: Path, executor: Executor, progress: Progress = silent) -> list[str]:
     """Write demo faces as an official-like download: `Images`, `SynPain_folds.txt`, and the truth in a table.
 
     Args:
         source: The faces.
         folder: An empty folder, or one where this was interrupted.
-        workers: Processes that draw; with 1, this process does.
+        executor: What draws.
         progress: Told of every composite.
 
     Returns:
         The files written, by their names in the folder.
 
     Raises:
-        OutputError: If a process that draws was ended from outside.
+        OutputError: If workers are killed time and again.
     """
     (folder / "Images").mkdir(exist_ok=True)
     pictures = list(source.pictures())
@@ -143,54 +138,10 @@ def write_raw(source: DemoSource, folder: Path, workers: int = 1, progress: Prog
     truth = {picture.subject.pair_id: list(truth_of(picture.subject)) for picture in pictures}
     beside = write_drawn(folder, source.notes(), truth, list(ACTION_UNITS))
     chunks = [pictures[start : start + _CHUNK] for start in range(0, len(pictures), _CHUNK)]
-    for done in accumulate(_drawn(chunks, folder, workers)):
-        progress("faces", done, len(pictures))
+    with closing(executor.run(partial(_draw_all, folder=folder), chunks)) as drawn:
+        for done in accumulate(drawn):
+            progress("faces", done, len(pictures))
     return [FOLDS_FILE, *beside, *(picture.name for picture in pictures)]
-
-
-def _drawn(chunks: Sequence[Sequence[DrawnPicture]], folder: Path, workers: int) -> Iterator[int]:
-    """Draw chunk by chunk; how many pictures each had."""
-    if workers == 1:
-        yield from (_draw_all(chunk, folder) for chunk in chunks)
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
-    try:
-        with _leaving_ctrl_c_here():
-            futures = [pool.submit(_draw_all, chunk, folder) for chunk in chunks]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise OutputError(
-            "a process that draws was ended from outside; draw with fewer workers, and in a script of your own under "
-            '`if __name__ == "__main__":`'
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _leaving_ctrl_c_here() -> Iterator[None]:
-    """Have processes that are started meanwhile ignore Ctrl-C: this one ends them."""
-    if current_thread() is not main_thread():  # no other may say so, or is told of Ctrl-C
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _end_with_parent() -> None:
-    """Have this process end when the one that started it is killed, rather than wait for work forever."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _draw_all(pictures: Sequence[DrawnPicture], folder: Path) -> int:

@@ -19,14 +19,13 @@ from typing import Any
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import MAX_SEED, Annotation
-from synpain_hf.vocabulary import DEMO_GENERATOR
+from synpain_hf.vocabulary import DEMO_GENERATOR, FACES
 
 ANNOTATOR = f"truth of {DEMO_GENERATOR}"
 
 NOTES_FILE = "demo.json"
 TRUTH_FILE = "demo_truth.csv"
 
-_FACES = ("neutral", "expressive")
 _BEFORE_UNITS = ("pair_id", "face", "kind")
 _AFTER_UNITS = ("pspi",)
 
@@ -128,6 +127,6 @@ def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:
             raise ValueError(f"line {table.line_num} has a value that is no number")
         truth[pair_id].append(Annotation(face, kind, dict(zip(units, intensities, strict=True)), score, ANNOTATOR))
     for pair_id, known in truth.items():
-        if tuple(annotation.face for annotation in known) != _FACES:
-            raise ValueError(f"pair {pair_id} has not one line for each face, {' and '.join(_FACES)}")
+        if tuple(annotation.face for annotation in known) != FACES:
+            raise ValueError(f"pair {pair_id} has not one line for each face, {' and '.join(FACES)}")
     return {pair_id: tuple(known) for pair_id, known in truth.items()}

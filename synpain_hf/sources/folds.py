@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import Problem
+from synpain_hf.tabular.text_lines import encoding_of
 
 _SEPARATORS = (("commas", ","), ("semicolons", ";"), ("tabs", "\t"), ("blanks", None))
 _OFFICIAL_ID = re.compile(r"(?<!\d)1\d{9}(?!\d)")
@@ -45,7 +46,7 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
         data: Its content.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(encoding_of(data))
     except UnicodeDecodeError as error:
         return no_folds(name, f"is not text ({error.reason} at byte {error.start:,}); give a UTF-8 text file")
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties, violations
 from synpain_hf.sources.files import StoredPicture, places_below, real
+from synpain_hf.tabular.given import GivenFile
+from synpain_hf.tabular.rows import Row, read_rows
 from synpain_hf.vocabulary import CLASSES, canonical
 
 MANIFEST_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl", ".parquet"))
@@ -28,8 +26,6 @@ _MISSING_WORDS = frozenset(("", "nan", "na", "n/a", "null", "none"))
 
 _INTEGER = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-Row = dict[str, Any]
 
 
 class ManifestSource:
@@ -51,12 +47,8 @@ class ManifestSource:
         self._path = path
         self._root = path.parent.resolve()
         self._allowed = places_below(path.parent)
-        try:
-            rows = list(_readers[path.suffix.lower()](path))
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror or error}); check the file"
-            raise BadInputError([Problem(path.name, reason)]) from error
-        self._entries = [self._entry(number, row) for number, row in rows]
+        rows = read_rows(GivenFile(path, path.name), properties("pair")[0], partial(_check_columns, path.name))
+        self._entries = [self._entry(number, row) for number, row in list(rows)]
 
     def __len__(self) -> int:
         """Number of lines."""
@@ -137,88 +129,22 @@ def _integer(value: Any) -> Any:
     return int(match[1]) if match else value
 
 
-def _check_columns(path: Path, columns: Collection[str]) -> None:
+def _check_columns(name: str, columns: Sequence[str]) -> None:
     """Refuse a table that can hold no pair, once and not line by line."""
     present = set(columns)
     known, required = properties("pair")
     reasons = [
-        f"names the column {name!r} {count} times; keep one" for name, count in Counter(columns).items() if count > 1
+        f"names the column {column!r} {count} times; keep one"
+        for column, count in Counter(columns).items()
+        if count > 1
     ]
-    reasons += [f"has no column {name!r}; add it" for name in sorted(required - present)]
+    reasons += [f"has no column {column!r}; add it" for column in sorted(required - present)]
     if "composite" not in present and not {"neutral", "expressive"} <= present:
         reasons.append("has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has")
     choices = ", ".join(sorted(known))
     reasons += [
-        f"has an unknown column {name!r}; remove it, or rename it to one of {choices}"
-        for name in sorted(map(str, present - known))
+        f"has an unknown column {column!r}; remove it, or rename it to one of {choices}"
+        for column in sorted(present - known)
     ]
     if reasons:
-        raise BadInputError(Problem(path.name, reason) for reason in reasons)
-
-
-def _read_delimited(path: Path) -> Iterator[tuple[int, Row]]:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.reader(file, delimiter=delimiter, strict=True)
-            columns = [name.strip() for name in next(table, [])]
-            _check_columns(path, columns)
-            for cells in table:
-                if not cells:
-                    continue
-                if len(cells) != len(columns):
-                    reason = f"has {len(cells)} cells, not {len(columns)} as the header; quote cells with commas"
-                    raise BadInputError([Problem(f"{path.name}:{table.line_num}", reason)])
-                yield table.line_num, dict(zip(columns, cells, strict=True))
-    except csv.Error as error:
-        raise BadInputError(
-            [Problem(f"{path.name}:{table.line_num}", f"is no valid CSV ({error}); correct it")]
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInputError([_not_utf8(path, error)]) from error
-
-
-def _read_json_lines(path: Path) -> Iterator[tuple[int, Row]]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # U+2028, a line to splitlines, may stand in JSON text
-    except UnicodeDecodeError as error:
-        raise BadInputError([_not_utf8(path, error)]) from error
-    rows = [(number, _json_object(path, number, line)) for number, line in enumerate(lines, 1) if line.strip()]
-    if rows:
-        _check_columns(path, {column for _, row in rows for column in row})
-    yield from rows
-
-
-def _json_object(path: Path, number: int, line: str) -> Row:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadInputError([Problem(f"{path.name}:{number}", f"is no valid JSON ({error}); correct it")]) from error
-    if not isinstance(row, dict):
-        raise BadInputError([Problem(f"{path.name}:{number}", "is no JSON object; write {...} a line")])
-    return row
-
-
-def _read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
-    try:
-        with pq.ParquetFile(path) as table:
-            _check_columns(path, table.schema_arrow.names)
-            number = 0
-            for batch in table.iter_batches():
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise BadInputError([Problem(path.name, f"is no readable Parquet file ({error}); write it again")]) from error
-
-
-def _not_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
-    return Problem(path.name, f"is not UTF-8 text (byte {error.start:,}); save it as UTF-8")
-
-
-_readers = {
-    ".csv": _read_delimited,
-    ".tsv": _read_delimited,
-    ".jsonl": _read_json_lines,
-    ".parquet": _read_parquet,
-}
+        raise BadInputError(Problem(name, reason) for reason in reasons)

@@ -95,7 +95,7 @@ def _list(locations: Sequence[Path]) -> Listing:
 
 
 def _with_zips(listing: Listing, zips: Sequence[Path]) -> Listing:
-    for part in map(list_zip, sorted(zips, key=lambda path: path.name)):
+    for part in [list_zip(path.absolute()) for path in sorted(zips, key=lambda path: path.name)]:
         listing.files += part.files
         listing.problems += part.problems
     listing.files.sort(key=lambda file: file.name)

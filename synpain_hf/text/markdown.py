@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|!~$&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 _LONGEST = 200
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Markdown(str):
@@ -65,6 +66,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], numbers: int 
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
-def count(number: int, what: str = "") -> str:
-    """A number with commas, and with what it counts: `1 pair`, `2,460 pairs`."""
-    return f"{number:,} {what}{'s' * (number != 1)}" if what else f"{number:,}"
+def tidied(text: str) -> str:
+    """A page without the blank lines that parts left out of it leave behind: none at its ends, nor two together."""
+    return _BLANK_LINES.sub("\n\n", text).strip()

@@ -32,7 +32,7 @@ DRAWN = 20
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A release of demo faces, with the short card of a build."""
-    return Release.open(demo(tmp_path_factory.mktemp("drawn") / "release", pairs=DRAWN))
+    return demo(tmp_path_factory.mktemp("drawn") / "release", pairs=DRAWN)
 
 
 @pytest.fixture(scope="session")

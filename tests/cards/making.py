@@ -17,8 +17,8 @@ from synpain_hf.cards.facts import facts_for
 from synpain_hf.cards.write import compose
 from synpain_hf.release.layout import CARD, MANIFEST, record_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES
 from synpain_hf.resources import resource
+from synpain_hf.vocabulary import FACES
 from tests.release.making import copied, replace
 
 Row = dict[str, Any]
@@ -143,5 +143,5 @@ def with_files(folder: Path, files: Mapping[str, Any]) -> Release:
 
 def pair_ids(release: Release) -> list[str]:
     """The ids of all pairs, sorted."""
-    tables = [release.table(partition, ["pair_id"]) for partition in release.partitions]
+    tables = [release.read(partition.path, ["pair_id"]) for partition in release.partitions]
     return sorted(pair_id for table in tables for pair_id in table["pair_id"].to_pylist())

@@ -13,7 +13,7 @@ from synpain_hf.cards import card
 from synpain_hf.cards.croissant import check_keys
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from tests.cards.making import write_facts
 from tests.imaging.made import decoded
 from tests.release.making import copied, rows_of

@@ -51,7 +51,7 @@ CASES: list[tuple[PlantedBias, str]] = [
 
 def biased(folder: Path, *biases: PlantedBias) -> str:
     """The card of a release of demo faces with planted bias."""
-    release = Release.open(demo(folder / "release", pairs=8, bias=biases))
+    release = demo(folder / "release", pairs=8, bias=biases)
     return compose(release, facts_for(release, None)).texts[CARD]
 
 

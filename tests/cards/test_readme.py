@@ -19,7 +19,7 @@ from synpain_hf.errors import BadInputError
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import CARD, FACTS
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.resources import resource
 from synpain_hf.vocabulary import CLASSES
 from tests.cards.conftest import DRAWN, LARGER, TextFor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import stat
@@ -14,7 +15,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
-from filelock import FileLock
 
 import synpain_hf
 from synpain_hf.cards import card, check
@@ -22,8 +22,9 @@ from synpain_hf.errors import OutputError, ReleaseError
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import CARD, CROISSANT, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Bump
+from synpain_hf.storage import replacing, work_folder_of
 from tests.cards.making import with_files, write_facts
 from tests.release.making import copied, digests, replace
 
@@ -147,13 +148,14 @@ class TestInterruption:
         folder, facts = copied(own.folder, tmp_path / "release"), write_facts(tmp_path / "facts")
         program = f"from synpain_hf.cards import card; card({str(folder)!r}, facts={str(facts)!r})"
         process = subprocess.Popen([sys.executable, "-c", program])
-        while process.poll() is None and not (folder / ".card.partial" / CROISSANT).exists():
+        while process.poll() is None and not list(work_folder_of(folder).rglob(CROISSANT)):
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        Release.open(folder).verify()
+        assert digests(folder) in (digests(own.folder), digests(own_carded.folder))
         card(folder, facts=facts)
         assert digests(folder) == digests(own_carded.folder)
+        assert not work_folder_of(folder).exists()
 
     def test_an_earlier_card_that_was_changed_by_hand_is_told_from_damage(self, copy: Path) -> None:
         replace(copy / CARD, b"mine")
@@ -166,8 +168,7 @@ class TestInterruption:
 
 class TestPlace:
     def test_two_at_a_time_are_refused(self, copy: Path) -> None:
-        (copy / ".card.partial").mkdir()
-        with FileLock(copy / ".card.partial" / "lock"), pytest.raises(OutputError, match="by another program; wait"):
+        with replacing(copy), pytest.raises(OutputError, match="by another program; wait"):
             card(copy)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
@@ -177,16 +178,26 @@ class TestPlace:
             card(copy)
 
     def test_a_place_that_is_taken_is_told(self, copy: Path) -> None:
-        (copy / ".card.partial").write_bytes(b"")
-        with pytest.raises(OutputError, match=r"cannot be written \(File exists\); make it writable"):
+        work_folder_of(copy).write_bytes(b"")
+        with pytest.raises(OutputError, match=r"\.copy\.partial is in the way; remove it"):
             card(copy)
 
     def test_a_file_in_the_way_is_told_and_nothing_is_left(self, drawn: Release, tmp_path: Path) -> None:
         folder = copied(drawn.folder, tmp_path / "release")
         (folder / "figures").write_bytes(b"in the way")
-        with pytest.raises(OutputError, match=r"the card of .* could not be written"):
+        with pytest.raises(OutputError, match=r"figures is in the way of figures/.*; move it elsewhere"):
             card(folder)
-        assert not (folder / ".card.partial").exists()
+        assert digests(folder) == {**digests(drawn.folder), "figures": hashlib.sha256(b"in the way").hexdigest()}
+        assert not work_folder_of(folder).exists()
+
+    def test_figures_that_are_a_link_out_of_the_release_are_refused(self, copy: Path, tmp_path: Path) -> None:
+        (copy / "figures").rename(tmp_path / "elsewhere")
+        (tmp_path / "elsewhere" / "mine.png").write_bytes(b"mine")
+        (copy / "figures").symlink_to(tmp_path / "elsewhere")
+        with_files(copy, {"figures/mine.png": {"bytes": 4, "sha256": "0" * 64}})
+        with pytest.raises(OutputError, match="figures is a link, which is not followed; put a folder in its place"):
+            card(copy)
+        assert (tmp_path / "elsewhere" / "mine.png").read_bytes() == b"mine"
 
 
 def test_the_package_starts_without_matplotlib() -> None:

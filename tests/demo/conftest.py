@@ -20,4 +20,4 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def direct(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The release that is made of the same pairs at once; written by one thread."""
-    return Release.open(demo(tmp_path_factory.mktemp("direct") / "release", pairs=PAIRS))
+    return demo(tmp_path_factory.mktemp("direct") / "release", pairs=PAIRS)

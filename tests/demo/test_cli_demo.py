@@ -15,7 +15,7 @@ import pytest
 
 import synpain_hf
 from synpain_hf.release.release import Release
-from synpain_hf.release.staging import folder_for
+from synpain_hf.storage import work_folder_of
 from tests.demo.making import PAIRS
 from tests.release.making import digests, is_untouched, started
 from tests.test_cli import run
@@ -116,8 +116,8 @@ def test_a_script_that_guards_nothing_draws_with_one_worker(tmp_path: Path) -> N
 class TestInterrupted:
     def test_a_killed_release_goes_on_where_it_was(self, direct: Release, tmp_path: Path) -> None:
         out = tmp_path / "release"
-        written = folder_for(out) / "release"
-        journal = folder_for(out) / "journal.jsonl"
+        written = work_folder_of(out) / "release"
+        journal = work_folder_of(out) / "journal.jsonl"
         process = started("demo", out, "--pairs", str(PAIRS))
         waited_for(lambda: journal.exists() and journal.read_text(encoding="utf-8").count('"key"') > 2, process)
         process.kill()
@@ -138,7 +138,7 @@ class TestInterrupted:
         self, raw: Path, tmp_path: Path, workers: int
     ) -> None:
         out = tmp_path / "raw"
-        images = folder_for(out) / "release" / "Images"
+        images = work_folder_of(out) / "release" / "Images"
         process = started("demo", out, "--pairs", "40", "--raw", "--workers", str(workers))
         waited_for(lambda: images.is_dir() and any(images.iterdir()), process)
         drawing = drawing_for(process)
@@ -152,12 +152,12 @@ class TestInterrupted:
         synpain_hf.demo(out, pairs=PAIRS, raw=True)
 
         assert digests(out) == digests(raw)
-        assert not folder_for(out).exists()
+        assert not work_folder_of(out).exists()
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_ctrl_c_ends_it_soon_and_says_how_to_go_on(self, tmp_path: Path, workers: int) -> None:
         out = tmp_path / "raw"
-        images = folder_for(out) / "release" / "Images"
+        images = work_folder_of(out) / "release" / "Images"
         process = started("demo", out, "--pairs", "400", "--raw", "--workers", str(workers))
         waited_for(lambda: images.is_dir() and any(images.iterdir()), process)
         for each in (*drawing_for(process), psutil.Process(process.pid)):  # as a terminal does

@@ -24,6 +24,7 @@ from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import ANNOTATIONS
 from synpain_hf.release.versions import Bump
 from synpain_hf.sources import open_source
 from synpain_hf.sources.demo import DemoSource, PlantedBias
@@ -133,7 +134,7 @@ class TestRelease:
         assert len(partitions(direct)) > 7
 
     def test_the_number_of_workers_changes_no_byte(self, direct: Release, tmp_path: Path) -> None:
-        assert digests(synpain_hf.demo(tmp_path / "release", pairs=PAIRS, workers=2)) == digests(direct.folder)
+        assert digests(synpain_hf.demo(tmp_path / "release", pairs=PAIRS, workers=2).folder) == digests(direct.folder)
 
     def test_it_holds_the_pixels_that_were_drawn(self, raw: Path, direct: Release) -> None:
         rows = rows_of(direct)
@@ -153,7 +154,7 @@ class TestRelease:
         assert "Bias" not in card
 
     def test_another_seed_draws_other_people(self, direct: Release, tmp_path: Path) -> None:
-        other = rows_of(Release.open(synpain_hf.demo(tmp_path / "other", pairs=2, seed=1)))
+        other = rows_of(synpain_hf.demo(tmp_path / "other", pairs=2, seed=1))
         seen = {row["neutral"]["bytes"] for row in rows_of(direct).values()}
         assert not seen & {row["neutral"]["bytes"] for row in other.values()}
 
@@ -217,7 +218,7 @@ class TestAnnotations:
     def test_a_release_of_pairs_of_which_nothing_is_known_has_none(self, tmp_path: Path) -> None:
         manifest = write_manifest(tmp_path, manifest_rows(6))
         release = build(manifest, tmp_path / "release", version="1.0.0")
-        assert not release.annotations
+        assert not release.files_of(ANNOTATIONS)
         assert "annotations" not in synpain_hf.info(release.folder)["configurations"]
         assert "annotations" not in (release.folder / CARD).read_text(encoding="utf-8")
         with pytest.raises(ValueError, match="annotations"):

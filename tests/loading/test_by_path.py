@@ -14,7 +14,7 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from tests.loading.conftest import FACE, Part, turned_folds
 from tests.loading.elsewhere import ids, tables
 

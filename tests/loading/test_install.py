@@ -17,7 +17,7 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, UsageError
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
 
 LOADS_EVERY_WAY = """

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import FACES, features
+from synpain_hf.release.tables.pairs import features
+from synpain_hf.vocabulary import FACES
 from tests.loading.conftest import FACE
 
 PATTERN = "data/*/*.parquet"
@@ -29,7 +30,7 @@ def share_of_pain(small: Release) -> dict[int, float]:
     """Mean label of each fold."""
     labels: dict[int, list[int]] = defaultdict(list)
     for partition in small.partitions:
-        labels[partition.fold] += small.table(partition, ["label"])["label"].to_pylist()
+        labels[partition.fold] += small.read(partition.path, ["label"])["label"].to_pylist()
     means = {fold: sum(found) / len(found) for fold, found in labels.items()}
     assert len(set(means.values())) > 1
     return means

@@ -16,7 +16,6 @@ from datasets import config, load_dataset
 import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
-from synpain_hf.release.layout import ANNOTATIONS
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from tests.loading.conftest import FACE, Part, turned_folds
@@ -99,13 +98,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     return python
 
 
-def test_the_script_names_every_configuration() -> None:
+def test_the_script_names_every_configuration_of_the_pairs() -> None:
     spec = importlib.util.spec_from_file_location("script", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert (*CONFIGURATIONS, ANNOTATIONS) == script.CONFIGURATIONS
+    assert tuple(CONFIGURATIONS) == script.CONFIGURATIONS
 
 
 @pytest.mark.slow
@@ -119,7 +118,7 @@ class TestWithAnOldDatasets:
 
     def test_every_configuration_can_be_asked_for(self, python: str, tmp_path: Path) -> None:
         listed = run_elsewhere(LISTS, SCRIPT, home=tmp_path, folder=tmp_path, python=python)
-        assert listed == [*CONFIGURATIONS, ANNOTATIONS]
+        assert listed == [*CONFIGURATIONS]
 
     def test_two_processes_prepare_the_same_rows(self, python: str, small: Release, tmp_path: Path) -> None:
         alone, together = run_elsewhere(

@@ -139,8 +139,8 @@ class TestStatus:
         ("arguments", "reported"),
         [
             ([], "Missing argument 'PREDICTIONS'"),
-            (["{tmp}/no.csv"], "no.csv does not exist; give a table of predictions"),
-            (["{tmp}"], "is a folder; give a table of predictions"),
+            (["{tmp}/no.csv"], "no.csv does not exist; give a table (CSV"),
+            (["{tmp}"], "is a folder; give a table (CSV"),
             (["{p}", "--interval", "wald"], "wald"),
             (["{p}", "--missing", "drop"], "drop"),
             (["{p}", "--correction", "tukey"], "tukey"),

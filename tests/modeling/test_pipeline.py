@@ -20,7 +20,7 @@ from synpain_hf.modeling import (
     PairwisePainImageProcessor,
     PairwisePainPipeline,
 )
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from tests.modeling.made import SIDE, UNITS, on_backbone, picture
 
 PROCESSOR = PairwisePainImageProcessor(size={"height": SIDE, "width": SIDE}, num_channels=3)

@@ -1,4 +1,4 @@
-"""The example 'publish your own' does what it says, in under twenty lines."""
+"""The examples 'own pairs' and 'publish your own' do what they say where nothing of the project is but the package."""
 
 from __future__ import annotations
 
@@ -8,14 +8,40 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "publish_your_own.py"
+from tests.hub import WRITER, Hub
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WITHOUT_THE_CHECKOUT = """\
+import runpy, sys
+sys.modules["tests"] = sys.modules["examples"] = None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
-def test_the_example_publishes_a_manifest_of_ones_own() -> None:
-    told = subprocess.check_output(
-        [sys.executable, EXAMPLE], cwd=EXAMPLE.parents[1], env={**os.environ, "HF_HUB_OFFLINE": "0"}, text=True
-    )
-    said = r"published: version 1\.0\.0, \d\d files\nhttp://127\.0\.0\.1:\d+/datasets/maker/plain-faces/tree/v1\.0\.0\n"
-    assert re.fullmatch(said, told)
-    lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if line.strip()]
-    assert len(lines) < 20
+def run(folder: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WITHOUT_THE_CHECKOUT, str(EXAMPLES / script), *words]
+    variables = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_TOKEN": WRITER}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_pairs_of_ones_own_are_published_when_told_to_be_sent_and_not_before(hub: Hub, tmp_path: Path) -> None:
+    drawn = run(tmp_path, "own_pairs.py", "mine", "--pairs", "10")
+    assert (drawn.returncode, drawn.stdout) == (0, "mine/pairs.csv\n"), drawn.stderr
+    words = ["mine/pairs.csv", "plain-faces-1.0.0", "--repo-id", "maker/plain-faces", "--endpoint", hub.url]
+
+    planned = run(tmp_path, "publish_your_own.py", *words)
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.startswith("planned: version 1.0.0, ")
+    assert "maker/plain-faces" not in hub.repositories
+
+    sent = run(tmp_path, "publish_your_own.py", *words, "--send")
+    place = re.escape(f"{hub.url}/datasets/maker/plain-faces/tree/v1.0.0")
+    assert re.fullmatch(rf"published: version 1\.0\.0, \d\d new files\n{place}\n", sent.stdout), sent.stderr
+
+
+def test_what_is_wrong_is_told_in_a_line(hub: Hub, tmp_path: Path) -> None:
+    words = ["nowhere.csv", "out", "--repo-id", "maker/faces", "--endpoint", hub.url]
+    done = run(tmp_path, "publish_your_own.py", *words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("error: ")

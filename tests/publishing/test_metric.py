@@ -44,7 +44,7 @@ def test_a_dry_run_of_the_metric_sends_nothing(hub: Hub) -> None:
 @pytest.mark.parametrize("fault", [Fault("/commit/", "POST", status=503), Fault("/commit/", "POST", status=412)])
 def test_a_fault_with_the_metric_is_made_good_by_the_next_run(hub: Hub, fault: Fault) -> None:
     hub.faults = [fault]
-    with pytest.raises(PublishError, match="run the command again"):
+    with pytest.raises(PublishError, match="try again"):
         publish_metric(SPACE, endpoint=hub.url, token=WRITER)
     hub.faults = []
     assert publish_metric(SPACE, endpoint=hub.url, token=WRITER).status == "published"

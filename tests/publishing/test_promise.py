@@ -33,7 +33,7 @@ def folded(rows: list[Row], first: Release) -> list[Row]:
     folds = {
         pair_id: partition.fold
         for partition in first.partitions
-        for pair_id in first.table(partition, ["pair_id"])["pair_id"].to_pylist()
+        for pair_id in first.read(partition.path, ["pair_id"])["pair_id"].to_pylist()
     }
     return [{**row, "fold": folds.get(row["pair_id"], 0)} for row in rows]
 

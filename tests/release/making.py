@@ -92,7 +92,7 @@ def replace(path: Path, data: bytes) -> None:
 
 def rows_of(release: Release) -> dict[str, Row]:
     """Every row of a release by its pair id."""
-    rows = [row for partition in release.partitions for row in release.table(partition).to_pylist()]
+    rows = [row for partition in release.partitions for row in release.read(partition.path).to_pylist()]
     return {row["pair_id"]: row for row in rows}
 
 

@@ -16,7 +16,7 @@ import yaml
 from datasets import ClassLabel, Features, Image, Value
 from PIL import Image as PillowImage
 
-from synpain_hf.configurations import CONFIGURATIONS, splits_of
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import UsageError, VersionError
 from synpain_hf.release.build import build
 from synpain_hf.release.partition import ROWS_IN_GROUP
@@ -101,7 +101,7 @@ def test_provenance_names_the_source_and_its_digest(built: Release, composites: 
 
 def test_each_pair_stands_in_the_file_of_its_fold_and_group(built: Release) -> None:
     for partition in built.partitions:
-        table = built.table(partition).to_pylist()
+        table = built.read(partition.path).to_pylist()
         for row in table:
             cell = "-".join(CLASSES[column][row[column]] for column in ("age_group", "gender", "ethnicity"))
             assert partition.path == f"data/fold-{row['fold']}/{cell}.parquet"
@@ -222,14 +222,14 @@ def test_the_card_lists_each_configuration_with_exactly_its_files(built: Release
     listed = {entry["config_name"]: entry for entry in yaml.safe_load(text.split("---\n")[1])["configs"]}
     paths = [partition.path for partition in built.partitions]
     for name in CONFIGURATIONS:
-        splits = splits_of(name, built.partitions)
+        splits = built.splits(name)
         assert (name in listed) == bool(splits)
         if splits:
             files = {
                 part["split"]: {path for path in paths for pattern in part["path"] if fnmatchcase(path, pattern)}
                 for part in listed[name]["data_files"]
             }
-            assert files == {split: {one.path for one in found} for split, found in splits.items()}
+            assert files == {split: set(found) for split, found in splits.items()}
             assert listed[name]["version"] == "1.0.0"
     assert [name for name, entry in listed.items() if entry.get("default")] == ["default"]
 

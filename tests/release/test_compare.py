@@ -24,7 +24,7 @@ def with_other_tables(release: Release, folder: Path, *, removed: str = "", adde
     shutil.copytree(release.folder, folder)
     manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
     for partition in release.partitions:
-        table = release.table(partition)
+        table = release.read(partition.path)
         metadata = json.loads(table.schema.metadata[b"huggingface"])
         features = metadata["info"]["features"]
         if removed:
@@ -81,9 +81,9 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
     replace(source / "pairs.csv", b"")
     build(write_manifest(source, [*rows[:6], *rows[7:]]), tmp_path / "release", version="2.0.0", previous=first.folder)
 
-    told = ran("diff", first.folder, tmp_path / "release")
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.splitlines() == [
+    shown = ran("diff", first.folder, tmp_path / "release")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines() == [
         "1.0.0 -> 2.0.0: a major change",
         "  2 pairs added",
         "  1 pair with other pixels",
@@ -94,11 +94,16 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
 
     as_json = ran("diff", first.folder, tmp_path / "release", "--json")
     assert as_json.returncode == 0, as_json.stderr
-    assert json.loads(as_json.stdout) == {
+    told = json.loads(as_json.stdout)
+    of_tables = told.pop("tables")
+    assert told == {
         "old": "1.0.0", "new": "2.0.0", "bump": "major", "added": ["pair-12", "pair-13"], "removed": ["pair-06"],
         "pixels": ["pair-04"], "labels": ["pair-02"], "folds": [], "provenance": ["pair-04"], "annotations": [],
         "columns_added": [], "columns_removed": [], "columns_changed": [],
     }  # fmt: skip
+    assert list(of_tables) == ["pairs", "annotations"]
+    assert of_tables["pairs"]["values"] == {"labels": ["pair-02"], "pixels": ["pair-04"], "provenance": ["pair-04"]}
+    assert of_tables["annotations"]["files"] == []
 
 
 def test_a_damaged_release_is_named(tmp_path: Path, first: Release) -> None:

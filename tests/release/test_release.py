@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from synpain_hf.configurations import CONFIGURATIONS, splits_of
+from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import ReleaseError
 from synpain_hf.progress import silent
 from synpain_hf.release.release import Release, info
@@ -103,11 +103,11 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "a file that is no partition": (
         edited(lambda one: one["files"].update({"data/faces.parquet": A_RECORD})),
-        "data/faces.parquet is no partition; build or download the release again",
+        "data/faces.parquet is not the name of a partition; build or download the release again",
     ),
     "a partition under another name": (
         edited(lambda one: one["files"].update({"data/fold-00/old-man-white.parquet": A_RECORD})),
-        "data/fold-00/old-man-white.parquet is no partition",
+        "data/fold-00/old-man-white.parquet is not the name of a partition",
     ),
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_info_counts_the_pairs_of_every_group_fold_and_configuration(built: Rele
         assert summary["groups"][column] == {name: count for name, count in counts.items() if count}
         assert list(summary["groups"][column]) == [name for name in names if counts[name]]
     assert summary["groups"]["fold"] == {"0": 5, "1": 5, "2": 5}
-    assert list(summary["configurations"]) == [name for name in CONFIGURATIONS if splits_of(name, built.partitions)]
+    assert list(summary["configurations"]) == [name for name in CONFIGURATIONS if built.splits(name)]
     assert summary["configurations"]["default"] == {"train": 5, "validation": 5, "test": 5}
     assert summary["configurations"]["cv_3"] == {"train": 15}, "a split without pairs is left out"
     assert summary["configurations"]["by_age_group"] == {"young": 10, "old": 5}
@@ -159,4 +159,4 @@ def test_info_counts_the_pairs_of_every_group_fold_and_configuration(built: Rele
 
 
 def test_only_the_named_columns_are_read(built: Release) -> None:
-    assert built.table(built.partitions[0], ["pair_id", "fold"]).column_names == ["pair_id", "fold"]
+    assert built.read(built.partitions[0].path, ["pair_id", "fold"]).column_names == ["pair_id", "fold"]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ def journal_of(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.startswith('{"key"') and line.endswith("}")]
 
 
-def at_work(source: Path, out: Path, partitions: int = 2) -> subprocess.Popen[str]:
+def at_work(source: Path, out: Path, partitions: int = 2, options: Sequence[str] = ()) -> subprocess.Popen[str]:
     """A build that has finished some partitions."""
-    process = started("build", source, out, "--version", "1.0.0")
+    process = started("build", source, out, "--version", "1.0.0", *options)
     deadline = time.monotonic() + SECONDS
     while len(journal_of(out)) < partitions:
         assert process.poll() is None, process.communicate()
@@ -57,11 +58,13 @@ def marks(folder: Path, names: list[str]) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["killed", "ctrl-c"])
+@pytest.mark.parametrize("engine", ["threads", "processes", pytest.param("ray", marks=pytest.mark.slow)])
 def test_an_interrupted_build_goes_on_where_it_was(
-    tmp_path: Path, composites: Path, built: Release, kill: bool
+    tmp_path: Path, composites: Path, built: Release, kill: bool, engine: str
 ) -> None:
     out = tmp_path / "release"
-    status, told = stopped(at_work(composites, out), kill=kill)
+    workers = "1" if engine == "threads" else "2"
+    status, told = stopped(at_work(composites, out, options=["--engine", engine, "--workers", workers]), kill=kill)
     assert not out.exists()
     finished = [partition["path"] for partition in journal_of(out)]
     assert 2 <= len(finished) < PARTITIONS
@@ -143,7 +146,7 @@ def test_a_second_build_to_the_same_place_is_refused_and_the_first_one_ends_well
 ) -> None:
     out = tmp_path / "release"
     process = at_work(composites, out)
-    with pytest.raises(OutputError, match="is being written by another build; wait for it, or give another place"):
+    with pytest.raises(OutputError, match="is being written by another program; wait for it, or give another place"):
         build(composites, out, version="1.0.0")
     while process.poll() is None:
         if out.exists():

@@ -134,7 +134,7 @@ def test_other_folds_are_a_major_change(tmp_path: Path, good_manifest: Path, fir
     (source / "pairs.csv").unlink()
     build(write_manifest(source, rows), tmp_path / "release", version="2.0.0")
     found = diff(first.folder, tmp_path / "release")
-    assert found.folds == ["pair-05"]
+    assert found.to_dict()["folds"] == ["pair-05"]
     assert found.bump is Bump.MAJOR
 
 

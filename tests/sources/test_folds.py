@@ -40,10 +40,14 @@ def test_what_was_understood_is_said() -> None:
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_folds_file_may_be_in_any_encoding_that_says_so(encoding: str) -> None:
+    assert read_folds("folds.txt", text_of().encode(encoding)).folds == FOLDS
+
+
 @pytest.mark.parametrize(
     "wrap",
     [
-        pytest.param(lambda text: "\ufeff" + text, id="byte order mark"),
         pytest.param(lambda text: "\n\n" + text.replace("\n", "\n\n"), id="empty lines"),
         pytest.param(lambda text: text.replace("1000", '"1000').replace(",", '",'), id="quotes"),
         pytest.param(lambda text: text.replace("1000", "SynPain/Images/1000"), id="paths"),
@@ -100,7 +104,7 @@ def test_a_second_header_is_a_problem() -> None:
         (b"\n\n", "names no pair and fold"),
         (b"pair_id,fold\n", "names no pair and fold"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", r"is not text \(.* at byte 0\); give a UTF-8 text file"),
-        ("1000000001,0\n".encode("utf-16"), "is not text"),
+        ("1000000001,0\n".encode("utf-16") + b"x", "is not text"),
         (b"1000000001,0\n1000000002,5\n", "has folds from 0 to 5, one too many; count them from 0 to 4"),
         (b"1000000001,1\n1000000002,4\n", "has neither a fold 0 nor a fold 5, .*; give all of its lines, or count"),
     ],

@@ -17,9 +17,11 @@ from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import BadInputError, NotInstalledError, ReleaseError, SynpainError, UsageError
-from synpain_hf.release.annotations import ACTION_UNITS_FILE
+from synpain_hf.release.amend import amend
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE
+from synpain_hf.sources.demo_download import ANNOTATOR
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import CLASSES
@@ -28,6 +30,7 @@ from tests.loading.elsewhere import run_elsewhere
 from tests.release.making import copied, manifest_rows, replace, write_manifest
 
 REPO_ID = "lab/faces"
+SECOND = "a second look"
 
 OPENS = """
 import json, sys
@@ -43,7 +46,8 @@ for source, configuration, revision in json.loads(sys.argv[1]):
         ids = pairs.table["pair_id"].to_pylist()
         splits = {name: [ids[place] for place in places] for name, places in pairs.splits.items()}
         faces = sum(batch.num_rows for part in pairs.parts for batch in part.batches(8))
-        told.append([splits, pairs.content, pairs.action_units(), faces])
+        annotators = [] if pairs.annotations is None else sorted(set(pairs.annotations["annotator"].to_pylist()))
+        told.append([splits, pairs.content, pairs.action_units(), faces, annotators])
 print(json.dumps(told))
 """
 
@@ -278,12 +282,36 @@ def test_a_release_without_annotations_is_opened_in_both_ways(tmp_path: Path) ->
         assert open_pairs(source, "all").annotations is None
 
 
+@pytest.fixture(scope="session")
+def judged_twice(faces: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The release with a second file of annotations, which sorts first; read-only by agreement."""
+    folder = copied(faces.folder, tmp_path_factory.mktemp("judged-twice") / "release")
+    rows = pq.read_table(folder / ACTION_UNITS_FILE).select(["pair_id", "face", "AU4", "annotator"])
+    second = rows.set_column(3, rows.schema.field("annotator"), pa.array([SECOND] * len(rows)))
+    pq.write_table(second, folder.with_name("second.parquet"))
+    return amend(folder, add={"annotations/a_second.parquet": folder.with_name("second.parquet")})
+
+
+def annotators_in(pairs: Pairs) -> list[str]:
+    """Everyone who annotated a face."""
+    return [] if pairs.annotations is None else sorted(set(pairs.annotations["annotator"].to_pylist()))
+
+
+def test_every_file_of_annotations_is_opened(judged_twice: Release) -> None:
+    synpain_hf.install(judged_twice.folder)
+    by_path, installed = open_pairs(judged_twice.folder), open_pairs("synpain")
+    for found in (by_path, installed):
+        assert annotators_in(found) == [SECOND, ANNOTATOR]
+        assert not np.isnan(found.targets(action_units=["AU4"], annotator=SECOND)["action_units"]).any()
+    assert by_path.annotations == installed.annotations
+
+
 @pytest.fixture
-def hub(faces: Release, tmp_path: Path) -> Iterator[Hub]:
+def hub(judged_twice: Release, tmp_path: Path) -> Iterator[Hub]:
     """A Hub that has the release, one without its `release.json`, one that lacks a file, and one behind a gate."""
     files = {
-        path.relative_to(faces.folder).as_posix(): path.read_bytes()
-        for path in faces.folder.rglob("*")
+        path.relative_to(judged_twice.folder).as_posix(): path.read_bytes()
+        for path in judged_twice.folder.rglob("*")
         if path.is_file()
     }
     with Hub() as hub:
@@ -298,7 +326,7 @@ def hub(faces: Release, tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.mark.slow
-def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, faces: Release, tmp_path: Path) -> None:
+def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, judged_twice: Release, tmp_path: Path) -> None:
     asked = [
         (REPO_ID, "cv_1", "v1.0.0"),
         ("lab/foreign", "cv_1", None),
@@ -310,17 +338,19 @@ def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, faces: Release, t
     ]
     options: dict[str, Any] = {"home": tmp_path / "home", "folder": tmp_path, "HF_ENDPOINT": hub.url, "USE_TORCH": "NO"}
     told = run_elsewhere(OPENS, json.dumps(asked), HF_HUB_OFFLINE="0", **options)
-    expected = open_pairs(faces.folder, "cv_1")
+    expected = open_pairs(judged_twice.folder, "cv_1")
     published, foreign, partial, gated, revision, nothing, configuration = told
-    assert published == [ids_of(expected), expected.content, expected.action_units(), expected.table.num_rows]
+    everything = [ids_of(expected), expected.content, expected.action_units(), expected.table.num_rows]
+    assert published == [*everything, [SECOND, ANNOTATOR]]
     assert foreign[0] == published[0]
     assert foreign[3] == published[3]
     assert partial[0] == "DownloadError"
     assert "lab/partial came without data/fold-0/" in partial[1]
-    assert gated == ["DownloadError", "lab/gated is gated; accept its terms on the Hub, then run `hf auth login`"]
-    assert revision == ["DownloadError", f"{REPO_ID} has no revision v9; give a branch, a tag or a commit of it"]
+    assert gated[0] == revision[0] == "DownloadError"
+    assert "lab/gated failed: it is gated; accept its terms on the Hub, then run `hf auth login`" in gated[1]
+    assert f"{REPO_ID}@v9 failed: it has no such revision; give a branch, a tag or a commit of it" in revision[1]
     assert nothing[0] == "DownloadError"
-    assert "there is no folder lab/nothing, and the Hub has no such data set for you" in nothing[1]
+    assert "there is no folder lab/nothing here, and downloading lab/nothing failed: the Hub has no such " in nothing[1]
     assert configuration[0] == "UsageError"
     assert "lab/foreign has no release.json, and its configuration 'cv_7' cannot be loaded" in configuration[1]
 

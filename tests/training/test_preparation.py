@@ -23,7 +23,7 @@ from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageErr
 from synpain_hf.imaging.faces import ENCODINGS
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
+from synpain_hf.release.tables.pairs import features
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare

@@ -101,7 +101,7 @@ def test_no_file_names_a_path_of_this_machine_or_pickles(result: TrainingResult)
 def test_the_pipeline_says_of_a_stored_face_what_was_predicted(faces: Release, result: TrainingResult) -> None:
     judge: Any = pipeline(TASK, model=str(result.out))  # type: ignore[call-overload]
     predicted = {row["pair_id"]: row for row in pq.read_table(result.out / "predictions.parquet").to_pylist()}
-    rows = {row["pair_id"]: row for part in faces.partitions for row in faces.table(part).to_pylist()}
+    rows = {row["pair_id"]: row for part in faces.partitions for row in faces.read(part.path).to_pylist()}
     for pair_id, row in predicted.items():
         image, reference = (Image.open(io.BytesIO(rows[pair_id][face]["bytes"])) for face in ("expressive", "neutral"))
         found = judge(image=image, reference=reference)

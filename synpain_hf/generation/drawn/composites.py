@@ -12,7 +12,7 @@ from PIL import Image
 
 from synpain_hf.generation.drawn.bias import PlantedBias, seen_units
 from synpain_hf.generation.drawn.cast import Subject
-from synpain_hf.generation.drawn.drawing.colour import Colour, mix, shade
+from synpain_hf.generation.drawn.colour import Colour, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
 from synpain_hf.generation.drawn.identity import draw_identity

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from synpain_hf.generation.drawn.drawing.colour import Colour, from_hex, mix
+from synpain_hf.generation.drawn.colour import Colour, from_hex, mix
 
 MONK = tuple(
     from_hex(tone)

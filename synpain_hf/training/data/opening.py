@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,22 +12,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.configurations import CONFIGURATIONS
-from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, SynpainError, UsageError
-from synpain_hf.hubclient.errors import AGAIN, CLIENT_ERRORS, explanation
+from synpain_hf.errors import BadInputError, DownloadError, Problem, ReleaseError, UnreachableError, UsageError
+from synpain_hf.hubclient.downloads import download_file, download_files
+from synpain_hf.hubclient.errors import reported_as
 from synpain_hf.hubclient.names import REPO_ID
-from synpain_hf.release.annotations import ACTION_UNITS_FILE
+from synpain_hf.release import tables
 from synpain_hf.release.install import load
-from synpain_hf.release.layout import ANNOTATIONS, DATA, MANIFEST, NAME, FileRecord, record_of
+from synpain_hf.release.layout import MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.rows import FACES
+from synpain_hf.release.tables.table import Table
 from synpain_hf.training.data.pairs import NEEDED, WELCOME, Pairs, Positions
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.vocabulary import CLASSES, FACES
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_OF_A_RELEASE = [MANIFEST, f"{DATA}/*", ACTION_UNITS_FILE]
 _WITHOUT_FACES = tuple(column for column in (*NEEDED, *WELCOME) if column not in FACES)
 
 
@@ -64,7 +62,10 @@ def open_pairs(
     if is_local:
         return _of_folder(Release.open(source), configuration)
     if REPO_ID.fullmatch(str(source)):
-        return _from_hub(str(source), configuration, revision)
+        try:
+            return _from_hub(str(source), configuration, revision)
+        except DownloadError as error:
+            raise DownloadError(f"there is no folder {source} here, and {error}") from None
     raise UsageError(f"{source} is no folder and no data set; give a release's folder, {NAME!r} or NAMESPACE/NAME")
 
 
@@ -103,88 +104,78 @@ def _of_folder(release: Release, configuration: str) -> Pairs:
     splits = _splits(release, configuration)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
-    partitions = {partition.path: partition for partition in release.partitions}
-    tables = [release.table(partitions[file], _WITHOUT_FACES) for file in everything]
-    annotations = None
-    if ACTION_UNITS_FILE in release.files:
-        with undamaged(release.folder / ACTION_UNITS_FILE):
-            annotations = pq.read_table(release.folder / ACTION_UNITS_FILE)
-    return Pairs(_title(release), _content(release), pa.concat_tables(tables), splits, parts, annotations)
+    rows = [release.read(file, _WITHOUT_FACES) for file in everything]
+    measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
+    return Pairs(_title(release), _content(release), pa.concat_tables(rows), splits, parts, _together(measured))
 
 
 def _installed(configuration: str) -> Pairs:
     everything = load("all", "train")
-    release = Release.read(Path(everything.cache_files[0]["filename"]).parent)
+    release = Release.described_in(Path(everything.cache_files[0]["filename"]).parent)
     splits = _splits(release, configuration)
+    measured = [
+        _columns(load(name, split))
+        for table in _measuring()
+        for name in table.configurations
+        for split in release.splits(name)
+    ]
     return Pairs(
         _title(release),
         _content(release),
         _columns(everything, _WITHOUT_FACES),
         splits,
         [_LoadedPart(_title(release), everything)],
-        _columns(load(ANNOTATIONS, "train")) if release.annotations else None,
+        _together(measured),
     )
+
+
+def _measuring() -> list[Table]:
+    """The tables that hold measurements of faces."""
+    return [table for table in tables.TABLES if table.measures]
+
+
+def _together(measured: Sequence[pa.Table]) -> pa.Table | None:
+    """All measurements, one row a face and annotator; null where an annotator has no such column."""
+    plain = [table.replace_schema_metadata() for table in measured]
+    return pa.concat_tables(plain, promote_options="permissive") if plain else None
 
 
 def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
     """A release on the Hub is read as it was published; of any other data set, the configuration is loaded."""
-    from huggingface_hub import hf_hub_download, snapshot_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
-
-    with _reported(repo_id, revision):
+    try:
+        manifest = download_file(repo_id, MANIFEST, revision)
+    except UnreachableError as unreachable:
         try:
-            hf_hub_download(repo_id, MANIFEST, repo_type="dataset", revision=revision)
-        except EntryNotFoundError as missing:
-            try:
-                return _of_splits(repo_id, _loaded(repo_id, configuration, revision))
-            except OSError:
-                if isinstance(missing, LocalEntryNotFoundError):
-                    raise missing from missing.__cause__  # there was no answer; this error says why
-                raise
-        folder = Path(snapshot_download(repo_id, repo_type="dataset", revision=revision, allow_patterns=_OF_A_RELEASE))
-    release = Release.read(folder)
-    lost = [name for name in release.files if name.startswith(f"{DATA}/") and not (folder / name).is_file()]
+            return _of_configuration(repo_id, configuration, revision)  # `datasets` has a cache of its own
+        except DownloadError:
+            raise unreachable from None
+    if manifest is None:
+        return _of_configuration(repo_id, configuration, revision)
+    wanted = (tables.base_table(), *_measuring())
+    patterns = [MANIFEST, *(f"{table.folder}/*" for table in wanted)]
+    release = Release.described_in(download_files(repo_id, patterns, revision))
+    needed = [name for table in wanted for name in release.files_of(table)]
+    lost = [name for name in needed if not (release.folder / name).is_file()]
     if lost:
         raise DownloadError(f"{repo_id} came without {', '.join(lost)}; go online, and open it again")
     return _of_folder(release, configuration)
 
 
-def _loaded(repo_id: str, configuration: str, revision: str | None) -> Mapping[str, Dataset]:
+def _of_configuration(repo_id: str, configuration: str, revision: str | None) -> Pairs:
+    """Pairs of a data set that is not a release, which `datasets` downloads."""
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
 
-    try:
-        splits: Mapping[str, Dataset] = load_dataset(repo_id, configuration, revision=revision)
-    except (DatasetsError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UsageError(
-            f"{repo_id} has no {MANIFEST}, and its configuration {configuration!r} cannot be loaded ({reason}); choose "
-            "another, or load its splits and give those"
-        ) from error
-    return splits
-
-
-@contextmanager
-def _reported(repo_id: str, revision: str | None) -> Iterator[None]:
-    """Report what the Hub's client raises as a `DownloadError`."""
-    from huggingface_hub import get_token
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
-
-    try:
-        yield
-    except SynpainError:
-        raise
-    except GatedRepoError as error:
-        raise DownloadError(f"{repo_id} is gated; accept its terms on the Hub, then run `hf auth login`") from error
-    except RepositoryNotFoundError as error:
-        raise DownloadError(
-            f"there is no folder {repo_id}, and the Hub has no such data set for you; check the name, or log in"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise DownloadError(f"{repo_id} has no revision {revision}; give a branch, a tag or a commit of it") from error
-    except CLIENT_ERRORS as error:
-        reason = explanation(error, get_token() or "").replace(AGAIN, "try again")
-        raise DownloadError(f"{repo_id} is no folder here, and opening it on the Hub failed: {reason}") from None
+    with reported_as(DownloadError, f"loading {repo_id}"):
+        try:
+            splits: Mapping[str, Dataset] = load_dataset(repo_id, configuration, revision=revision)
+        except (DatasetsError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UsageError(
+                f"{repo_id} has no {MANIFEST}, and its configuration {configuration!r} cannot be loaded ({reason}); "
+                "choose another, or load its splits and give those"
+            ) from error
+    return _of_splits(repo_id, splits)
 
 
 def _of_splits(title: str, splits: Mapping[str, Dataset]) -> Pairs:
@@ -233,7 +224,7 @@ def _columns(dataset: Dataset, columns: Iterable[str] | None = None) -> pa.Table
 
 def _splits(release: Release, configuration: str) -> dict[str, Positions]:
     """The positions of each split's pairs among all pairs of a release."""
-    known = [name for name in CONFIGURATIONS if release.splits(name)]
+    known = [name for name in tables.base_table().configurations if release.splits(name)]
     if configuration not in known:
         raise UsageError(
             f"{_title(release)} has no pairs in a configuration {configuration!r}; choose one of {', '.join(known)}"

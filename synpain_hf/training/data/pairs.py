@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.release.rows import FACES
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -15,10 +15,8 @@ import io
 import json
 import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,16 +26,16 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 import torch
-from filelock import FileLock, Timeout
 from PIL import Image
 
-from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem, SynpainError, UsageError
+from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem
+from synpain_hf.executor import Executor
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.rows import FACES
-from synpain_hf.release.staging import sync
+from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.vocabulary import FACES
 
 FORMAT = 1
 """Raised whenever the same pairs and options would give other bytes."""
@@ -49,7 +47,6 @@ _PIXELS = "faces.npy"
 _RECORD = "prepared.json"
 _NAME_LENGTH = 16
 _AT_A_TIME = 8
-_AHEAD = 4
 _MOST_WORKERS = 8
 
 
@@ -107,16 +104,14 @@ def prepare(
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
-    workers = min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers
-    if workers < 1:
-        raise UsageError(f"{workers} workers cannot work; give at least 1")
+    executor = Executor(min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers)
     record = _record_of(pairs, processor)
     cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
     folder = cache / _name_of(record)
     if not _is_whole(folder, record):
         with _alone(cache, folder.name, progress):
             if not _is_whole(folder, record):
-                _prepare(pairs, _without_normalising(processor), folder, record, workers, progress)
+                _prepare(pairs, _without_normalising(processor), folder, record, executor, progress)
     return PreparedPairs(pairs, processor, folder)
 
 
@@ -168,25 +163,10 @@ def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
 @contextmanager
 def _alone(cache: Path, name: str, progress: Progress) -> Iterator[None]:
     """Let one process at a time prepare the same faces, and report what the disk refuses."""
-    try:
+    with report_write_errors(cache, "make room, set HF_HOME, or give another place"):
         cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / f".{name}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            progress(_WAITING, 0, 1)
-            lock.acquire()
-            progress(_WAITING, 1, 1)
-        try:
+        with locked(cache / f".{name}.lock", waiting=partial(progress, _WAITING)):
             yield
-        finally:
-            lock.release()
-    except SynpainError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{cache} could not be written ({error.strerror or error}); make room, set HF_HOME, or give another place"
-        ) from error
 
 
 def _prepare(
@@ -194,7 +174,7 @@ def _prepare(
     processor: PairwisePainImageProcessor,
     folder: Path,
     record: dict[str, Any],
-    workers: int,
+    executor: Executor,
     progress: Progress,
 ) -> None:
     """Write a folder beside its place, sync it, and move it there."""
@@ -204,37 +184,30 @@ def _prepare(
             f"the prepared faces take {needed / 1e6:,.0f} MB, and {folder.parent} has {free / 1e6:,.0f} MB free; make "
             "room, choose a smaller size, set HF_HOME, or give another place"
         )
-    staging = folder.with_name(f".{folder.name}.partial")
-    for left in (staging, folder):  # of a preparation that was killed; a folder that is damaged
-        shutil.rmtree(left, ignore_errors=True)
-    staging.mkdir()
-    try:
+    remove_tree(folder)  # one that is damaged
+    with scratch(work_folder_of(folder)) as staging:
         # Not written through a mapping: where the disk is full, that would end the program without a word.
         with (staging / _PIXELS).open("wb") as file:
             file.write(_header(record["shape"]))
-            _write_faces(pairs, processor, file, workers, progress)
+            _write_faces(pairs, processor, file, executor, progress)
         (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        for path in (*staging.iterdir(), staging):
-            sync(path)
-        staging.rename(folder)
-        sync(folder.parent)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        move(staging, folder)
 
 
 def _write_faces(
-    pairs: Pairs, processor: PairwisePainImageProcessor, file: IO[bytes], workers: int, progress: Progress
+    pairs: Pairs, processor: PairwisePainImageProcessor, file: IO[bytes], executor: Executor, progress: Progress
 ) -> None:
     ids: list[str] = pairs.table["pair_id"].to_pylist()
     problems: list[Problem] = []
-    jobs = (partial(_prepared, processor, *encoded) for encoded in _encoded(pairs))
-    for done, (pair_id, prepared) in enumerate(zip(ids, _in_order(jobs, workers), strict=True), 1):
-        if isinstance(prepared, np.ndarray):
-            file.write(prepared.data)
-        else:
-            name, reason = prepared
-            problems.append(Problem(name, f"pair {pair_id}: {reason}", pair_id))
-        progress("prepare", done, len(ids))
+    results = executor.run(partial(_prepared, processor), _encoded(pairs), ordered=True)
+    with _one_thread_of_torch(), closing(results):
+        for done, (pair_id, prepared) in enumerate(zip(ids, results, strict=True), 1):
+            if isinstance(prepared, np.ndarray):
+                file.write(prepared.data)
+            else:
+                name, reason = prepared
+                problems.append(Problem(name, f"pair {pair_id}: {reason}", pair_id))
+            progress("prepare", done, len(ids))
     if problems:
         raise BadInputError(problems)
 
@@ -249,9 +222,10 @@ def _encoded(pairs: Pairs) -> Iterator[tuple[str, tuple[bytes | None, ...]]]:
 
 
 def _prepared(
-    processor: PairwisePainImageProcessor, name: str, encoded: tuple[bytes | None, ...]
+    processor: PairwisePainImageProcessor, pair: tuple[str, tuple[bytes | None, ...]]
 ) -> Pixels | tuple[str, str]:
     """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
+    name, encoded = pair
     images = []
     for face, data in zip(FACES, encoded, strict=True):
         if data is None:
@@ -280,19 +254,12 @@ def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainI
     )
 
 
-def _in_order(jobs: Iterator[Callable[[], Any]], workers: int) -> Iterator[Any]:
-    """The results of jobs, in their order; only a few are ahead, so that memory does not grow with their number."""
-    pool = ThreadPoolExecutor(workers)
-    ahead: deque[Future[Any]] = deque()
+@contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """Leave torch one thread for each of the workers: with threads of their own they take several times as long."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for each of the workers: with threads of their own they take several times as long
+    torch.set_num_threads(1)
     try:
-        for job in jobs:
-            ahead.append(pool.submit(job))
-            if len(ahead) > _AHEAD * workers:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

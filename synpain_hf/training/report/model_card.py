@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
@@ -10,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
-from jinja2 import Environment, StrictUndefined
 
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainImageProcessor
 from synpain_hf.release.layout import TITLES
-from synpain_hf.text.markdown import Markdown, as_is, code, count, escaped, table
+from synpain_hf.text.markdown import Markdown, code, table, tidied
+from synpain_hf.text.templates import render
 
 FILE = "README.md"
 
 _TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
 _HEADS = ("", "pairs", "mean absolute error", "error of always predicting the mean", "correlation")
@@ -69,33 +67,29 @@ class ModelCard:
 
     def text(self) -> str:
         """The whole of `README.md`."""
-        environment = Environment(
-            undefined=StrictUndefined, autoescape=True, finalize=escaped, trim_blocks=True, lstrip_blocks=True
-        )
-        environment.filters |= {"as_is": as_is, "code": code, "count": count}
-        template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
         optional = _optional(self.data, self.outcome)
         size, box = optional["parameters"], self.processor.crop_box
         threshold = None if self.report is None else self.report["options"]["threshold"]
-        text = template.render(
-            card=self,
-            task=TASK,
-            overall=None if self.report is None else self.report["overall"],
-            optional=optional,
-            chosen_by=str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
-            size="" if size is None else f", {size:,} parameters",
-            weights=" and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
-            is_drawn=self.data["title"].startswith(TITLES["demo"]),
-            splits=table(("split", "pairs"), ((code(name), f"{n:,}") for name, n in self.data["splits"].items()), 1),
-            recipe=table(("argument", "value"), _settings(self.recipe)),
-            heads=table(_HEADS, map(_head, self.heads), 1),
-            crop="" if box is None else _part(*box),
-            threshold=None if threshold is None else (threshold, 1 / (1 + exp(-threshold))),
-            augmentation=table(("change", "strength"), _settings(self.augmentation or {})),
-            versions=", ".join(f"{name} {version}" for name, version in self.made_with.items()),
-            pictures=[(Markdown(place), _alternative(place)) for place in self.figures],
-        )
-        return f"---\n{self.metadata().to_yaml()}\n---\n\n{_BLANK_LINES.sub(chr(10) * 2, text).strip()}\n"
+        values = {
+            "card": self,
+            "task": TASK,
+            "overall": None if self.report is None else self.report["overall"],
+            "optional": optional,
+            "chosen_by": str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
+            "size": "" if size is None else f", {size:,} parameters",
+            "weights": " and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
+            "is_drawn": self.data["title"].startswith(TITLES["demo"]),
+            "splits": table(("split", "pairs"), ((code(name), f"{n:,}") for name, n in self.data["splits"].items()), 1),
+            "recipe": table(("argument", "value"), _settings(self.recipe)),
+            "heads": table(_HEADS, map(_head, self.heads), 1),
+            "crop": "" if box is None else _part(*box),
+            "threshold": None if threshold is None else (threshold, 1 / (1 + exp(-threshold))),
+            "augmentation": table(("change", "strength"), _settings(self.augmentation or {})),
+            "versions": ", ".join(f"{name} {version}" for name, version in self.made_with.items()),
+            "pictures": [(Markdown(place), _alternative(place)) for place in self.figures],
+        }
+        text = render(_TEMPLATE, values, escape=True)
+        return f"---\n{self.metadata().to_yaml()}\n---\n\n{tidied(text)}\n"
 
     def metadata(self) -> ModelCardData:
         """What the Hub reads: tags, data set, and the AUROC of the whole and of every group as `model-index`."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from synpain_hf.errors import OutputError, SynpainError, UsageError
+from synpain_hf import storage
+from synpain_hf.errors import UsageError
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
@@ -31,37 +31,35 @@ def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments)
         UsageError: If the folder holds something else.
         OutputError: If it cannot be written, or is being written.
     """
-    lock = FileLock(out / _LOCK)
-    try:
+    with ExitStack() as held:
         with report_write_errors(out), args.main_process_first(local=False):
             _check_folder(out, record)
             if args.should_save:
-                out.mkdir(exist_ok=True)
-                _take(lock, out)
+                held.enter_context(_held(out))
                 write_json(out / RECORD, record)
         given = args.resume_from_checkpoint
         if given:
             check_same(Path(given).parent, record)
         yield given or _last_checkpoint(out)
-    finally:
-        if lock.is_locked:
-            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
-                (out / RECORD).unlink(missing_ok=True)
-            (out / _LOCK).unlink(missing_ok=True)
-            lock.release()
-            if not any(out.iterdir()):
-                out.rmdir()
-
-
-def _take(lock: FileLock, out: Path) -> None:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise OutputError(f"{out} is being written by another training; wait for it, or give another place") from error
 
 
 @contextmanager
-def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> Iterator[None]:
+def _held(out: Path) -> Iterator[None]:
+    """Hold a folder, and leave none in which nothing was trained."""
+    out.mkdir(exist_ok=True)
+    busy = f"{out} is being written by another training; wait for it, or give another place"
+    with storage.locked(out / _LOCK, busy=busy):
+        try:
+            yield
+        finally:
+            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
+                (out / RECORD).unlink(missing_ok=True)
+            (out / _LOCK).unlink(missing_ok=True)
+    if not any(out.iterdir()):
+        out.rmdir()
+
+
+def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> AbstractContextManager[None]:
     """Report what cannot be written.
 
     Args:
@@ -71,17 +69,12 @@ def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> Iterator
     Raises:
         OutputError: If it cannot.
     """
-    refused: tuple[type[Exception], ...] = (OSError, SafetensorError, *kinds)
-    try:
-        yield
-    except (SynpainError, torch.OutOfMemoryError, torch.distributed.DistError):
-        raise
-    except refused as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise OutputError(
-            f"{folder} could not be written ({reason}); make room, and give the same command again, or give another "
-            "place"
-        ) from error
+    return storage.report_write_errors(
+        folder,
+        "make room, and give the same command again, or give another place",
+        kinds=(OSError, SafetensorError, *kinds),
+        but=(torch.OutOfMemoryError, torch.distributed.DistError),
+    )
 
 
 def _last_checkpoint(out: Path) -> str | None:
@@ -132,11 +125,5 @@ def _flat(document: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a file that is whole or not there."""
-    partial_path(path).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    partial_path(path).rename(path)
-
-
-def partial_path(path: Path) -> Path:
-    """Where a file is written before it is moved to its place."""
-    return path.with_name(f".{path.name}.partial")
+    """Write a JSON document that is whole or not there."""
+    storage.write_atomically(path, json.dumps(document, indent=2) + "\n")

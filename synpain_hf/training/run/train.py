@@ -27,6 +27,7 @@ from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
+from synpain_hf.storage import replacing_file
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.opening import open_pairs
@@ -43,7 +44,6 @@ from synpain_hf.training.run.folder import (
     STATE,
     check_same,
     claim,
-    partial_path,
     report_write_errors,
     write_json,
 )
@@ -225,9 +225,8 @@ class _Run:
             trainer.save_model()
             if self.args.should_save:
                 trainer.state.best_model_checkpoint = None  # a path of this machine, which will be removed
-                with report_write_errors(self.folder):
-                    trainer.state.save_to_json(str(partial_path(self.folder / STATE)))
-                    partial_path(self.folder / STATE).rename(self.folder / STATE)
+                with report_write_errors(self.folder), replacing_file(self.folder / STATE) as partial:
+                    trainer.state.save_to_json(str(partial))
             trainer.accelerator.wait_for_everyone()
         predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
         if self.args.should_save:

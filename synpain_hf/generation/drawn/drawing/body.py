@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import skia
 
+from synpain_hf.generation.drawn.colour import Skin, shade
 from synpain_hf.generation.drawn.drawing.canvas import Canvas, Point, arch, close_path, mirrored, sampled, through
-from synpain_hf.generation.drawn.drawing.colour import Skin, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 _SIDES = (-1, 1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
-from synpain_hf.generation.drawn.drawing.colour import Colour, argb
+from synpain_hf.generation.drawn.colour import Colour, argb
 
 Point = tuple[float, float]
 Points = Sequence[Point]

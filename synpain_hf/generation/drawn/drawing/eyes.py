@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import skia
 
+from synpain_hf.generation.drawn.colour import WHITE, Colour, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.canvas import Canvas, Point, between, close_path, ellipse, sampled, through
-from synpain_hf.generation.drawn.drawing.colour import WHITE, Colour, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 _POINTS = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import skia
 
+from synpain_hf.generation.drawn.colour import WHITE, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.canvas import Canvas, Point, arch, close_path, ellipse, mirrored, through
-from synpain_hf.generation.drawn.drawing.colour import WHITE, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 _FALLING = {"long": (148.0, 255.0), "wavy": (166.0, 240.0), "bob": (156.0, 160.0)}

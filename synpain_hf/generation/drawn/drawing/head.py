@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from synpain_hf.generation.drawn.colour import Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.canvas import (
     Canvas,
     Point,
@@ -15,7 +16,6 @@ from synpain_hf.generation.drawn.drawing.canvas import (
     mirrored,
     sampled,
 )
-from synpain_hf.generation.drawn.drawing.colour import Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 _SIDES = (-1, 1)

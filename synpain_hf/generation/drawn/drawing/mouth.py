@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import skia
 
+from synpain_hf.generation.drawn.colour import Colour, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.canvas import (
     Canvas,
     Point,
@@ -14,7 +15,6 @@ from synpain_hf.generation.drawn.drawing.canvas import (
     mirrored,
     sampled,
 )
-from synpain_hf.generation.drawn.drawing.colour import Colour, Skin, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 _INSIDE: Colour = (0.16, 0.04, 0.05)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from synpain_hf.generation.drawn.colour import Skin, shade
 from synpain_hf.generation.drawn.drawing.canvas import Canvas, ellipse, sampled
-from synpain_hf.generation.drawn.drawing.colour import Skin, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
+from synpain_hf.generation.drawn.colour import Colour, Skin
 from synpain_hf.generation.drawn.drawing.body import draw_body
 from synpain_hf.generation.drawn.drawing.canvas import Canvas
-from synpain_hf.generation.drawn.drawing.colour import Colour, Skin
 from synpain_hf.generation.drawn.drawing.eyes import draw_brow, draw_eye
 from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.drawing.hair import draw_beard, draw_hair_behind, draw_hair_in_front

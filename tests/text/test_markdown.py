@@ -7,9 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from synpain_hf.cards.bibliography import read_bibliography
-from synpain_hf.text.markdown import Markdown, count, escaped, table
-from tests.cards.making import REFERENCE
+from synpain_hf.text.markdown import Markdown, escaped, table, tidied
 
 NASTY = (
     "a|b `c` *d* _e_ [f](javascript:g) <script>h</script>\n"
@@ -49,29 +47,10 @@ def test_what_is_markdown_already_stays_so() -> None:
     assert escaped(Markdown("`code`")) == "`code`"
 
 
-@pytest.mark.parametrize(("number", "told"), [(0, "0 pairs"), (1, "1 pair"), (5355, "5,355 pairs")])
-def test_a_count_agrees_with_its_noun(number: int, told: str) -> None:
-    assert count(number, "pair") == told
+@pytest.mark.parametrize(("numbers", "rule"), [(None, "| --- | --- |"), (1, "| --- | ---: |"), (0, "| ---: | ---: |")])
+def test_columns_of_numbers_stand_on_the_right(numbers: int | None, rule: str) -> None:
+    assert table(["group", "pairs"], [["old", 2]], numbers).splitlines() == ["| group | pairs |", rule, "| old | 2 |"]
 
 
-class TestBibliography:
-    def test_an_entry_is_kept_as_it_stands_and_told_in_a_line(self) -> None:
-        (mine,) = read_bibliography(f"% a comment\n{REFERENCE}").values()
-        assert mine.text == REFERENCE.strip()
-        assert mine.line == "Ada Doe, Bo Roe (2026). My faces"
-        assert mine.url == "https://example.org/mine"
-
-    def test_many_authors_are_not_all_named(self) -> None:
-        (found,) = read_bibliography("@a{k, author = {A, B and C, D and E, F and G, H}}").values()
-        assert found.line == "B A and others"
-
-    def test_values_in_quotes_bare_or_with_braces_within_are_read(self) -> None:
-        (found,) = read_bibliography(
-            '@article{k, title = "A {B}", journal = {Pain}, volume = 139, pages = {1--2}, '
-            "author={{The Group}}, year=2026, doi = {10.1/x}}"
-        ).values()
-        assert found.line == "The Group (2026). A B. Pain 139 1–2"
-        assert found.url == "https://doi.org/10.1/x"
-
-    def test_an_entry_without_a_place_has_none(self) -> None:
-        assert read_bibliography("@misc{k, note = }")["k"].url == ""
+def test_a_tidied_page_has_no_two_blank_lines_together_and_none_at_its_ends() -> None:
+    assert tidied("\n\na\n\n\n\nb\nc\n\nd\n\n") == "a\n\nb\nc\n\nd"

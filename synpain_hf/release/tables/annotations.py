@@ -1,0 +1,131 @@
+"""The annotations: what is known, or was measured, of the faces; one file an annotator, one row a face."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synpain_hf.pair import Annotation, Pair
+from synpain_hf.release.layout import FileRecord, record_of
+from synpain_hf.release.tables.table import PAIR_ID, Bumps, EveryFile, Table
+from synpain_hf.release.versions import Bump
+from synpain_hf.vocabulary import FACES
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+NAME = "annotations"
+ACTION_UNITS_FILE = f"{NAME}/action_units.parquet"
+"""What a build writes of the annotations that its source knows."""
+
+
+@cache
+def features() -> Features:
+    """The columns that mean the same in every file, as `datasets` types; action units and other numbers may follow."""
+    from datasets import ClassLabel, Features, Value
+
+    return Features(
+        {
+            PAIR_ID: Value("string"),
+            "face": ClassLabel(names=list(FACES)),
+            "kind": Value("string"),
+            "pspi": Value("float32"),
+            "annotator": Value("string"),
+        }
+    )
+
+
+def write_annotations(release: Path, pairs: Iterable[Pair]) -> dict[str, FileRecord]:
+    """Write what the source knows of the faces of some pairs; intensities of action units run from 0 to 5.
+
+    Args:
+        release: The release directory.
+        pairs: The pairs, sorted by id.
+
+    Returns:
+        The record of each file written; none where nothing is known.
+    """
+    from datasets import Features, Value
+
+    known = [(pair.pair_id, annotation) for pair in pairs for annotation in pair.annotations]
+    if not known:
+        return {}
+    units = sorted({unit for _, annotation in known for unit in annotation.units}, key=_number)
+    fixed = features()
+    columns = {
+        **{name: fixed[name] for name in (PAIR_ID, "face", "kind")},
+        **{unit: Value("float32") for unit in units},
+        **{name: fixed[name] for name in ("pspi", "annotator")},
+    }
+    path = release / ACTION_UNITS_FILE
+    path.parent.mkdir(exist_ok=True)
+    rows = [_row(pair_id, annotation) for pair_id, annotation in known]
+    table = pa.Table.from_pylist(rows, Features(columns).arrow_schema)
+    pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
+    return {ACTION_UNITS_FILE: {**record_of(path), "rows": len(rows)}}
+
+
+def _row(pair_id: str, annotation: Annotation) -> dict[str, object]:
+    return {
+        PAIR_ID: pair_id,
+        "face": FACES.index(annotation.face),
+        "kind": annotation.kind,
+        **annotation.units,
+        "pspi": annotation.pspi,
+        "annotator": annotation.annotator,
+    }
+
+
+def _number(unit: str) -> tuple[int, str]:
+    digits = re.search(r"\d+", unit)
+    return (int(digits[0]) if digits else 0), unit
+
+
+_MEANINGS = {
+    PAIR_ID: "The pair, as in the other configurations.",
+    "face": "The face that was annotated.",
+    "kind": "The kind of expression.",
+    "pspi": "The pain score of Prkachin and Solomon, AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.",
+    "annotator": "Who or what says so.",
+    "AU1": "Inner brow raiser.",
+    "AU2": "Outer brow raiser.",
+    "AU4": "Brow lowerer.",
+    "AU5": "Upper lid raiser.",
+    "AU6": "Cheek raiser.",
+    "AU7": "Lid tightener.",
+    "AU9": "Nose wrinkler.",
+    "AU10": "Upper lip raiser.",
+    "AU12": "Lip corner puller.",
+    "AU14": "Dimpler.",
+    "AU15": "Lip corner depressor.",
+    "AU17": "Chin raiser.",
+    "AU18": "Lip pucker.",
+    "AU20": "Lip stretcher.",
+    "AU23": "Lip tightener.",
+    "AU24": "Lip pressor.",
+    "AU25": "Lips part.",
+    "AU26": "Jaw drop.",
+    "AU27": "Mouth stretch.",
+    "AU43": "Eyes closed.",
+    "AU45": "Blink.",
+}
+
+ANNOTATIONS = Table(
+    name=NAME,
+    folder=NAME,
+    key=(PAIR_ID, "face", "annotator"),
+    features=features,
+    meanings=_MEANINGS,
+    configurations={NAME: {"train": EveryFile()}},
+    bumps=Bumps.all_alike(Bump.PATCH),
+    columns_may_differ=True,
+    required=(PAIR_ID, "annotator"),
+    measures=True,
+    write=write_annotations,
+)

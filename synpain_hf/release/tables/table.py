@@ -1,0 +1,165 @@
+"""What a table of a release is: one value, over which every command goes.
+
+A command asks a table what it needs to know (which files are its own, what identifies a row, what a column means) and
+never which table it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from synpain_hf.pair import Pair
+from synpain_hf.release.layout import FileRecord
+from synpain_hf.release.tables.features import fit_together
+from synpain_hf.release.versions import Bump
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+PAIR_ID = "pair_id"
+"""The column by which the rows of every table join to the pairs."""
+
+
+class FileSelection(Protocol):
+    """Which files of a table are in a split."""
+
+    def chosen(self, files: Iterable[str]) -> list[str]:
+        """The files of the split among all files of the table, in the order of its rows."""
+
+    def patterns(self, files: Iterable[str]) -> list[str]:
+        """Glob patterns that match these files, in this order, and no others."""
+
+
+@dataclass(frozen=True)
+class EveryFile:
+    """All files of a table, by name."""
+
+    def chosen(self, files: Iterable[str]) -> list[str]:
+        """All files, sorted."""
+        return sorted(files)
+
+    def patterns(self, files: Iterable[str]) -> list[str]:
+        """Each file by its name."""
+        return sorted(files)
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """Columns that are compared as one between two releases.
+
+    Attributes:
+        name: What programs call it.
+        columns: The columns.
+        words: What is said of a row in which one of them has another value.
+        bump: How much the version must rise for it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    words: str
+    bump: Bump
+
+
+@dataclass(frozen=True)
+class Bumps:
+    """How much a version must rise for each kind of difference.
+
+    Attributes:
+        rows_added: For new rows.
+        rows_removed: For rows that are gone.
+        values: For another value in a column that is in no `Aspect`.
+        columns_added: For new columns.
+        columns_removed: For columns that are gone.
+        columns_changed: For columns of another type.
+    """
+
+    rows_added: Bump
+    rows_removed: Bump
+    values: Bump
+    columns_added: Bump
+    columns_removed: Bump
+    columns_changed: Bump
+
+    @classmethod
+    def all_alike(cls, bump: Bump) -> Bumps:
+        """The same rise for every difference."""
+        return cls(bump, bump, bump, bump, bump, bump)
+
+
+def _anywhere(file: str) -> bool:  # noqa: ARG001 - every name will do
+    return True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a release.
+
+    Attributes:
+        name: What it is called.
+        folder: Where its files stand in a release: every Parquet file below it is of the table.
+        key: The columns that identify a row.
+        features: Its columns, as `datasets` types. Where columns may differ by file, those that have a fixed type.
+        meanings: What each column means, those of a struct by their path, such as `provenance.seed`.
+        configurations: The files of each split of each configuration that loads it.
+        bumps: How much a version must rise for each kind of difference.
+        aspects: Columns that are compared as one.
+        columns_may_differ: Whether a file may have other columns than the next.
+        required: The columns that every file has; all of `features` where none are named.
+        measures: Whether its numbers are measurements of faces: summed up in the card, and learned in training.
+        content_field: What of `release.json` holds a digest of its rows; empty where only its files have digests.
+        is_place: Whether a file may stand at a place in its folder.
+        write: What a build writes of it, given the release directory and the pairs, sorted by id; None where a build
+            writes it pair by pair, or not at all.
+    """
+
+    name: str
+    folder: str
+    key: tuple[str, ...]
+    features: Callable[[], Features]
+    meanings: Mapping[str, str]
+    configurations: Mapping[str, Mapping[str, FileSelection]]
+    bumps: Bumps
+    aspects: tuple[Aspect, ...] = ()
+    columns_may_differ: bool = False
+    required: tuple[str, ...] = ()
+    measures: bool = False
+    content_field: str = ""
+    is_place: Callable[[str], bool] = _anywhere
+    write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
+
+    def owns(self, file: str) -> bool:
+        """Whether a file of a release is of this table."""
+        return file.startswith(f"{self.folder}/") and file.endswith(".parquet")
+
+    def may_have(self, file: str) -> bool:
+        """Whether a file of this name may be one of the table's."""
+        return self.owns(file) and self.is_place(file)
+
+    def splits(self, configuration: str, files: Sequence[str]) -> dict[str, list[str]]:
+        """The files of each split of a configuration, in the order of its rows; splits without files are left out.
+
+        Args:
+            configuration: A key of `configurations`.
+            files: All files of the table that a release has.
+        """
+        chosen = {split: selection.chosen(files) for split, selection in self.configurations[configuration].items()}
+        return {split: found for split, found in chosen.items() if found}
+
+    def patterns(self, configuration: str, files: Sequence[str]) -> dict[str, list[str]]:
+        """Glob patterns for the same files, as the card names them."""
+        found = {split: selection.patterns(files) for split, selection in self.configurations[configuration].items()}
+        return {split: patterns for split, patterns in found.items() if patterns}
+
+    def misfits(self, features: Features) -> Iterator[str]:
+        """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""
+        wanted = self.features()
+        needed = self.required or tuple(wanted)
+        for name in needed:
+            if name not in features:
+                yield f"has no column {name}; add it"
+        for name, feature in wanted.items():
+            if name in features and not fit_together(feature, features[name]):
+                yield f"has the column {name} as {features[name]}, not as {feature}; write it as that"

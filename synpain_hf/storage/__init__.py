@@ -1,0 +1,35 @@
+"""The ground floor for everything that writes: what is written is whole, and on the disk, or it is not there.
+
+Whoever writes a folder has it alone (`locked`), writes beside its place in a folder that is nobody else's (`staged`,
+`replacing`, `scratch`), and moves it there in one step. No link is ever followed to write or remove what it leads to.
+"""
+
+from __future__ import annotations
+
+from synpain_hf.storage.exchange import exchange, restore
+from synpain_hf.storage.files import replacing_file, sha256_of, sync, sync_tree, write_atomically
+from synpain_hf.storage.folders import StagedFolder, move, replacing, scratch, staged, work_folder_of
+from synpain_hf.storage.guards import locked, refuse_link, report_write_errors
+from synpain_hf.storage.trees import carry, link_or_copy, remove_tree
+
+__all__ = [
+    "StagedFolder",
+    "carry",
+    "exchange",
+    "link_or_copy",
+    "locked",
+    "move",
+    "refuse_link",
+    "remove_tree",
+    "replacing",
+    "replacing_file",
+    "report_write_errors",
+    "restore",
+    "scratch",
+    "sha256_of",
+    "staged",
+    "sync",
+    "sync_tree",
+    "work_folder_of",
+    "write_atomically",
+]

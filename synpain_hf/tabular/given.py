@@ -1,0 +1,40 @@
+"""A file that someone gave as a table, and how it is spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from synpain_hf.errors import BadInputError, Problem
+
+
+@dataclass(frozen=True)
+class GivenFile:
+    """A file that should hold a table.
+
+    Attributes:
+        path: Where it stands.
+        name: What messages call it.
+    """
+
+    path: Path
+    name: str
+
+    def refusal(self, reason: str, line: int | None = None) -> BadInputError:
+        """The error for a file, or a line of it, that cannot be used.
+
+        Args:
+            reason: Cause, then remedy.
+            line: Counted from 1; None for the whole file.
+        """
+        return BadInputError([Problem(self.name if line is None else f"{self.name}:{line}", reason)])
+
+    @contextmanager
+    def being_read(self) -> Iterator[None]:
+        """Report a file that the system does not let read."""
+        try:
+            yield
+        except OSError as error:
+            raise self.refusal(f"cannot be read ({error.strerror or error}); check the file") from error

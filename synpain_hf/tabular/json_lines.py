@@ -1,0 +1,37 @@
+"""JSON Lines: one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from synpain_hf.progress import Progress, silent
+from synpain_hf.tabular.given import GivenFile
+from synpain_hf.tabular.text_lines import lines
+
+
+def objects(file: GivenFile, progress: Progress = silent) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The line of each object, from 1, and the object.
+
+    Args:
+        file: The file.
+        progress: Told of bytes, where there are many.
+
+    Raises:
+        BadInputError: If a line is neither blank nor a JSON object, or the file is no text.
+        OSError: If it cannot be read.
+    """
+    for number, line in enumerate(lines(file, progress), 1):
+        if line.strip():
+            yield number, _object(file, number, line)
+
+
+def _object(file: GivenFile, number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise file.refusal(f"is no valid JSON ({error}); write one object a line", number) from error
+    if not isinstance(found, dict):
+        raise file.refusal("is no JSON object; write one, {…}, a line, and no list around them", number)
+    return found

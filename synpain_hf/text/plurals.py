@@ -1,0 +1,20 @@
+"""Numbers with what they count, and nouns in the plural."""
+
+from __future__ import annotations
+
+_IRREGULAR = {"man": "men", "woman": "women"}
+
+
+def plural(noun: str) -> str:
+    """More than one of it: `pairs`, `women`."""
+    return _IRREGULAR.get(noun, f"{noun}s")
+
+
+def noun_after(number: int, noun: str) -> str:
+    """The noun as it agrees with a number: `pair` with 1, else `pairs`."""
+    return noun if number == 1 else plural(noun)
+
+
+def count(number: int, what: str = "") -> str:
+    """A number with commas, and with what it counts: `1 pair`, `2,460 pairs`."""
+    return f"{number:,} {noun_after(number, what)}" if what else f"{number:,}"

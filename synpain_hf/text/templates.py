@@ -1,0 +1,36 @@
+"""Text from Jinja templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from synpain_hf.text.markdown import as_is, code, escaped
+from synpain_hf.text.plurals import count
+
+_FILTERS = {"as_is": as_is, "code": code, "count": count}
+
+
+def render(template: Path, values: Mapping[str, Any], *, escape: bool) -> str:
+    """Fill a template.
+
+    A line with nothing but a tag leaves no line behind. Filters are `as_is`, `code` and `count`.
+
+    Args:
+        template: Its file.
+        values: What it names; a name that is missing here is an error.
+        escape: Whether values become Markdown that shows them as they are, unless they are `Markdown` already.
+    """
+    environment = Environment(
+        undefined=StrictUndefined,
+        autoescape=escape,  # noqa: S701 - Markdown, not a page of HTML
+        finalize=escaped if escape else None,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= _FILTERS
+    return environment.from_string(template.read_text(encoding="utf-8")).render(values)

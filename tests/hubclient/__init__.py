@@ -1,0 +1,1 @@
+"""Tests of the Hub's client as every room uses it."""

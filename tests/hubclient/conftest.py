@@ -1,0 +1,33 @@
+"""A Hub, and the client's settings that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+
+from tests.hub import WRITER, Hub, Repository
+
+FILES = {"release.json": b"{}", "data/a.parquet": b"PAR1", "data/b.parquet": b"PAR2", "README.md": b"# Faces\n"}
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """The Hub that the client asks; it has a data set `lab/faces` with a tag `v1`."""
+    with Hub() as hub:
+        hub.repositories["lab/faces"] = Repository()
+        hub.repositories["lab/faces"].commit(FILES, "main", "v1")
+        settings = {
+            "ENDPOINT": hub.url,
+            "HUGGINGFACE_CO_URL_TEMPLATE": hub.url + "/{repo_id}/resolve/{revision}/{filename}",
+            "HF_HUB_OFFLINE": False,
+            "HF_HUB_DISABLE_XET": True,
+            "HF_HUB_CACHE": str(tmp_path / "hub-cache"),
+            "HF_TOKEN_PATH": str(tmp_path / "token"),
+        }
+        for name, value in settings.items():
+            monkeypatch.setattr(huggingface_hub.constants, name, value)
+        monkeypatch.setenv("HF_TOKEN", WRITER)
+        yield hub
