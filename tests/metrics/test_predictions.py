@@ -513,7 +513,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     "cut Parquet": (
         lambda path: path.write_bytes(b"PAR1" + b"x" * 100), {}, BAD, ["{p}: is no readable Parquet file ("]
     ),
-    "depth": (changed(), {"depth": 0}, WRONG, ["depth is 0; give 1"]),
+    "depth": (changed(), {"depth": 0}, WRONG, ["depth is 0; give a whole number, 1 or more"]),
     "interval": (
         changed(),
         {"interval": "wald"},
@@ -624,7 +624,7 @@ class TestBadInput:
             (
                 {"label": [0, 0], "score": [0.1, 0.2]},
                 BadInputError,
-                "{v}: has no positive row, so no threshold is best",
+                "{v}: has no positive row, so it cannot choose a threshold",
             ),
             ({"label": [0, 1], "score": ["x", 0.2]}, BadInputError, "{v}:2: score is 'x', not a number"),
             (

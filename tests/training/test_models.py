@@ -118,7 +118,7 @@ def test_weights_that_a_model_comes_with_are_told_apart(pairs: Pairs, backbone: 
 def test_what_is_no_configuration_is_refused(pairs: Pairs, tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no configuration of a vision model|no model for BertConfig"):
+    with pytest.raises(UsageError, match=r"not a configuration of a vision model|no model for BertConfig"):
         build_model(ModelArguments(model=str(path)), pairs)
 
 
