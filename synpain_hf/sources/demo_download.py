@@ -97,7 +97,7 @@ def _undamaged(name: str) -> Iterator[None]:
     """Report a file that does not hold what it should."""
     try:
         yield
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise BadInputError([Problem(name, f"is damaged ({error}); draw these demo faces again")]) from error
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from synpain_hf.tabular.forms import Form, form_of
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.json_lines import objects
 
-Column = pa.ChunkedArray | list[Any]
+Column: TypeAlias = pa.ChunkedArray | list[Any]
 """What Arrow read, or what JSON held."""
 
 Coded = tuple[list[str | None], npt.NDArray[np.int64]]

@@ -15,7 +15,7 @@ from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.text_lines import lines
 
 if TYPE_CHECKING:
-    from _csv import Reader as CsvReader  # csv.Reader is what Python 3.10 to 3.12 do not name
+    from _csv import Reader as CsvReader  # without a public name before Python 3.13
 
 DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 

@@ -86,7 +86,8 @@ def listed(file: GivenFile, name: str, values: pa.Array | pa.ChunkedArray) -> li
             return [None if code is None else distinct[code] for code in values.indices.to_pylist()]
         found: list[Any] = values.to_pylist()
     except (ValueError, OverflowError) as error:
-        reason = f"the column {name!r} cannot be read ({error}); correct it, and write the file again"
+        cause = "a date or time out of range" if isinstance(error, OverflowError) else error
+        reason = f"the column {name!r} cannot be read ({cause}); correct it, and write the file again"
         raise file.refusal(reason) from error
     return found
 

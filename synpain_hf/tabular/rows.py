@@ -14,7 +14,7 @@ from synpain_hf.tabular.json_lines import objects
 Row = dict[str, Any]
 """The values of a row by the names of their columns: texts, or what JSON or Parquet hold."""
 
-Accept = Callable[[Sequence[str]], None]
+Accept = Callable[[Sequence[str]], object]
 """Refuses the names of a table's columns by raising."""
 
 

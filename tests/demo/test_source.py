@@ -333,6 +333,7 @@ class TestDownload:
             (NOTES, lambda text: text.replace('"biases": []', '"biases": {}'), "biases is no list of objects"),
             (NOTES, lambda text: text.replace('"biases": []', '"biases": ["AU4"]'), "biases is no list of objects"),
             (NOTES, lambda text: text.replace("demo", "d\udcffmo"), "can't decode byte"),
+            (NOTES, lambda text: "[" * 100_000 + text, "recursion"),
             (TRUTH, lambda text: text[:0], "its columns are not pair_id, face, kind, action units and pspi"),
             (TRUTH, lambda text: text.replace("face,", "side,", 1), "its columns are not"),
             (TRUTH, lambda text: text.replace(",".join(ACTION_UNITS) + ",", ""), "its columns are not"),

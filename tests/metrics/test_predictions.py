@@ -479,6 +479,11 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
         changed(**{name: values * 1251 for name, values in ROWS.items() if name != "gender"}, gender=[*range(10008)]),
         {}, BAD, ["{p}: the column 'gender' has 10,008 groups; name one with at most 2,000"],
     ),
+    "the NA of R as score": (changed(score=["NA", *[0.5] * 7]), {}, BAD, ["{p}:2: score is missing; fill it in"]),
+    "a date out of range": (
+        parquet(gender=pa.array([2**62] * 8).cast(pa.timestamp("us"))), {}, BAD,
+        ["{p}: the column 'gender' cannot be read (a date or time out of range)"]
+    ),
     "no cluster": (
         changed(id=[0, 1, 2, "", 4, 5, 6, 7]), {"clusters": "id"}, BAD,
         ["{p}:5: id is missing; say what the row belongs to"]

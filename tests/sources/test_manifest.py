@@ -372,6 +372,31 @@ def test_a_csv_of_excel_is_read(folder: Path) -> None:
     assert (first.listed_at, second.listed_at) == ("a.CSV:3", "a.CSV:5")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{HEADER}\n{LINE}\n".replace(",", ";"),
+        f"\ufeff{HEADER},,\n{LINE},,\n,,,,,,,\n",
+        f"sep=;\n{HEADER}\n{LINE}\n".replace(",", ";"),
+        f"{HEADER}\n{LINE}\n".replace(",white,", ', "white", ').replace(",", ", "),
+        f"{HEADER}\r\n{LINE}\r\n".replace(",", "\t").encode("utf-16"),
+    ],
+    ids=["semicolons", "empty columns and rows", "sep", "blanks", "UTF-16 with tabs"],
+)
+def test_a_csv_may_be_written_as_spreadsheets_write_it(folder: Path, content: str | bytes) -> None:
+    (folder / "a.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    (pair,) = open_source([folder / "a.csv"])
+    assert isinstance(pair, Pair)
+    assert (pair.pair_id, pair.pictures[0].name) == ("anna-1", "faces/anna.png")
+
+
+def test_a_date_out_of_range_in_parquet_is_refused(folder: Path) -> None:
+    table = pa.Table.from_pylist([ANNA]).set_column(0, "pair_id", pa.array([2**30], pa.int32()).cast(pa.date32()))
+    pq.write_table(table, folder / "a.parquet")
+    (problem,) = refusal(folder / "a.parquet")
+    assert problem.startswith("a.parquet: the column 'pair_id' cannot be read (a date or time out of range); correct")
+
+
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\u2029"])
 def test_a_line_separator_within_json_text_ends_no_line(folder: Path, separator: str) -> None:
     escaped = separator == "\x0b"  # JSON text must escape control characters

@@ -73,22 +73,24 @@ def test_it_is_told_with_line_cause_and_remedy(case: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "column",
+    ("column", "cause"),
     [
-        pa.array([2**30], pa.int32()).cast(pa.date32()),
-        pa.array([2**62]).cast(pa.timestamp("us")),
-        pa.array([-(2**62)]).cast(pa.timestamp("ms", "Europe/Berlin")),
-        pa.array([2**62]).cast(pa.duration("s")),
-        pa.array([b"\xff"]).view(pa.string()),
-        pa.array([b"\xff"]).view(pa.string()).dictionary_encode(),
+        (pa.array([2**30], pa.int32()).cast(pa.date32()), "a date or time out of range"),
+        (pa.array([2**62]).cast(pa.timestamp("us")), "a date or time out of range"),
+        (pa.array([-(2**62)]).cast(pa.timestamp("ms", "Europe/Berlin")), "a date or time out of range"),
+        (pa.array([2**62]).cast(pa.duration("s")), "a date or time out of range"),
+        (pa.array([b"\xff"]).view(pa.string()), "'utf-8' codec can't decode byte 0xff"),
+        (pa.array([b"\xff"]).view(pa.string()).dictionary_encode(), "'utf-8' codec can't decode byte 0xff"),
     ],
-    ids=lambda column: str(column.type)[:20],
+    ids=lambda value: str(value.type)[:20] if isinstance(value, pa.Array) else "",
 )
-def test_a_value_of_parquet_that_python_cannot_hold_is_told_by_its_column(column: pa.Array, tmp_path: Path) -> None:
+def test_a_value_of_parquet_that_python_cannot_hold_is_told_by_its_column(
+    column: pa.Array, cause: str, tmp_path: Path
+) -> None:
     pq.write_table(pa.table({"id": ["a"], "word": column}), tmp_path / "t.parquet")
     said = refusals(tmp_path / "t.parquet")
     assert said["rows"] == said["columns"]
-    assert said["rows"][0].startswith("t.parquet: the column 'word' cannot be read (")
+    assert said["rows"][0].startswith(f"t.parquet: the column 'word' cannot be read ({cause}")
     assert said["rows"][0].endswith("; correct it, and write the file again")
 
 
