@@ -1,4 +1,4 @@
-"""Every test has its own caches and touches no network."""
+"""Every test has its own caches and touches no network; every run tries the same examples."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 import datasets
 import pytest
+from hypothesis import HealthCheck, settings
 
 from examples.plain_composites import write_download
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 
 SAMPLE = Path(__file__).parents[2] / "shared" / "synpain-sample" / "SynPain"
+
+# Every run tries the same examples; `--hypothesis-profile=exploring` draws others. A busy machine fails neither.
+settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("exploring", settings.get_profile("repeatable"), derandomize=False)
+settings.load_profile("repeatable")
 
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the real SynPAIN sample composites are not here")
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -22,7 +22,6 @@ from synpain_hf.generation.drawn.expressions import (
 )
 from tests.demo.making import Numbers, auroc, score_of
 
-repeatable = settings(max_examples=100, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 2**63 - 1)
 CONDITIONS = st.sampled_from(sorted(PSPI_QUANTILES))
 
@@ -46,7 +45,6 @@ def scores_of(pairs: int, seed: int) -> dict[str, list[float]]:
     return {"neutral": [score_of(subject.neutral.units) for subject in subjects], **scores}
 
 
-@repeatable
 @given(SEEDS, CONDITIONS, st.integers(0, 40))
 def test_every_unit_of_any_face_has_an_intensity_from_0_to_5(seed: int, condition: str, count: int) -> None:
     expressions = drawn(seed, condition, count)
@@ -56,7 +54,6 @@ def test_every_unit_of_any_face_has_an_intensity_from_0_to_5(seed: int, conditio
         assert all(0 <= intensity <= STRONGEST for intensity in expression.units.values())
 
 
-@repeatable
 @given(SEEDS, CONDITIONS, st.integers(1, 40))
 def test_the_scored_units_add_up_to_a_score_of_the_condition_with_one_in_each_slice_of_it(
     seed: int, condition: str, count: int
@@ -67,7 +64,6 @@ def test_the_scored_units_add_up_to_a_score_of_the_condition_with_one_in_each_sl
     assert (scores <= limits[1:] + 1e-6).all()
 
 
-@repeatable
 @given(SEEDS, st.integers(0, 40))
 def test_faces_without_pain_are_of_all_the_named_kinds_in_turn(seed: int, count: int) -> None:
     kinds = Counter(expression.kind for expression in drawn(seed, "no_pain", count))
@@ -80,7 +76,6 @@ def test_neutral_and_pain_are_kinds_of_their_own(condition: str) -> None:
     assert {expression.kind for expression in drawn(0, condition, 9)} == {condition}
 
 
-@repeatable
 @given(st.floats(0, 20), arrays.arrays(float, 4, elements=st.floats(0, 1)))
 def test_a_score_is_shared_out_whole_and_no_term_is_over_5(score: float, shares: Numbers) -> None:
     terms = _share_out(score, shares)
@@ -89,7 +84,6 @@ def test_a_score_is_shared_out_whole_and_no_term_is_over_5(score: float, shares:
     assert (terms <= STRONGEST).all()
 
 
-@repeatable
 @given(st.floats(0, 5), st.integers(0, 3))
 def test_a_term_without_a_share_gets_nothing_while_another_has_room(score: float, place: int) -> None:
     shares = np.zeros(4)
@@ -101,7 +95,6 @@ def test_what_is_over_5_goes_to_the_others_by_their_shares() -> None:
     assert _share_out(9, np.array([0.7, 0.2, 0.1, 0])) == pytest.approx([5, 8 / 3, 4 / 3, 0])
 
 
-@repeatable
 @given(st.dictionaries(st.sampled_from(sorted(ACTION_UNITS)), st.floats(0, 5)))
 def test_pspi_is_what_prkachin_and_solomon_define(some: dict[str, float]) -> None:
     units = {**dict.fromkeys(ACTION_UNITS, 0.0), **some}

@@ -120,7 +120,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     )
 
 
-@settings(max_examples=180, deadline=None, derandomize=True)
+@settings(max_examples=180)
 @given(sketches())
 # A coloured gutter between two blended columns each, which are columns of one colour themselves.
 @example(
@@ -194,7 +194,7 @@ def test_a_white_line_outside_the_middle_tenth_is_no_gutter() -> None:
     assert find_gutter(pixels, 1312) == find_gutter(sketch.draw(), 1312)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.integers(72, 400), st.integers(0, 2**32 - 1), st.integers(1, 40))
 def test_each_face_keeps_45_percent_of_any_picture_at_all(width: int, seed: int, cell: int) -> None:
     rng = np.random.default_rng(seed)

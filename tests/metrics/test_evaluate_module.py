@@ -224,7 +224,7 @@ def test_a_batch_takes_groups_in_any_container(metric: Any, container: Any) -> N
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.dates()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_names_and_values_of_groups_come_through(metric: Any, data: st.DataObject) -> None:
     count = data.draw(st.integers(4, 12))
