@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Read when the libraries are imported: before any test module imports them.
@@ -19,14 +20,10 @@ from examples.plain_composites import write_download
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 
-SAMPLE = Path(__file__).parents[2] / "shared" / "synpain-sample" / "SynPain"
-
 # Every run tries the same examples; `--hypothesis-profile=exploring` draws others. A busy machine fails neither.
 settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("exploring", settings.get_profile("repeatable"), derandomize=False)
 settings.load_profile("repeatable")
-
-needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the real SynPAIN sample composites are not here")
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +36,29 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(datasets.config, "HF_MODULES_CACHE", home / "modules")
     datasets.disable_progress_bars()
     return home / "datasets"
+
+
+@pytest.fixture
+def quiet_models() -> Iterator[None]:
+    """Models whose weights are the same each time, that use one thread and show no bars."""
+    import torch
+    from transformers.utils import logging
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    logging.disable_progress_bar()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The folder `SynPain` of ten real composites, where it stands beside the checkout; read-only by agreement."""
+    folder = Path(__file__).parents[2] / "shared" / "synpain-sample" / "SynPain"
+    if not folder.is_dir():
+        pytest.skip("the real SynPAIN sample composites are not here")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
 
 from examples.plain_composites import write_download
 from synpain_hf.cli import app
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.terminal import COLUMNS, run_on_terminal
+from tests.terminal import COLUMNS, run, run_on_terminal
 
 PROGRAM = [sys.executable, "-m", "synpain_hf"]
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
@@ -49,15 +48,6 @@ def bad_source(tmp_path: Path) -> Path:
     for name in ("[bold]x.jpg", ":smile:[red].jpg", "füße 顔.jpg", "a\nb.jpg", "red\x1b[31m.jpg"):
         (folder / name).write_bytes(b"")
     return folder
-
-
-def run(*arguments: str | Path, columns: int = COLUMNS) -> Result:
-    """A command, in this process; whatever it raised but its exit status is raised here."""
-    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert not any(line != line.rstrip() for line in result.stdout.splitlines())
-    return result
 
 
 def run_program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

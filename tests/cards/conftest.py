@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -12,21 +12,8 @@ from synpain_hf.cards import card
 from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
-from tests.cards.making import Row, write_facts, written_text
+from tests.cards.making import DRAWN, LARGER, Row, TextFor, write_facts, written_text
 from tests.release.making import copied, manifest_rows, picture, write_manifest
-
-
-class TextFor(Protocol):
-    """Makes the text of a card."""
-
-    def __call__(self, rows: list[Row], **facts: Any) -> str:
-        """The card of a release of these rows of a manifest, with these facts."""
-
-
-LARGER = "99.png"
-"""A composite that is larger than others, for the rows to name."""
-
-DRAWN = 20
 
 
 @pytest.fixture(scope="session")

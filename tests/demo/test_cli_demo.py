@@ -18,7 +18,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.staging import folder_for
 from tests.demo.making import PAIRS
 from tests.release.making import digests, is_untouched, started
-from tests.test_cli import run
+from tests.terminal import run
 
 SECONDS = 60
 WITHOUT_SKIA = "import sys; sys.modules['skia'] = None; from synpain_hf.cli import main; main()"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from PIL import Image
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.gutter import LEAST_FACE, check_two_faces, find_gutter, searched_columns
-from tests.conftest import SAMPLE, needs_sample
 from tests.imaging.made import WHITE, Colour, Sketch
 
 MOST_LOST = 3
@@ -50,10 +50,9 @@ def luma(colour: Colour) -> float:
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
-@needs_sample
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_real_composite_is_cut_beside_its_gutter(name: str) -> None:
-    with Image.open(SAMPLE / "Images" / f"{name}.jpg") as image:
+def test_a_real_composite_is_cut_beside_its_gutter(sample: Path, name: str) -> None:
+    with Image.open(sample / "Images" / f"{name}.jpg") as image:
         pixels = np.asarray(image.convert("RGB"))
     gutter = find_gutter(pixels, 1312)
     _, (start, stop), (from_overshoot, to_overshoot) = SAMPLES[name]
@@ -65,19 +64,17 @@ def test_a_real_composite_is_cut_beside_its_gutter(name: str) -> None:
     assert 1312 - gutter.stop >= 0.45 * 1312
 
 
-@needs_sample
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_table_of_real_gutters_is_what_the_pictures_show(name: str) -> None:
-    with Image.open(SAMPLE / "Images" / f"{name}.jpg") as image:
+def test_the_table_of_real_gutters_is_what_the_pictures_show(sample: Path, name: str) -> None:
+    with Image.open(sample / "Images" / f"{name}.jpg") as image:
         least = np.asarray(image.convert("RGB")).mean(axis=2).min(axis=0)
     (start, stop), *_ = SAMPLES[name]
     assert (least[start:stop] > 235).all()
     assert (least[[start - 2, stop + 1]] < 235).all()
 
 
-@needs_sample
-def test_every_real_composite_is_in_the_table() -> None:
-    assert {path.stem for path in SAMPLE.glob("*/*.jpg")} == set(SAMPLES)
+def test_every_real_composite_is_in_the_table(sample: Path) -> None:
+    assert {path.stem for path in sample.glob("*/*.jpg")} == set(SAMPLES)
 
 
 @st.composite

@@ -14,7 +14,7 @@ from PIL import Image
 
 from synpain_hf.release.release import Release
 from synpain_hf.release.rows import FACES, features
-from tests.loading.conftest import FACE
+from tests.loading.making import FACE
 
 PATTERN = "data/*/*.parquet"
 

@@ -20,7 +20,7 @@ def gradients(model: PairwisePainForImageClassification) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
 def test_it_compiles_as_one_graph(kind: str) -> None:
-    torch._dynamo.reset()
+    torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS).eval()
     batch = pairs(model, 2)
     compiled = torch.compile(model, backend="eager", fullgraph=True)
@@ -32,7 +32,7 @@ def test_it_compiles_as_one_graph(kind: str) -> None:
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("kind", ["pwct", "convnext"])
 def test_it_trains_compiled_as_one_graph(kind: str, mixed: bool) -> None:
-    torch._dynamo.reset()
+    torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS, class_weights=[0.5, 2]).train()
     twin = copy.deepcopy(model)
     batch = pairs(model, 2)

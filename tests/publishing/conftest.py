@@ -11,11 +11,8 @@ import pytest
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.hub import Hub
-from tests.publishing.making import with_card
+from tests.publishing.making import FACE, PAIRS, with_card
 from tests.release.making import manifest_rows, write_manifest
-
-FACE = 32
-PAIRS = 6
 
 _HERE = Path(__file__).parent
 

@@ -16,6 +16,11 @@ FACE = 48
 """Side of a face in the release, in pixels."""
 
 
+@pytest.fixture(autouse=True)
+def quiet_and_alone(quiet_models: None) -> None:
+    """In every test of this folder."""
+
+
 @pytest.fixture(scope="session")
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Twenty pairs of demo faces; read-only by agreement."""

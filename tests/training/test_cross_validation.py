@@ -16,7 +16,6 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import ARGUMENTS, tiny
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 import torch
 from datasets import Dataset
@@ -23,12 +22,12 @@ from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageErr
 from synpain_hf.imaging.faces import ENCODINGS
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.release.release import Release
-from synpain_hf.release.rows import features
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from tests.imaging.made import encoded, halves
 from tests.release.making import copied, replace
+from tests.training.small import with_pictures
 
 PREPARES = """
 import os, signal, sys, time
@@ -81,21 +80,6 @@ def started(code: str, *arguments: object) -> subprocess.Popen[str]:
 def visible(folder: Path) -> list[Path]:
     """What stands in a cache, but for locks."""
     return sorted(path for path in folder.iterdir() if path.suffix != ".lock")
-
-
-def with_pictures(*pictures: tuple[bytes | None, bytes | None]) -> Pairs:
-    """Pairs with these encoded faces."""
-    rows = [
-        {
-            "pair_id": f"pair-{number}",
-            **{face: {"bytes": data, "path": "x"} for face, data in zip(("neutral", "expressive"), both, strict=True)},
-            "label": 0,
-        }
-        for number, both in enumerate(pictures)
-    ]
-    kept = {name: feature for name, feature in features().items() if name in rows[0]}
-    schema = type(features())(kept).arrow_schema
-    return open_pairs({"train": Dataset(pa.Table.from_pylist(rows, schema))})
 
 
 @pytest.mark.parametrize(

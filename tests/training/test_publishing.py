@@ -13,7 +13,6 @@ from huggingface_hub import ModelCard
 
 from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import trained
 
 REPO_ID = "maker/pairwise"

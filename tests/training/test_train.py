@@ -35,7 +35,6 @@ from synpain_hf.training.run.train import train as train_anew
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import ARGUMENTS, SIDE, configuration, same, tiny, trained, weights
 
 ACCELERATE = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
