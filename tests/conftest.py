@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 # Read when the libraries are imported: before any test module imports them.
@@ -19,11 +21,18 @@ from hypothesis import HealthCheck, settings
 from examples.plain_composites import write_download
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from tests.sharing import Once, SomeComposites, link_first, once_below
 
 # Every run tries the same examples; `--hypothesis-profile=exploring` draws others. A busy machine fails neither.
 settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("exploring", settings.get_profile("repeatable"), derandomize=False)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage be looked for in what tests make alone, and not each time in all that was imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +71,26 @@ def sample() -> Path:
 
 
 @pytest.fixture(scope="session")
-def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty plain composites, laid out as the official download; read-only by agreement."""
-    return write_download(tmp_path_factory.mktemp("download"), 40)
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Fills a folder once for all processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    return once_below(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(scope="session")
-def release(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+def download(once: Once) -> Path:
+    """Forty plain composites, laid out as the official download; read-only by agreement."""
+    return once("download", lambda folder: write_download(folder, 40, compress_level=1)) / "SynPain"
+
+
+@pytest.fixture(scope="session")
+def some_composites(download: Path) -> SomeComposites:
+    """Makes downloads of the first composites of `download`."""
+    return partial(link_first, download)
+
+
+@pytest.fixture(scope="session")
+def release(download: Path, once: Once) -> Release:
     """A release of `download`; read-only by agreement."""
-    return build(download, tmp_path_factory.mktemp("release") / "release", version="1.0.0", workers=2)
+    folder = once("release", lambda folder: build(download, folder / "release", version="1.0.0", workers=2))
+    return Release.open(folder / "release")

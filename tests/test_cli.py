@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import typer
 
-from examples.plain_composites import write_download
 from synpain_hf.cli import app
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from tests.sharing import SomeComposites
 from tests.terminal import COLUMNS, run, run_on_terminal
 
 PROGRAM = [sys.executable, "-m", "synpain_hf"]
@@ -27,9 +27,9 @@ COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-def
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten composites; read-only by agreement."""
-    return write_download(tmp_path_factory.mktemp("source"), 10)
+    return some_composites(tmp_path_factory.mktemp("source"), 10)
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.plain_composites import write_download
 from synpain_hf.errors import UsageError
 from synpain_hf.sources.hub import download as download_from_hub
 from tests.hub import Fault, Hub, Repository
+from tests.sharing import SomeComposites
 
 REPO_ID = "TaatiTeam/SynPAIN"
 ADDRESS = f"hf://datasets/{REPO_ID}"
@@ -25,10 +25,10 @@ CLIENT_READS = 10 * 2**20
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def files(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a repository laid out as the official one, with five pairs and a video."""
     folder = tmp_path_factory.mktemp("repository")
-    root = write_download(folder, 5)
+    root = some_composites(folder, 5)
     (root / "SynPain.txt").write_text("Notes.\n")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
     return {**files, VIDEO: b"a video", "README.md": b"# SynPAIN\n", ".gitattributes": b""}
