@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_UPDATE_DOWNLOAD_COUNTS"] = "0"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"  # a process has a core: threads that wait for each other only hold it
 
 import datasets
 import pytest
@@ -48,17 +48,13 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def quiet_models() -> Iterator[None]:
-    """Models whose weights are the same each time, that use one thread and show no bars."""
+def quiet_models() -> None:
+    """Models whose weights are the same each time, and that show no bars."""
     import torch
     from transformers.utils import logging
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     logging.disable_progress_bar()
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -467,7 +467,7 @@ def test_two_processes_train_together_and_judge_every_pair_once(faces: Release, 
         "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", *ACCELERATE],
     }[launcher]
     run = subprocess.run(
-        [sys.executable, "-m", *start, str(script)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-m", *start, str(script)], capture_output=True, text=True, check=False, timeout=600
     )
     assert run.returncode == 0, run.stderr
     out = tmp_path / "model"
