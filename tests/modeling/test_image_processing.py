@@ -248,7 +248,7 @@ def test_its_tensors_are_what_the_model_names() -> None:
     assert model(**prepared).logits.shape == model(*faces(model, 1)).logits.shape
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_array_is_prepared_or_refused_in_words(data: st.DataObject) -> None:
     sides = st.integers(0, 6) | st.integers(30, 40)
