@@ -93,7 +93,7 @@ def test_the_summary_and_the_page_say_so(result: CrossValidation) -> None:
 
 
 def test_what_cannot_be_cross_validated_is_refused(release: Release, result: CrossValidation, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds a cross-validation that is finished; remove it"):
+    with pytest.raises(UsageError, match="holds a finished cross-validation; remove it"):
         cross_validate(release.folder, out=result.out)
     with pytest.raises(UsageError, match="is not a folder; create it first"):
         cross_validate(release.folder, out=tmp_path / "no" / "where")

@@ -82,7 +82,7 @@ def test_the_text_says_what_was_trained_on_what_and_how_good_it_is(report: tuple
         "NVIDIA H200",
         "On the test split, 400 pairs:",
         found.to_markdown(),
-        "no medical device",
+        "not a medical device",
     ):
         assert said in text
     assert "lr_scheduler_kwargs" not in text

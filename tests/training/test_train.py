@@ -282,7 +282,7 @@ def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result
     with pytest.raises(UsageError, match="taken exists; remove it, or give another place"):
         trained(faces, tmp_path, "taken")
     assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
-    with pytest.raises(UsageError, match="holds a model that is trained; remove it"):
+    with pytest.raises(UsageError, match="holds a trained model; remove it"):
         trained(faces, result.out.parent, result.out.name)
     with pytest.raises(UsageError, match="is not a folder; create it first"):
         trained(faces, tmp_path, "no/where")
@@ -309,7 +309,7 @@ def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Rele
     ("changed", "kind", "message"),
     [
         ({"report_to": "wandb"}, UsageError, "Trainer does not take these arguments: WandbCallback requires wandb"),
-        ({"optim": "adamw_bnb_8bit"}, MissingExtraError, "needs a library that is not there .*bitsandbytes"),
+        ({"optim": "adamw_bnb_8bit"}, MissingExtraError, "needs a library that cannot be loaded .*bitsandbytes"),
         ({"model": "pwct", CHECKPOINTING: True}, UsageError, "checkpointing"),
     ],
 )
@@ -326,7 +326,9 @@ def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_pa
         if what == "train":
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    with pytest.raises(UsageError, match=r"does not hold a batch; give a smaller per_device_train_batch_size"):
+    with pytest.raises(
+        UsageError, match=r"per_device_train_batch_size is too large for the device's memory; give less"
+    ):
         trained(faces, tmp_path, progress=full)
 
 
@@ -375,7 +377,9 @@ def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release,
     with pytest.raises(UsageError, match=r"has learned pairs that would now judge it \(4 of test\); train on with"):
         trained(faces, tmp_path, "leaking", config_name="cv_0", **on)
     later = trained(faces, tmp_path, "later", config_name="cv_1", **on).out
-    assert "It went on from a pairwise model that was trained before." in (later / "README.md").read_text("utf-8")
+    assert "Training continued from a pairwise model that was trained before." in (later / "README.md").read_text(
+        "utf-8"
+    )
     learned = [json.loads((out / "learned.json").read_text("utf-8"))["pair_id"] for out in (earlier, later)]
     assert learned[0] == learned[1]
     pairs = open_pairs(faces.folder, "cv_1")
