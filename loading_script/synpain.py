@@ -133,5 +133,5 @@ def _digest_of_rows(release):
 def _read_release(folder):
     path = folder / "release.json"
     if not path.is_file():
-        raise FileNotFoundError(f"{folder} is no release (it has no release.json); give a folder that `build` wrote")
+        raise FileNotFoundError(f"{folder} is not a release (it has no release.json); give a folder that `build` wrote")
     return json.loads(path.read_text(encoding="utf-8"))

@@ -110,7 +110,7 @@ def spoilt(path: Path) -> None:
     ("harm", "said"),
     [
         (lambda folder: (folder / "README.md").unlink(), "lacks README.md"),
-        (lambda folder: (folder / "release.json").unlink(), "is no release"),
+        (lambda folder: (folder / "release.json").unlink(), "is not a release"),
         (lambda folder: replace(folder / "release.json", b"{"), "cannot be read"),
         (lambda folder: spoilt(next((folder / "data").rglob("*.parquet"))), "was changed after it was built"),
     ],
