@@ -127,7 +127,9 @@ def test_a_release_that_is_not_whole_is_refused(hub: Hub, first: Release, tmp_pa
 def test_a_stray_file_of_pairs_is_refused(hub: Hub, first: Release, tmp_path: Path) -> None:
     folder = copied(first.folder, tmp_path / "copy")
     (folder / "data" / "more.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ReleaseError, match=r"^data/more\.parquet is in data/, but not of this release, .*; remove it$"):
+    with pytest.raises(
+        ReleaseError, match=r"^data/more\.parquet is in data/, but not part of the release, .*; remove it$"
+    ):
         published(hub, folder)
     assert hub.seen == []
 
