@@ -228,7 +228,7 @@ class TestStatus:
             (["build", "{source}", "{out}", "--version", "1"], "error: '1' is not a version; write three numbers"),
             (["build", "{source}", "{made}", "--version", "1.0.0"], "exists; remove it, or give another place"),
             (["build", "{out}/no", "{out}", "--version", "1.0.0"], "does not exist; give the folder, zips or manifest"),
-            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is no folder; create it first"),
+            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is not a folder; create it first"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--image-size", "3"], "image size 3 is out of range"),
             (["build", "{source}", "{out}"], "Missing option '--version'"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--encoding", "gif"], "gif"),

@@ -595,7 +595,7 @@ class TestOut:
         assert sorted(each.name for each in tmp_path.iterdir()) == ["out", "predictions.csv"]
 
     def test_its_folder_must_be_there(self, path: Path, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="is no folder; create it first"):
+        with pytest.raises(UsageError, match="is not a folder; create it first"):
             evaluate(path, out=tmp_path / "a" / "b")
 
 

@@ -246,7 +246,7 @@ def test_workers_and_torch_stay_as_they_were_and_change_no_pixel(
     made = [prepare(pairs, processor, cache_dir=tmp_path / str(count), workers=count) for count in (1, 3)]
     assert np.array_equal(made[0].faces, made[1].faces)
     assert torch.get_num_threads() == threads
-    with pytest.raises(UsageError, match="0 workers cannot work; give at least 1"):
+    with pytest.raises(UsageError, match="workers must be at least 1, not 0"):
         prepare(pairs, processor, workers=0)
 
 
