@@ -74,7 +74,7 @@ def test_the_token_of_the_login_is_taken(
 
 def test_a_token_with_a_letter_that_no_token_has_is_not_quoted(hub: Hub, first: Release) -> None:
     for token in ("hf_sécret", "hf_secret\nx"):
-        with pytest.raises(PublishError, match="letters that no token has") as caught:
+        with pytest.raises(PublishError, match="characters that a token cannot have") as caught:
             published(hub, first, token=token)
         assert token not in str(caught.value)
     assert hub.seen == []
@@ -179,7 +179,7 @@ def test_a_private_data_set_of_others_is_as_good_as_none(hub: Hub, first: Releas
 
 def test_what_is_not_the_hub_is_told(hub: Hub, first: Release) -> None:
     hub.faults = [Fault("", status=200)]
-    with pytest.raises(PublishError, match="what answered is not the Hub"):
+    with pytest.raises(PublishError, match="the answer is not from the Hub"):
         published(hub, first)
 
 

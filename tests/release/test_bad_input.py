@@ -381,12 +381,12 @@ MANIFEST_CASES = {
         with_column("mood"), "pairs.csv", "has an unknown column 'mood'; remove it, or rename it to one of", None
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
-    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is no valid CSV", None),
+    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),
     "too many cells": Case(manifest_text(f"{HEAD}\n1,2,3,4,5,6,7\n"), "pairs.csv:2", "has 7 cells between", None),
     "no UTF-8": Case(manifest_text(f"{HEAD}\n".encode() + b"\xe9"), "pairs.csv:2", "is not UTF-8 text", None),
-    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is no valid JSON", None),
-    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is no JSON object", None),
-    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is no readable Parquet", None),
+    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is not valid JSON", None),
+    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is not a JSON object", None),
+    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is not a readable Parquet", None),
     "no lines": Case(manifest_text(f"{HEAD}\n"), "source", "holds no pairs", None),
     "an empty manifest": Case(manifest_text(""), "pairs.csv", "has no column 'pair_id'; add it", None),
 }  # fmt: skip
