@@ -88,7 +88,7 @@ def _rgb(colour: npt.NDArray[Any]) -> tuple[int, ...]:
     return tuple(int(value) for value in colour)
 
 
-def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
+def write_download(folder: Path, pairs: int, seed: int = 0, compress_level: int = 6) -> Path:
     """Write a download as it is on the Hub: `SynPain/Images` and `SynPain/SynPain_folds.txt`.
 
     Two in fifteen composites have no gutter. Three in fifteen are JPEG data, and named with capitals; the others are
@@ -98,6 +98,7 @@ def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
         folder: Where `SynPain` will be.
         pairs: How many.
         seed: Draws everything.
+        compress_level: Of the PNG data, 0 to 9; the lower, the quicker to write and the larger.
 
     Returns:
         The folder `SynPain`.
@@ -111,7 +112,7 @@ def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
         if jpeg:
             image.save(images / f"{stem}.jpg", "JPEG", quality=92)
         else:
-            image.save(images / f"{stem}.jpg", "PNG", compress_level=6)
+            image.save(images / f"{stem}.jpg", "PNG", compress_level=compress_level)
         lines.append(f"{stem[:10]},{number // len(CLASSES['ethnicity']) % FOLDS}\n")
     (root / "SynPain_folds.txt").write_text("".join(lines), encoding="utf-8")
     return root

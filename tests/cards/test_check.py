@@ -13,8 +13,7 @@ from synpain_hf.cards import card, check
 from synpain_hf.errors import ReleaseError
 from synpain_hf.release.layout import BIBLIOGRAPHY, CARD, CROISSANT, FACTS, MANIFEST, record_of
 from synpain_hf.release.release import Release
-from tests.cards.conftest import DRAWN
-from tests.cards.making import Row, annotated, with_files, write_facts
+from tests.cards.making import DRAWN, Row, annotated, with_files, write_facts
 from tests.release.making import copied, replace
 
 

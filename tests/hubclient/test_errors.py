@@ -80,7 +80,7 @@ def test_a_hub_that_is_not_there_is_told(hub: Hub) -> None:
 
 
 def test_a_hub_that_is_slow_is_told(hub: Hub) -> None:
-    hub.faults = [Fault(INFO, seconds=1)]
+    hub.faults = [Fault(INFO, drop=Drop.GIVEN_UP)]
     told = f"the Hub did not respond for too long; {AGAIN}"
     with pytest.raises(PublishError, match=told), reported_as(PublishError, "asking"):
         HfApi().dataset_info("lab/faces", revision="main", timeout=0.1)

@@ -18,8 +18,8 @@ from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
-from tests.loading.conftest import FACE, Part, turned_folds
 from tests.loading.elsewhere import run_elsewhere, tables
+from tests.loading.making import FACE, Part, turned_folds
 
 SCRIPT = resource("loading_script/synpain.py").resolve()
 

@@ -104,7 +104,7 @@ def tables(draw: st.DrawFn) -> dict[str, list[Any]]:
 class TestForms:
     @every_form
     @given(columns=tables())
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_a_file_gives_the_same_report_as_arrays(self, form: str, columns: Values, tmp_path: Path) -> None:
         path = tmp_path / f"predictions.{form}"
         FORMS[form](path, columns)

@@ -166,7 +166,7 @@ def page(interpreter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         assert "Traceback" not in (place.parent / "log").read_text()
     finally:
         program.terminate()
-        program.wait(timeout=30)
+        program.wait(timeout=600)
         log.close()
 
 

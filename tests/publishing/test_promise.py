@@ -12,8 +12,7 @@ from synpain_hf.release.build import build
 from synpain_hf.release.layout import MANIFEST
 from synpain_hf.release.release import Release
 from tests.hub import Hub
-from tests.publishing.conftest import FACE, PAIRS
-from tests.publishing.making import REPO_ID, on_hub, published, with_card, writes
+from tests.publishing.making import FACE, PAIRS, REPO_ID, on_hub, published, with_card, writes
 from tests.release.making import Row, manifest_rows, write_manifest
 
 NOT_COMPARED = (

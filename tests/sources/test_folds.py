@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_understood_is_one_problem(data: bytes, reason: st
     assert re.search(reason, problem.reason)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=80) | st.text("1000000001_,;\t 5\n\"'a", max_size=80).map(str.encode))
 def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
     folds = read_folds("folds.txt", data)

@@ -410,7 +410,7 @@ def test_a_line_separator_within_json_text_ends_no_line(folder: Path, separator:
     assert second.listed_at == "a.jsonl:2"
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(
         st.sampled_from([*ANNA, "neutral", "fold", "seed", "prompt"]),

@@ -14,7 +14,6 @@ from synpain_hf.pair import Pair
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.vocabulary import COMPOSITE_SIZE
-from tests.conftest import SAMPLE, needs_sample
 
 IMAGES = (
     "1000020580_NoPain_man_Young.jpg",
@@ -126,9 +125,8 @@ def test_a_folder_is_found_from_inside_it(snapshot: Path, monkeypatch: pytest.Mo
     assert [pair.listed_at for pair in pairs_of(open_source(["."]))] == expected
 
 
-@needs_sample
-def test_the_real_sample_is_ten_pairs_and_two_videos() -> None:
-    source = open_source([SAMPLE.parent])
+def test_the_real_sample_is_ten_pairs_and_two_videos(sample: Path) -> None:
+    source = open_source([sample.parent])
     assert len(pairs_of(source)) == 10
     assert source.describe() == {"kind": "official", "videos": 2}
     assert source.folds_file is None

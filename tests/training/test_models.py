@@ -19,7 +19,6 @@ from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassifi
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model, class_weights, initial_weights
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny
 
 

@@ -35,7 +35,6 @@ from synpain_hf.training.run.train import train as train_anew
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import ARGUMENTS, SIDE, configuration, same, tiny, trained, weights
 
 ACCELERATE = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
@@ -471,7 +470,7 @@ def test_two_processes_train_together_and_judge_every_pair_once(faces: Release, 
         "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", *ACCELERATE],
     }[launcher]
     run = subprocess.run(
-        [sys.executable, "-m", *start, str(script)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-m", *start, str(script)], capture_output=True, text=True, check=False, timeout=600
     )
     assert run.returncode == 0, run.stderr
     out = tmp_path / "model"
