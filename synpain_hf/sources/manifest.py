@@ -1,4 +1,4 @@
-"""A manifest of one's own: a table with one line a pair, and the pictures beside it."""
+"""A manifest of your own: a table with one line per pair, and the pictures beside it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ManifestSource:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Pair | Problem]:
-        """A `Pair` for each line, or why it is none."""
+        """A `Pair` for each line, or why it is not one."""
         return iter(self._entries)
 
     def describe(self) -> dict[str, object]:
@@ -122,7 +122,7 @@ def _meant(column: str, value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    """The integer that a table meant (`3`, `"3"`, `3.0`), or the value as it came, for the JSON Schema to refuse."""
+    """The integer that a table meant (`3`, `"3"`, `3.0`), or the value unchanged, which the JSON Schema will refuse."""
     if isinstance(value, bool):
         return value
     match = _INTEGER.fullmatch(str(value).strip())
@@ -130,7 +130,7 @@ def _integer(value: Any) -> Any:
 
 
 def _check_columns(name: str, columns: Sequence[str]) -> None:
-    """Refuse a table that can hold no pair, once and not line by line."""
+    """Refuse a table that cannot hold a pair, once and not line by line."""
     present = set(columns)
     known, required = properties("pair")
     reasons = [

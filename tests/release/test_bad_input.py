@@ -238,7 +238,7 @@ OFFICIAL_CASES = {
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
     ),
     "a named pipe": Case(
-        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is no regular file, or a broken"
+        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is not a regular file, or is a broken"
     ),
     "odd size": Case(
         official(NEW, picture(42, (1310, 736))), IMAGE, "is 1310 x 736 pixels, not 1312 x 736 as an official"
@@ -292,7 +292,7 @@ OFFICIAL_CASES = {
         "is a symbolic link that leaves the folder; put the file itself there",
     ),
     "a broken link": Case(
-        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is no regular file, or a broken link; remove it"
+        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is not a regular file, or is a broken link; remove it"
     ),
     "folds of unknown pairs": Case(
         folds_file(*good_folds(), f"{NEW_ID},4"), "SynPain_folds.txt:5",
@@ -304,7 +304,7 @@ OFFICIAL_CASES = {
     ),
     "folds that name a pair twice": Case(
         folds_file(*good_folds(), f"{official_id(1)},4"), "SynPain_folds.txt:5",
-        f"names pair {official_id(1)} again (line 2); leave one of the two",
+        f"names pair {official_id(1)} again (line 2); keep one of the two",
     ),
     "a fold out of range": Case(
         folds_file(*good_folds(PAIRS - 1), f"{official_id(3)},7"), "SynPain_folds.txt:4",

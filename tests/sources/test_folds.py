@@ -72,7 +72,7 @@ def test_ids_that_are_not_official_are_taken_as_they_stand() -> None:
         ("1000000099,-1", "is not an id and a fold"),
         ("1000000099,1.5", "is not an id and a fold"),
         (",3", "is not an id and a fold"),
-        ("1000000003,2", r"names pair 1000000003 again \(line 4\); leave one of the two"),
+        ("1000000003,2", r"names pair 1000000003 again \(line 4\); keep one of the two"),
         ("1000000003_NoPain_man_Young.jpg,3", "names pair 1000000003 again"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_second_header_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "names no pair and fold; give one id and one fold a line"),
+        (b"", "names no pair and fold; give one id and one fold on each line"),
         (b"\n\n", "names no pair and fold"),
         (b"pair_id,fold\n", "names no pair and fold"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", r"is not text \(.* at byte 0\); give a UTF-8 text file"),
