@@ -26,12 +26,12 @@ _TAG = re.compile(r"v(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}", re.ASCII)
 
 @dataclass(frozen=True)
 class State:
-    """A repository, or the want of one.
+    """A repository, or its absence.
 
     Attributes:
-        head: The commit that its main branch is at; empty where there is no repository.
+        head: The commit that its main branch is at; empty if there is no repository.
         private: Whether only its owners see it.
-        gated: Whether readers must ask first.
+        gated: Whether readers must ask for access.
         tags: The commit of each tag.
     """
 
@@ -53,7 +53,7 @@ class Earlier:
         version: The version.
         files: Every other file.
         rows: How many pairs each file of pairs has, where it says so.
-        content: Digest of the content; empty where it says none.
+        content: Digest of the content; empty if it has none.
     """
 
     version: Version
@@ -82,7 +82,7 @@ def commits_titled(hub: Hub, title: str) -> Iterator[str]:
 
 
 def content_of(hub: Hub, path: str, revision: str) -> bytes | None:
-    """A small file of a repository; None where it has no such file."""
+    """A small file of a repository; None if it has no such file."""
     address = hf_hub_url(hub.repo_id, path, repo_type=hub.repo_type, revision=revision, endpoint=hub.api.endpoint)
     answer = http_backoff("GET", address, headers=build_hf_headers(token=hub.token))
     try:
@@ -93,7 +93,7 @@ def content_of(hub: Hub, path: str, revision: str) -> bytes | None:
 
 
 def earlier_at(hub: Hub, revision: str) -> Earlier | None:
-    """What was released at a revision; None where nothing was."""
+    """What was released at a revision; None if nothing was."""
     content = content_of(hub, MANIFEST, revision)
     try:
         manifest = json.loads(content or b"")

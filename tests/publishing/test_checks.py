@@ -27,8 +27,8 @@ TOKEN = "hf_this_one"
     [
         (None, "asking whose token this is failed: the Hub answered 401; run `hf auth login`"),
         (Account("maker", role="read"), "your token may only read; make one that may write"),
-        (Account("other"), "other, whose token this is, does not belong to maker; log in as one who does"),
-        (Account("other", orgs={"maker": "read"}), "other may only read in maker; ask for more"),
+        (Account("other"), "other, whose token this is, does not belong to maker; log in as someone who does"),
+        (Account("other", orgs={"maker": "read"}), "other may only read in maker; ask to write, or"),
         (Account("maker", role="fineGrained"), "your token may not write to maker/faces; add that to its permissions"),
         (
             Account("maker", role="fineGrained", scopes={"maker": ("repo.content.read",), "lab": ("repo.write",)}),
