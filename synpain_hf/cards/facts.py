@@ -93,7 +93,7 @@ def kept_facts(release: Release) -> Facts:
     """The facts that a release carries, from an earlier card.
 
     Raises:
-        BadInputError: If they are no longer valid.
+        BadInputError: If they are no longer right.
     """
     return read_facts(release.folder / FACTS, release.folder / BIBLIOGRAPHY)
 

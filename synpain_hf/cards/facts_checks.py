@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(
     r"|<[a-z][a-z _-]*>|^\W*$|^(unknown|none|n/?a|null|not available)\.?$",
     re.IGNORECASE,
 )
-"""What is written where something still has to be filled in."""
+"""What stands where something is still to be filled in."""
 
 _LONGEST_SHOWN = 60
 _REMEDIES: Mapping[Any, str] = {

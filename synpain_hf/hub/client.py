@@ -90,7 +90,7 @@ def connected(
         timeout: Seconds without a byte after which a connection is given up.
 
     Raises:
-        UsageError: If the name of the repository or the endpoint cannot be right.
+        UsageError: If the repository or the endpoint cannot be one.
         PublishError: If there is no token.
     """
     check_repo_id(repo_id)

@@ -54,7 +54,7 @@ class UploadPlan:
         deleted: Files of an earlier release that this one does not have.
         left: Files that neither a release nor the Hub put there; they are not touched.
         bytes: What is new or changed.
-        settings: What is done to the repository: `create`, `private`, `gated`.
+        settings: What becomes of the repository: `create`, `private`, `gated`.
     """
 
     new: tuple[str, ...]
@@ -105,7 +105,7 @@ def plan_upload(
         files: What should be in the repository.
         landed: What is in it.
         before: The release that is there; only its files are deleted if they are not to stay.
-        settings: What is done to the repository.
+        settings: What becomes of the repository.
     """
     released = frozenset[str]() if before is None else before.files
     known = files.keys() & landed.keys()

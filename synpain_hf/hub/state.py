@@ -53,7 +53,7 @@ class Earlier:
         version: The version.
         files: Every other file.
         rows: How many pairs each file of pairs has, where it says so.
-        content: Digest of the content; empty if it has none.
+        content: Digest of the content; empty where it says none.
     """
 
     version: Version
@@ -82,7 +82,7 @@ def commits_titled(hub: Hub, title: str) -> Iterator[str]:
 
 
 def content_of(hub: Hub, path: str, revision: str) -> bytes | None:
-    """A small file of a repository; None if it has no such file."""
+    """A small file of a repository; None where it has no such file."""
     address = hf_hub_url(hub.repo_id, path, repo_type=hub.repo_type, revision=revision, endpoint=hub.api.endpoint)
     answer = http_backoff("GET", address, headers=build_hf_headers(token=hub.token))
     try:
@@ -93,7 +93,7 @@ def content_of(hub: Hub, path: str, revision: str) -> bytes | None:
 
 
 def earlier_at(hub: Hub, revision: str) -> Earlier | None:
-    """What was released at a revision; None if nothing was."""
+    """What was released at a revision; None where nothing was."""
     content = content_of(hub, MANIFEST, revision)
     try:
         manifest = json.loads(content or b"")

@@ -42,7 +42,7 @@ def open_source(locations: Sequence[str | Path]) -> Source:
         locations: One folder, manifest file or `hf://datasets/NAMESPACE/NAME[@REVISION]`; or one or several zips.
 
     Raises:
-        UsageError: If there is nothing there, or nothing that can be a source.
+        UsageError: If there is nothing there, or nothing that a source can be made of.
         DownloadError: If the Hub could not be read.
     """
     names = [str(location) for location in locations]
@@ -62,7 +62,7 @@ def open_source(locations: Sequence[str | Path]) -> Source:
     for path in paths:
         if path.suffix.lower() != ".zip" or path.is_dir():
             raise UsageError(
-                f"{path} is not a source; give one folder, one or several zips, or one manifest "
+                f"{path} is no source; give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
     return OfficialSource(paths)

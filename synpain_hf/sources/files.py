@@ -146,17 +146,17 @@ class OpenArchives:
 
 
 def real(path: Path) -> Path:
-    """A path without symbolic links; unlike `Path.resolve`, a loop of links is not an error."""
+    """A path without symbolic links; unlike `Path.resolve`, a loop of links is no error."""
     return Path(os.path.realpath(path))
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file is left by a system (`.DS_Store`, `__MACOSX/._x.jpg`)."""
+    """Whether a file is a system's leaving (`.DS_Store`, `__MACOSX/._x.jpg`)."""
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def places_below(folder: Path) -> list[Path]:
-    """Where a link in a folder may lead: below that folder, or to the `blobs` of the Hub's cache if it is there."""
+    """Where a link in a folder may lead: below that folder, or to the `blobs` of the Hub's cache if it stands there."""
     for parent in [folder.absolute(), *folder.absolute().parents]:
         if parent.name == "snapshots" and (parent.parent / "blobs").is_dir():
             return [folder.resolve(), (parent.parent / "blobs").resolve()]

@@ -64,7 +64,7 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
         elif entry is None:
             problems.append(Problem(f"{name}:{number}", f"is not an id and a fold ({line.strip()[:60]!r}); correct it"))
         elif entry[0] in numbers:
-            reason = f"names pair {entry[0]} again (line {line_of[entry[0]]}); keep one of the two"
+            reason = f"names pair {entry[0]} again (line {line_of[entry[0]]}); leave one of the two"
             problems.append(Problem(f"{name}:{number}", reason))
         else:
             numbers[entry[0]], line_of[entry[0]] = entry[1], number

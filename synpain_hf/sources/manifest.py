@@ -122,7 +122,7 @@ def _meant(column: str, value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    """The integer that a table meant (`3`, `"3"`, `3.0`), or the value unchanged, which the JSON Schema will refuse."""
+    """The integer that a table meant (`3`, `"3"`, `3.0`), or the value as it came, for the JSON Schema to refuse."""
     if isinstance(value, bool):
         return value
     match = _INTEGER.fullmatch(str(value).strip())
@@ -130,7 +130,7 @@ def _integer(value: Any) -> Any:
 
 
 def _check_columns(name: str, columns: Sequence[str]) -> None:
-    """Refuse a table that cannot hold a pair, once and not line by line."""
+    """Refuse a table that can hold no pair, once and not line by line."""
     present = set(columns)
     known, required = properties("pair")
     reasons = [

@@ -304,7 +304,7 @@ OFFICIAL_CASES = {
     ),
     "folds that name a pair twice": Case(
         folds_file(*good_folds(), f"{official_id(1)},4"), "SynPain_folds.txt:5",
-        f"names pair {official_id(1)} again (line 2); keep one of the two",
+        f"names pair {official_id(1)} again (line 2); leave one of the two",
     ),
     "a fold out of range": Case(
         folds_file(*good_folds(PAIRS - 1), f"{official_id(3)},7"), "SynPain_folds.txt:4",

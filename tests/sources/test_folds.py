@@ -72,7 +72,7 @@ def test_ids_that_are_not_official_are_taken_as_they_stand() -> None:
         ("1000000099,-1", "is not an id and a fold"),
         ("1000000099,1.5", "is not an id and a fold"),
         (",3", "is not an id and a fold"),
-        ("1000000003,2", r"names pair 1000000003 again \(line 4\); keep one of the two"),
+        ("1000000003,2", r"names pair 1000000003 again \(line 4\); leave one of the two"),
         ("1000000003_NoPain_man_Young.jpg,3", "names pair 1000000003 again"),
     ],
 )

@@ -399,11 +399,11 @@ def test_a_member_that_declares_too_much_is_not_unpacked(tmp_path: Path) -> None
         ([], "no source is given; give the folder, zips or manifest"),
         (["nowhere"], "nowhere does not exist; give the folder, zips or manifest of a data set"),
         (["part.zip", "nowhere.zip"], "nowhere.zip does not exist"),
-        (["notes.txt"], r"notes.txt is not a source; give one folder, one or several zips, or one manifest \(.csv, "),
-        (["part.zip", "notes.txt"], "notes.txt is not a source"),
-        (["pairs.csv", "part.zip"], "pairs.csv is not a source"),
-        (["folder", "part.zip"], "folder is not a source"),
-        (["folder.zip", "part.zip"], "folder.zip is not a source"),
+        (["notes.txt"], r"notes.txt is no source; give one folder, one or several zips, or one manifest \(.csv, "),
+        (["part.zip", "notes.txt"], "notes.txt is no source"),
+        (["pairs.csv", "part.zip"], "pairs.csv is no source"),
+        (["folder", "part.zip"], "folder is no source"),
+        (["folder.zip", "part.zip"], "folder.zip is no source"),
     ],
 )
 def test_what_is_no_source_is_refused(tmp_path: Path, names: list[str], reason: str) -> None:
