@@ -211,12 +211,12 @@ OFFICIAL_CASES = {
     "truncated JPEG": Case(official(NEW, A_JPEG[: len(A_JPEG) // 2]), IMAGE, "is cut short or damaged"),
     "damaged PNG": Case(official(NEW, flipped(A_PNG, 200)), IMAGE, "is a damaged PNG (wrong checksum"),
     "empty file": Case(official(NEW, b""), IMAGE, "is empty (0 bytes); fetch it again"),
-    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is no picture (text); give a PNG"),
-    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is no picture (a web page)"),
+    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is not a picture (text); give a PNG"),
+    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is not a picture (a web page)"),
     "Git LFS pointer": Case(
         official(NEW, b"version https://git-lfs.github.com/spec/v1\n"), IMAGE, "run `git lfs pull`"
     ),
-    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is no picture (of an unknown"),
+    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is not a picture (of an unknown"),
     "100,000 x 100,000 pixels": Case(
         official(NEW, png(header(100_000, 100_000), chunk(b"IDAT", zlib.compress(bytes(1000))))),
         IMAGE,
@@ -232,7 +232,7 @@ OFFICIAL_CASES = {
     ),
     "animated PNG": Case(official(NEW, animated("PNG")), IMAGE, "is animated (2 frames); give a still"),
     "animated WebP": Case(official(NEW, animated("WEBP")), IMAGE, "is animated (2 frames); give a still"),
-    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is no picture (a GIF)"),
+    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is not a picture (a GIF)"),
     "300 MB": Case(
         lambda root: os.truncate(create(root / "SynPain" / "Images" / NEW), 300_000_000), IMAGE,
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
