@@ -1,7 +1,7 @@
-"""Make plain composites, laid out as the official download is: a head in front of a wall, twice, with a gutter.
+"""Make plain composites, laid out like the official download: a head in front of a wall, twice, with a gutter.
 
 They have the size, the names, the gutters and roughly the weight of the official files, so that the whole pipeline
-runs on them; they show no action units and are good for nothing else.
+runs on them; they show no action units and are of no other use.
 
     python examples/plain_composites.py OUT --pairs 40
 """

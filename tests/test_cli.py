@@ -215,10 +215,10 @@ class TestStatus:
     @pytest.mark.parametrize(
         ("arguments", "reported"),
         [
-            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is no version; write three numbers"),
+            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is not a version; write three numbers"),
             (["build", "{source}", "{made}", "--version", "1.0.0"], "exists; remove it, or give another place"),
             (["build", "{out}/no", "{out}", "--version", "1.0.0"], "does not exist; give the folder, zips or manifest"),
-            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is no folder; create it first"),
+            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is not a folder; create it first"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--image-size", "3"], "image size 3 is out of range"),
             (["build", "{source}", "{out}"], "Missing option '--version'"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--encoding", "gif"], "gif"),
@@ -242,7 +242,7 @@ class TestStatus:
     def test_it_is_1_where_a_release_is_none(self, tmp_path: Path, command: str) -> None:
         result = run(command, *[tmp_path] * (2 if command == "diff" else 1))
         assert result.exit_code == 1
-        assert "is no release (it has no release.json); give a folder that `build` wrote" in result.stderr
+        assert "is not a release (it has no release.json); give a folder that `build` wrote" in result.stderr
 
     def test_it_is_1_where_a_version_promises_too_little(self, made: Release, source: Path, tmp_path: Path) -> None:
         previous = ("--previous", made.folder)
@@ -278,7 +278,7 @@ class TestBadInput:
         result = run("build", "x", tmp_path / "out", "--version", "one", "--json")
         assert result.exit_code == 2
         assert json.loads(result.stdout) == {
-            "error": "'one' is no version; write three numbers, such as 1.0.0",
+            "error": "'one' is not a version; write three numbers, such as 1.0.0",
             "problems": [],
         }
 

@@ -26,7 +26,7 @@ _READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
     b"\xff\xd8\xff": JpegImageFile,
     b"RIFF": WebPImageFile,
 }
-"""Pillow's readers by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
+"""Pillow's readers by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -78,7 +78,7 @@ def decode(data: bytes) -> Raster:
         data: The file.
 
     Raises:
-        PictureError: If the data are no picture, damaged, animated, too large or too small.
+        PictureError: If the data are not a picture, or are damaged, animated, too large or too small.
     """
     if not data:
         raise PictureError("is empty (0 bytes); fetch it again")
@@ -101,7 +101,7 @@ def _decode(data: bytes) -> Raster:
             return filtered
     reader = next((reader for beginning, reader in _READERS.items() if data.startswith(beginning)), None)
     if reader is None:
-        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
     with reader(io.BytesIO(data)) as image:
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > 1:
@@ -122,7 +122,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _what(data: bytes) -> str:
-    """A hint at what the bytes are, from their beginning."""
+    """A hint at what the bytes are, from how they begin."""
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "a GIF"
     if data.startswith((b"II*\x00", b"MM\x00*")):

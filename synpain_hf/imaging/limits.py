@@ -1,4 +1,4 @@
-"""Bounds on what is decoded, checked before any pixel is."""
+"""Bounds on what is decoded, checked before any pixel is decoded."""
 
 from __future__ import annotations
 

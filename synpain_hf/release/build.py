@@ -50,7 +50,7 @@ def build(
     """Build a release from a source.
 
     The same input, options and versions of the libraries give the same bytes, whatever the number of workers and the
-    order of files. A build that was killed goes on where it was when the same call is made again.
+    order of files. A build that was killed continues when the same call is made again.
 
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
@@ -121,7 +121,7 @@ def _opened(source: str | Path | Sequence[str | Path] | Source) -> Source:
 
 @contextmanager
 def _source_is_readable() -> Iterator[None]:
-    """Tell a source that cannot be read from a release that cannot be written."""
+    """Distinguish a source that cannot be read from a release that cannot be written."""
     try:
         yield
     except SynpainError:
@@ -145,7 +145,7 @@ def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
 
 
 def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
-    """Write the partitions that an earlier build has not."""
+    """Write the partitions that an earlier build did not."""
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
     waiting = []

@@ -78,7 +78,7 @@ class TestSpecification:
             ("- {unit: AU4, strength: half}", "has strength 'half'; choose a number from 0 to 5"),
             ("- {unit: AU4, strength: yes}", "has strength True; choose a number from 0 to 5"),
             ("- {flip_labels: [0.5]}", r"has flip_labels \[0.5\]; choose a number from 0 to 1"),
-            ("- {strength: 0.5}", "changes strength or contrast of no unit; name the unit"),
+            ("- {strength: 0.5}", "has a strength or contrast but no unit; name the unit"),
             ("- {groups: {gender: man}, flip_labels: 0.1}", "unknown key 'groups'; choose from group, unit, strength"),
             ("- {1: 2}", "unknown key 1; choose from group"),
             ("group: {gender: man}", "is not a list of biases; begin each with `- group:`"),

@@ -173,7 +173,7 @@ def test_a_composite_that_is_turned_by_exif_is_split_upright() -> None:
 @pytest.mark.parametrize("which", ["neutral", "expressive"])
 def test_the_one_of_two_pictures_that_is_bad_is_named(which: str) -> None:
     files = {"neutral": encoded(SMALL), "expressive": encoded(SMALL), which: b"text"}
-    with pytest.raises(PictureError, match=f"^the {which} picture is no picture"):
+    with pytest.raises(PictureError, match=f"^the {which} picture is not a picture"):
         join_pictures(files["neutral"], files["expressive"], Encoding())
 
 

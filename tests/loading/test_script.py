@@ -141,7 +141,7 @@ class TestWithAnOldDatasets:
         ("fault", "told"),
         [
             ("no data_dir", 'add data_dir="path/to/release" to load_dataset'),
-            ("no release", "is no release (it has no release.json); give a folder that `build` wrote"),
+            ("no release", "is not a release (it has no release.json); give a folder that `build` wrote"),
             ("file changed", "was lost or changed after the build; build or download the release again"),
             ("file lost", "was lost or changed after the build; build or download the release again"),
             ("no pairs", "release 1.1.0 has no pairs in only_woman; choose one of default, cv_0"),

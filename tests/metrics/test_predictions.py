@@ -506,17 +506,17 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "an open quote": (
         text('label,score,gender\n0,1,"2\n'), {}, BAD,
-        ["{p}:2: is no valid CSV (unexpected end of data); correct it"]
+        ["{p}:2: is not valid CSV (unexpected end of data); correct it"]
     ),
     "Latin-1": (
         text("label,score,gender\n0,1,é\n".encode("latin-1")), {}, BAD,
         ["{p}:2: is not UTF-8 text (byte 4); save the file as UTF-8"]
     ),
-    "no JSON": (text(LINES + "{oh"), {}, BAD, ["{p}:3: is no valid JSON (", "write one object a line"]),
-    "JSON over lines": (text("{\n}\n"), {}, BAD, ["{p}:1: is no valid JSON ("]),
-    "a JSON list": (text('[{"label": 1}]'), {}, BAD, ["{p}:1: is no JSON object; write one, {{…}}, a line"]),
+    "no JSON": (text(LINES + "{oh"), {}, BAD, ["{p}:3: is not valid JSON (", "write one object per line"]),
+    "JSON over lines": (text("{\n}\n"), {}, BAD, ["{p}:1: is not valid JSON ("]),
+    "a JSON list": (text('[{"label": 1}]'), {}, BAD, ["{p}:1: is not a JSON object; write one, {{…}}, on each line"]),
     "cut Parquet": (
-        lambda path: path.write_bytes(b"PAR1" + b"x" * 100), {}, BAD, ["{p}: is no readable Parquet file ("]
+        lambda path: path.write_bytes(b"PAR1" + b"x" * 100), {}, BAD, ["{p}: is not a readable Parquet file ("]
     ),
     "depth": (changed(), {"depth": 0}, WRONG, ["depth is 0; give a whole number, 1 or more"]),
     "interval": (
@@ -595,7 +595,7 @@ class TestOut:
         assert sorted(each.name for each in tmp_path.iterdir()) == ["out", "predictions.csv"]
 
     def test_its_folder_must_be_there(self, path: Path, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="is no folder; create it first"):
+        with pytest.raises(UsageError, match="is not a folder; create it first"):
             evaluate(path, out=tmp_path / "a" / "b")
 
 

@@ -16,8 +16,8 @@ from tests.publishing.making import FACE, PAIRS, REPO_ID, on_hub, published, wit
 from tests.release.making import Row, manifest_rows, write_manifest
 
 NOT_COMPARED = (
-    "the release was not built on version 1.0.0, which is published, so that nobody compared pixels, labels and folds "
-    "of their pairs; do so with `synpain-hf diff`"
+    "the release was not built on version 1.0.0, which is published, so pixels, labels and folds of their pairs "
+    "were not compared; do so with `synpain-hf diff`"
 )
 
 

@@ -100,7 +100,7 @@ def test_a_second_header_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "names no pair and fold; give one id and one fold a line"),
+        (b"", "names no pair and fold; give one id and one fold on each line"),
         (b"\n\n", "names no pair and fold"),
         (b"pair_id,fold\n", "names no pair and fold"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", r"is not text \(.* at byte 0\); give a UTF-8 text file"),

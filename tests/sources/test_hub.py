@@ -185,7 +185,7 @@ INFO = rf"^/api/datasets/{REPO_ID}/revision/"
         (Fault(INFO, status=503), "the Hub answered 503; after a while, try again"),
         (Fault(r"\.jpg$", status=500), "the Hub answered 500; after a while, try again"),
         (Fault(INFO, cut=0.5), "the connection to the Hub failed"),
-        (Fault(INFO, status=200), "what answered is not the Hub; check HF_ENDPOINT"),
+        (Fault(INFO, status=200), "the answer is not from the Hub; check HF_ENDPOINT"),
     ],
     ids=lambda value: f"{value.status or 'cut'}-{value.method}" if isinstance(value, Fault) else "",
 )
@@ -237,7 +237,7 @@ def test_a_repository_without_the_official_folder_is_no_source(hub: Hub, tmp_pat
 
 def test_offline_a_complete_download_is_built_and_another_is_refused(hub: Hub, tmp_path: Path) -> None:
     report = said(run_build(hub, tmp_path / "out", HF_HUB_OFFLINE="1"))
-    assert "the Hub must be asked, but HF_HUB_OFFLINE is set; unset it" in report
+    assert "the Hub is needed, but HF_HUB_OFFLINE is set; unset it" in report
     assert run_build(hub, tmp_path / "out").returncode == 0
     assert run_build(hub, tmp_path / "offline", HF_HUB_OFFLINE="1").returncode == 0
     assert manifest_of(tmp_path / "offline") == manifest_of(tmp_path / "out")

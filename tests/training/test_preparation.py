@@ -190,7 +190,7 @@ def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
         ("the data set, train", f"pair-{number}", f"pair pair-{number}: the {reason}")
         for number, reason in (
             (1, "expressive face is empty (0 bytes); fetch it again"),
-            (2, "neutral face is no picture (a GIF); give a PNG, JPEG or WebP file"),
+            (2, "neutral face is not a picture (a GIF); give a PNG, JPEG or WebP file"),
             (3, "expressive face is not in the data set, but elsewhere; embed the pictures"),
             (4, f"expressive face is cut short after {len(good) - 20:,} bytes; fetch it again"),
         )
@@ -217,7 +217,7 @@ def test_workers_and_torch_stay_as_they_were_and_change_no_pixel(
     made = [prepare(pairs, processor, cache_dir=tmp_path / str(count), workers=count) for count in (1, 3)]
     assert np.array_equal(made[0].faces, made[1].faces)
     assert torch.get_num_threads() == threads
-    with pytest.raises(UsageError, match="0 workers cannot work; give at least 1"):
+    with pytest.raises(UsageError, match="workers must be at least 1, not 0"):
         prepare(pairs, processor, workers=0)
 
 
