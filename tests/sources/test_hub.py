@@ -54,7 +54,7 @@ def run_build(
     """`synpain-hf build` in a program of its own: `huggingface_hub` reads its settings when it is imported."""
     settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": TOKEN}
     done = subprocess.run(
-        [sys.executable, "-m", "synpain_hf", "build", source, str(out), "--version", "1.0.0", *options],
+        [sys.executable, "-m", "synpain_hf", "build", source, str(out), "--version=1.0.0", "--image-size=64", *options],
         env={**os.environ, **settings, **environment},
         capture_output=True,
         text=True,
