@@ -12,7 +12,8 @@ from PIL import Image
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import decode
-from synpain_hf.imaging.png import SIGNATURE, FilteredPng, encode
+from synpain_hf.imaging.png import FilteredPng, encode
+from synpain_hf.imaging.png_chunks import SIGNATURE
 from tests.imaging.made import (
     Pixels,
     chunk,
