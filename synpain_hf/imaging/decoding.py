@@ -72,8 +72,8 @@ Raster = FilteredPng | DecodedPicture
 def decode(data: bytes) -> Raster:
     """Read a picture of any kind as 8-bit RGB.
 
-    A turn that EXIF or XMP asks for is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their upper eight bits,
-    and what is transparent is laid on white.
+    A turn that EXIF or XMP asks for is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their
+    upper eight bits, and what is transparent is laid on white.
 
     Args:
         data: The file.

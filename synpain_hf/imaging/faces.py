@@ -24,6 +24,10 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 }
 """Encodings of a release's faces, with Pillow's options; PNG (by our own writer) and WebP lose nothing."""
 
+SAME_FACE = "has the same face twice; give a neutral face and an expressive one"
+
+_CUT_OFF = range(9)  # columns that may be cut off on either side of a gutter
+
 MAX_SIZE = 4096
 """Largest fixed size, in pixels."""
 
@@ -74,7 +78,7 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
         size: The width and height that the composite must have; None for any that holds two faces.
 
     Raises:
-        PictureError: If the composite cannot be used.
+        PictureError: If the composite cannot be used, or shows the same face twice.
     """
     raster = decode(data)
     if size is not None and (raster.width, raster.height) != size:
@@ -85,11 +89,14 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
     check_two_faces(raster.width, raster.height)
     pixels = raster.pixels(raster.width)
     gutter = find_gutter(pixels[:, : searched_columns(raster.width)], raster.width)
+    neutral, expressive = pixels[:, : gutter.start], pixels[:, gutter.stop :]
+    if any(_shows_again(neutral, expressive, columns) for columns in _CUT_OFF):
+        raise PictureError(SAME_FACE)
     return Faces(
         neutral=_encode(raster, 0, gutter.start, pixels, encoding),
         expressive=_encode(raster, gutter.stop, raster.width, pixels, encoding),
         gutter=gutter,
-        likenesses=(likeness_of(pixels[:, : gutter.start]), likeness_of(pixels[:, gutter.stop :])),
+        likenesses=(likeness_of(neutral), likeness_of(expressive)),
     )
 
 
@@ -97,11 +104,21 @@ def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Face
     """Take a neutral and an expressive face from a picture each.
 
     Raises:
-        PictureError: If one of them cannot be used; the message begins with which.
+        PictureError: If one of them cannot be used (the message begins with which), or both are the same face.
     """
     faces = [_whole(name, data, encoding) for name, data in (("neutral", neutral), ("expressive", expressive))]
     (first, first_likeness), (second, second_likeness) = faces
+    if first_likeness.pixels == second_likeness.pixels:
+        raise PictureError(SAME_FACE)
     return Faces(first, second, None, (first_likeness, second_likeness))
+
+
+def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
+    """Whether the expressive half is the neutral one, from a column on; the inner edge of either may be cut off."""
+    width = min(neutral.shape[1] - columns, expressive.shape[1])
+    first, second = neutral[:, columns : columns + width], expressive[:, :width]
+    middle = len(first) // 2
+    return np.array_equal(first[middle], second[middle]) and np.array_equal(first, second)
 
 
 def _whole(name: str, data: bytes, encoding: Encoding) -> tuple[bytes, Likeness]:

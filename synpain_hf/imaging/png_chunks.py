@@ -112,13 +112,13 @@ def _text(kind: bytes, body: bytes) -> bytes:
     _, _, text = body.partition(b"\0")
     if kind == b"tEXt":
         return text
-    compressed = kind == b"zTXt" or text[:1] == b"\1"
-    if kind == b"iTXt":  # a flag and a method of compression, a language, the keyword in it
-        text = (text[2:].split(b"\0", 2) + [b"", b""])[2]
-    else:
-        text = text[1:]
+    method, text = text[:1], text[1:]
+    if kind == b"iTXt":  # a flag, the method, a language, the keyword in it
+        *_, text = text[1:].split(b"\0", 2)
+        if method == b"\0":
+            return text
     try:
-        return zlib.decompressobj().decompress(text, _MAX_TEXT) if compressed else text
+        return zlib.decompressobj().decompress(text, _MAX_TEXT)
     except zlib.error:
         return b""
 
