@@ -7,7 +7,8 @@ they are in) are at fault, 2 where the command is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from synpain_hf.text.plurals import count
@@ -123,3 +124,17 @@ class BadInputError(SynpainError, ValueError):
 
     def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
         return type(self), (self.problems,)
+
+
+class InputWarning(UserWarning):
+    """Input that was used, though it may be wrong."""
+
+
+Notice = Callable[[Sequence[Problem]], None]
+"""Called with what may be wrong with input that was used."""
+
+
+def warn_of(problems: Sequence[Problem]) -> None:
+    """Warn, as Python does, whoever called the function that found this."""
+    title = f"{count(len(problems), 'pair')} to look at:"
+    warnings.warn("\n  ".join([title, *map(str, in_order(problems))]), InputWarning, stacklevel=3)

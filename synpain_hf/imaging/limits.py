@@ -10,6 +10,12 @@ MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 64_000_000
 """Largest picture decoded, in pixels: an official composite has one million."""
 
+STRIP_PIXELS = 4_000_000
+"""Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
+
+MAX_SCANNED = 1_000_000_000
+"""Most pixels that the scans of a JPEG may pass over: fifteen times the largest picture."""
+
 MIN_SIDE = 32
 """Smallest side of a face, in pixels."""
 

@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from threading import Lock
+from typing import Any
 
 from synpain_hf.errors import Problem
+from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.release.partition import Written, WrittenRow
 from synpain_hf.storage import StagedFolder, sha256_of
 
@@ -41,7 +43,7 @@ class Staging:
         for line in self._journal.read_text(encoding="utf-8").splitlines():
             try:
                 fields = json.loads(line)
-                rows = tuple(WrittenRow(**{**row, "pictures": tuple(row["pictures"])}) for row in fields.pop("rows"))
+                rows = tuple(map(_row, fields.pop("rows")))
                 problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
                 written = Written(**fields, rows=rows, problems=problems)
             except (json.JSONDecodeError, KeyError, TypeError):
@@ -49,3 +51,8 @@ class Staging:
             path = self.release / written.path
             if not rows or (path.is_file() and sha256_of(path) == written.sha256):
                 yield written
+
+
+def _row(fields: dict[str, Any]) -> WrittenRow:
+    neutral, expressive = (Likeness(**likeness) for likeness in fields["likenesses"])
+    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": (neutral, expressive)})

@@ -12,7 +12,8 @@ from PIL import Image
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import decode
-from synpain_hf.imaging.png import SIGNATURE, FilteredPng, encode
+from synpain_hf.imaging.png import FilteredPng, encode
+from synpain_hf.imaging.png_chunks import SIGNATURE
 from tests.imaging.made import (
     Pixels,
     chunk,
@@ -120,8 +121,8 @@ def test_a_smooth_picture_becomes_small() -> None:
         pytest.param(filtered_png(PIXELS, [0] * HEIGHT, [chunk(b"tRNS", bytes(6))]), id="transparent colour"),
         pytest.param(filtered_png(PIXELS, [0] * HEIGHT, [chunk(b"acTL", bytes(8))]), id="animated"),
         pytest.param(filtered_png(PIXELS, [0] * HEIGHT, [exif(orientation=6)]), id="rotated"),
-        pytest.param(png(header(40, 40, 16, 2, 0, 0, 0), chunk(b"IDAT", b"")), id="16 bits"),
-        pytest.param(png(header(40, 40, 8, 2, 0, 0, 1), chunk(b"IDAT", b"")), id="interlaced"),
+        pytest.param(png(header(40, 40, 16, 2, 0, 0, 0), chunk(b"IDAT", zlib.compress(bytes(40 * 241)))), id="16 bits"),
+        pytest.param(png(header(40, 40, 8, 2, 0, 0, 1), chunk(b"IDAT", zlib.compress(bytes(9999)))), id="interlaced"),
     ],
 )
 def test_a_png_of_another_kind_is_left_to_another_reader(data: bytes) -> None:
