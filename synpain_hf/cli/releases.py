@@ -13,7 +13,7 @@ from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Wor
 from synpain_hf.cli.printing import print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
-from synpain_hf.release.layout import TITLES
+from synpain_hf.release.layout import NAME, TITLES
 from synpain_hf.text.plurals import count
 
 
@@ -140,18 +140,32 @@ def diff(
         print_line(f"  {sentence}")
 
 
-def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
+def install(
+    release: ReleaseFolder,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every file of a copy that is installed already with its digest.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make load_dataset("synpain") give this release.
 
-    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration.
+    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration. Where the release is
+    installed already, a damaged copy is repaired.
     """
     with reported(as_json) as progress:
-        folder = synpain_hf.install(release, progress=progress)
+        folder = synpain_hf.install(release, verify=verify, progress=progress)
     if as_json:
         print_json({"installed": str(folder)})
-    else:
-        title = synpain_hf.info(release)["source"]["kind"]
-        print_line(f'installed {TITLES[title]}: load_dataset("synpain") now gives it in any project')
+        return
+    summary = synpain_hf.info(release)
+    title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
+    print_line(f'installed {title}: load_dataset("{NAME}") now gives it in any project')
+    print_line(f"loaded by that name from another folder: version {summary['version']}, {count(pairs, 'pair')}")
+    if verify:
+        print_line("every installed file fits its digest")
+    if Path(NAME).is_dir():
+        print_line(f"in this folder alone, that name means the folder {NAME}; call it something else")
+    print_line("without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first")
 
 
 def uninstall(as_json: AsJson = False) -> None:

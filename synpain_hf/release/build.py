@@ -29,6 +29,7 @@ from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
 from synpain_hf.release.partition import Task, Written, without, write_partition
+from synpain_hf.release.place import check_place
 from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
@@ -66,7 +67,7 @@ def build(
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), or a manifest (CSV, TSV, JSON Lines,
             Parquet), or any object that is a `Source`, such as demo faces.
-        out: The release directory to write; it must not exist.
+        out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
         workers: Partitions written at a time.
         engine: What writes them: `threads`; `processes`; or `ray`, with the machines of the cluster that RAY_ADDRESS
@@ -103,7 +104,9 @@ def build(
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
-    with staged(Path(out).expanduser().absolute(), resumable=True) as folder:
+    place = Path(out).expanduser().absolute()
+    check_place(place)
+    with staged(place, resumable=True) as folder:
         staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source)
