@@ -129,7 +129,7 @@ def _pixels_of(image: Image.Image) -> Pixels:
     pixels = np.empty((height, width, 3), np.uint8)
     for start in range(0, height, rows):
         stop = min(start + rows, height)
-        pixels[start:stop] = as_rgb(image.crop((0, start, width, stop)))
+        pixels[start:stop] = np.asarray(as_rgb(image.crop((0, start, width, stop))))
     return pixels
 
 
