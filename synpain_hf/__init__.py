@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
+    "amend": "synpain_hf.release.amend",
     "build": "synpain_hf.release.build",
     "card": "synpain_hf.cards",
     "cross_validate": "synpain_hf.training.run.cross_validation",
@@ -28,6 +29,7 @@ _HOMES = {
 
 __all__ = [
     "__version__",
+    "amend",
     "build",
     "card",
     "cross_validate",
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import evaluate
+    from synpain_hf.release.amend import amend
     from synpain_hf.release.build import build
     from synpain_hf.release.compare import diff
     from synpain_hf.release.demo import demo

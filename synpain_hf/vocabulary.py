@@ -34,7 +34,7 @@ DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
 Fusion = Literal["subtraction", "concatenation", "cross_attention"]
-"""How a model brings the reference in; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
+"""How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
 
 DEFAULT_FUSION: Fusion = "cross_attention"
 
@@ -48,14 +48,14 @@ _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
 
 
 def canonical(column: str, value: object) -> object:
-    """The canonical name of a value, or the value as it came where no spelling of it is known.
+    """The canonical name of a value, or the value unchanged if its spelling is unknown.
 
     Args:
         column: A key of `CLASSES`.
-        value: A word in any case, with blanks or hyphens for underscores.
+        value: A word in any case, with spaces or hyphens for underscores.
 
     Returns:
-        The canonical name for a known spelling; otherwise `value` itself, for the JSON Schema to refuse.
+        The canonical name for a known spelling; otherwise `value` itself, which the JSON Schema will refuse.
     """
     if not isinstance(value, str):
         return value

@@ -15,22 +15,21 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
 
-from examples.plain_composites import write_download
 from synpain_hf.cli import app
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.terminal import COLUMNS, run_on_terminal
+from tests.sharing import SomeComposites
+from tests.terminal import COLUMNS, run, run_on_terminal
 
 PROGRAM = [sys.executable, "-m", "synpain_hf"]
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten composites; read-only by agreement."""
-    return write_download(tmp_path_factory.mktemp("source"), 10)
+    return some_composites(tmp_path_factory.mktemp("source"), 10)
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +50,6 @@ def bad_source(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*arguments: str | Path, columns: int = COLUMNS) -> Result:
-    """A command, in this process; whatever it raised but its exit status is raised here."""
-    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert not any(line != line.rstrip() for line in result.stdout.splitlines())
-    return result
-
-
 def run_program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command as a program of its own."""
     return subprocess.run(
@@ -67,7 +57,7 @@ def run_program(*arguments: str | Path, **environment: str) -> subprocess.Comple
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -238,10 +228,10 @@ class TestStatus:
     @pytest.mark.parametrize(
         ("arguments", "reported"),
         [
-            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is no version; write three numbers"),
+            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is not a version; write three numbers"),
             (["build", "{source}", "{made}", "--version", "1.0.0"], "exists; remove it, or give another place"),
             (["build", "{out}/no", "{out}", "--version", "1.0.0"], "does not exist; give the folder, zips or manifest"),
-            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is no folder; create it first"),
+            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is not a folder; create it first"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--image-size", "3"], "image size 3 is out of range"),
             (["build", "{source}", "{out}"], "Missing option '--version'"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--encoding", "gif"], "gif"),
@@ -265,7 +255,7 @@ class TestStatus:
     def test_it_is_1_where_a_release_is_none(self, tmp_path: Path, command: str) -> None:
         result = run(command, *[tmp_path] * (2 if command == "diff" else 1))
         assert result.exit_code == 1
-        assert "is no release (it has no release.json); give a folder that `build` wrote" in result.stderr
+        assert "is not a release (it has no release.json); give a folder that `build` wrote" in result.stderr
 
     def test_it_is_1_where_a_version_promises_too_little(self, made: Release, source: Path, tmp_path: Path) -> None:
         previous = ("--previous", made.folder)
@@ -301,7 +291,7 @@ class TestBadInput:
         result = run("build", "x", tmp_path / "out", "--version", "one", "--json")
         assert result.exit_code == 2
         assert json.loads(result.stdout) == {
-            "error": "'one' is no version; write three numbers, such as 1.0.0",
+            "error": "'one' is not a version; write three numbers, such as 1.0.0",
             "problems": [],
         }
 

@@ -1,4 +1,4 @@
-"""A bibliography in BibTeX: just enough of it to show an entry as it stands, and to make a line of prose of it."""
+"""A bibliography in BibTeX: just enough of it to show an entry as it is, and to turn it into a line of prose."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Reference:
 
     Attributes:
         key: What it is cited by.
-        text: The entry as it stands.
+        text: The entry as it is in the file.
         fields: Its fields by name, in lower case, without braces and quotes around them.
     """
 
@@ -37,7 +37,7 @@ class Reference:
 
     @property
     def url(self) -> str:
-        """Where to find it; empty where that is not said."""
+        """Where to find it; empty if the entry does not say."""
         doi = self.fields.get("doi")
         return f"https://doi.org/{doi}" if doi else self.fields.get("url", "")
 
@@ -46,7 +46,7 @@ def read_bibliography(text: str) -> dict[str, Reference]:
     """The entries of a BibTeX file, by key.
 
     Raises:
-        ValueError: If an entry is not closed, or a key comes twice.
+        ValueError: If an entry is not closed, or a key appears twice.
     """
     references: dict[str, Reference] = {}
     for match in _START.finditer(text):
@@ -87,7 +87,7 @@ def _fields(body: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(person: str) -> str:
-    """A person's name in the order it is spoken in; the name of a group, in braces, as it is."""
+    """A person's name in spoken order; the name of a group, in braces, as it is."""
     last, comma, first = person.partition(",")
     return f"{first.strip()} {last.strip()}" if comma and not person.startswith("{") else person
 

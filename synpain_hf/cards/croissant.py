@@ -1,6 +1,6 @@
 """`croissant.json`: a release described to other tools, in Croissant 1.1 with the vocabulary of Croissant RAI 1.0.
 
-Places are relative to the file itself, so that a copy of the release loads wherever it stands. The record sets are all
+Paths are relative to the file itself, so that a copy of the release loads wherever it is. The record sets are all
 pairs, those of each split of `default`, and each file of the other tables.
 """
 
@@ -101,7 +101,7 @@ def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: 
 
 
 def check_keys(document: dict[str, Any]) -> None:
-    """Refuse what Croissant does not know: its tools would drop it without a word.
+    """Refuse what Croissant does not know: its tools would drop it silently.
 
     Raises:
         ValueError: If a key is unknown, or a value has another form.

@@ -19,7 +19,7 @@ SHIPPED = {"synpain": "official", "demo": "demo"}
 """The facts that come with this package, and the kind of source that they are used for unless others are given."""
 
 EXAMPLE = "dataset_card/example.yaml"
-"""Facts to copy and fill in; it is full of placeholders, and refused as it is."""
+"""Facts to copy and fill in; full of placeholders, and refused as they are."""
 
 _BESIDE = "references.bib"
 
@@ -67,10 +67,10 @@ def facts_for(release: Release, given: str | Path | None) -> Facts:
     Args:
         release: The release.
         given: A file of facts, with `references.bib` beside it, or the name of one that comes with this package; None
-            for those that the release carries, else for those that go with its source.
+            for those that the release carries, else for those that belong to its source.
 
     Raises:
-        UsageError: If none are given, and none go with the release.
+        UsageError: If none are given, and the release has none either.
         BadInputError: If they lack something.
     """
     if given is not None:
@@ -108,7 +108,7 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
     text, entries = _read(path), _read(bibliography)
     known, lines = read_yaml(path.name, text)
     if not isinstance(known, dict):
-        raise BadInputError([Problem(path.name, "is no table of facts; copy the example and fill it in")])
+        raise BadInputError([Problem(path.name, "is not a table of facts; copy the example and fill it in")])
     problems = [Problem(_at(path.name, place, lines), reason) for place, reason in wrong_with(known)]
     try:
         references = read_bibliography(entries)
@@ -138,12 +138,12 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"{path} cannot be read ({reason}); give a file of facts, with {_BESIDE} beside it") from error
 
 
 def _at(file: str, place: Place, lines: Mapping[Place, int]) -> str:
-    """Where in a file a fact stands; the file alone for one that is missing from its top."""
+    """Where a fact is in a file; the file alone for one that is missing from its top level."""
     return f"{file}:{lines[place]}" if place in lines else file
 
 

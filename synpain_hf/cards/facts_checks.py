@@ -25,7 +25,7 @@ _REMEDIES: Mapping[Any, str] = {
     "boolean": "write true or false, without quotes",
     "number": "write a number, without quotes",
 }
-"""What to write where a value is of another kind than its schema wants, unless the schema says it itself."""
+"""What to write where a value is not of the kind that its schema requires, unless the schema says so itself."""
 
 
 def wrong_with(known: dict[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -52,7 +52,7 @@ def named(place: Place) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value, in as few letters as a line can bear."""
+    """A value, shortened to fit on a line."""
     text = repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
@@ -61,7 +61,7 @@ _WRONG: Mapping[Any, Callable[[Any, Mapping[str, Any]], str]] = {
     "enum": lambda value, schema: f"is {shown(value)}, which is unknown; {_chosen(value, schema['enum'])}",
     "format": lambda value, schema: f"is {shown(value)}, which cannot be used; {schema['x-remedy']}",
     "pattern": lambda value, schema: f"is {shown(value)}, which cannot be used; {schema['x-remedy']}",
-    "minLength": lambda value, schema: f"is {shown(value)}, of {len(value)} letters only; {schema['x-remedy']}",
+    "minLength": lambda value, schema: f"is {shown(value)}, only {len(value)} characters long; {schema['x-remedy']}",
     "minItems": lambda _value, _schema: "is empty; add at least one entry",
     "uniqueItems": lambda value, _schema: f"has {shown(_twice_in(value))} twice; remove one",
     "type": lambda value, schema: f"is {_kind(value)}; {_to_write(value, schema)}",
@@ -90,7 +90,7 @@ def _twice_in(values: list[Any]) -> Any:
 
 
 def _chosen(given: Any, choices: Iterable[str]) -> str:
-    """What to use instead, what looks most like it first."""
+    """What to use instead; the most similar choice comes first."""
     names = {choice.lower(): choice for choice in choices}
     near = [names[name] for name in get_close_matches(str(given).lower(), names, n=1)]
     others = ", ".join(choice for choice in choices if choice not in near)
@@ -98,7 +98,7 @@ def _chosen(given: Any, choices: Iterable[str]) -> str:
 
 
 def _kind(value: Any) -> str:
-    """What kind of a value it is, for people who do not know YAML."""
+    """What kind of value it is, for people who do not know YAML."""
     if value is None:
         return "empty"
     if isinstance(value, dict):
@@ -107,7 +107,7 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return f"{value} (as true, false, yes and no are read)".lower()
-    return f"the text {shown(value)}" if isinstance(value, str) else f"{shown(value)}, which is no text"
+    return f"the text {shown(value)}" if isinstance(value, str) else f"{shown(value)}, which is not text"
 
 
 def _to_write(value: Any, schema: Mapping[str, Any]) -> str:
@@ -117,7 +117,7 @@ def _to_write(value: Any, schema: Mapping[str, Any]) -> str:
         quoted = " (in quotes, it is read as text)" if isinstance(value, (bool, int, float)) else ""
         return f"{schema['x-remedy']}{quoted}"
     if "object" in kinds:
-        nothing = ", or null where there is none" if "null" in kinds else ""
+        nothing = ", or null if there is none" if "null" in kinds else ""
         return f"write {' and '.join(schema['required'])} below it, indented{nothing}"
     return _REMEDIES[kinds[0]]
 

@@ -43,7 +43,7 @@ def readme(
         figures: The figures that stand beside it.
 
     Raises:
-        BadInputError: If the facts compare a quantity that there is not.
+        BadInputError: If the facts compare a quantity that does not exist.
     """
     text = render(resource(_TEMPLATE), _context(release, facts, statistics, meanings, figures), escape=True)
     head, _, body = text.partition("\n---\n")

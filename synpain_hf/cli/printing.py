@@ -6,14 +6,14 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, TextIO
 
 import typer
 
-from synpain_hf.errors import BadInputError, SynpainError, UsageError
+from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, in_order
 from synpain_hf.progress import Progress, shown_on
 from synpain_hf.text.plurals import count
 
@@ -46,14 +46,20 @@ def reported(as_json: bool, typed: Mapping[str, str] = MappingProxyType({})) -> 
             print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
         else:
             print_line(f"error: {summary}{':' * bool(problems)}", on=sys.stderr)
-            _print_report(list(map(str, problems)))
+            _print_report(problems)
         raise typer.Exit(error.exit_status) from None
     except KeyboardInterrupt:
         print_line("interrupted: give the same command again to go on", on=sys.stderr)
         raise typer.Exit(_INTERRUPTED) from None
 
 
-def _print_report(problems: list[str]) -> None:
+def print_warning(problems: Sequence[Problem]) -> None:
+    """Print, on standard error, what may be wrong with input that was used."""
+    print_line(f"warning: {count(len(problems), 'pair')} to look at:", on=sys.stderr)
+    _print_report(in_order(problems))
+
+
+def _print_report(problems: Sequence[Problem]) -> None:
     shown = _PROBLEMS_ON_A_TERMINAL if sys.stderr.isatty() else len(problems)
     for problem in problems[:shown]:
         print_line(f"  {problem}", on=sys.stderr, indent=4)

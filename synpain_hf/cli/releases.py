@@ -10,7 +10,8 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers
-from synpain_hf.cli.printing import print_json, print_line, print_table, reported, size
+from synpain_hf.cli.printing import print_json, print_line, print_table, print_warning, reported, size
+from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
 from synpain_hf.text.plurals import count
@@ -55,11 +56,15 @@ def build(
 
     A build that was interrupted goes on where it was when the same command is given again.
     """
+    doubtful: list[Problem] = []
     with reported(as_json) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, progress=progress,
+            notice=doubtful.extend,
         )  # fmt: skip
+    if doubtful:
+        print_warning(doubtful)
     if as_json:
         print_json(synpain_hf.info(release.folder))
         return

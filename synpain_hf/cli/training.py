@@ -73,7 +73,9 @@ def train(
     """Train the pairwise classifier, and measure it by group.
 
     Give the same command again to continue a training that was interrupted, or to see the result of one that is
-    finished. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
+    finished.
+
+    With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
     set_by_name = {word.partition("=")[0] for word in settings or ()}
     with reported(as_json, {**_TYPED, **{name: name for name in set_by_name}}) as progress:

@@ -1,4 +1,4 @@
-"""The Hub's client, set up for publishing: with a token, a limit to waiting, and the storage that the Hub speaks."""
+"""The Hub's client, set up for publishing: with a token, a limit to waiting, and the storage that the Hub supports."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Hub:
 
     @property
     def which(self) -> dict[str, Any]:
-        """What every call of the client is told."""
+        """The arguments that every call of the client needs."""
         return {"repo_id": self.repo_id, "repo_type": self.repo_type}
 
     def reporting(self, action: str) -> AbstractContextManager[None]:
@@ -60,12 +60,12 @@ class Hub:
         return reported_as(PublishError, action, self.token)
 
     def offers_xet(self, *, create_pr: bool) -> bool:
-        """Whether the Hub stores files in chunks, so that of a changed file only those are sent that are new.
+        """Whether the Hub stores files in chunks, so that only the new chunks of a changed file are sent.
 
-        The client takes that for granted, and fails where a Hub knows nothing but LFS.
+        The client takes that for granted, and fails if a Hub only knows LFS.
 
         Args:
-            create_pr: Whether it is asked for the sake of a pull request, which anybody may open.
+            create_pr: Whether it is for a pull request, which anybody may open.
         """
         address = f"{self.api.endpoint}/api/{self.repo_type}s/{self.repo_id}/xet-write-token/main"
         parameters = {"create_pr": "1"} if create_pr else {}
@@ -99,7 +99,7 @@ def connected(
     bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
     if bars:
         disable_progress_bars()  # this package shows its own
-    factory = _http._GLOBAL_CLIENT_FACTORY  # the library has a function to set it, and none to ask
+    factory = _http._GLOBAL_CLIENT_FACTORY  # the library has a function to set it, but none to read it
     set_client_factory(lambda: _limited(factory(), timeout))
     try:
         yield Hub(api, found, repo_id, repo_type)
@@ -111,7 +111,7 @@ def connected(
 
 @contextmanager
 def sending_by_xet(*, enabled: bool) -> Iterator[None]:
-    """Have the client send large files by Xet, or by LFS; the library has no argument for that choice."""
+    """Make the client send large files by Xet, or by LFS; the library has no argument for that choice."""
     disabled = constants.HF_HUB_DISABLE_XET
     constants.HF_HUB_DISABLE_XET = disabled or not enabled
     try:
@@ -121,7 +121,7 @@ def sending_by_xet(*, enabled: bool) -> Iterator[None]:
 
 
 def _limited(client: Any, timeout: float) -> Any:
-    """A client that gives up a connection without life; the library's own waits for ever, even if told otherwise."""
+    """A client that gives up a dead connection; the library's own waits for ever, even with a timeout."""
 
     def limit(request: Any) -> None:
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)

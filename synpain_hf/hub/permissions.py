@@ -14,7 +14,7 @@ _WRITE = "repo.write"
 def check_may_write(hub: Hub, *, create_pr: bool) -> None:
     """Refuse a token that cannot do what is asked.
 
-    What a Hub does not tell of a token is taken to be allowed: the Hub itself will refuse it.
+    What a Hub does not say about a token is taken to be allowed: if it is not, the Hub itself will refuse.
 
     Args:
         hub: The repository.
@@ -35,11 +35,11 @@ def check_may_write(hub: Hub, *, create_pr: bool) -> None:
     roles = {str(org.get("name")): org.get("roleInOrg") for org in account.get("orgs") or ()}
     if namespace not in {account.get("name"), *roles}:
         raise PublishError(
-            f"{account.get('name')}, whose token this is, does not belong to {namespace}; log in as one who does "
+            f"{account.get('name')}, whose token this is, does not belong to {namespace}; log in as someone who does "
             "(`hf auth login`), or give --create-pr to propose it"
         )
     if roles.get(namespace) in _READERS:
-        raise PublishError(f"{account.get('name')} may only read in {namespace}; ask for more, or give --create-pr")
+        raise PublishError(f"{account.get('name')} may only read in {namespace}; ask to write, or give --create-pr")
     if role == "fineGrained" and not _granted(token.get("fineGrained") or {}, namespace, hub.repo_id):
         raise PublishError(
             f"your token may not write to {hub.repo_id}; add that to its permissions on the Hub, or run "

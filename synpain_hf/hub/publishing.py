@@ -38,7 +38,7 @@ _PATHS_NAMED = 3
 
 @dataclass(frozen=True)
 class Publication:
-    """What publishing came to.
+    """The result of publishing.
 
     Attributes:
         repo_id: The repository.
@@ -48,7 +48,7 @@ class Publication:
         url: The page of the tag, of the pull request, or else of the repository.
         commit: The commit that holds the release; empty after a dry run.
         plan: What was done to each file.
-        notes: What else is worth knowing: what the Hub remarked, what nobody compared, what became of the main branch.
+        notes: What else is worth knowing: remarks of the Hub, what was not compared, changes to the main branch.
     """
 
     repo_id: str
@@ -93,13 +93,13 @@ def publish(
     """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.
 
     Nothing is tagged before everything is there and right; after any fault the same call finishes the work, and sends
-    only what is missing. A tag that is there is never moved.
+    only what is missing. An existing tag is never moved.
 
     Args:
         release: The release directory.
         repo_id: `NAMESPACE/NAME`; created if it does not exist.
-        private: Close the repository to all but its owners.
-        gated: Have readers accept the terms first; whoever does is let in.
+        private: Close the repository to everyone but its owners.
+        gated: Have readers accept the terms first; those who do are let in.
         create_pr: Propose the release in a pull request, with what changed, instead of publishing it. Once it is
             merged, publishing again tags it.
         dry_run: Check and plan, but send nothing.
@@ -107,7 +107,7 @@ def publish(
         token: By default the one of `hf auth login` or HF_TOKEN.
         timeout: Seconds without a byte after which a connection is given up.
         show: Called with the plan before anything is sent.
-        progress: Told of every file verified and sent.
+        progress: Called after every file verified and sent.
 
     Raises:
         ReleaseError: If the release is incomplete or changed, or its card does not fit it.
@@ -142,7 +142,7 @@ def _check_card(release: Release, progress: Progress) -> None:
 
     unfit = check(release, progress)
     if unfit:
-        more = f" (and {len(unfit) - 1} more; `synpain-hf card --check` tells all)" if unfit[1:] else ""
+        more = f" (and {len(unfit) - 1} more; `synpain-hf card --check` lists all)" if unfit[1:] else ""
         raise ReleaseError(f"{unfit[0]}{more}")
 
 
@@ -253,7 +253,7 @@ def _propose(
 
 
 def _latest(hub: Hub, state: State, before: Earlier | None) -> Earlier | None:
-    """The latest version that is tagged; None where none is, or nobody can tell what is in it."""
+    """The latest version that is tagged; None if there is none, or if its content is unknown."""
     version = max(state.versions(), default=None)
     if version is None:
         return None
@@ -271,12 +271,12 @@ def _check_order(hub: Hub, release: Release, state: State, before: Earlier | Non
 
 
 def _check_strangers(hub: Hub, plan: UploadPlan) -> None:
-    """Refuse a repository in which files of others would be loaded as pairs of the release."""
+    """Refuse a repository in which other people's files would be loaded as pairs of the release."""
     strangers = [path for path in plan.left if tables.is_beside_tables(path)]
     if strangers:
         folders = " and ".join(dict.fromkeys(f"{path.partition('/')[0]}/" for path in strangers))
         raise PublishError(
-            f"{hub.repo_id} has files in {folders} that no release put there ({', '.join(strangers)}), which would be "
+            f"{hub.repo_id} has files in {folders} that are not from a release ({', '.join(strangers)}) and would be "
             "loaded with it; delete them on the Hub, or publish to another repository"
         )
 

@@ -26,12 +26,12 @@ _TAG = re.compile(r"v(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}", re.ASCII)
 
 @dataclass(frozen=True)
 class State:
-    """A repository, or the want of one.
+    """A repository, or its absence.
 
     Attributes:
-        head: The commit that its main branch is at; empty where there is no repository.
+        head: The commit that its main branch is at; empty if there is no repository.
         private: Whether only its owners see it.
-        gated: Whether readers must ask first.
+        gated: Whether readers must ask for access.
         tags: The commit of each tag.
     """
 

@@ -19,7 +19,7 @@ def require_token(given: str | None) -> str:
         given: By default the one of `hf auth login` or HF_TOKEN.
 
     Raises:
-        PublishError: If there is none, or it cannot be one.
+        PublishError: If there is no token, or it cannot be one.
     """
     token = given or get_token()
     if not token:

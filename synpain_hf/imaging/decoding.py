@@ -16,17 +16,18 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging import png
-from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, check_size
+from synpain_hf.imaging import jpeg, png
+from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, STRIP_PIXELS, check_size
 from synpain_hf.imaging.orientation import upright
 from synpain_hf.imaging.png import FilteredPng, Pixels
+from synpain_hf.imaging.png_chunks import SIGNATURE
 
 _READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
-    png.SIGNATURE: PngImageFile,
-    b"\xff\xd8\xff": JpegImageFile,
+    SIGNATURE: PngImageFile,
+    jpeg.SIGNATURE: JpegImageFile,
     b"RIFF": WebPImageFile,
 }
-"""Pillow's readers by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
+"""Pillow's readers by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -71,14 +72,14 @@ Raster = FilteredPng | DecodedPicture
 def decode(data: bytes) -> Raster:
     """Read a picture of any kind as 8-bit RGB.
 
-    An EXIF rotation is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their upper eight bits,
-    and what is transparent is laid on white.
+    A turn that EXIF or XMP asks for is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their
+    upper eight bits, and what is transparent is laid on white.
 
     Args:
         data: The file.
 
     Raises:
-        PictureError: If the data are no picture, damaged, animated, too large or too small.
+        PictureError: If the data are not a picture, or are damaged, animated, too large or too small.
     """
     if not data:
         raise PictureError("is empty (0 bytes); fetch it again")
@@ -95,19 +96,41 @@ def decode(data: bytes) -> Raster:
 
 
 def _decode(data: bytes) -> Raster:
-    if data.startswith(png.SIGNATURE):
+    if data.startswith(SIGNATURE):
         filtered = FilteredPng.parse(data)
         if filtered is not None:
             return filtered
     reader = next((reader for beginning, reader in _READERS.items() if data.startswith(beginning)), None)
     if reader is None:
-        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
+    return DecodedPicture(_pixels_of(_read(reader, data)))
+
+
+def _read(reader: Callable[[BinaryIO], ImageFile], data: bytes) -> Image.Image:
+    """A picture, upright, once it is known to be within limits and whole."""
     with reader(io.BytesIO(data)) as image:
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
+        if image.format == "JPEG":
+            jpeg.check_scans(data, *image.size)
         image.load()
-        return DecodedPicture(np.asarray(as_rgb(upright(image))))
+        if image.format == "JPEG":
+            jpeg.check_codes(data)
+        return upright(image)
+
+
+def _pixels_of(image: Image.Image) -> Pixels:
+    """The pixels of a picture in RGB, converted strip by strip; shape (height, width, 3)."""
+    width, height = image.size
+    rows = max(1, STRIP_PIXELS // width)
+    if height <= rows:
+        return np.asarray(as_rgb(image))
+    pixels = np.empty((height, width, 3), np.uint8)
+    for start in range(0, height, rows):
+        stop = min(start + rows, height)
+        pixels[start:stop] = np.asarray(as_rgb(image.crop((0, start, width, stop))))
+    return pixels
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
@@ -122,7 +145,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _what(data: bytes) -> str:
-    """A hint at what the bytes are, from their beginning."""
+    """A hint at what the bytes are, from how they begin."""
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "a GIF"
     if data.startswith((b"II*\x00", b"MM\x00*")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging import png
 from synpain_hf.imaging.decoding import DecodedPicture, Raster, decode
 from synpain_hf.imaging.gutter import Gutter, check_two_faces, find_gutter, searched_columns
+from synpain_hf.imaging.likeness import Likeness, likeness_of
 from synpain_hf.imaging.limits import MIN_SIDE
 from synpain_hf.imaging.png import Pixels
 
@@ -23,6 +23,10 @@ ENCODINGS: dict[str, dict[str, Any]] = {
     "jpeg": {"quality": 95, "subsampling": 0},
 }
 """Encodings of a release's faces, with Pillow's options; PNG (by our own writer) and WebP lose nothing."""
+
+SAME_FACE = "has the same face twice; give a neutral face and an expressive one"
+
+_CUT_OFF = range(9)  # columns that may be cut off on either side of a gutter
 
 MAX_SIZE = 4096
 """Largest fixed size, in pixels."""
@@ -56,13 +60,13 @@ class Faces:
         neutral: The neutral face's file.
         expressive: The expressive face's file.
         gutter: The columns left out between them; None where they came as two pictures.
-        neutral_pixels: SHA-256 of the neutral face's size and pixels as they came, to find a face that is used twice.
+        likenesses: What tells the neutral and the expressive face, as they came, from others.
     """
 
     neutral: bytes
     expressive: bytes
     gutter: Gutter | None
-    neutral_pixels: str
+    likenesses: tuple[Likeness, Likeness]
 
 
 def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | None = None) -> Faces:
@@ -74,7 +78,7 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
         size: The width and height that the composite must have; None for any that holds two faces.
 
     Raises:
-        PictureError: If the composite cannot be used.
+        PictureError: If the composite cannot be used, or shows the same face twice.
     """
     raster = decode(data)
     if size is not None and (raster.width, raster.height) != size:
@@ -83,43 +87,55 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
             "fetch it again, or give composites of other sizes in a manifest"
         )
     check_two_faces(raster.width, raster.height)
-    left = raster.pixels(searched_columns(raster.width))
-    gutter = find_gutter(left, raster.width)
+    pixels = raster.pixels(raster.width)
+    gutter = find_gutter(pixels[:, : searched_columns(raster.width)], raster.width)
+    neutral, expressive = pixels[:, : gutter.start], pixels[:, gutter.stop :]
+    if any(_shows_again(neutral, expressive, columns) for columns in _CUT_OFF):
+        raise PictureError(SAME_FACE)
     return Faces(
-        neutral=_encode(raster, 0, gutter.start, left, encoding),
-        expressive=_encode(raster, gutter.stop, raster.width, left, encoding),
+        neutral=_encode(raster, 0, gutter.start, pixels, encoding),
+        expressive=_encode(raster, gutter.stop, raster.width, pixels, encoding),
         gutter=gutter,
-        neutral_pixels=_digest(left[:, : gutter.start]),
+        likenesses=(likeness_of(neutral), likeness_of(expressive)),
     )
 
 
 def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Faces:
-    """Take a neutral and an expressive face from a picture each.
+    """Take a neutral and an expressive face, each from its own picture.
 
     Raises:
-        PictureError: If one of them cannot be used; the message begins with which.
+        PictureError: If one of them cannot be used (the message begins with which), or both are the same face.
     """
-    first, second = (_whole(name, data) for name, data in (("neutral", neutral), ("expressive", expressive)))
-    return Faces(
-        neutral=_encode(first, 0, first.width, first.array, encoding),
-        expressive=_encode(second, 0, second.width, second.array, encoding),
-        gutter=None,
-        neutral_pixels=_digest(first.array),
-    )
+    faces = [_whole(name, data, encoding) for name, data in (("neutral", neutral), ("expressive", expressive))]
+    (first, first_likeness), (second, second_likeness) = faces
+    if first_likeness.pixels == second_likeness.pixels:
+        raise PictureError(SAME_FACE)
+    return Faces(first, second, None, (first_likeness, second_likeness))
 
 
-def _whole(name: str, data: bytes) -> DecodedPicture:
+def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
+    """Whether the expressive half is the neutral one, from a column on; the inner edge of either may be cut off."""
+    width = min(neutral.shape[1] - columns, expressive.shape[1])
+    first, second = neutral[:, columns : columns + width], expressive[:, :width]
+    middle = len(first) // 2
+    return np.array_equal(first[middle], second[middle]) and np.array_equal(first, second)
+
+
+def _whole(name: str, data: bytes, encoding: Encoding) -> tuple[bytes, Likeness]:
+    """The file and the likeness of a face that fills a picture."""
     try:
         raster = decode(data)
-        return DecodedPicture(raster.pixels(raster.width))
+        pixels = raster.pixels(raster.width)
     except PictureError as error:
         raise PictureError(f"the {name} picture {error}") from error
+    del raster  # the pixels are held once
+    return _encode(DecodedPicture(pixels), 0, pixels.shape[1], pixels, encoding), likeness_of(pixels)
 
 
-def _encode(raster: Raster, start: int, stop: int, left: Pixels, encoding: Encoding) -> bytes:
+def _encode(raster: Raster, start: int, stop: int, pixels: Pixels, encoding: Encoding) -> bytes:
     if encoding == Encoding():
-        return raster.crop_png(start, stop, left[:, start])
-    image = Image.fromarray(np.ascontiguousarray(raster.pixels(stop)[:, start:]))
+        return raster.crop_png(start, stop, pixels[:, start])
+    image = Image.fromarray(np.ascontiguousarray(pixels[:, start:stop]))
     if encoding.size is not None:
         image = ImageOps.fit(image, (encoding.size, encoding.size), Image.Resampling.LANCZOS)
     if encoding.format == "png":
@@ -127,9 +143,3 @@ def _encode(raster: Raster, start: int, stop: int, left: Pixels, encoding: Encod
     file = io.BytesIO()
     image.save(file, encoding.format, **ENCODINGS[encoding.format])
     return file.getvalue()
-
-
-def _digest(pixels: Pixels) -> str:
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.hexdigest()

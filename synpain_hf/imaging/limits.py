@@ -1,4 +1,4 @@
-"""Bounds on what is decoded, checked before any pixel is."""
+"""Bounds on what is decoded, checked before any pixel is decoded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ MAX_BYTES = 256 * 2**20
 
 MAX_PIXELS = 64_000_000
 """Largest picture decoded, in pixels: an official composite has one million."""
+
+STRIP_PIXELS = 4_000_000
+"""Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
+
+MAX_SCANNED = 1_000_000_000
+"""Most pixels that the scans of a JPEG may pass over: fifteen times the largest picture."""
 
 MIN_SIDE = 32
 """Smallest side of a face, in pixels."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import deflate
@@ -21,12 +20,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging.limits import check_size
+from synpain_hf.imaging.limits import STRIP_PIXELS, check_size
 from synpain_hf.imaging.orientation import UPRIGHT, orientation
+from synpain_hf.imaging.png_chunks import SIGNATURE, check_complete, chunk, metadata_in, pixels_in, read_chunks
 
 Pixels = npt.NDArray[np.uint8]
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = 3
 _DEPTH = 8
 _TRUECOLOUR_8_BIT = (_DEPTH, 2, 0, 0, 0)
@@ -34,6 +33,7 @@ _COLOUR_KEYED = (0, 2)  # the colour types (grey, RGB) whose tRNS is a colour; P
 _NONE, _SUB, _UP, _AVERAGE, _PAETH = range(5)
 _STORED, _FAST = 0, 1
 _RENDERING_CHUNKS = frozenset((b"tRNS", b"acTL"))
+_BLOCK_PIXELS = 2**16  # filtered at a time, so that what is computed stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -55,29 +55,31 @@ class FilteredPng:
 
         Returns:
             None for a valid PNG of a kind that this class does not handle (another colour type or depth,
-            interlaced, transparent, animated, rotated by EXIF).
+            interlaced, transparent, animated, turned by its metadata).
 
         Raises:
             PictureError: If the file is damaged (whatever its kind), too large or too small.
         """
-        (_, header), *chunks = _chunks(data)  # every checksum counts, also those that Pillow would pass over
-        width, height, depth, colour, *methods = struct.unpack(">IIBBBBB", header)
-        check_size(width, height)
+        header, chunks = read_chunks(data)
+        check_size(header.width, header.height)
         kinds = {kind for kind, _ in chunks}
-        if depth != _DEPTH and colour in _COLOUR_KEYED and b"tRNS" in kinds:
-            raise PictureError(f"has a transparent colour at {depth} bits, which is not read; save it with 8 bits")
-        exif = next((body for kind, body in chunks if kind == b"eXIf"), b"")
-        if (depth, colour, *methods) != _TRUECOLOUR_8_BIT or kinds & _RENDERING_CHUNKS or orientation(exif) != UPRIGHT:
+        if header.depth != _DEPTH and header.colour in _COLOUR_KEYED and b"tRNS" in kinds:
+            raise PictureError(
+                f"has a transparent colour at {header.depth} bits, which is not read; save it with 8 bits"
+            )
+        turned = orientation(metadata_in(chunks)) != UPRIGHT
+        if header[2:] != _TRUECOLOUR_8_BIT or kinds & _RENDERING_CHUNKS or turned:
+            check_complete(header, chunks)
             return None
-        compressed = b"".join(body for kind, body in chunks if kind == b"IDAT")
-        size = height * (1 + CHANNELS * width)
+        compressed = b"".join(pixels_in(chunks))
+        size = header.height * (1 + CHANNELS * header.width)
         try:
             inflated = deflate.zlib_decompress(compressed, size)
         except (deflate.DeflateError, ValueError) as error:
             raise PictureError("is a damaged PNG (its pixels cannot be inflated); fetch it again") from error
         if len(inflated) != size:
             raise PictureError(f"is a damaged PNG ({len(inflated):,} bytes of pixels, not {size:,}); fetch it again")
-        rows = np.frombuffer(inflated, np.uint8).reshape(height, -1)
+        rows = np.frombuffer(inflated, np.uint8).reshape(header.height, -1)
         if rows[:, 0].max() > _PAETH:
             raise PictureError("is a damaged PNG (an unknown row filter); fetch it again")
         return cls(rows)
@@ -98,8 +100,15 @@ class FilteredPng:
         Returns:
             Shape (height, stop, 3), uint8.
         """
-        with Image.open(io.BytesIO(_assemble(self.rows[:, : 1 + CHANNELS * stop], _STORED)), formats=("PNG",)) as image:
-            return np.asarray(image)
+        rows = self.rows[:, : 1 + CHANNELS * stop]
+        strip = max(1, STRIP_PIXELS // stop)
+        if self.height <= strip:
+            return _unfiltered(rows)
+        pixels = np.empty((self.height, stop, CHANNELS), np.uint8)
+        pixels[:strip] = _unfiltered(rows[:strip])
+        for start in range(strip, self.height, strip):
+            pixels[start : start + strip] = _unfiltered(rows[start : start + strip], pixels[start - 1])
+        return pixels
 
     def crop_png(self, start: int, stop: int, first_column: Pixels) -> bytes:
         """The columns from `start` up to `stop` as a PNG of their own, without any metadata.
@@ -124,18 +133,48 @@ def encode(pixels: Pixels) -> bytes:
         pixels: Shape (height, width, 3), uint8.
     """
     height, width, _ = pixels.shape
-    padded = np.zeros((height + 1, width + 1, CHANNELS), np.int16)
-    padded[1:, 1:] = pixels
-    left, above, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
-    to_left, to_above = np.abs(above - corner), np.abs(left - corner)
-    to_corner = np.abs(left + above - 2 * corner)
-    predicted = np.where(
-        (to_left <= to_above) & (to_left <= to_corner), left, np.where(to_above <= to_corner, above, corner)
-    )
     rows = np.empty((height, 1 + CHANNELS * width), np.uint8)
     rows[:, 0] = _PAETH
-    rows[:, 1:] = (pixels - predicted).astype(np.uint8).reshape(height, -1)
+    block = max(1, _BLOCK_PIXELS // width)
+    above = np.zeros((1, width, CHANNELS), np.uint8)
+    for start in range(0, height, block):
+        part = pixels[start : start + block]
+        rows[start : start + block, 1:] = _paeth_filtered(part, above).reshape(len(part), -1)
+        above = part[-1:]
     return _assemble(rows, _FAST)
+
+
+def _paeth_filtered(pixels: Pixels, above: Pixels) -> Pixels:
+    """Rows of pixels less what Paeth's predictor expects, given the row above them; shape (rows, width, 3)."""
+    rows, width, _ = pixels.shape
+    padded = np.zeros((rows + 1, width + 1, CHANNELS), np.int16)
+    padded[0, 1:] = above
+    padded[1:, 1:] = pixels
+    left, upper, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
+    to_left, to_upper = np.abs(upper - corner), np.abs(left - corner)
+    to_corner = np.abs(left + upper - 2 * corner)
+    predicted = np.where(
+        (to_left <= to_upper) & (to_left <= to_corner), left, np.where(to_upper <= to_corner, upper, corner)
+    )
+    filtered: Pixels = (pixels - predicted).astype(np.uint8)
+    return filtered
+
+
+def _unfiltered(rows: Pixels, above: Pixels | None = None) -> Pixels:
+    """Decode filtered rows.
+
+    Args:
+        rows: Shape (height, 1 + 3 * width), uint8.
+        above: The decoded row above them, shape (width, 3); None where there is none.
+
+    Returns:
+        Shape (height, width, 3), uint8.
+    """
+    if above is not None:
+        rows = np.vstack([np.concatenate([[np.uint8(_NONE)], above.ravel()]), rows])
+    with Image.open(io.BytesIO(_assemble(rows, _STORED)), formats=("PNG",)) as image:
+        pixels = np.asarray(image)
+    return pixels if above is None else pixels[1:]
 
 
 def _filter_without_left(filters: Pixels, column: Pixels) -> Pixels:
@@ -148,30 +187,8 @@ def _filter_without_left(filters: Pixels, column: Pixels) -> Pixels:
     return column - predicted
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    if not data.startswith(SIGNATURE + b"\x00\x00\x00\x0dIHDR"):
-        raise PictureError("is a damaged PNG (it has no header); fetch it again")
-    position, kind = len(SIGNATURE), b""
-    while kind != b"IEND":
-        if position + 12 > len(data):
-            raise PictureError(f"is cut short after {len(data):,} bytes; fetch it again")
-        length, kind = struct.unpack_from(">I4s", data, position)
-        end = position + 12 + length
-        if end > len(data):
-            raise PictureError(f"is cut short after {len(data):,} bytes; fetch it again")
-        if deflate.crc32(memoryview(data)[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise PictureError(f"is a damaged PNG (wrong checksum at byte {position:,}); fetch it again")
-        yield kind, data[position + 8 : end - 4]
-        position = end
-
-
 def _assemble(rows: Pixels, level: int) -> bytes:
     height, row_bytes = rows.shape
     header = struct.pack(">IIBBBBB", (row_bytes - 1) // CHANNELS, height, *_TRUECOLOUR_8_BIT)
     pixels = deflate.zlib_compress(np.ascontiguousarray(rows), level)
-    return b"".join([SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", pixels), *_chunk(b"IEND", b"")])
-
-
-def _chunk(kind: bytes, body: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
-    """The parts of a chunk; joined once, because a body may have megabytes."""
-    return struct.pack(">I", len(body)), kind, body, struct.pack(">I", deflate.crc32(body, deflate.crc32(kind)))
+    return b"".join([SIGNATURE, *chunk(b"IHDR", header), *chunk(b"IDAT", pixels), *chunk(b"IEND", b"")])

@@ -146,7 +146,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if min(self.size.values()) < 1:
             raise UsageError(f"size is {self.size}; give a height and a width in pixels")
         if (self.image_mean is None) != (self.image_std is None):
-            raise UsageError("only one of image_mean and image_std is given; give both, or neither not to normalise")
+            raise UsageError("only one of image_mean and image_std is given; give both, or neither")
         for name, values in (("image_mean", self.image_mean), ("image_std", self.image_std)):
             if values is not None and len(values) != self.num_channels:
                 raise UsageError(

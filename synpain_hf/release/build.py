@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import synpain_hf
-from synpain_hf.errors import BadInputError, Problem, SynpainError, UsageError, VersionError, in_order
+from synpain_hf.errors import (
+    BadInputError,
+    Notice,
+    Problem,
+    SynpainError,
+    UsageError,
+    VersionError,
+    in_order,
+    warn_of,
+)
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.compare import compare
+from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
 from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.place import check_place
@@ -47,11 +56,12 @@ def build(
     previous: str | Path | None = None,
     on_error: Literal["fail", "skip"] = "fail",
     progress: Progress = silent,
+    notice: Notice = warn_of,
 ) -> Release:
     """Build a release from a source.
 
     The same input, options and versions of the libraries give the same bytes, whatever the number of workers and the
-    order of files. A build that was killed goes on where it was when the same call is made again.
+    order of files. A build that was killed continues when the same call is made again.
 
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
@@ -71,6 +81,8 @@ def build(
             others, `version` must rise as semantic versions ask, and the change log says what changed.
         on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
         progress: Told of every pair written.
+        notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
+            others on the same side of every split. By default, Python warns.
 
     Returns:
         The release.
@@ -101,7 +113,9 @@ def build(
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
-        problems = [*plan.problems, *_problems(written)]
+        copies, doubtful = copied_faces(written)
+        unusable = [problem for partition in written for problem in partition.problems]
+        problems = [*plan.problems, *unusable, *same_faces(written), *copies]
         if problems and (plan.fatal or on_error == "fail"):
             raise BadInputError(problems)
         lost = {problem.file for problem in problems}
@@ -113,6 +127,9 @@ def build(
             written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
         folder.complete([*release["files"], MANIFEST])
+    doubtful = [problem for problem in doubtful if problem.file not in lost]
+    if doubtful:
+        notice(doubtful)
     return Release.open(out)
 
 
@@ -124,7 +141,7 @@ def _opened(source: str | Path | Sequence[str | Path] | Source) -> Source:
 
 @contextmanager
 def _source_is_readable() -> Iterator[None]:
-    """Tell a source that cannot be read from a release that cannot be written."""
+    """Distinguish a source that cannot be read from a release that cannot be written."""
     try:
         yield
     except SynpainError:
@@ -148,7 +165,7 @@ def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
 
 
 def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
-    """Write the partitions that an earlier build has not."""
+    """Write the partitions that an earlier build did not."""
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
     waiting = []
@@ -167,29 +184,6 @@ def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress
             done += len(partition.rows) + len(partition.problems)
             progress("pairs", done, total)
     return [results[path] for path in sorted(results)]
-
-
-def _problems(written: Iterable[Written]) -> list[Problem]:
-    """Pictures that cannot be used, and those that several pairs share."""
-    partitions = list(written)
-    problems = [problem for partition in partitions for problem in partition.problems]
-    users: dict[str, dict[str, str]] = defaultdict(dict)
-    for partition in partitions:
-        for row in partition.rows:
-            for picture in {*row.pictures, row.neutral_pixels}:
-                users[picture][row.pair_id] = row.listed_at
-    for sharing in users.values():
-        if len(sharing) > 1:
-            problems += [
-                Problem(
-                    place,
-                    f"shows the same picture as {', '.join(sorted(set(sharing.values()) - {place}))}; "
-                    "keep the right one, so that no face is on both sides of a split",
-                    pair_id,
-                )
-                for pair_id, place in sharing.items()
-            ]
-    return problems
 
 
 def _describe(

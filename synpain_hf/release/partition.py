@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import synpain_hf
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
+from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.pair import Pair
 from synpain_hf.release.rows import Row, digest_of, row_of
 from synpain_hf.sources.files import OpenArchives
@@ -23,7 +24,10 @@ from synpain_hf.storage import sha256_of
 from synpain_hf.vocabulary import FACES
 
 ROWS_IN_GROUP = 8
-"""Pairs in a Parquet row group: about 11 MB of lossless faces, the most that a worker holds."""
+"""Most pairs in a Parquet row group: about 11 MB of lossless faces of the official size."""
+
+BYTES_IN_GROUP = 64 * 2**20
+"""Most bytes of faces in a Parquet row group of several pairs; the Hub's viewer reads groups up to about 286 MiB."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Task:
     def key(self) -> str:
         """A digest of all that decides the partition's bytes, to recognise it when a build is resumed.
 
-        Sources are told by their stamp, such as size and time of change.
+        Pictures are identified by their stamp, such as size and time of change.
         """
         stamps = [picture.stamp() for pair in self.pairs for picture in pair.pictures]
         libraries = (synpain_hf.__version__, pa.__version__, deflate.__version__, PIL.__version__)
@@ -62,14 +66,14 @@ class WrittenRow:
         listed_at: Where the source names it.
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
-        neutral_pixels: Digest of the neutral face's pixels.
+        likenesses: What tells its neutral and its expressive face from others.
     """
 
     pair_id: str
     listed_at: str
     digest: str
     pictures: tuple[str, ...]
-    neutral_pixels: str
+    likenesses: tuple[Likeness, Likeness]
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,10 @@ def write_partition(task: Task, release: Path) -> Written:
     Raises:
         OSError: If it cannot be written.
     """
-    key = task.key()  # before the pictures are read: one that changes meanwhile is taken anew by the next build
+    key = task.key()  # before the pictures are read: one that changes meanwhile is read again by the next build
     path = release / task.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # its own: a lost worker may still be writing
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # unique: a lost worker may still be writing
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
     with (
@@ -121,21 +125,30 @@ def write_partition(task: Task, release: Path) -> Written:
             use_content_defined_chunking=True,
         ) as writer,
     ):
-        group: list[Row] = []
-        for row, written in _rows(task, problems):
-            group.append(row)
-            rows.append(written)
-            if len(group) == ROWS_IN_GROUP:
-                writer.write_table(pa.Table.from_pylist(group, task.schema))
-                group.clear()
-        if group:
-            writer.write_table(pa.Table.from_pylist(group, task.schema))
+        for group in _groups(_rows(task, problems)):
+            writer.write_table(pa.Table.from_pylist([row for row, _ in group], task.schema))
+            rows += [written for _, written in group]
     if not rows:
         partial.unlink()
         return Written(key, task.path, 0, "", (), tuple(problems))
     written_bytes, sha256 = partial.stat().st_size, sha256_of(partial)
     partial.replace(path)
     return Written(key, task.path, written_bytes, sha256, tuple(rows), tuple(problems))
+
+
+def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, WrittenRow]]]:
+    """Rows by row groups."""
+    group: list[tuple[Row, WrittenRow]] = []
+    held = 0
+    for row, written in rows:
+        faces_bytes = sum(len(row[face]["bytes"]) for face in FACES)
+        if group and (len(group) == ROWS_IN_GROUP or held + faces_bytes > BYTES_IN_GROUP):
+            yield group
+            group, held = [], 0
+        group.append((row, written))
+        held += faces_bytes
+    if group:
+        yield group
 
 
 def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
@@ -151,7 +164,7 @@ def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
             row = row_of(pair, faces, digests, task.encoding)
-            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.neutral_pixels)
+            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.likenesses)
 
 
 def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
@@ -162,5 +175,5 @@ def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
 
 
 def without(task: Task, rejected: set[str]) -> Task:
-    """The same partition without the pairs that are listed at some places."""
+    """The same partition without the pairs that are listed at these places."""
     return replace(task, pairs=tuple(pair for pair in task.pairs if pair.listed_at not in rejected))

@@ -21,10 +21,10 @@ class BuildPlan:
 
     Attributes:
         partitions: The pairs of each partition, sorted by id.
-        problems: The entries of the source that are no pairs, and whatever else is wrong.
-        folds: Where the folds come from, as `release.json` tells it.
+        problems: The entries of the source that are not pairs, and anything else that is wrong.
+        folds: Where the folds come from, as `release.json` says.
         entries: How many entries the source has.
-        fatal: Whether leaving out pairs does not help: nothing in the folds file was understood.
+        fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
 
     partitions: Mapping[Partition, tuple[Pair, ...]]
@@ -58,7 +58,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     places = defaultdict(list)
     for pair in listed:
         places[pair.pair_id].append(pair.listed_at)
-    for problem in problems:  # an entry that is no pair may still have taken an ID
+    for problem in problems:  # an entry that is not a pair may still use an ID
         if problem.pair_id:
             places[problem.pair_id].append(problem.file)
     pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]

@@ -49,7 +49,7 @@ class Release:
 
         Args:
             folder: The directory.
-            card_may_lack: Whether files of the card may be missing, since it is to be judged, or written again.
+            card_may_lack: Whether files of the card may be missing, because it will be checked or written again.
 
         Raises:
             ReleaseError: If it has no valid `release.json`, or lacks a file.
@@ -64,19 +64,19 @@ class Release:
 
     @classmethod
     def described_in(cls, folder: Path) -> Release:
-        """Read a `release.json`; its files may stand elsewhere, or in another form.
+        """Read a `release.json`; its files may be elsewhere, or in another form.
 
         Raises:
             ReleaseError: If it is missing or not valid.
         """
         path = folder / MANIFEST
         if not path.is_file():
-            raise ReleaseError(f"{folder} is no release (it has no {MANIFEST}); give a folder that `build` wrote")
+            raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{path} cannot be read ({error}); build or download the release again") from error
-        wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is no JSON object"]
+        wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is not a JSON object"]
         if wrong:
             raise ReleaseError(f"{path} is not valid ({'; '.join(wrong)}); build or download the release again")
         release = cls(folder, manifest)
@@ -106,7 +106,7 @@ class Release:
 
     @property
     def partitions(self) -> list[Partition]:
-        """The partitions that its pairs stand in, sorted."""
+        """The partitions that hold its pairs, sorted."""
         return sorted(map(Partition.of, self.files_of(base_table())))
 
     def files_of(self, table: Table) -> list[str]:
@@ -118,7 +118,7 @@ class Release:
         return sum(self.files[file]["rows"] for file in files)
 
     def splits(self, configuration: str) -> dict[str, list[str]]:
-        """The files of each split of a configuration, in the order of its rows; none for a split without rows."""
+        """The files of each split of a configuration, in the order of its rows; splits without rows are left out."""
         table = tables.table_with(configuration)
         return {} if table is None else table.splits(configuration, self.files_of(table))
 
@@ -200,14 +200,14 @@ def info(release: str | Path, *, verify: bool = False, progress: Progress = sile
     Args:
         release: Its directory.
         verify: Whether to compare every file with its digest first.
-        progress: Told of every file verified.
+        progress: Called after every file verified.
 
     Returns:
         Its `release.json` without the list of files, and `bytes` (of all files), `groups` (pairs by column and
         value) and `configurations` (pairs by configuration and split).
 
     Raises:
-        ReleaseError: If it is no complete release.
+        ReleaseError: If it is not a complete release.
     """
     opened = Release.open(release)
     if verify:

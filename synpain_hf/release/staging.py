@@ -1,4 +1,4 @@
-"""The journal of a build, by which one that was interrupted goes on where it was.
+"""The journal of a build, from which an interrupted one continues.
 
 .OUT.partial/journal.jsonl   one line for each partition that is complete in .OUT.partial/release
 """
@@ -9,18 +9,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from threading import Lock
+from typing import Any
 
 from synpain_hf.errors import Problem
+from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.release.partition import Written, WrittenRow
 from synpain_hf.storage import StagedFolder, sha256_of
 
 
 class Staging:
-    """A release that is being written, and what of it is complete.
+    """A release that is being written, and which parts of it are complete.
 
     Attributes:
         release: What will be the release directory.
-        finished: The complete partitions, those of an interrupted build too, by the key of their task.
+        finished: The complete partitions, including those of an interrupted build, by the key of their task.
     """
 
     def __init__(self, staged: StagedFolder) -> None:
@@ -32,7 +34,7 @@ class Staging:
     def add(self, written: Written) -> None:
         """Remember a complete partition; it will not be written again."""
         with self._writing, self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(f"\n{json.dumps(asdict(written))}")  # on a line of its own, even after one cut short
+            journal.write(f"\n{json.dumps(asdict(written))}")  # on a new line, even after one cut short
             self.finished[written.key] = written
 
     def _read(self) -> Iterator[Written]:
@@ -41,7 +43,7 @@ class Staging:
         for line in self._journal.read_text(encoding="utf-8").splitlines():
             try:
                 fields = json.loads(line)
-                rows = tuple(WrittenRow(**{**row, "pictures": tuple(row["pictures"])}) for row in fields.pop("rows"))
+                rows = tuple(map(_row, fields.pop("rows")))
                 problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
                 written = Written(**fields, rows=rows, problems=problems)
             except (json.JSONDecodeError, KeyError, TypeError):
@@ -49,3 +51,8 @@ class Staging:
             path = self.release / written.path
             if not rows or (path.is_file() and sha256_of(path) == written.sha256):
                 yield written
+
+
+def _row(fields: dict[str, Any]) -> WrittenRow:
+    neutral, expressive = (Likeness(**likeness) for likeness in fields["likenesses"])
+    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": (neutral, expressive)})

@@ -19,11 +19,11 @@ from synpain_hf.sources.official import OfficialSource
 
 
 class Source(Protocol):
-    """What a builder asks of a source."""
+    """What a builder needs from a source."""
 
     @property
     def folds_file(self) -> FoldsFile | None:
-        """The folds file that came with it; None where there is none."""
+        """The folds file that came with it; None if there is no such file."""
 
     def __len__(self) -> int:
         """Number of entries: pairs and problems together."""
@@ -32,7 +32,7 @@ class Source(Protocol):
         """The entries, in an order that does not depend on the file system."""
 
     def describe(self) -> Mapping[str, object]:
-        """The `source` of a `release.json`: no path of a machine in it."""
+        """The `source` of a `release.json`, without paths on this machine."""
 
 
 def open_source(locations: Sequence[str | Path]) -> Source:

@@ -1,7 +1,7 @@
-"""A download of demo faces: what tells it from the official data, and the truth that comes with it.
+"""A download of demo faces: what distinguishes it from the official data, and the truth that comes with it.
 
-Demo faces have the form of the official download. Two files beside the pictures say what they are, so that nobody takes
-them for SynPAIN: `demo.json` (generator, seed, planted bias) and `demo_truth.csv` (every action unit of every face).
+Demo faces have the form of the official download. Two files beside the pictures say what they are, lest they pass
+for SynPAIN: `demo.json` (generator, seed, planted bias) and `demo_truth.csv` (every action unit of every face).
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
     """Read both files.
 
     Args:
-        read: Gives the content of a file of the download by its name; None where there is none.
+        read: Returns the content of a file of the download by its name; None if there is no such file.
 
     Returns:
-        None where the download is not one of demo faces.
+        None if the download is not one of demo faces.
 
     Raises:
         BadInputError: If one of the files is missing or damaged.
@@ -97,7 +97,7 @@ def _undamaged(name: str) -> Iterator[None]:
     """Report a file that does not hold what it should."""
     try:
         yield
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise BadInputError([Problem(name, f"is damaged ({error}); draw these demo faces again")]) from error
 
 
@@ -106,9 +106,9 @@ def _notes(found: object) -> dict[str, Any]:
         raise ValueError(f"it does not name the generator {DEMO_GENERATOR!r}")
     seed, biases = found.get("seed"), found.get("biases")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"the seed {seed!r} is none")
+        raise ValueError(f"the seed {seed!r} is not a seed")
     if not isinstance(biases, list) or not all(isinstance(bias, dict) for bias in biases):
-        raise ValueError("biases is no list of objects")
+        raise ValueError("biases is not a list of objects")
     return {"generator": DEMO_GENERATOR, "seed": seed, "biases": biases}
 
 
@@ -124,9 +124,9 @@ def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:
         pair_id, face, kind, *values = row
         *intensities, score = map(float, values)
         if not all(map(isfinite, (*intensities, score))):
-            raise ValueError(f"line {table.line_num} has a value that is no number")
+            raise ValueError(f"line {table.line_num} has a value that is not a number")
         truth[pair_id].append(Annotation(face, kind, dict(zip(units, intensities, strict=True)), score, ANNOTATOR))
     for pair_id, known in truth.items():
         if tuple(annotation.face for annotation in known) != FACES:
-            raise ValueError(f"pair {pair_id} has not one line for each face, {' and '.join(FACES)}")
+            raise ValueError(f"pair {pair_id} does not have one line for each face, {' and '.join(FACES)}")
     return {pair_id: tuple(known) for pair_id, known in truth.items()}

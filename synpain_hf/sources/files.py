@@ -51,7 +51,7 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
             reason = "is a symbolic link that leaves the folder; put the file itself there"
             listing.problems.append(Problem(name, reason))
         elif not path.is_file():
-            listing.problems.append(Problem(name, "is no regular file, or a broken link; remove it"))
+            listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
         else:
             listing.files.append(StoredPicture(name, path, "", path.stat().st_size))
 
@@ -77,7 +77,7 @@ def list_zip(path: Path) -> Listing:
                 member for member in archive.infolist() if not member.is_dir() and not is_hidden(member.filename)
             ]
     except (*_DAMAGED_ARCHIVE, OSError) as error:
-        listing.problems.append(Problem(path.name, f"is no readable zip archive ({error}); fetch it again"))
+        listing.problems.append(Problem(path.name, f"is not a readable zip archive ({error}); fetch it again"))
         return listing
     for member in members:
         if member.flag_bits & _ENCRYPTED:
@@ -105,7 +105,7 @@ class StoredPicture:
     size: int
 
     def stamp(self) -> object:
-        """Its size, and when its file or archive was changed; None where it is gone: reading it will say so."""
+        """Its size, and when its file or archive was changed; None if it is gone, as reading it will report."""
         try:
             return self.size, self.path.stat().st_mtime_ns
         except OSError:

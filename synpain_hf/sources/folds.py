@@ -1,7 +1,7 @@
 """Reading a folds file.
 
-The format of the published `SynPain_folds.txt` is not documented, so the reader takes one pair a line, its id or file
-name and its fold in either order, between commas, semicolons, tabs or blanks, with a header or none, folds counted
+The format of the published `SynPain_folds.txt` is not documented, so the reader takes one pair per line, its id or file
+name and its fold in either order, between commas, semicolons, tabs or spaces, with or without a header, folds counted
 from 0 or from 1, and says what it understood.
 """
 
@@ -77,7 +77,7 @@ def read_folds(name: str, data: bytes) -> FoldsFile:
 
 
 def no_folds(name: str, reason: str) -> FoldsFile:
-    """What is left of a folds file that could not be read."""
+    """The result for a folds file that could not be read."""
     return FoldsFile(name, {}, {}, (Problem(name, reason),), "")
 
 
@@ -94,14 +94,14 @@ def _entry(line: str, separator: str | None) -> tuple[str, int] | None:
 
 
 def _first_fold(numbers: set[int]) -> tuple[int, str]:
-    """Whether folds are counted from 0 or from 1, or why that cannot be told."""
+    """Whether folds are counted from 0 or from 1, or why that is not clear."""
     if not numbers:
-        return 0, "names no pair and fold; give one id and one fold a line"
+        return 0, "names no pair and fold; give one id and one fold on each line"
     if 0 in numbers and FOLDS in numbers:
         return 0, f"has folds from 0 to {FOLDS}, one too many; count them from 0 to {FOLDS - 1}"
     if 0 not in numbers and FOLDS not in numbers:
         return 0, (
-            f"has neither a fold 0 nor a fold {FOLDS}, so that nobody can tell where its count begins; "
+            f"has neither a fold 0 nor a fold {FOLDS}, so it is not clear where its count begins; "
             f"give all of its lines, or count from 0 to {FOLDS - 1}"
         )
     return (0 if 0 in numbers else 1), ""

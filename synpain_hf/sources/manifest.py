@@ -1,4 +1,4 @@
-"""A manifest of one's own: a table with one line a pair, and the pictures beside it."""
+"""A manifest of your own: a table with one line per pair, and the pictures beside it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ManifestSource:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Pair | Problem]:
-        """A `Pair` for each line, or why it is none."""
+        """A `Pair` for each line, or why it is not one."""
         return iter(self._entries)
 
     def describe(self) -> dict[str, object]:

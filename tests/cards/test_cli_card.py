@@ -37,7 +37,7 @@ def test_everything_that_is_wrong_with_facts_is_told_with_its_line(own: Release,
     assert first.startswith(
         "  facts.yaml:1: name is 'My faces', which cannot be used; write 2 to 61 lower-case letters"
     )
-    assert second.endswith("privacy is 'Fine.', of 5 letters only; write a sentence of at least 20 letters")
+    assert second.endswith("privacy is 'Fine.', only 5 characters long; write a sentence of at least 20 characters")
 
 
 def test_a_card_that_fits_is_said_to(own_carded: Release) -> None:
@@ -55,7 +55,7 @@ def test_damaged_missing_and_stray_data_are_told_and_nothing_is_written(own_card
     told = json.loads(run(folder, "--check", "--json").stdout)
     damaged, stray = told["unfit"]
     assert f"was changed after it was built ({name})" in damaged
-    assert stray.startswith("data/more.parquet is in data/, but not of this release")
+    assert stray.startswith("data/more.parquet is in data/, but not part of the release")
     result = run(folder, "--check")
     assert result.exit_code == 1
     assert result.stdout == ""

@@ -88,7 +88,7 @@ class TestMissingFacts:
         (told,) = problems(tmp_path, facts)
         where, _, reason = told.partition(" ")
         assert where == f"facts.yaml:{line_of('generation:', facts)}:"
-        assert reason == "generation.prompts is missing; add it (what is known of the prompts; say so where nothing is)"
+        assert reason == "generation.prompts is missing; add it (what is known of the prompts; if nothing is, say so)"
 
     def test_a_licence_of_another_kind_needs_a_name(self, tmp_path: Path) -> None:
         (told,) = problems(tmp_path, changed("licence", "id", to="other"))
@@ -174,8 +174,12 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     ),
     (("published",), "2026-02-30", "published is '2026-02-30', which cannot be used; write a day of the calendar as "),
     (("published",), "2026-1-2", "published is '2026-1-2', which cannot be used; write a day of the calendar as "),
-    (("privacy",), "Fine.", "privacy is 'Fine.', of 5 letters only; write a sentence of at least 20 letters"),
-    (("uses",), ["Fine."], "entry 1 of uses is 'Fine.', of 5 letters only; write a sentence of at least 20 letters"),
+    (("privacy",), "Fine.", "privacy is 'Fine.', only 5 characters long; write a sentence of at least 20 characters"),
+    (
+        ("uses",),
+        ["Fine."],
+        "entry 1 of uses is 'Fine.', only 5 characters long; write a sentence of at least 20 characters",
+    ),
     (("uses",), [], "uses is empty; add at least one entry"),
     (("uses",), "To try things with it.", "uses is the text 'To try things with it.'; write a list, each entry on a "),
     (("tags",), ["a", "a"], "tags has 'a' twice; remove one"),
@@ -189,12 +193,12 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     (
         ("paper",),
         "here",
-        "paper is the text 'here'; write title and url below it, indented, or null where there is none",
+        "paper is the text 'here'; write title and url below it, indented, or null if there is none",
     ),
     (("licence",), ["mit"], "licence is a list; write id and url and text below it, indented"),
-    (("curation",), {"by": "me"}, "curation is a table with the keys by; write a sentence of at least 20 letters"),
+    (("curation",), {"by": "me"}, "curation is a table with the keys by; write a sentence of at least 20 characters"),
     (("pretty_name",), "two\nlines", "pretty_name is 'two\\nlines', which cannot be used; write it on one line"),
-    (("pretty_name",), 7, "pretty_name is 7, which is no text; write it on one line (in quotes, it is read as text)"),
+    (("pretty_name",), 7, "pretty_name is 7, which is not text; write it on one line (in quotes, it is read as text)"),
     (("repo_id",), "no-namespace", "repo_id is 'no-namespace', which cannot be used; write NAMESPACE/NAME, such as "),
     (
         ("columns",),
@@ -205,11 +209,16 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
 ]
 
 
+def facts(path: tuple[str | int, ...], value: Any) -> Row:
+    """`OWN` with another value somewhere, or with a fact that it leaves out."""
+    return changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value}
+
+
 @pytest.mark.parametrize(("path", "value", "told"), WRONG, ids=[f"{path} {value}" for path, value, _ in WRONG])
 def test_a_fact_of_the_wrong_form_is_told_with_a_remedy(
     path: tuple[str | int, ...], value: Any, told: str, tmp_path: Path
 ) -> None:
-    (found,) = problems(tmp_path, changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value})
+    (found,) = problems(tmp_path, facts(path, value))
     assert re.sub(r"^facts\.yaml:\d+: ", "", found).startswith(told)
 
 
@@ -233,7 +242,7 @@ def test_every_problem_has_its_line(path: tuple[str | int, ...], value: Any, lin
 def test_a_fact_without_a_value_is_told_to_be_empty(tmp_path: Path) -> None:
     text = dumped(OWN).replace("curation: I looked at all of them, and kept all.", "curation:")
     (told,) = problems(tmp_path, text)
-    assert told.endswith(": curation is empty; write a sentence of at least 20 letters")
+    assert told.endswith(": curation is empty; write a sentence of at least 20 characters")
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30"])
@@ -245,13 +254,11 @@ def test_a_day_without_quotes_that_no_calendar_has_is_told_with_its_line(day: st
 
 def test_no_message_quotes_a_regular_expression_or_the_words_of_a_schema(tmp_path: Path) -> None:
     for path, value, _ in WRONG:
-        for told in problems(tmp_path, changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value}):
+        for told in problems(tmp_path, facts(path, value)):
             assert not re.search(r"\^|\$|\[\^|\]\*|\b(boolean|object|array|string|minLength|pattern)\b", told)
 
 
 def test_every_kind_of_rule_in_the_schema_has_its_sentence() -> None:
-    from synpain_hf.cards.facts_checks import _WRONG
-
     structure = {"required", "additionalProperties", "properties", "items", "description", "title", "$ref", "$defs",
                  "$schema", "$id", "$comment", "if", "then", "const", "x-remedy"}  # fmt: skip
     used: set[str] = set()
@@ -265,7 +272,8 @@ def test_every_kind_of_rule_in_the_schema_has_its_sentence() -> None:
             walk(part)
 
     walk(validator("facts").schema)
-    assert used - structure <= set(_WRONG)
+    told = {error.validator for path, value, _ in WRONG for error in validator("facts").iter_errors(facts(path, value))}
+    assert used - structure <= told
 
 
 def test_every_form_in_the_schema_has_its_remedy() -> None:
@@ -286,21 +294,21 @@ class TestFiles:
         [
             (
                 "a: [",
-                ":1: is no valid YAML here (expected the node content, but found '<stream end>'); correct it; a text ",
+                ":1: is not valid YAML here (expected the node content, but found '<stream end>'); correct it; a text ",
             ),
             (
                 "a: b\nc: Pairs: of faces",
-                ":2: is no valid YAML here (mapping values are not allowed here); correct it; ",
+                ":2: is not valid YAML here (mapping values are not allowed here); correct it; ",
             ),
-            ("a: b\x07", ": is no valid YAML here (unacceptable character #x0007"),
-            ("[" * 9999 + "]" * 9999, ": is no valid YAML here (maximum recursion depth exceeded"),
+            ("a: b\x07", ": is not valid YAML here (unacceptable character #x0007"),
+            ("[" * 999 + "]" * 999, ": is not valid YAML here (maximum recursion depth exceeded"),
             (
                 "a: b\nc: &all [*all]",
                 ":2: has an alias (*) or a tag (!), which facts do not need; write out what is meant",
             ),
             ("a: !!timestamp x", ":1: has an alias (*) or a tag (!), which facts do not need; write out what is meant"),
-            ("- a list", ": is no table of facts; copy the example and fill it in"),
-            ("", ": is no table of facts"),
+            ("- a list", ": is not a table of facts; copy the example and fill it in"),
+            ("", ": is not a table of facts"),
         ],
         ids=["open", "colon", "control", "deep", "alias", "tag", "list", "empty"],
     )
@@ -320,7 +328,7 @@ class TestFiles:
     def test_a_file_that_is_no_text_is_named(self, tmp_path: Path) -> None:
         path = write_facts(tmp_path)
         path.write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(UsageError, match=r"facts.yaml cannot be read \(it is no UTF-8 text\)"):
+        with pytest.raises(UsageError, match=r"facts.yaml cannot be read \(it is not UTF-8 text\)"):
             read_facts(path, tmp_path / "references.bib")
 
 

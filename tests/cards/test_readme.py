@@ -22,10 +22,12 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.resources import resource
 from synpain_hf.vocabulary import CLASSES
-from tests.cards.conftest import DRAWN, LARGER, TextFor
 from tests.cards.making import (
+    DRAWN,
+    LARGER,
     OWN,
     Row,
+    TextFor,
     annotated,
     body_of,
     metadata_in,
@@ -37,7 +39,6 @@ from tests.cards.making import (
     write_facts,
     written_text,
 )
-from tests.conftest import needs_sample
 from tests.release.making import manifest_rows, picture, replace, rows_of, write_manifest
 
 ALL = "What is in it"
@@ -417,11 +418,8 @@ def test_the_facts_stay_with_the_release(own_carded: Release, tmp_path: Path) ->
     assert (own_carded.folder / FACTS).read_bytes() == write_facts(tmp_path / "facts").read_bytes()
 
 
-@needs_sample
-def test_the_real_samples_get_a_card(tmp_path: Path) -> None:
-    from tests.conftest import SAMPLE
-
-    release = card(build(SAMPLE, tmp_path / "release", version="1.0.0").folder)
+def test_the_real_samples_get_a_card(sample: Path, tmp_path: Path) -> None:
+    release = card(build(sample, tmp_path / "release", version="1.0.0").folder)
     assert row(text_of(release), "pairs") == ["10", "5,355", "abstract"]
     assert compute(release).pairs.generators == {"Ideogram 2.0": 10}
     replace(release.folder / CARD, b"")

@@ -18,7 +18,7 @@ from synpain_hf.generation.drawn.composites import draw_composite, encode_compos
 from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.expressions import Expression, draw_expressions
 from synpain_hf.imaging.gutter import find_gutter
-from synpain_hf.imaging.png import SIGNATURE
+from synpain_hf.imaging.png_chunks import SIGNATURE
 from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR
 from tests.demo.making import EYES_AT, PEOPLE, SIZE, Numbers, Pixels, difference, person, portrait
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from synpain_hf.imaging.png import SIGNATURE
+from synpain_hf.imaging.png_chunks import SIGNATURE
 
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from synpain_hf.errors import PictureError, UsageError
-from synpain_hf.imaging.faces import ENCODINGS, Encoding, join_pictures, split_composite
+from synpain_hf.imaging.faces import ENCODINGS, Encoding, Faces, join_pictures, split_composite
 from synpain_hf.imaging.gutter import find_gutter
-from tests.conftest import SAMPLE, needs_sample
+from synpain_hf.imaging.likeness import likeness_of
 from tests.imaging.made import Pixels, Sketch, chunk, decoded, encoded, filtered_png, halves, textured
 
 SMALL = halves()
@@ -65,9 +66,8 @@ def test_the_faces_are_the_pixels_on_both_sides_of_the_gutter(kind: str, encodin
     assert same_pixels(faces.expressive, pixels[:, faces.gutter.stop :])
 
 
-@needs_sample
-def test_the_faces_of_every_real_composite_are_its_pixels() -> None:
-    for path in sorted(SAMPLE.glob("Images/*.jpg")):
+def test_the_faces_of_every_real_composite_are_its_pixels(sample: Path) -> None:
+    for path in sorted(sample.glob("Images/*.jpg")):
         faces = split_composite(path.read_bytes(), Encoding(), size=(1312, 736))
         assert faces.gutter is not None
         pixels = decoded(path.read_bytes())
@@ -107,8 +107,8 @@ def test_a_fixed_size_takes_the_middle_of_a_face() -> None:
 def test_no_metadata_reaches_a_face(format_: str, encoding: Encoding) -> None:
     data = with_metadata(format_)
     assert SECRET in data
-    split, joined = split_composite(data, encoding), join_pictures(data, data, encoding)
-    for face in (split.neutral, split.expressive, joined.neutral, joined.expressive):
+    split, joined = split_composite(data, encoding), join_pictures(data, encoded(textured(40, 40)), encoding)
+    for face in (split.neutral, split.expressive, joined.neutral):
         assert SECRET not in face
         for mark in (b"Exif", b"eXIf", b"EXIF", b"ICC", b"iCCP", b"tEXt", b"iTXt", b"xmp"):
             assert mark not in face
@@ -130,20 +130,41 @@ def test_the_same_composite_gives_the_same_bytes() -> None:
     assert split_composite(composite, Encoding()) == split_composite(composite, Encoding())
 
 
-def test_the_same_neutral_face_is_told_whatever_its_file() -> None:
-    other = SMALL.copy()
-    other[:, GUTTER.stop :] = 255 - other[:, GUTTER.stop :]
-    neutral, one, two = encoded(SMALL[:, : GUTTER.start], "WEBP", lossless=True), encoded(SMALL), encoded(other)
-    digests = {split_composite(data, Encoding(name)).neutral_pixels for data in (one, two) for name in ENCODINGS}
-    assert digests == {join_pictures(neutral, one, Encoding()).neutral_pixels}
+def pixels_of(faces: Faces) -> tuple[str, str]:
+    """The digests of the pixels of the neutral and the expressive face."""
+    neutral, expressive = faces.likenesses
+    return neutral.pixels, expressive.pixels
+
+
+def test_a_face_is_told_by_its_pixels_whatever_its_file_and_role() -> None:
+    halves_of_it = [np.ascontiguousarray(half) for half in (SMALL[:, : GUTTER.start], SMALL[:, GUTTER.stop :])]
+    neutral, expressive = encoded(halves_of_it[0], "WEBP", lossless=True), encoded(halves_of_it[1], compress_level=9)
+    expected = pixels_of(split_composite(encoded(SMALL), Encoding()))
+    for encoding in map(Encoding, ENCODINGS):
+        assert pixels_of(split_composite(encoded(SMALL, "WEBP", lossless=True), encoding)) == expected
+        assert pixels_of(join_pictures(neutral, expressive, encoding)) == expected
+    assert pixels_of(join_pictures(expressive, neutral, Encoding())) == expected[::-1]
 
 
 def test_faces_that_differ_in_a_pixel_or_in_shape_alone_are_different() -> None:
     blank = np.zeros((40, 80, 3), np.uint8)
     dot = blank.copy()
     dot[39, 79, 2] = 1
-    pictures = map(encoded, (blank, dot, blank.reshape(80, 40, 3)))
-    assert len({join_pictures(data, data, Encoding()).neutral_pixels for data in pictures}) == 3
+    assert len({likeness_of(pixels).pixels for pixels in (blank, dot, blank.reshape(80, 40, 3))}) == 3
+
+
+@pytest.mark.parametrize("gutter", [0, 1, 4, 8])
+def test_a_composite_of_twice_the_same_face_is_refused(gutter: int) -> None:
+    face = np.random.default_rng(0).integers(0, 200, (200, 150, 3), np.uint8)
+    data = encoded(np.hstack([face, np.full((200, gutter, 3), 255, np.uint8), face]))
+    with pytest.raises(PictureError, match="has the same face twice; give a neutral face and an expressive one"):
+        split_composite(data, Encoding())
+
+
+def test_two_pictures_of_the_same_pixels_are_refused() -> None:
+    face = textured(50, 60)
+    with pytest.raises(PictureError, match="has the same face twice"):
+        join_pictures(encoded(face), encoded(face, "WEBP", lossless=True), Encoding())
 
 
 @pytest.mark.parametrize(
@@ -174,7 +195,7 @@ def test_a_composite_that_is_turned_by_exif_is_split_upright() -> None:
 @pytest.mark.parametrize("which", ["neutral", "expressive"])
 def test_the_one_of_two_pictures_that_is_bad_is_named(which: str) -> None:
     files = {"neutral": encoded(SMALL), "expressive": encoded(SMALL), which: b"text"}
-    with pytest.raises(PictureError, match=f"^the {which} picture is no picture"):
+    with pytest.raises(PictureError, match=f"^the {which} picture is not a picture"):
         join_pictures(files["neutral"], files["expressive"], Encoding())
 
 

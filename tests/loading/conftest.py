@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,7 @@ from datasets import config
 import synpain_hf
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-
-Part = Callable[[Path, int], Path]
-
-FACE = 64
-"""Side of a face in pixels."""
+from tests.loading.making import FACE, Part, turned_folds
 
 
 @pytest.fixture(scope="session")
@@ -75,13 +70,6 @@ def part(download: Path) -> Part:
         return folder
 
     return make
-
-
-def turned_folds(source: Path, file: Path) -> Path:
-    """Write a folds file for a download: a fold each in turn, from the last pair to the first."""
-    names = sorted((picture.stem for picture in source.iterdir()), reverse=True)
-    file.write_text("".join(f"{name},{number % 5}\n" for number, name in enumerate(names)), encoding="utf-8")
-    return file
 
 
 @pytest.fixture(scope="session")

@@ -377,7 +377,7 @@ def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tm
     def first(what: str, done: int, total: int) -> None:
         if what == "install" and done < total:
             writing.set()
-            assert go_on.wait(30)
+            assert go_on.wait(600)
         order.append("first")
 
     def second(what: str, done: int, total: int) -> None:
@@ -388,13 +388,13 @@ def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tm
         for release, progress in ((small, first), (newer, second))
     ]
     installers[0].start()
-    assert writing.wait(30)
+    assert writing.wait(600)
     installers[1].start()
     installers[1].join(0.5)
     assert "second" not in order
     go_on.set()
     for installer in installers:
-        installer.join(30)
+        installer.join(600)
     assert order == sorted(order)
     assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
 

@@ -104,7 +104,7 @@ def tables(draw: st.DrawFn) -> dict[str, list[Any]]:
 class TestForms:
     @every_form
     @given(columns=tables())
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_a_file_gives_the_same_report_as_arrays(self, form: str, columns: Values, tmp_path: Path) -> None:
         path = tmp_path / f"predictions.{form}"
         FORMS[form](path, columns)
@@ -479,6 +479,11 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
         changed(**{name: values * 1251 for name, values in ROWS.items() if name != "gender"}, gender=[*range(10008)]),
         {}, BAD, ["{p}: the column 'gender' has 10,008 groups; name one with at most 2,000"],
     ),
+    "the NA of R as score": (changed(score=["NA", *[0.5] * 7]), {}, BAD, ["{p}:2: score is missing; fill it in"]),
+    "a date out of range": (
+        parquet(gender=pa.array([2**62] * 8).cast(pa.timestamp("us"))), {}, BAD,
+        ["{p}: the column 'gender' cannot be read (a date or time out of range)"]
+    ),
     "no cluster": (
         changed(id=[0, 1, 2, "", 4, 5, 6, 7]), {"clusters": "id"}, BAD,
         ["{p}:5: id is missing; say what the row belongs to"]
@@ -501,19 +506,19 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "an open quote": (
         text('label,score,gender\n0,1,"2\n'), {}, BAD,
-        ["{p}:2: is no valid CSV (unexpected end of data); correct it"]
+        ["{p}:2: is not valid CSV (unexpected end of data); correct it"]
     ),
     "Latin-1": (
         text("label,score,gender\n0,1,é\n".encode("latin-1")), {}, BAD,
         ["{p}:2: is not UTF-8 text (byte 4); save the file as UTF-8"]
     ),
-    "no JSON": (text(LINES + "{oh"), {}, BAD, ["{p}:3: is no valid JSON (", "write one object a line"]),
-    "JSON over lines": (text("{\n}\n"), {}, BAD, ["{p}:1: is no valid JSON ("]),
-    "a JSON list": (text('[{"label": 1}]'), {}, BAD, ["{p}:1: is no JSON object; write one, {{…}}, a line"]),
+    "no JSON": (text(LINES + "{oh"), {}, BAD, ["{p}:3: is not valid JSON (", "write one object per line"]),
+    "JSON over lines": (text("{\n}\n"), {}, BAD, ["{p}:1: is not valid JSON ("]),
+    "a JSON list": (text('[{"label": 1}]'), {}, BAD, ["{p}:1: is not a JSON object; write one, {{…}}, on each line"]),
     "cut Parquet": (
-        lambda path: path.write_bytes(b"PAR1" + b"x" * 100), {}, BAD, ["{p}: is no readable Parquet file ("]
+        lambda path: path.write_bytes(b"PAR1" + b"x" * 100), {}, BAD, ["{p}: is not a readable Parquet file ("]
     ),
-    "depth": (changed(), {"depth": 0}, WRONG, ["depth is 0; give 1"]),
+    "depth": (changed(), {"depth": 0}, WRONG, ["depth is 0; give a whole number, 1 or more"]),
     "interval": (
         changed(),
         {"interval": "wald"},
@@ -590,7 +595,7 @@ class TestOut:
         assert sorted(each.name for each in tmp_path.iterdir()) == ["out", "predictions.csv"]
 
     def test_its_folder_must_be_there(self, path: Path, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="is no folder; create it first"):
+        with pytest.raises(UsageError, match="is not a folder; create it first"):
             evaluate(path, out=tmp_path / "a" / "b")
 
 
@@ -624,7 +629,7 @@ class TestBadInput:
             (
                 {"label": [0, 0], "score": [0.1, 0.2]},
                 BadInputError,
-                "{v}: has no positive row, so no threshold is best",
+                "{v}: has no positive row, so it cannot choose a threshold",
             ),
             ({"label": [0, 1], "score": ["x", 0.2]}, BadInputError, "{v}:2: score is 'x', not a number"),
             (

@@ -248,7 +248,7 @@ def test_a_batch_needs_equally_many_references(judge: PairwisePainPipeline) -> N
 
 def test_a_file_that_cannot_be_used_is_named(judge: PairwisePainPipeline, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("no picture")
-    with pytest.raises(PictureError, match=r"notes\.png: is no picture \(text\); give a PNG, JPEG or WebP file"):
+    with pytest.raises(PictureError, match=r"notes\.png: is not a picture \(text\); give a PNG, JPEG or WebP file"):
         judge(image=tmp_path / "notes.png", reference=picture())
     with pytest.raises(PictureError, match=r"none\.png: cannot be read \(No such file or directory\); check the path"):
         judge(image=picture(), reference=str(tmp_path / "none.png"))

@@ -22,7 +22,7 @@ def ran(hub: Hub, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert WRITER not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

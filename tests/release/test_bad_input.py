@@ -211,12 +211,12 @@ OFFICIAL_CASES = {
     "truncated JPEG": Case(official(NEW, A_JPEG[: len(A_JPEG) // 2]), IMAGE, "is cut short or damaged"),
     "damaged PNG": Case(official(NEW, flipped(A_PNG, 200)), IMAGE, "is a damaged PNG (wrong checksum"),
     "empty file": Case(official(NEW, b""), IMAGE, "is empty (0 bytes); fetch it again"),
-    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is no picture (text); give a PNG"),
-    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is no picture (a web page)"),
+    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is not a picture (text); give a PNG"),
+    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is not a picture (a web page)"),
     "Git LFS pointer": Case(
         official(NEW, b"version https://git-lfs.github.com/spec/v1\n"), IMAGE, "run `git lfs pull`"
     ),
-    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is no picture (of an unknown"),
+    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is not a picture (of an unknown"),
     "100,000 x 100,000 pixels": Case(
         official(NEW, png(header(100_000, 100_000), chunk(b"IDAT", zlib.compress(bytes(1000))))),
         IMAGE,
@@ -232,13 +232,13 @@ OFFICIAL_CASES = {
     ),
     "animated PNG": Case(official(NEW, animated("PNG")), IMAGE, "is animated (2 frames); give a still"),
     "animated WebP": Case(official(NEW, animated("WEBP")), IMAGE, "is animated (2 frames); give a still"),
-    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is no picture (a GIF)"),
+    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is not a picture (a GIF)"),
     "300 MB": Case(
         lambda root: os.truncate(create(root / "SynPain" / "Images" / NEW), 300_000_000), IMAGE,
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
     ),
     "a named pipe": Case(
-        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is no regular file, or a broken"
+        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is not a regular file, or is a broken"
     ),
     "odd size": Case(
         official(NEW, picture(42, (1310, 736))), IMAGE, "is 1310 x 736 pixels, not 1312 x 736 as an official"
@@ -292,7 +292,7 @@ OFFICIAL_CASES = {
         "is a symbolic link that leaves the folder; put the file itself there",
     ),
     "a broken link": Case(
-        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is no regular file, or a broken link; remove it"
+        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is not a regular file, or is a broken link; remove it"
     ),
     "folds of unknown pairs": Case(
         folds_file(*good_folds(), f"{NEW_ID},4"), "SynPain_folds.txt:5",
@@ -381,12 +381,12 @@ MANIFEST_CASES = {
         with_column("mood"), "pairs.csv", "has an unknown column 'mood'; remove it, or rename it to one of", None
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
-    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is no valid CSV", None),
+    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),
     "too many cells": Case(manifest_text(f"{HEAD}\n1,2,3,4,5,6,7\n"), "pairs.csv:2", "has 7 cells between", None),
     "no UTF-8": Case(manifest_text(f"{HEAD}\n".encode() + b"\xe9"), "pairs.csv:2", "is not UTF-8 text", None),
-    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is no valid JSON", None),
-    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is no JSON object", None),
-    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is no readable Parquet", None),
+    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is not valid JSON", None),
+    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is not a JSON object", None),
+    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is not a readable Parquet", None),
     "no lines": Case(manifest_text(f"{HEAD}\n"), "source", "holds no pairs", None),
     "an empty manifest": Case(manifest_text(""), "pairs.csv", "has no column 'pair_id'; add it", None),
 }  # fmt: skip

@@ -14,10 +14,11 @@ from synpain_hf.pair import Pair
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.sources import open_source
+from synpain_hf.sources.files import StoredPicture
 from tests.release.making import copied, digests, is_untouched, manifest_rows, ran, replace, write_manifest
 
 PAIRS = 15
-SECONDS = 120
+SECONDS = 600
 
 
 @pytest.mark.parametrize(("engine", "workers"), [("threads", 3), ("processes", 1), ("processes", 2)])
@@ -79,9 +80,9 @@ def test_pictures_are_found_from_any_folder(
     else:
         write_manifest(tmp_path, manifest_rows(3), "source.csv")
     pairs = list(open_source(["source.csv" if kind == "manifest" else "source"]))
-    places = [picture.path for pair in pairs if isinstance(pair, Pair) for picture in pair.pictures]
-    assert len(places) == len(pairs)
-    assert all(place.is_absolute() for place in places)
+    pictures = [picture for pair in pairs if isinstance(pair, Pair) for picture in pair.pictures]
+    assert len(pictures) == len(pairs)
+    assert all(isinstance(picture, StoredPicture) and picture.path.is_absolute() for picture in pictures)
 
 
 def test_an_unknown_engine_is_refused(tmp_path: Path, good_manifest: Path) -> None:

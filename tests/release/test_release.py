@@ -80,7 +80,7 @@ A_RECORD = {"bytes": 1, "sha256": "0" * 64, "rows": 1}
 DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "cut short": (lambda text: text[:100], "cannot be read"),
     "empty": (lambda _: "", "cannot be read"),
-    "no object": (lambda _: "[]", "is not valid (it is no JSON object)"),
+    "no object": (lambda _: "[]", "is not valid (it is not a JSON object)"),
     "a number of 5000 digits": (lambda _: "9" * 5000, "cannot be read"),
     "no version": (edited(lambda one: one.pop("version")), "is not valid (version missing; fill in)"),
     "no such version": (edited(lambda one: one.update(version="1.0")), "version '1.0' does not have the form"),
@@ -126,7 +126,7 @@ def test_a_release_json_that_cannot_be_right_is_refused(copy: Path, name: str) -
 
 def test_a_folder_without_release_json_is_no_release(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ReleaseError, match=f"^{folder} is no release .it has no release.json.; give a folder that"):
+        with pytest.raises(ReleaseError, match=f"^{folder} is not a release .it has no release.json.; give a folder"):
             Release.open(folder)
 
 

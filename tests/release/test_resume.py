@@ -20,7 +20,7 @@ from tests.imaging.made import decoded
 from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started
 
 PARTITIONS = 15
-SECONDS = 60
+SECONDS = 600
 
 
 def journal_of(out: Path) -> list[dict[str, Any]]:

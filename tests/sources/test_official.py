@@ -14,7 +14,6 @@ from synpain_hf.pair import Pair
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.vocabulary import COMPOSITE_SIZE
-from tests.conftest import SAMPLE, needs_sample
 
 IMAGES = (
     "1000020580_NoPain_man_Young.jpg",
@@ -126,9 +125,8 @@ def test_a_folder_is_found_from_inside_it(snapshot: Path, monkeypatch: pytest.Mo
     assert [pair.listed_at for pair in pairs_of(open_source(["."]))] == expected
 
 
-@needs_sample
-def test_the_real_sample_is_ten_pairs_and_two_videos() -> None:
-    source = open_source([SAMPLE.parent])
+def test_the_real_sample_is_ten_pairs_and_two_videos(sample: Path) -> None:
+    source = open_source([sample.parent])
     assert len(pairs_of(source)) == 10
     assert source.describe() == {"kind": "official", "videos": 2}
     assert source.folds_file is None
@@ -149,7 +147,7 @@ def test_the_folds_file_beside_the_images_is_read(snapshot: Path) -> None:
 
 def test_two_folds_files_are_one_too_many(snapshot: Path) -> None:
     shutil.copy(snapshot / "SynPain" / "SynPain_folds.txt", snapshot / "SynPain" / "old_folds.txt")
-    with pytest.raises(UsageError, match=r"SynPain_folds.txt, old_folds.txt\); leave one"):
+    with pytest.raises(UsageError, match=r"SynPain_folds.txt, old_folds.txt\); keep one"):
         open_source([snapshot])
 
 
@@ -191,7 +189,7 @@ def test_a_file_name_that_is_no_unicode_can_still_be_told(snapshot: Path) -> Non
         ("outside.jpg", "is a symbolic link that leaves the folder; put the file itself there"),
         ("outside", "is a symbolic link to a folder, which is not followed; put the folder itself there"),
         ("nowhere", "is a symbolic link that leaves the folder"),
-        ("snapshot/SynPain/Images/nowhere.jpg", "is no regular file, or a broken link; remove it"),
+        ("snapshot/SynPain/Images/nowhere.jpg", "is not a regular file, or is a broken link; remove it"),
     ],
 )
 def test_a_link_out_of_the_folder_is_a_problem(snapshot: Path, target: str, reason: str) -> None:
@@ -206,7 +204,7 @@ def test_a_link_out_of_the_folder_is_a_problem(snapshot: Path, target: str, reas
 def test_a_link_to_itself_is_a_problem(snapshot: Path) -> None:
     name = "1000020581_NoPain_man_Young.jpg"
     (snapshot / "SynPain" / "Images" / name).symlink_to(name)
-    assert problem_of(open_source([snapshot])).reason.startswith("is no regular file, or a broken link")
+    assert problem_of(open_source([snapshot])).reason.startswith("is not a regular file, or is a broken link")
 
 
 def test_a_link_within_the_folder_is_followed(snapshot: Path) -> None:
@@ -218,7 +216,7 @@ def test_a_link_within_the_folder_is_followed(snapshot: Path) -> None:
 
 def test_a_pipe_named_as_a_picture_is_a_problem(snapshot: Path) -> None:
     os.mkfifo(snapshot / "SynPain" / "Images" / "1000020581_NoPain_man_Young.jpg")
-    assert problem_of(open_source([snapshot])).reason.startswith("is no regular file")
+    assert problem_of(open_source([snapshot])).reason.startswith("is not a regular file")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
@@ -333,7 +331,7 @@ def test_what_is_no_zip_is_a_problem_that_leaves_the_other_zips_alone(tmp_path: 
     source = open_source(zips)
     problem = problem_of(source)
     assert problem.file == "SynPain_Part1.zip"
-    assert re.fullmatch(r"is no readable zip archive \(.+\); fetch it again", problem.reason)
+    assert re.fullmatch(r"is not a readable zip archive \(.+\); fetch it again", problem.reason)
     assert len(source) == 3
 
 

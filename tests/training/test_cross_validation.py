@@ -14,17 +14,16 @@ from markdown_it import MarkdownIt
 from synpain_hf.errors import UsageError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
+from tests.release.making import manifest_rows, write_manifest
 from tests.training.small import ARGUMENTS, tiny
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Sixty pairs, so that both classes are in every fold."""
-    out = tmp_path_factory.mktemp("sixty") / "release"
-    return build(DemoSource(60, 0, ()), out, version="1.0.0", image_size=32, workers=2)
+    folder = tmp_path_factory.mktemp("sixty")
+    return build(write_manifest(folder, manifest_rows(60)), folder / "release", version="1.0.0", image_size=32)
 
 
 def run(release: Release, folder: Path, **options: Any) -> CrossValidation:
@@ -94,7 +93,7 @@ def test_the_summary_and_the_page_say_so(result: CrossValidation) -> None:
 
 
 def test_what_cannot_be_cross_validated_is_refused(release: Release, result: CrossValidation, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds a cross-validation that is finished; remove it"):
+    with pytest.raises(UsageError, match="holds a finished cross-validation; remove it"):
         cross_validate(release.folder, out=result.out)
     with pytest.raises(UsageError, match="is not a folder; create it first"):
         cross_validate(release.folder, out=tmp_path / "no" / "where")

@@ -19,7 +19,6 @@ from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassifi
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model, class_weights, initial_weights
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny
 
 
@@ -118,7 +117,7 @@ def test_weights_that_a_model_comes_with_are_told_apart(pairs: Pairs, backbone: 
 def test_what_is_no_configuration_is_refused(pairs: Pairs, tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no configuration of a vision model|no model for BertConfig"):
+    with pytest.raises(UsageError, match=r"not a configuration of a vision model|no model for BertConfig"):
         build_model(ModelArguments(model=str(path)), pairs)
 
 

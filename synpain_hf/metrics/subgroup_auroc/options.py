@@ -66,7 +66,7 @@ class Options:
         metadata=_about(
             "Confidence of the intervals, between 0 and 1.",
             values="a number between 0 and 1, such as 0.95",
-            fits=lambda value: isinstance(value, Real) and 0 < value < 1,
+            fits=lambda value: isinstance(value, Real) and 0 < float(value) < 1,
         ),
     )
     resamples: int = field(

@@ -138,6 +138,9 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         **arguments: Those of `evaluate.Metric`, and options of `subgroup_auroc`, which hold for every `compute` that
             does not say otherwise. `seed` is the bootstrap's.
 
+    Attributes:
+        Options: The options with their defaults, meanings and values, as a dataclass.
+
     Raises:
         InputError: A ValueError, if there is no such option.
     """

@@ -1,6 +1,6 @@
-"""The tables of a release, each one value, over which every command goes.
+"""The tables of a release, each one value; every command loops over them.
 
-A new table is a module beside these, and its line in `TABLES`.
+A new table is a module beside these, and a line in `TABLES`.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def joined_tables() -> tuple[Table, ...]:
 
 
 def table_of(file: str) -> Table | None:
-    """The table that a file of a release is of; None for any other file."""
+    """The table that a file of a release belongs to; None for any other file."""
     return next((table for table in TABLES if table.owns(file)), None)
 
 
 def is_beside_tables(file: str) -> bool:
-    """Whether a file stands in the folder of a table, of which it need not be."""
+    """Whether a file is in the folder of a table, whether or not it belongs to that table."""
     return any(file.startswith(f"{table.folder}/") for table in TABLES)
 
 
 def table_with(configuration: str) -> Table | None:
-    """The table that a configuration loads; None where there is no such configuration."""
+    """The table that a configuration loads; None if there is no such configuration."""
     return next((table for table in TABLES if configuration in table.configurations), None)
 
 

@@ -55,8 +55,8 @@ def _held(out: Path) -> Iterator[None]:
             if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
                 (out / RECORD).unlink(missing_ok=True)
             (out / _LOCK).unlink(missing_ok=True)
-    if not any(out.iterdir()):
-        out.rmdir()
+            if not any(out.iterdir()):
+                out.rmdir()
 
 
 def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> AbstractContextManager[None]:
