@@ -7,26 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from datasets import config
 
-import synpain_hf
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.loading.making import FACE, Part, turned_folds
+from tests.loading.making import FACE, Part, installed_in, linked, turned_folds
 
 
 @pytest.fixture(scope="session")
 def small(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The forty pairs of `download`, with small faces; read-only by agreement."""
     return build(download, tmp_path_factory.mktemp("small") / "release", version="1.0.0", image_size=FACE)
-
-
-def installed_in(home: Path, release: Release) -> Path:
-    """Install a release for the programs of an HF_HOME; returns the cache of `datasets` there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "HF_DATASETS_CACHE", home / "datasets")
-        synpain_hf.install(release.folder)
-    return home / "datasets"
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +41,6 @@ def newer_cache(newer: Release, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def newer_installed(newer_cache: Path, caches: Path) -> Path:
     """The folder of `newer`, installed for this test; its files are links to those of other tests."""
     return linked(newer_cache, caches)
-
-
-def linked(cache: Path, caches: Path) -> Path:
-    """Give a test a cache that holds an installed release; returns the release's folder there."""
-    shutil.copytree(cache, caches, copy_function=os.link)
-    return next(caches.glob("synpain/default/*/*/release.json")).parent
 
 
 @pytest.fixture(scope="session")

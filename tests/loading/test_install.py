@@ -18,8 +18,8 @@ from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, UsageError
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
-from tests.loading.conftest import installed_in
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
+from tests.loading.making import installed_in
 
 LOADS_EVERY_WAY = """
 import json, sys
