@@ -199,11 +199,24 @@ class TestInstall:
     def test_install_and_uninstall_say_what_they_did(self, made: Release) -> None:
         result = run("install", made.folder)
         assert result.exit_code == 0
-        assert result.stdout == 'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
+        assert result.stdout == (
+            'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
+            "loaded by that name from another folder: version 1.0.0, 40 pairs\n"
+            "without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first\n"
+        )
         assert run("uninstall").stdout == "uninstalled: version 1.0.0\n"
         again = run("uninstall")
         assert again.exit_code == 1
         assert again.stderr == "error: no release is installed; run `synpain-hf install RELEASE` first\n"
+
+    def test_install_tells_what_it_verified_and_of_a_folder_that_comes_first(
+        self, made: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "synpain").mkdir()
+        monkeypatch.chdir(tmp_path)
+        told = run("install", made.folder, "--verify").stdout
+        assert "every installed file fits its digest\n" in told
+        assert "in this folder alone, that name means the folder synpain; call it something else\n" in told
 
     def test_json_names_the_folder_and_the_version(self, made: Release) -> None:
         installed = json.loads(run("install", made.folder, "--json").stdout)

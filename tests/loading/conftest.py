@@ -10,13 +10,37 @@ import pytest
 
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.loading.making import FACE, Part, turned_folds
+from tests.loading.making import FACE, Part, installed_in, linked, turned_folds
 
 
 @pytest.fixture(scope="session")
 def small(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The forty pairs of `download`, with small faces; read-only by agreement."""
     return build(download, tmp_path_factory.mktemp("small") / "release", version="1.0.0", image_size=FACE)
+
+
+@pytest.fixture(scope="session")
+def small_cache(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of `datasets` in which `small` is installed; read-only by agreement."""
+    return installed_in(tmp_path_factory.mktemp("small-home"), small)
+
+
+@pytest.fixture
+def small_installed(small_cache: Path, caches: Path) -> Path:
+    """The folder of `small`, installed for this test; its files are links to those of other tests."""
+    return linked(small_cache, caches)
+
+
+@pytest.fixture(scope="session")
+def newer_cache(newer: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of `datasets` in which `newer` is installed; read-only by agreement."""
+    return installed_in(tmp_path_factory.mktemp("newer-home"), newer)
+
+
+@pytest.fixture
+def newer_installed(newer_cache: Path, caches: Path) -> Path:
+    """The folder of `newer`, installed for this test; its files are links to those of other tests."""
+    return linked(newer_cache, caches)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, Usag
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
+from tests.loading.making import installed_in
 
 LOADS_EVERY_WAY = """
 import json, sys
@@ -88,11 +89,7 @@ def one_more(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def home(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An HF_HOME in which `small` is installed; read-only by agreement."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "HF_DATASETS_CACHE", home / "datasets")
-        synpain_hf.install(small.folder)
-    return home
+    return installed_in(tmp_path_factory.mktemp("home"), small).parent
 
 
 @pytest.fixture(scope="module")

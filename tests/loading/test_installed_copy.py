@@ -43,39 +43,47 @@ print(json.dumps({split: list(rows["pair_id"]) for split, rows in synpain_hf.loa
 """
 
 
-def flip(path: Path) -> None:
-    """Change one byte in the middle of a file."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+def flip(content: bytes) -> bytes:
+    """Change one bit in the middle."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-def blank(path: Path) -> None:
-    """Zero a hundred bytes in the middle of a file."""
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        file.write(bytes(100))
+def blank(content: bytes) -> bytes:
+    """Zero a hundred bytes in the middle."""
+    middle = len(content) // 2
+    return content[:middle] + bytes(100) + content[middle + 100 :]
 
 
-def cut(path: Path) -> None:
-    """Leave the first half of a file."""
-    os.truncate(path, path.stat().st_size // 2)
+def cut(content: bytes) -> bytes:
+    """Leave the first half."""
+    return content[: len(content) // 2]
 
 
-def empty(path: Path) -> None:
-    """Leave nothing of a file."""
-    os.truncate(path, 0)
+def empty(content: bytes) -> bytes:
+    """Leave nothing."""
+    return content[:0]
+
+
+def harmed(folder: Path, pattern: str, harm: Callable[[bytes], bytes] | None) -> Path:
+    """Damage a file, or remove it; other folders that have a link to it keep theirs."""
+    path = next(folder.glob(pattern))
+    content = path.read_bytes()
+    path.unlink()
+    if harm:
+        path.write_bytes(harm(content))
+    return path
 
 
 HARMS = {
     "a bit of a shard": ("synpain-train-00000-of-*.arrow", flip),
     "a block of a shard": ("synpain-train-00000-of-*.arrow", blank),
     "half a shard": ("synpain-test*.arrow", cut),
-    "a shard": ("synpain-validation*.arrow", Path.unlink),
+    "a shard": ("synpain-validation*.arrow", None),
     "half of dataset_info.json": ("dataset_info.json", cut),
-    "dataset_info.json": ("dataset_info.json", Path.unlink),
+    "dataset_info.json": ("dataset_info.json", None),
     "half of release.json": ("release.json", cut),
-    "release.json": ("release.json", Path.unlink),
+    "release.json": ("release.json", None),
     "half of files.json": ("files.json", cut),
     "all of files.json": ("files.json", empty),
 }
@@ -97,13 +105,12 @@ def hole() -> Iterator[socket.socket]:
 class TestADamagedCopy:
     @pytest.mark.parametrize(("pattern", "harm"), HARMS.values(), ids=HARMS)
     def test_is_repaired_by_installing_again(
-        self, newer: Release, pattern: str, harm: Callable[[Path], object]
+        self, newer: Release, newer_installed: Path, pattern: str, harm: Callable[[bytes], bytes] | None
     ) -> None:
-        folder = synpain_hf.install(newer.folder)
-        whole = contents(folder)
-        harm(next(folder.glob(pattern)))
-        assert synpain_hf.install(newer.folder) == folder
-        assert contents(folder) == whole
+        whole = contents(newer_installed)
+        harmed(newer_installed, pattern, harm)
+        assert synpain_hf.install(newer.folder) == newer_installed
+        assert contents(newer_installed) == whole
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load())
 
     def test_that_looks_untouched_is_found_by_its_digest_where_that_is_asked_for(self, newer: Release) -> None:
@@ -111,37 +118,39 @@ class TestADamagedCopy:
         whole = contents(folder)
         shard = next(folder.glob("synpain-train*.arrow"))
         times = shard.stat()
-        flip(shard)
+        shard.write_bytes(flip(shard.read_bytes()))
         os.utime(shard, ns=(times.st_atime_ns, times.st_mtime_ns))
         synpain_hf.install(newer.folder)
         assert contents(folder) != whole
         synpain_hf.install(newer.folder, verify=True)
         assert contents(folder) == whole
 
-    def test_is_told_by_load_with_the_remedy(self, newer: Release) -> None:
-        folder = synpain_hf.install(newer.folder)
-        for name, harm in (("synpain-train-*.arrow", cut), ("synpain-test*.arrow", Path.unlink), ("release.json", cut)):
-            harm(next(folder.glob(name)))
-            with pytest.raises(ReleaseError, match=r"the installed release is damaged .*; run `synpain-hf install"):
-                synpain_hf.load("all")
-            synpain_hf.install(newer.folder)
+    @pytest.mark.parametrize(
+        ("pattern", "harm"), [("synpain-train*.arrow", cut), ("synpain-test*.arrow", None), ("release.json", cut)]
+    )
+    def test_is_told_by_load_with_the_remedy(
+        self, newer_installed: Path, pattern: str, harm: Callable[[bytes], bytes] | None
+    ) -> None:
+        harmed(newer_installed, pattern, harm)
+        with pytest.raises(ReleaseError, match=r"the installed release is damaged .*; run `synpain-hf install"):
+            synpain_hf.load("all")
 
 
 class TestAWholeCopy:
-    def test_is_compared_with_its_digests_where_that_is_asked_for_and_left_as_it_is(self, newer: Release) -> None:
-        folder = synpain_hf.install(newer.folder)
-        inodes = {path.name: path.stat().st_ino for path in folder.iterdir()}
+    def test_is_compared_with_its_digests_where_that_is_asked_for_and_left_as_it_is(
+        self, newer: Release, newer_installed: Path
+    ) -> None:
+        inodes = {path.name: path.stat().st_ino for path in newer_installed.iterdir()}
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, verify=True, progress=lambda *work: told.append(work))
         files = len(inodes) - 1
         assert told == [("verify", done, files) for done in range(1, files + 1)]
-        assert {path.name: path.stat().st_ino for path in folder.iterdir()} == inodes
+        assert {path.name: path.stat().st_ino for path in newer_installed.iterdir()} == inodes
 
-    def test_is_not_compared_again_once_it_was_found_to_be_a_copy(self, newer: Release, tmp_path: Path) -> None:
-        folder = synpain_hf.install(newer.folder)
-        shutil.copytree(folder, tmp_path / "copy")
-        shutil.rmtree(folder)
-        shutil.move(tmp_path / "copy", folder)
+    def test_is_not_compared_again_once_it_was_found_to_be_a_copy(
+        self, newer: Release, newer_cache: Path, caches: Path
+    ) -> None:
+        shutil.copytree(newer_cache, caches)
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, progress=lambda *work: told.append(work))
         assert {what for what, _, _ in told} == {"verify"}
@@ -150,8 +159,10 @@ class TestAWholeCopy:
         assert not told
 
 
-def test_stray_files_of_the_desktop_are_left_alone(newer: Release, small: Release, caches: Path) -> None:
-    folder = synpain_hf.install(newer.folder)
+def test_stray_files_of_the_desktop_are_left_alone(
+    newer: Release, newer_installed: Path, small: Release, caches: Path
+) -> None:
+    folder = newer_installed
     strays = [
         place / ".DS_Store" for place in (caches / "synpain-hf", caches / "synpain", folder.parent.parent, folder)
     ]
@@ -164,8 +175,8 @@ def test_stray_files_of_the_desktop_are_left_alone(newer: Release, small: Releas
     assert not folder.exists()
 
 
-def test_a_release_that_counts_its_rows_wrong_is_refused(newer: Release, small: Release, tmp_path: Path) -> None:
-    synpain_hf.install(small.folder)
+@pytest.mark.usefixtures("small_installed")
+def test_a_release_that_counts_its_rows_wrong_is_refused(newer: Release, tmp_path: Path) -> None:
     folder = tmp_path / "release"
     shutil.copytree(newer.folder, folder)
     manifest = json.loads((folder / "release.json").read_text())
@@ -177,10 +188,10 @@ def test_a_release_that_counts_its_rows_wrong_is_refused(newer: Release, small: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_installed")
 def test_programs_that_read_while_a_release_is_replaced_get_one_or_the_other(
     small: Release, newer: Release, caches: Path, tmp_path: Path
 ) -> None:
-    synpain_hf.install(small.folder)
     ready, stop = tmp_path / "ready", tmp_path / "stop"
     reader = subprocess.Popen(
         [sys.executable, "-c", READS, str(ready), str(stop)],
@@ -200,10 +211,8 @@ def test_programs_that_read_while_a_release_is_replaced_get_one_or_the_other(
     assert told.strip() in {"[10, 40]", "[40]"}
 
 
-def test_load_asks_nobody_where_the_hub_does_not_answer(
-    small: Release, caches: Path, tmp_path: Path, hole: socket.socket
-) -> None:
-    synpain_hf.install(small.folder)
+@pytest.mark.usefixtures("small_installed")
+def test_load_asks_nobody_where_the_hub_does_not_answer(caches: Path, tmp_path: Path, hole: socket.socket) -> None:
     endpoint = f"http://127.0.0.1:{hole.getsockname()[1]}"
     network = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": endpoint, "PYTHONPATH": str(ROOT)}
     loaded = run_elsewhere(LOADS, home=caches.parent, folder=tmp_path, **network)
