@@ -35,11 +35,7 @@ _FORMATS = {
     jpeg.SIGNATURE: _Format(JpegImageFile, jpeg.size_of),
     webp.SIGNATURE: _Format(WebPImageFile, webp.size_of),
 }
-<<<<<<< HEAD
-"""Pillow's readers by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
-=======
 """Formats by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
->>>>>>> w2-faces
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -112,17 +108,10 @@ def _decode(data: bytes) -> Raster:
         filtered = FilteredPng.parse(data)
         if filtered is not None:
             return filtered
-<<<<<<< HEAD
-    reader = next((reader for beginning, reader in _READERS.items() if data.startswith(beginning)), None)
-    if reader is None:
-        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
-    return DecodedPicture(_pixels_of(_read(reader, data)))
-=======
     format_ = _format_of(data)
     if format_ is None:
         raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
     return DecodedPicture(_pixels_of(_read(format_, data)))
->>>>>>> w2-faces
 
 
 def declared_pixels(data: bytes) -> int:
