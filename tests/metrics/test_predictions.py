@@ -171,7 +171,7 @@ class TestForms:
     @every_form
     def test_rows_of_several_chunks_stay_in_order(self, form: str, tmp_path: Path) -> None:
         generator = np.random.default_rng(0)
-        count = 150_000
+        count = 70_000
         columns = {
             "label": generator.integers(0, 2, count).tolist(),
             "score": generator.random(count).tolist(),
