@@ -60,7 +60,7 @@ class Faces:
         neutral: The neutral face's file.
         expressive: The expressive face's file.
         gutter: The columns left out between them; None where they came as two pictures.
-        likenesses: What distinguishes the neutral and the expressive face, as they came, from others.
+        likenesses: What tells the neutral and the expressive face, as they came, from others.
     """
 
     neutral: bytes

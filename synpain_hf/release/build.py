@@ -80,7 +80,7 @@ def build(
         previous: The release that this one follows: its pairs keep their folds unless the source or `folds` gives
             others, `version` must rise as semantic versions ask, and the change log says what changed.
         on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
-        progress: Called after every pair written.
+        progress: Told of every pair written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
 
