@@ -58,7 +58,7 @@ def same_faces(written: Iterable[Written]) -> list[Problem]:
 
 
 def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Problem]]:
-    """The pairs of which a face looks like a copy of another pair's.
+    """The pairs with a face that looks like a copy of another pair's.
 
     Returns:
         Those on both sides of a split, and those on one side of all splits.
@@ -73,7 +73,7 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
                 reason = f"{cause}; keep the right one, so that no face is on both sides of a split"
                 across.add(Problem(row.listed_at, reason, row.pair_id))
             else:
-                within.add(Problem(row.listed_at, f"{cause}; look whether it is one", row.pair_id))
+                within.add(Problem(row.listed_at, f"{cause}; check whether it is one", row.pair_id))
     return sorted(across), sorted(within)
 
 
