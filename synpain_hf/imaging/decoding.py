@@ -16,18 +16,26 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging import jpeg, png
+from synpain_hf.imaging import jpeg, png, png_chunks, webp
 from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, STRIP_PIXELS, check_size
 from synpain_hf.imaging.orientation import upright
 from synpain_hf.imaging.png import FilteredPng, Pixels
-from synpain_hf.imaging.png_chunks import SIGNATURE
 
-_READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
-    SIGNATURE: PngImageFile,
-    jpeg.SIGNATURE: JpegImageFile,
-    b"RIFF": WebPImageFile,
+
+@dataclass(frozen=True)
+class _Format:
+    """A format of pictures: Pillow's reader, and what tells width and height without it."""
+
+    read: Callable[[BinaryIO], ImageFile]
+    size_of: Callable[[bytes], tuple[int, int]]
+
+
+_FORMATS = {
+    png_chunks.SIGNATURE: _Format(PngImageFile, png_chunks.size_of),
+    jpeg.SIGNATURE: _Format(JpegImageFile, jpeg.size_of),
+    webp.SIGNATURE: _Format(WebPImageFile, webp.size_of),
 }
-"""Pillow's readers by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
+"""Formats by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -96,26 +104,44 @@ def decode(data: bytes) -> Raster:
 
 
 def _decode(data: bytes) -> Raster:
-    if data.startswith(SIGNATURE):
+    if data.startswith(png_chunks.SIGNATURE):
         filtered = FilteredPng.parse(data)
         if filtered is not None:
             return filtered
-    reader = next((reader for beginning, reader in _READERS.items() if data.startswith(beginning)), None)
-    if reader is None:
-        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
-    return DecodedPicture(_pixels_of(_read(reader, data)))
+    format_ = _format_of(data)
+    if format_ is None:
+        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+    return DecodedPicture(_pixels_of(_read(format_, data)))
 
 
-def _read(reader: Callable[[BinaryIO], ImageFile], data: bytes) -> Image.Image:
+def declared_pixels(data: bytes) -> int:
+    """How many pixels the header of a picture promises; 0 where that is not to be read."""
+    format_ = _format_of(data)
+    try:
+        width, height = format_.size_of(data) if format_ else (0, 0)
+    except struct.error:
+        return 0
+    return width * height
+
+
+def _format_of(data: bytes) -> _Format | None:
+    return next((format_ for beginning, format_ in _FORMATS.items() if data.startswith(beginning)), None)
+
+
+def _read(format_: _Format, data: bytes) -> Image.Image:
     """A picture, upright, once it is known to be within limits and whole."""
-    with reader(io.BytesIO(data)) as image:
+    size = format_.size_of(data)
+    if any(size):
+        check_size(*size)
+    is_jpeg = data.startswith(jpeg.SIGNATURE)
+    if is_jpeg:
+        jpeg.check_scans(data, *size)
+    with format_.read(io.BytesIO(data)) as image:
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
-        if image.format == "JPEG":
-            jpeg.check_scans(data, *image.size)
         image.load()
-        if image.format == "JPEG":
+        if is_jpeg:
             jpeg.check_codes(data)
         return upright(image)
 

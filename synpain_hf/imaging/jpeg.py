@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+from collections.abc import Iterator
 
 import simplejpeg
 
@@ -12,6 +14,7 @@ from synpain_hf.imaging.limits import MAX_SCANNED
 SIGNATURE = b"\xff\xd8\xff"
 
 _START_OF_SCAN, _END, _START, _TEMPORARY = 0xDA, 0xD9, 0xD8, 0x01
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # without tables and an extension
 _ALONE = (_START, _TEMPORARY)  # markers without a length
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # any that ends coded data: no stuffed byte, fill or restart
 
@@ -22,7 +25,7 @@ def check_scans(data: bytes, width: int, height: int) -> None:
     Raises:
         PictureError: If its scans pass over more than `MAX_SCANNED` pixels.
     """
-    scans = _count_scans(data)
+    scans = sum(marker == _START_OF_SCAN for marker, _ in _markers(data))
     if scans * width * height > MAX_SCANNED:
         raise PictureError(
             f"is a JPEG of {scans:,} scans over {width:,} x {height:,} pixels, more than are decoded; save it anew"
@@ -46,14 +49,22 @@ def check_codes(data: bytes) -> None:
     simplejpeg.decode_jpeg(data, space, min_height=1, min_width=1, strict=True)
 
 
-def _count_scans(data: bytes) -> int:
-    scans, position = 0, 0
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height by the header of the frame; 0 where there is none."""
+    for marker, position in _markers(data):
+        if marker in _FRAMES and position + 7 <= len(data):
+            height, width = struct.unpack_from(">HH", data, position + 3)
+            return width, height
+    return 0, 0
+
+
+def _markers(data: bytes) -> Iterator[tuple[int, int]]:
+    """Each marker up to the end, and where what it marks begins; coded data are passed over."""
+    position = 0
     while found := _MARKER.search(data, position):
         marker, position = found[1][0], found.end()
         if marker == _END:
-            break
-        if marker in _ALONE:
-            continue
-        scans += marker == _START_OF_SCAN
-        position += int.from_bytes(data[position : position + 2], "big")
-    return scans
+            return
+        if marker not in _ALONE:
+            yield marker, position
+            position += int.from_bytes(data[position : position + 2], "big")

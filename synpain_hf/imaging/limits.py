@@ -10,6 +10,9 @@ MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 64_000_000
 """Largest picture decoded, in pixels: an official composite has one million."""
 
+SHARES = 8
+"""Into how many shares `MAX_PIXELS` are divided; over all workers of a build, so much of large pictures is decoded."""
+
 STRIP_PIXELS = 4_000_000
 """Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
 

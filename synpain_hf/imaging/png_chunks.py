@@ -37,6 +37,16 @@ class Header(NamedTuple):
     interlacing: int
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height by the header.
+
+    Raises:
+        struct.error: If it is cut short.
+    """
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
 def read_chunks(data: bytes) -> tuple[Header, list[Chunk]]:
     """The header, and the chunks after it; every checksum counts, also those that Pillow would pass over.
 

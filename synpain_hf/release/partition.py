@@ -15,12 +15,14 @@ import pyarrow.parquet as pq
 
 import synpain_hf
 from synpain_hf.errors import PictureError, Problem
+from synpain_hf.imaging.decoding import declared_pixels
 from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
 from synpain_hf.imaging.likeness import Likeness
+from synpain_hf.imaging.limits import MAX_PIXELS, SHARES
 from synpain_hf.pair import Pair
 from synpain_hf.release.rows import Row, digest_of, row_of
 from synpain_hf.sources.files import OpenArchives
-from synpain_hf.storage import sha256_of
+from synpain_hf.storage import holding, sha256_of
 from synpain_hf.vocabulary import FACES
 
 ROWS_IN_GROUP = 8
@@ -125,7 +127,7 @@ def write_partition(task: Task, release: Path) -> Written:
             use_content_defined_chunking=True,
         ) as writer,
     ):
-        for group in _groups(_rows(task, problems)):
+        for group in _groups(_rows(task, release.parent, problems)):
             writer.write_table(pa.Table.from_pylist([row for row, _ in group], task.schema))
             rows += [written for _, written in group]
     if not rows:
@@ -151,7 +153,7 @@ def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, 
         yield group
 
 
-def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
+def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
     with OpenArchives() as archives:
         for pair in task.pairs:
             try:
@@ -159,12 +161,18 @@ def _rows(task: Task, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow
                 digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
                 if len(set(digests)) < len(digests):
                     raise PictureError("has the same picture twice; give a neutral face and an expressive one")
-                faces = _faces(pair, pictures, task.encoding)
+                with holding(_shares_for(pictures), SHARES, work):
+                    faces = _faces(pair, pictures, task.encoding)
             except PictureError as error:
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
             row = row_of(pair, faces, digests, task.encoding)
             yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.likenesses)
+
+
+def _shares_for(pictures: Iterable[bytes]) -> int:
+    """How many shares of the pixels in flight pictures need that are decoded one after the other; small ones, none."""
+    return max(map(declared_pixels, pictures)) * SHARES // MAX_PIXELS
 
 
 def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:

@@ -10,12 +10,14 @@ from synpain_hf.storage.exchange import exchange, restore
 from synpain_hf.storage.files import replacing_file, sha256_of, sync, sync_tree, write_atomically
 from synpain_hf.storage.folders import StagedFolder, move, replacing, scratch, staged, work_folder_of
 from synpain_hf.storage.guards import locked, refuse_link, report_write_errors
+from synpain_hf.storage.shares import holding
 from synpain_hf.storage.trees import carry, link_or_copy, remove_tree
 
 __all__ = [
     "StagedFolder",
     "carry",
     "exchange",
+    "holding",
     "link_or_copy",
     "locked",
     "move",

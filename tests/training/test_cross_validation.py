@@ -101,7 +101,7 @@ def test_what_cannot_be_cross_validated_is_refused(release: Release, result: Cro
     with pytest.raises(UsageError, match="exists; remove it, or give another place"):
         cross_validate(release.folder, out=tmp_path / "file")
     splits: Any = {"train": None}
-    with pytest.raises(UsageError, match="splits that are loaded are one fold"):
+    with pytest.raises(UsageError, match="loaded splits are a single fold"):
         cross_validate(splits, out=tmp_path / "cv")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

@@ -377,9 +377,7 @@ def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release,
     with pytest.raises(UsageError, match=r"has learned pairs that would now judge it \(4 of test\); train on with"):
         trained(faces, tmp_path, "leaking", config_name="cv_0", **on)
     later = trained(faces, tmp_path, "later", config_name="cv_1", **on).out
-    assert "Training continued from a pairwise model that was trained before." in (later / "README.md").read_text(
-        "utf-8"
-    )
+    assert "Training continued from a pairwise model" in (later / "README.md").read_text("utf-8")
     learned = [json.loads((out / "learned.json").read_text("utf-8"))["pair_id"] for out in (earlier, later)]
     assert learned[0] == learned[1]
     pairs = open_pairs(faces.folder, "cv_1")
