@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from datasets import load_dataset
+from datasets import config, load_dataset
 
 import synpain_hf
 from synpain_hf.errors import ReleaseError
@@ -185,6 +185,14 @@ def test_a_release_that_counts_its_rows_wrong_is_refused(newer: Release, tmp_pat
     with pytest.raises(ReleaseError, match=r"rows, and release\.json says"):
         synpain_hf.install(folder)
     assert synpain_hf.load("all", split="train").num_rows == 40
+
+
+def test_a_cache_below_the_working_directory_will_do(
+    newer: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "HF_DATASETS_CACHE", Path("here/datasets"))
+    assert synpain_hf.install(newer.folder).is_dir()
 
 
 @pytest.mark.slow

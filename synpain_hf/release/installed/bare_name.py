@@ -33,7 +33,7 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
     Raises:
         OutputError: If that fails, or loads something else.
     """
-    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache), "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache.absolute()), "HF_HUB_OFFLINE": "1"}
     with TemporaryDirectory() as elsewhere:
         done = subprocess.run(  # noqa: S603 - this Python, and a text of ours
             [sys.executable, "-c", _LOADS, NAME],
@@ -47,7 +47,7 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
     if done.returncode:
         fault = f"fails ({(done.stderr.strip() or 'without a message').splitlines()[-1]})"
     else:
-        found, found_rows = json.loads(done.stdout)
+        found, found_rows = json.loads(done.stdout.splitlines()[-1])
         if [Path(place).resolve() for place in found] == [folder.resolve()] and found_rows == rows:
             return
         fault = f"loads what is in {', '.join(found)}"
