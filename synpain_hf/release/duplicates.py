@@ -3,7 +3,7 @@
 Two faces are taken for copies where the root mean square of the differences of their thumbnails is at most four levels
 of a colour, also when one is mirrored. Copies that were scaled, compressed (a JPEG down to quality 30), or cut three
 columns farther from the gutter differ by up to 2.2; the closest faces of two identities by 22 in the official sample,
-and by 9.6 among 600 demo faces.
+and by 9.6 among 600 demo faces. Faces whose thumbnails are nearly one colour are not compared: they tell too little.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from synpain_hf.release.partition import Written, WrittenRow
 
 FARTHEST = 4.0
 """Greatest difference of the thumbnails of copies, in levels of a colour."""
+
+LEAST_CONTRAST = 8.0
+"""Least standard deviation of a thumbnail that is compared, in levels of a colour."""
 
 _MIDDLE = 128
 _BLOCK = 256
@@ -101,6 +104,8 @@ def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
         for row in partition.rows
         for likeness in row.likenesses
     ]
+    contrasts = np.sqrt(thumbnails_of([face.likeness for face in faces]).var(axis=(1, 2)).mean(axis=1))
+    faces = [face for face, contrast in zip(faces, contrasts, strict=True) if contrast >= LEAST_CONTRAST]
     if not faces:
         return []
     pairs = _numbered([face.row.pair_id for face in faces])
