@@ -550,6 +550,18 @@ class TestOut:
                 assert min(picture.size) > 300
         assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
+    def test_names_that_a_spreadsheet_would_run_get_a_quote_in_front(self, tmp_path: Path) -> None:
+        names = ["=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "a=b", "'quoted"]
+        rows = {name: [name] * 4 for name in names}
+        table = {"label": [0, 1, 0, 1] * len(names), "score": [0.1, 0.9, 0.6, 0.4] * len(names)}
+        write_csv(tmp_path / "p.csv", {**table, "=group": [name for each in rows.values() for name in each]})
+        for folder, quote, keep in (("out", "'", False), ("kept", "", True)):
+            evaluate(tmp_path / "p.csv", groups="=group", out=tmp_path / folder, keep_formulas=keep, **SMALL)
+            found = pd.read_csv(tmp_path / folder / "groups.csv")
+            assert set(found["group"][1:]) == {*(f"{quote}{name}" for name in names[:4]), *names[4:]}
+            assert set(found["attribute"].dropna()) == {f"{quote}=group"}
+            assert found["auroc"].dtype == float
+
     def test_names_of_files_stay_in_the_folder_and_apart(self, tmp_path: Path) -> None:
         attributes = ["../a", "a/../a", "A", "a", "/etc", "1\t2", "größe", "顔" * 300, "$x_1$"]
         write_csv(tmp_path / "p.csv", {**ROWS, **dict.fromkeys(attributes, ROWS["gender"])})
