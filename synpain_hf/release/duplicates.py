@@ -46,7 +46,8 @@ def same_faces(written: Iterable[Written]) -> list[Problem]:
     users: dict[str | Likeness, dict[str, str]] = defaultdict(dict)
     for partition in written:
         for row in partition.rows:
-            for picture in {*row.pictures, *row.likenesses}:
+            shown: set[str | Likeness] = {*row.pictures, *row.likenesses}
+            for picture in shown:
                 users[picture][row.pair_id] = row.listed_at
     return [
         Problem(
