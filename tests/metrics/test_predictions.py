@@ -553,7 +553,8 @@ class TestOut:
     def test_names_that_a_spreadsheet_would_run_get_a_quote_in_front(self, tmp_path: Path) -> None:
         names = ["=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "a=b", "'quoted"]
         rows = {name: [name] * 4 for name in names}
-        table: dict[str, Sequence[Any]] = {"label": [0, 1, 0, 1] * len(names), "score": [0.1, 0.9, 0.6, 0.4] * len(names)}
+        labels, scores = [0, 1, 0, 1] * len(names), [0.1, 0.9, 0.6, 0.4] * len(names)
+        table: dict[str, Sequence[Any]] = {"label": labels, "score": scores}
         write_csv(tmp_path / "p.csv", {**table, "=group": [name for each in rows.values() for name in each]})
         for folder, quote, keep in (("out", "'", False), ("kept", "", True)):
             evaluate(tmp_path / "p.csv", groups="=group", out=tmp_path / folder, keep_formulas=keep, **SMALL)
