@@ -102,7 +102,7 @@ def train(
         print_json(result.to_dict())
         return
     if config_name == "cv":
-        print_line("All folds together, whose scores come from five models; the mean over the folds is below.")
+        print_line("All folds together; their scores come from five models.")
         print_line("")
     if result.report is not None:
         typer.echo(result.report.to_text(width(sys.stdout)), file=sys.stdout)

@@ -106,12 +106,13 @@ def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "README.md", *(f"fold-{fold}" for fold in range(5)), "predictions.parquet", "report", "summary.json",
     ]  # fmt: skip
-    assert done.stdout.startswith("All folds together, whose scores come from five models;")
+    assert done.stdout.startswith("All folds together; their scores come from five models.")
     assert (
         run(faces.folder, out, "--config-name", "cv", "--model", configuration(tmp_path), *SHORT).stdout == done.stdout
     )
     last = done.stdout.splitlines()[-1]
-    assert last.startswith(f"{out}: test AUROC over 5 folds ")
+    assert last.startswith(f"{out}: test AUROC ")
+    assert "all 20 pairs together" in last
     assert "fold 4: train: 3 of 3" in done.stderr
 
 

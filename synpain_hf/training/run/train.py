@@ -106,10 +106,7 @@ class TrainingResult:
 
     def summary(self) -> str:
         """How good it is, in a line."""
-        if self.auroc is None or self.interval is None:
-            tested = "without a test AUROC" if self.auroc is None else f"test AUROC {self.auroc:.3f}"
-        else:
-            tested = f"test AUROC {self.auroc:.3f} [{self.interval['low']:.3f}, {self.interval['high']:.3f}]"
+        tested = with_interval(self.auroc, self.interval)
         chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
         return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
 
@@ -189,6 +186,13 @@ def train(
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
         return run(checkpoint)
+
+
+def with_interval(auroc: float | None, interval: Mapping[str, float] | None) -> str:
+    """A test AUROC with its 95% confidence interval, in words."""
+    if auroc is None:
+        return "without a test AUROC"
+    return f"test AUROC {auroc:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
 
 
 @dataclass(frozen=True)
