@@ -27,8 +27,8 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.layout import RECORD, RESULT
 from synpain_hf.training.options import ModelArguments
-from synpain_hf.training.run.folder import RECORD, RESULT
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.train import TrainingResult
 from synpain_hf.training.run.train import train as train_anew

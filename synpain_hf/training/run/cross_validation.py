@@ -25,8 +25,9 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.training.layout import FOLD, RECORD, check_place
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.run.folder import RECORD, write_json
+from synpain_hf.training.run.folder import write_json
 from synpain_hf.training.run.train import TrainingResult, train, with_interval
 
 SUMMARY = "summary.json"
@@ -35,7 +36,6 @@ CARD = "README.md"
 FEWEST = 10
 """Pairs of a class in a fold. With fewer, its AUROC has few values to take, and a mean over folds flatters."""
 
-_FOLD = "fold-{}"
 _POOLED = (
     "Every pair is judged once, by the model that has not seen it. The scores are log-odds of five models, which need "
     "not be on one scale: where these differ, the AUROC of all pairs together can be below the mean of the folds. "
@@ -61,7 +61,7 @@ class CrossValidation:
     @classmethod
     def read(cls, out: Path) -> CrossValidation:
         """The result that a finished cross-validation left in its folder."""
-        folds = [TrainingResult.read(out / _FOLD.format(fold)) for fold in range(FOLDS)]
+        folds = [TrainingResult.read(out / FOLD.format(fold)) for fold in range(FOLDS)]
         return cls(out, folds, _report_in(out))
 
     @property
@@ -154,14 +154,14 @@ def cross_validate(
     Raises:
         SynpainError: What `train` raises.
     """
-    if isinstance(dataset, Mapping):
+    if not isinstance(dataset, (str, Path)):
         raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
     folder = Path(out).expanduser().absolute()
     _check_folder(folder, keep_finished)
     folds = []
     for fold in range(FOLDS):
         told = progress if progress is silent else partial(_of_fold, progress, fold)
-        place = folder / _FOLD.format(fold)
+        place = folder / FOLD.format(fold)
         folds.append(train(dataset, out=place, config_name=f"cv_{fold}", keep_finished=True, progress=told, **options))
     process = PartialState()
     if process.is_main_process:
@@ -180,14 +180,8 @@ def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) ->
 def _check_folder(out: Path, keep_finished: bool) -> None:
     if (out / SUMMARY).is_file() and not keep_finished:
         raise UsageError(f"{out} holds a finished cross-validation; remove it, or give another place")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is not a folder; create it first")
-    try:
-        out.mkdir()
-    except FileExistsError:
-        is_ours = out.is_dir() and (not any(out.iterdir()) or any(out.glob(_FOLD.format("*"))))
-        if not is_ours:
-            raise UsageError(f"{out} exists; remove it, or give another place") from None
+    check_place(out, FOLD.format("*"))
+    out.mkdir(exist_ok=True)
 
 
 def _card(result: CrossValidation) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -14,12 +13,9 @@ from safetensors import SafetensorError
 
 from synpain_hf import storage
 from synpain_hf.errors import UsageError
+from synpain_hf.training.layout import CHECKPOINTS, LOCK, RECORD, RESULT, STATE, check_place
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
-RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
-CHECKPOINTS = "checkpoint-*"
-
-_LOCK = ".lock"
 _SHOWN = 3
 
 
@@ -48,13 +44,13 @@ def _held(out: Path) -> Iterator[None]:
     """Hold a folder, and leave none in which nothing was trained."""
     out.mkdir(exist_ok=True)
     busy = f"{out} is being written by another training; wait for it, or give another place"
-    with storage.locked(out / _LOCK, busy=busy):
+    with storage.locked(out / LOCK, busy=busy):
         try:
             yield
         finally:
-            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
+            if {path.name for path in out.iterdir()} <= {RECORD, LOCK}:
                 (out / RECORD).unlink(missing_ok=True)
-            (out / _LOCK).unlink(missing_ok=True)
+            (out / LOCK).unlink(missing_ok=True)
             if not any(out.iterdir()):
                 out.rmdir()
 
@@ -84,14 +80,11 @@ def _last_checkpoint(out: Path) -> str | None:
 
 
 def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is not a folder; create it first")
+    check_place(out, RECORD)
     if (out / RESULT).is_file():
         raise UsageError(f"{out} holds a trained model; remove it, or give another place")
     if (out / RECORD).is_file():
         check_same(out, record)
-    elif os.path.lexists(out) and not (out.is_dir() and all(path.name == _LOCK for path in out.iterdir())):
-        raise UsageError(f"{out} exists; remove it, or give another place")
 
 
 def check_same(folder: Path, record: Mapping[str, Any]) -> None:

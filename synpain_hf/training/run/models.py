@@ -14,7 +14,6 @@ from transformers.image_processing_base import ImageProcessingMixin
 from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
-from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.modeling import (
     PairwisePainConfig,
     PairwisePainForImageClassification,
@@ -22,11 +21,10 @@ from synpain_hf.modeling import (
     freeze_unused,
 )
 from synpain_hf.modeling.backbones import channels_of
-from synpain_hf.modeling.pwct import PWCT_SIDE
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.options import ModelArguments
-from synpain_hf.training.run.folder import LEARNED
-from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION
+from synpain_hf.training.layout import LEARNED
+from synpain_hf.training.options import JSON, PWCT, ModelArguments
+from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, PWCT_SIDE
 
 _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 """Mean and standard deviation of the channels in ImageNet, which most backbones were trained with."""
@@ -35,7 +33,6 @@ _OWN = PairwisePainConfig.model_type
 _ANY_SIDE = 224
 _HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
 _EYES = "AU43"
-_PWCT, _JSON = "pwct", ".json"
 
 
 def build_model(
@@ -53,13 +50,11 @@ def build_model(
     """
     heads = _heads(arguments, pairs, annotator)
     name = arguments.model
-    if name == _PWCT and arguments.fusion != DEFAULT_FUSION:
-        raise UsageError(f"is {arguments.fusion!r}, but pwct always subtracts; leave it out", "fusion")
     weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
-    if name == _PWCT:
+    if name == PWCT:
         config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
         model, processor = PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
-    elif name.endswith(_JSON):
+    elif name.endswith(JSON):
         config = _config_of_file(Path(name).expanduser(), arguments, {"class_weights": weights, **heads})
         model, processor = PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
     else:
@@ -71,13 +66,13 @@ def build_model(
 
 def is_pairwise(model: str) -> bool:
     """Whether `ModelArguments.model` names a pairwise model that was trained already."""
-    is_new = model == _PWCT or model.endswith(_JSON)
+    is_new = model == PWCT or model.endswith(JSON)
     return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
 
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
     """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
-    if arguments.model == _PWCT or arguments.model.endswith(_JSON):
+    if arguments.model == PWCT or arguments.model.endswith(JSON):
         return None
     digest = hashlib.sha256()
     for name, weights in sorted(model.state_dict().items()):
@@ -103,9 +98,7 @@ def class_weights(pairs: Pairs) -> list[float]:
 
 def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> dict[str, Any]:
     """What is learned beside the classes, as arguments of the configuration."""
-    units = (
-        pairs.action_units() if arguments.action_units == ["all"] else [unit for unit in arguments.action_units if unit]
-    )
+    units = arguments.units_of(pairs.action_units())
     pairs.targets(pspi=arguments.pspi_head, action_units=units, annotator=annotator)  # refuses what is not there
     if not arguments.pspi_head:
         return {"action_units": units}
@@ -145,12 +138,7 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
 def _pretrained(
     name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
-    if not (REPO_ID.fullmatch(name) or Path(name).expanduser().is_dir()):
-        raise UsageError(
-            f"is {name!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json "
-            "file with a configuration",
-            "model",
-        )
+    arguments.check_source()
     try:
         found = AutoConfig.from_pretrained(name, trust_remote_code=False)
         if found.model_type == _OWN:
