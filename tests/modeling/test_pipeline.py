@@ -186,10 +186,10 @@ def test_an_encoded_picture_comes_in_any_form(
     [
         ("x" * 5000, PictureError, r"^x{199}…: cannot be read \(File name too long\); check the path$"),
         ("a\0b", PictureError, r"cannot be read \(embedded null byte\); check the path$"),
-        ("iVBORw0KGgo" + "A" * 5001, PictureError, "cannot be read"),
+        ("iVBORw0KGgo" + "A" * 5001, PictureError, "^a picture given as base64: is a damaged PNG"),
         ("https://" + "x" * 5000, UsageError, r"^https://x{191}… is an address; download"),
         (b"x" * 5000, PictureError, r"^a picture given as bytes: is no picture \(text\); give a PNG, JPEG or WebP"),
-        ("iVBORw0KGgo=", PictureError, "^a picture given as base64: is cut short"),
+        ("iVBORw0KGgo.png", PictureError, r"^iVBORw0KGgo\.png: cannot be read"),
         (io.StringIO("x"), UsageError, "is a file opened as text; open it with 'rb'"),
         ({"x" * 5000: 1}, UsageError, r"^a picture is a mapping of x{199}…; give bytes, or a path, in it"),
         ({"bytes": 10**12}, UsageError, "give bytes, or a path, in it"),
