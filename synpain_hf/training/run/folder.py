@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from synpain_hf import storage
 from synpain_hf.errors import UsageError
@@ -17,6 +18,7 @@ from synpain_hf.training.layout import CHECKPOINTS, LOCK, RECORD, RESULT, STATE,
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
 _SHOWN = 3
+_OF_TORCH = (".pt", ".pth")
 
 
 @contextmanager
@@ -36,6 +38,9 @@ def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments)
         given = args.resume_from_checkpoint
         if given:
             check_same(Path(given).parent, record)
+            damaged = _damaged_file(Path(given)) if Path(given).is_dir() else None
+            if damaged:
+                raise UsageError(f"is {given}, whose {damaged} is damaged; give another one", "resume_from_checkpoint")
         yield given or _last_checkpoint(out)
 
 
@@ -74,9 +79,26 @@ def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> Abstract
 
 
 def _last_checkpoint(out: Path) -> str | None:
-    """The last checkpoint that is whole: a training that was killed may have left a part of one."""
-    whole = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{CHECKPOINTS}/{STATE}")}
-    return str(whole[max(whole)]) if whole else None
+    """The last checkpoint that is whole: a killed training may have left a part of one, a full disk a damaged one."""
+    found = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{CHECKPOINTS}/{STATE}")}
+    return next((str(found[step]) for step in sorted(found, reverse=True) if not _damaged_file(found[step])), None)
+
+
+def _damaged_file(checkpoint: Path) -> str | None:
+    """The name of a file of a checkpoint that is cut short or cannot be read; None where all are whole."""
+    return next((path.name for path in sorted(checkpoint.iterdir()) if not _is_whole(path)), None)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".safetensors":
+            with safe_open(path, "pt"):
+                return True
+        return path.suffix not in _OF_TORCH or is_zipfile(path)
+    except (OSError, ValueError, RecursionError, SafetensorError):
+        return False
 
 
 def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
