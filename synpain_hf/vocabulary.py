@@ -38,6 +38,9 @@ Fusion = Literal["subtraction", "concatenation", "cross_attention"]
 
 DEFAULT_FUSION: Fusion = "cross_attention"
 
+PWCT_SIDE = 160
+"""Side of the faces that the published network takes, in pixels."""
+
 _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},
     "age_group": {"younger": "young", "older": "old"},
