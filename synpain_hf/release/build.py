@@ -105,8 +105,8 @@ def build(
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
-    check_place(place)
     with staged(place, resumable=True) as folder:
+        check_place(place)
         staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source)
