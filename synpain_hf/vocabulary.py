@@ -38,13 +38,21 @@ Fusion = Literal["subtraction", "concatenation", "cross_attention"]
 
 DEFAULT_FUSION: Fusion = "cross_attention"
 
+PWCT_SIDE = 160
+"""Side of the faces that the published network takes, in pixels."""
+
 _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},
     "age_group": {"younger": "young", "older": "old"},
     "gender": {"male": "man", "female": "woman", "men": "man", "women": "woman", "m": "man", "f": "woman"},
-    "ethnicity": {"caucasian": "white", "asian": "east_asian", "african": "black", "southasian": "south_asian",
-                  "middleeastern": "middle_eastern", "eastasian": "east_asian"},
+    "ethnicity": {"caucasian": "white", "southasian": "south_asian", "middleeastern": "middle_eastern",
+                  "eastasian": "east_asian"},
 }  # fmt: skip
+
+_AMBIGUOUS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ethnicity": {"asian": ("south_asian", "east_asian"), "african": ("black", "middle_eastern")},
+}
+"""Words that name several groups: people of Asia are in two of them, and so are people of Africa."""
 
 
 def canonical(column: str, value: object) -> object:
@@ -59,6 +67,15 @@ def canonical(column: str, value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    word = value.strip().lower().replace(" ", "_").replace("-", "_")
+    word = _normal(value)
     word = _OTHER_SPELLINGS[column].get(word, word)
     return word if word in CLASSES[column] else value
+
+
+def meanings(column: str, value: object) -> tuple[str, ...]:
+    """The canonical names that an ambiguous word may stand for; none for any other word."""
+    return _AMBIGUOUS.get(column, {}).get(_normal(value), ()) if isinstance(value, str) else ()
+
+
+def _normal(word: str) -> str:
+    return word.strip().lower().replace(" ", "_").replace("-", "_")

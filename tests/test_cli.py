@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -367,3 +369,28 @@ class TestProgram:
         done = run_program("build", source, tmp_path / "é", "--version", "1.0.0", PYTHONIOENCODING="ascii")
         assert done.returncode == 0
         assert done.stdout.startswith(rf"{tmp_path}/\xe9: version 1.0.0, ")
+
+
+class TestOutputThatIsNotThere:
+    @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"], ["--version"]])
+    @pytest.mark.parametrize("stream", [">&-", "2>&-", ">&- 2>&-"])
+    def test_a_stream_that_is_closed_is_as_good_as_any(self, made: Release, arguments: list[str], stream: str) -> None:
+        done = shell([*arguments, *([made.folder] if "info" in arguments else [])], stream)
+        assert done.returncode == 0
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"]])
+    @pytest.mark.parametrize("stream", [">/dev/full", "1</dev/null"])
+    def test_a_result_that_cannot_be_printed_is_an_error(
+        self, made: Release, arguments: list[str], stream: str
+    ) -> None:
+        done = shell([*arguments, made.folder], stream)
+        assert done.returncode == 1
+        (said,) = done.stderr.splitlines()
+        assert re.fullmatch(r"error: the result could not be printed \(.+\); send it to another place", said)
+
+
+def shell(arguments: Sequence[str | Path], streams: str) -> subprocess.CompletedProcess[str]:
+    """A command as a program of its own, some streams of which the shell sends elsewhere."""
+    line = f"{shlex.join([*PROGRAM, *map(str, arguments)])} {streams}"
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=120)

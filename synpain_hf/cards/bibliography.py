@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _START = re.compile(r"@(\w+)\s*\{\s*([^\s,{}]+)\s*,")
-_FIELD = re.compile(r"(\w+)\s*=\s*")
+_FIELD = re.compile(r"\b(\w+)\s*=\s*")  # from the start of a word alone, or a long one is searched from every letter
+_BRACE = re.compile(r"[{}]")
 _BARE = re.compile(r"[^\s,}]+")
 _PERSONS_SHOWN = 3
 
@@ -49,8 +50,9 @@ def read_bibliography(text: str) -> dict[str, Reference]:
         ValueError: If an entry is not closed, or a key appears twice.
     """
     references: dict[str, Reference] = {}
-    for match in _START.finditer(text):
-        end = _closing(text, match.start() + len(match[1]) + 1)
+    end = -1
+    while match := _START.search(text, end + 1):
+        end = _closing(text, match.start())
         key = match[2]
         if key in references:
             raise ValueError(f"has the key {key} twice; rename one")
@@ -62,10 +64,10 @@ def read_bibliography(text: str) -> dict[str, Reference]:
 def _closing(text: str, start: int) -> int:
     """The brace that closes the one at or after `start`."""
     depth = 0
-    for place in range(text.index("{", start), len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
         if depth == 0:
-            return place
+            return brace.start()
     raise ValueError(f"has an entry that is not closed ({text[start:][:40].strip()}); add a brace")
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
 from synpain_hf.cards.facts_yaml import Place
 from synpain_hf.schemas import validator
 
-PLACEHOLDER = re.compile(
-    r"\[[^\]]*(needed|here|missing|fill|insert|add)[^\]]*\](?!\()|\b(todo|tbd|tba|fixme|xxx|lorem ipsum|fill in)\b"
-    r"|<[a-z][a-z _-]*>|^\W*$|^(unknown|none|n/?a|null|not available)\.?$",
+_PLACEHOLDER = re.compile(
+    r"\b(todo|tbd|tba|fixme|xxx|lorem ipsum|fill in)\b|<[a-z][a-z _-]*>"
+    r"|^\W*$|^(unknown|none|n/?a|null|not available)\.?$",
     re.IGNORECASE,
 )
-"""What stands where something is still to be filled in."""
-
+_WORD_IN_BRACKETS = re.compile(r"needed|here|missing|fill|insert|add", re.IGNORECASE)
 _LONGEST_SHOWN = 60
 _REMEDIES: Mapping[Any, str] = {
     "array": "write a list, each entry on a line of its own that begins with a dash",
@@ -28,12 +27,24 @@ _REMEDIES: Mapping[Any, str] = {
 """What to write where a value is not of the kind that its schema requires, unless the schema says so itself."""
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether something is still to be filled in where a text stands: `TODO`, `[fill in]`; not `[here](address)`."""
+    if _PLACEHOLDER.search(text):
+        return True
+    *parts, _ = ends = text.split("]")
+    return any(
+        _WORD_IN_BRACKETS.search(part, part.index("["))
+        for part, after in zip(parts, ends[1:], strict=True)
+        if "[" in part and not after.startswith("(")
+    )
+
+
 def wrong_with(known: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     """Everything that is wrong with facts: where, and a sentence (cause, then remedy)."""
-    placeholders = {place: text for place, text in _texts(known) if PLACEHOLDER.search(text)}
+    placeholders = {place: text for place, text in _texts(known) if is_placeholder(text)}
     for place, text in placeholders.items():
         what = f"is still a placeholder, {shown(text.strip())}" if text.strip() else "is empty"
-        yield place, f"{named(place)} {what}; say what is known, or in a sentence that it is unknown"
+        yield place, f"{named(place)} {what}; {_to_fill_in(place, text)}"
     for error in validator("facts").iter_errors(known):
         place = tuple(error.absolute_path)
         if place not in placeholders:
@@ -118,16 +129,39 @@ def _to_write(value: Any, schema: Mapping[str, Any]) -> str:
         return f"{schema['x-remedy']}{quoted}"
     if "object" in kinds:
         nothing = ", or null if there is none" if "null" in kinds else ""
-        return f"write {' and '.join(schema['required'])} below it, indented{nothing}"
+        parts = schema.get("required") or schema["properties"]
+        return f"write {' and '.join(parts)} below it, indented{nothing}"
     return _REMEDIES[kinds[0]]
+
+
+def _to_fill_in(place: Place, text: str) -> str:
+    """What to write instead of a placeholder."""
+    schema = _schema_at(place)
+    if "enum" in schema:
+        remedy = _chosen(text, schema["enum"])
+    elif "x-placeholder" in schema or "type" not in schema:
+        remedy = schema.get("x-placeholder", "say what is known")
+    else:
+        remedy = _to_write(text, schema)
+    is_optional = "x-if-missing" in schema or place[-1] not in (*_schema_at(place[:-1]).get("required", ()), 0)
+    return f"{remedy}, or remove it" if is_optional else remedy
+
+
+def _schema_at(place: Place) -> Mapping[str, Any]:
+    """The schema of a fact; empty for one that is unknown."""
+    root: Any = validator("facts").schema
+    schema: Any = root
+    for part in place:
+        inside = schema.get("items") if isinstance(part, int) else schema.get("properties", {}).get(part)
+        schema = inside or schema.get("additionalProperties") or {}
+        if "$ref" in schema:
+            schema = {**root["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    return cast("Mapping[str, Any]", schema)
 
 
 def _described(place: Place, name: str) -> str:
     """What a fact is, as its schema says."""
-    schema: Any = validator("facts").schema
-    for part in place:
-        schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
-    text: str = schema["properties"][name]["description"].removesuffix(".")
+    text: str = _schema_at((*place, name))["description"].removesuffix(".")
     return text[0].lower() + text[1:] if text[1].islower() or text[1] == " " else text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import yaml
@@ -24,9 +24,13 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = next((at for at, key in enumerate(keys) if key in keys[:at]), None)
-        if twice is not None:
-            raise _refused(f"{keys[twice]} is given twice; remove one", node.value[twice][0])
+        seen = set()
+        for key, (written, _) in zip(keys, node.value, strict=True):
+            if not isinstance(key, Hashable):
+                break  # which is refused below
+            if key in seen:
+                raise _refused(f"{key} is given twice; remove one", written)
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 

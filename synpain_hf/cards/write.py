@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,7 @@ from synpain_hf.release.layout import (
     record_of,
 )
 from synpain_hf.release.release import Release
-
-_SECTION = re.compile(r"^## ", re.MULTILINE)
+from synpain_hf.text.sections import changed_sections
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def compose(release: Release, facts: Facts, progress: Progress = silent) -> Comp
         CARD: readme(release, facts, statistics, meanings, figures),
         CROISSANT: croissant(release, facts, statistics, meanings),
         FACTS: facts.text,
-        BIBLIOGRAPHY: facts.bibliography,
+        **({BIBLIOGRAPHY: facts.bibliography} if facts.bibliography else {}),
     }
     return Composed(texts, tuple(figures))
 
@@ -171,9 +169,10 @@ def _differences(release: Release, made: Composed) -> Iterator[str]:
             yield f"{name} is not the file that {MANIFEST} lists"
     shown = found[CARD]
     if shown is not None:
-        yield from _other_sections(shown.decode("utf-8", "replace"), made.texts[CARD])
+        unfit = changed_sections(shown.decode("utf-8", "replace"), made.texts[CARD])
+        yield from (f"{CARD} does not fit the release: {part}" for part in unfit)
     for name in (CROISSANT, BIBLIOGRAPHY):
-        if found[name] not in (None, made.texts[name].encode("utf-8")):
+        if found.get(name) not in (None, made.texts.get(name, "").encode("utf-8")):
             yield f"{name} does not fit the release"
     for figure in made.figures:
         data = found[figure.name]
@@ -181,21 +180,6 @@ def _differences(release: Release, made: Composed) -> Iterator[str]:
             yield f"{figure.name} does not show what is in the release"
     for name in sorted(filter(is_of_the_card, release.files.keys() - made.names)):
         yield f"{name} belongs to an earlier card"
-
-
-def _other_sections(shown: str, wanted: str) -> Iterator[str]:
-    """The sections of a card that are not as they should be."""
-    before, after = _sections(shown), _sections(wanted)
-    for title in {**after, **before}:
-        if before.get(title) != after.get(title):
-            yield f"{CARD} does not fit the release: {title}"
-
-
-def _sections(text: str) -> dict[str, str]:
-    head, _, body = text.partition("\n---\n")
-    beginning, *sections = _SECTION.split(body)
-    titled = {f"the section {section.partition(chr(10))[0]!r}": section for section in sections}
-    return {"the metadata at its top": head, "its beginning": beginning, **titled}
 
 
 def _read(path: Path) -> bytes | None:

@@ -23,7 +23,7 @@ def build(
         typer.Argument(
             metavar="SOURCE",
             help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), or a manifest "
-            "(.csv, .tsv, .jsonl, .parquet).",
+            "(.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
             show_default=False,
         ),
     ],
@@ -50,6 +50,16 @@ def build(
     on_error: Annotated[
         Literal["fail", "skip"], typer.Option(help="Fail over a pair that cannot be used, or skip it.")
     ] = "fail",
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="What a manifest's words mean, by column (YAML).", show_default=False
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Leave out a column of a manifest; may be repeated.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from the official download, or a manifest.
@@ -57,11 +67,11 @@ def build(
     A build that was interrupted goes on where it was when the same command is given again.
     """
     doubtful: list[Problem] = []
-    with reported(as_json) as progress:
+    with reported(as_json, {"words": "--map"}) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
-            folds=folds, seed=seed, previous=previous, on_error=on_error, progress=progress,
-            notice=doubtful.extend,
+            folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
+            drop=drop or (), progress=progress, notice=doubtful.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)

@@ -20,7 +20,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hubclient.errors import reported_as
-from synpain_hf.hubclient.login import require_token
+from synpain_hf.hubclient.login import known_token, require_token
 from synpain_hf.hubclient.names import check_repo_id, endpoint_of
 
 LONGEST_WAIT = 180.0
@@ -35,7 +35,7 @@ class Hub:
 
     Attributes:
         api: The client, which knows the endpoint and the token.
-        token: The token.
+        token: The token; empty for somebody who is not logged in, and may read what is public.
         repo_id: `NAMESPACE/NAME`.
         repo_type: `dataset` or `space`.
     """
@@ -55,6 +55,11 @@ class Hub:
         """The arguments that every call of the client needs."""
         return {"repo_id": self.repo_id, "repo_type": self.repo_type}
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request of our own carries."""
+        return build_hf_headers(token=self.token or False)
+
     def reporting(self, action: str) -> AbstractContextManager[None]:
         """Report what the client raises as a `PublishError` that begins with what is being done."""
         return reported_as(PublishError, action, self.token)
@@ -69,7 +74,7 @@ class Hub:
         """
         address = f"{self.api.endpoint}/api/{self.repo_type}s/{self.repo_id}/xet-write-token/main"
         parameters = {"create_pr": "1"} if create_pr else {}
-        answer = get_session().get(address, headers=build_hf_headers(token=self.token), params=parameters)
+        answer = get_session().get(address, headers=self.headers, params=parameters)
         if answer.status_code in _NO_SUCH_STORAGE:
             return False
         hf_raise_for_status(answer)
@@ -78,7 +83,7 @@ class Hub:
 
 @contextmanager
 def connected(
-    repo_id: str, repo_type: str, *, endpoint: str | None, token: str | None, timeout: float
+    repo_id: str, repo_type: str, *, endpoint: str | None, token: str | None, timeout: float, to_write: bool = True
 ) -> Iterator[Hub]:
     """Connect to a repository for as long as the context lasts.
 
@@ -88,14 +93,16 @@ def connected(
         endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
         token: By default the one of `hf auth login` or HF_TOKEN.
         timeout: Seconds without a byte after which a connection is given up.
+        to_write: Whether a token is needed; without one, what is public can be read.
 
     Raises:
         UsageError: If the repository or the endpoint cannot be one.
-        PublishError: If there is no token.
+        PublishError: If there is no token, and one is needed.
     """
     check_repo_id(repo_id)
     address = endpoint_of(endpoint or constants.ENDPOINT)
-    api = HfApi(endpoint=address, token=(found := require_token(token)))
+    found = require_token(token) if to_write else known_token(token)
+    api = HfApi(endpoint=address, token=found or False)
     bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
     if bars:
         disable_progress_bars()  # this package shows its own

@@ -34,7 +34,7 @@ def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
 
 def changes_by_version(release: Release) -> dict[Version, str]:
     """What the change log of a release says of each version, the latest first."""
-    log = (release.folder / CHANGELOG).read_text(encoding="utf-8") if CHANGELOG in release.files else ""
+    log = release.text_of(CHANGELOG) if CHANGELOG in release.files else ""
     return dict(_sections(log))
 
 

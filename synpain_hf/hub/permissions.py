@@ -6,6 +6,7 @@ from typing import Any
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import Hub
+from synpain_hf.hub.state import State
 
 _READERS = ("read", "no_access")
 _WRITE = "repo.write"
@@ -45,6 +46,16 @@ def check_may_write(hub: Hub, *, create_pr: bool) -> None:
             f"your token may not write to {hub.repo_id}; add that to its permissions on the Hub, or run "
             "`hf auth login` with another"
         )
+
+
+def unknown_without_login(hub: Hub, state: State) -> str:
+    """What a dry run cannot find out for somebody who is not logged in: cause, then remedy."""
+    if state.head:
+        return f"you are not logged in, so whether you may write to {hub.repo_id} is unknown; run `hf auth login`"
+    return (
+        f"you are not logged in, so {hub.repo_id} may be a private data set, which you cannot see and for which this "
+        "plan is wrong; run `hf auth login` to find out"
+    )
 
 
 def _granted(permissions: dict[str, Any], namespace: str, repo_id: str) -> bool:

@@ -55,6 +55,8 @@ class UploadPlan:
         left: Files that neither a release nor the Hub put there; they are not touched.
         bytes: What is new or changed.
         settings: What becomes of the repository: `create`, `private`, `gated`.
+        edited: Those of the changed and deleted files that are not as the last release left them, or that no release
+            put there: somebody's work, which is lost.
     """
 
     new: tuple[str, ...]
@@ -64,6 +66,7 @@ class UploadPlan:
     left: tuple[str, ...]
     bytes: int
     settings: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -107,7 +110,7 @@ def plan_upload(
         before: The release that is there; only its files are deleted if they are not to stay.
         settings: What becomes of the repository.
     """
-    released = frozenset[str]() if before is None else before.files
+    released = frozenset[str]() if before is None else before.files.keys()
     known = files.keys() & landed.keys()
     same = {path for path in known if files[path].equals(landed[path])}
     gone = landed.keys() - files.keys()

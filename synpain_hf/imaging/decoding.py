@@ -24,7 +24,7 @@ from synpain_hf.imaging.png import FilteredPng, Pixels
 
 @dataclass(frozen=True)
 class _Format:
-    """A format of pictures: Pillow's reader, and what tells width and height without it."""
+    """A picture format: Pillow's reader, and what reads width and height without it."""
 
     read: Callable[[BinaryIO], ImageFile]
     size_of: Callable[[bytes], tuple[int, int]]
@@ -35,7 +35,7 @@ _FORMATS = {
     jpeg.SIGNATURE: _Format(JpegImageFile, jpeg.size_of),
     webp.SIGNATURE: _Format(WebPImageFile, webp.size_of),
 }
-"""Formats by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
+"""Formats by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -110,12 +110,12 @@ def _decode(data: bytes) -> Raster:
             return filtered
     format_ = _format_of(data)
     if format_ is None:
-        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
     return DecodedPicture(_pixels_of(_read(format_, data)))
 
 
 def declared_pixels(data: bytes) -> int:
-    """How many pixels the header of a picture promises; 0 where that is not to be read."""
+    """How many pixels the header of a picture promises; 0 if it cannot be read."""
     format_ = _format_of(data)
     try:
         width, height = format_.size_of(data) if format_ else (0, 0)

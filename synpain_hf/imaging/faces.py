@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging import png
 from synpain_hf.imaging.decoding import DecodedPicture, Raster, decode
-from synpain_hf.imaging.gutter import Gutter, check_two_faces, find_gutter, searched_columns
+from synpain_hf.imaging.gutter import MARGIN, Gutter, check_two_faces, find_gutter, searched_columns
 from synpain_hf.imaging.likeness import Likeness, likeness_of
 from synpain_hf.imaging.limits import MIN_SIDE
 from synpain_hf.imaging.png import Pixels
@@ -24,7 +24,7 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 }
 """Encodings of a release's faces, with Pillow's options; PNG (by our own writer) and WebP lose nothing."""
 
-SAME_FACE = "has the same face twice; give a neutral face and an expressive one"
+_SAME_FACE = "has the same face twice; give a neutral face and an expressive one"
 
 _CUT_OFF = range(9)  # columns that may be cut off on either side of a gutter
 
@@ -60,13 +60,14 @@ class Faces:
         neutral: The neutral face's file.
         expressive: The expressive face's file.
         gutter: The columns left out between them; None where they came as two pictures.
-        likenesses: What tells the neutral and the expressive face, as they came, from others.
+        likenesses: What tells the neutral and the expressive face, as they came, from others; of a composite, then both
+            as they are where it is cut beside the gutter.
     """
 
     neutral: bytes
     expressive: bytes
     gutter: Gutter | None
-    likenesses: tuple[Likeness, Likeness]
+    likenesses: tuple[Likeness, ...]
 
 
 def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | None = None) -> Faces:
@@ -90,13 +91,14 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
     pixels = raster.pixels(raster.width)
     gutter = find_gutter(pixels[:, : searched_columns(raster.width)], raster.width)
     neutral, expressive = pixels[:, : gutter.start], pixels[:, gutter.stop :]
+    beside = pixels[:, : gutter.start + MARGIN], pixels[:, gutter.stop - MARGIN :]
     if any(_shows_again(neutral, expressive, columns) for columns in _CUT_OFF):
-        raise PictureError(SAME_FACE)
+        raise PictureError(_SAME_FACE)
     return Faces(
         neutral=_encode(raster, 0, gutter.start, pixels, encoding),
         expressive=_encode(raster, gutter.stop, raster.width, pixels, encoding),
         gutter=gutter,
-        likenesses=(likeness_of(neutral), likeness_of(expressive)),
+        likenesses=tuple(map(likeness_of, (neutral, expressive, *beside))),
     )
 
 
@@ -108,8 +110,8 @@ def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Face
     """
     faces = [_whole(name, data, encoding) for name, data in (("neutral", neutral), ("expressive", expressive))]
     (first, first_likeness), (second, second_likeness) = faces
-    if first_likeness.pixels == second_likeness.pixels:
-        raise PictureError(SAME_FACE)
+    if first_likeness == second_likeness:
+        raise PictureError(_SAME_FACE)
     return Faces(first, second, None, (first_likeness, second_likeness))
 
 

@@ -38,6 +38,9 @@ LEAST_FACE = 0.45
 MAX_GUTTER = 17
 """Widest run of one colour that is taken for a gutter, in columns."""
 
+MARGIN = 3
+"""Columns left out on each side of what is found."""
+
 TWO_FACES = (1.2, 4.0)
 """Least and greatest width of a composite, in heights."""
 
@@ -45,7 +48,6 @@ _BAND_ROWS = 16
 _FARTHEST = 2  # the band that counts is the second farthest from the colour
 _BEYOND = 26
 _PICTURE_BEYOND = (17, 26)
-_MARGIN = 3
 _NEAR = 24.0
 _LEAST_CONTRAST = 3.0
 _EDGE_OF_CONTRAST = 0.2
@@ -108,7 +110,7 @@ def find_gutter(pixels: npt.NDArray[np.uint8], width: int) -> Gutter:
     if found is None:
         return Gutter(width // 2, width // 2)
     start, stop = found
-    return Gutter(max(first + start - _MARGIN, low), min(first + stop + _MARGIN, high))
+    return Gutter(max(first + start - MARGIN, low), min(first + stop + MARGIN, high))
 
 
 def _searched(width: int) -> tuple[int, int]:
@@ -171,14 +173,14 @@ def _find_coloured(bands: Bands, inside: range) -> tuple[int, int] | None:
     """The columns of any one colour between two strong steps, as [start, stop)."""
     steps = _steps(bands, 1)
     strongest = sorted(inside, key=lambda x: -steps[x])[:_STRONGEST_STEPS]
-    across = _steps(bands, _MARGIN)  # blended columns included, so that these do not pass for a gutter themselves
+    across = _steps(bands, MARGIN)  # blended columns included, so that these do not pass for a gutter themselves
     best, best_score = None, _EDGE_OF_CONTRAST * across[inside.start : inside.stop].max()
     for core in sorted({x + ahead for x in strongest for ahead in (1, 2)}):
         distance = _distance(bands, np.median(bands[:, core], axis=0))
         run = _closed(_grow(distance, core))
         if run is None or run[1] - run[0] < 2:
             continue
-        score = min(across[run[0] - _MARGIN], across[run[1] - 1]) - distance[core]
+        score = min(across[run[0] - MARGIN], across[run[1] - 1]) - distance[core]
         if score > best_score:
             best, best_score = run, score
     return best

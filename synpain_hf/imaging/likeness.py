@@ -1,10 +1,12 @@
-"""What is remembered of a face to find it again: the digest of its pixels, and a thumbnail."""
+"""What is remembered of a face to find it again: a checksum of its pixels, and a thumbnail."""
 
 from __future__ import annotations
 
-import hashlib
+import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import deflate
 import numpy as np
 from PIL import Image
 
@@ -18,14 +20,14 @@ _ROWS_OF_A_CELL = 8
 
 @dataclass(frozen=True)
 class Likeness:
-    """What is remembered of a face.
+    """What is remembered of a face; equal for equal pixels alone, whatever their files.
 
     Attributes:
-        pixels: SHA-256 of its size and pixels, whatever its file.
-        thumbnail: 16 x 16 bytes of luma, in hexadecimal; alike for copies that were compressed or scaled.
+        checksum: CRC-32 of its size and pixels, which only has to tell faces of the same thumbnail apart.
+        thumbnail: The bytes of its thumbnail, in base64; nearly the same for copies that were compressed or scaled.
     """
 
-    pixels: str
+    checksum: int
     thumbnail: str
 
 
@@ -35,16 +37,21 @@ def likeness_of(pixels: Pixels) -> Likeness:
     Args:
         pixels: Shape (height, width, 3), uint8.
     """
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return Likeness(digest.hexdigest(), thumbnail_of(pixels).tobytes().hex())
+    checksum = deflate.crc32(np.ascontiguousarray(pixels), deflate.crc32(repr(pixels.shape).encode()))
+    return Likeness(checksum, base64.b64encode(thumbnail_of(pixels).tobytes()).decode())
 
 
 def thumbnail_of(pixels: Pixels) -> Pixels:
-    """The mean luma of 16 x 16 equal cells, from about eight whole rows of each; shape (16, 16), uint8.
+    """The mean colour of 16 x 16 equal cells, from about eight whole rows of each; shape (16, 16, 3), uint8.
 
     A mirrored picture has the mirrored thumbnail.
     """
     rows = pixels[:: max(1, pixels.shape[0] // (SIDE * _ROWS_OF_A_CELL))]
     small = Image.fromarray(np.ascontiguousarray(rows)).resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(small.convert("L"))
+    return np.asarray(small)
+
+
+def thumbnails_of(likenesses: Sequence[Likeness]) -> Pixels:
+    """The thumbnails of some faces; shape (faces, 16, 16, 3), uint8."""
+    joined = b"".join(base64.b64decode(likeness.thumbnail) for likeness in likenesses)
+    return np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE, 3)

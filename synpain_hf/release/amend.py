@@ -130,6 +130,7 @@ def _gathered(amendment: Amendment, folder: Path) -> Release:
     for name in (*old.files, *added, MANIFEST):
         _check_way(old.folder, name)
     for name in kept:
+        old.check_link(name)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         link_or_copy((old.folder / name).resolve(), folder / name)
     for name in added:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release import tables
-from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, FileRecord, is_of_the_card, record_of
+from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.storage import refuse_link
 
@@ -112,9 +112,7 @@ class Amendment:
 def _check_name(name: str) -> None:
     if name in (CHANGELOG, MANIFEST):
         raise UsageError(f"{name} is written when a release is amended; leave it out")
-    table = tables.table_of(name)
-    is_of_table = table is not None and table.may_have(name)
-    if not _NAME.fullmatch(name) or not (is_of_table or is_of_the_card(name) or name == REJECTED):
+    if not _NAME.fullmatch(name) or not tables.has_place(name):
         folders = ", ".join(f"{table.folder}/" for table in tables.TABLES)
         raise UsageError(
             f"{name!r} has no place in a release; give a Parquet file of a table ({folders}), {REJECTED} or a file of "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import synpain_hf
 from synpain_hf.errors import (
@@ -38,12 +38,17 @@ from synpain_hf.release.staging import Staging
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
-from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.sources.folds import FoldsFile, read_folds_file
+from synpain_hf.sources.loaded import open_dataset
+from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 def build(
-    source: str | Path | Sequence[str | Path] | Source,
+    source: str | Path | Sequence[str | Path] | Source | Dataset,
     out: str | Path,
     *,
     version: str,
@@ -55,6 +60,8 @@ def build(
     seed: int = 0,
     previous: str | Path | None = None,
     on_error: Literal["fail", "skip"] = "fail",
+    words: Words | str | Path | None = None,
+    drop: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
 ) -> Release:
@@ -66,7 +73,8 @@ def build(
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), or a manifest (CSV, TSV, JSON Lines,
-            Parquet), or any object that is a `Source`, such as demo faces.
+            Parquet, also with the pictures in it), or a folder that holds one as `pairs`, `manifest` or `metadata`, or
+            a data set that `datasets` has loaded, or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
         workers: Partitions written at a time.
@@ -80,6 +88,10 @@ def build(
         previous: The release that this one follows: its pairs keep their folds unless the source or `folds` gives
             others, `version` must rise as semantic versions ask, and the change log says what changed.
         on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
+        words: What the words of a manifest mean, where they are not those of `schemas/pair.schema.json`: for a column
+            of labels or groups, our word by theirs, as in `{"ethnicity": {"Indian": "south_asian"}}`; under `columns`,
+            our name of a column by theirs. Or a YAML file that holds this.
+        drop: Columns of a manifest that are left out.
         progress: Told of every pair written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -103,13 +115,14 @@ def build(
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    wording = read_wording(words, drop)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
         check_place(place)
         staging = Staging(folder)
         with _source_is_readable():
-            opened = _opened(source)
+            opened = _opened(source, wording)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
@@ -133,10 +146,16 @@ def build(
     return Release.open(out)
 
 
-def _opened(source: str | Path | Sequence[str | Path] | Source) -> Source:
+def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wording: Wording) -> Source:
     if isinstance(source, (str, Path)):
-        return open_source([source])
-    return open_source(source) if isinstance(source, Sequence) else source
+        return open_source([source], wording)
+    if isinstance(source, Sequence):
+        return open_source(source, wording)
+    if not isinstance(source, Source):
+        return open_dataset(source, wording)
+    if wording:
+        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop")
+    return source
 
 
 @contextmanager
@@ -154,7 +173,7 @@ def _source_is_readable() -> Iterator[None]:
 def _read_given(path: str | Path) -> FoldsFile:
     path = Path(path).expanduser()
     try:
-        return read_folds(path.name, path.read_bytes())
+        return read_folds_file(path)
     except OSError as error:
         raise UsageError(f"the folds file {path} cannot be read ({error.strerror}); give another") from error
 

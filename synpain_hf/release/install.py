@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 def install(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> Path:
     """Make `load_dataset("synpain")` give a release in any project of this user; an installed one is replaced.
 
-    The earlier one is there until the new one is complete and in its place. What `map` and its kin cached of it goes
-    with it; a program that has it loaded keeps its rows, but can cache nothing more beside them. Where the release is
-    installed already, a damaged copy is repaired, and a whole one is left as it is.
+    The earlier one is there until the new one is complete and in its place. What `map` and the like cached of it is
+    removed too; a program that has it loaded keeps its rows, but can cache nothing more beside them. If the release is
+    already installed, a damaged copy is repaired, and a whole one is left as it is.
 
-    At last the release is loaded by its name, in a process of its own, from another folder.
+    Finally the release is loaded by its name, in a separate process, from another folder.
 
     Args:
         release: The release directory; it is no longer needed afterwards.
-        verify: Whether to compare every file of a copy that is installed already with its digest. Otherwise only those
-            are whose size, time or inode has changed.
-        progress: Told of every file verified and every pair copied.
+        verify: Whether to compare every file of an installed copy with its digest. Otherwise only those are compared
+            whose size, time or inode has changed.
+        progress: Called after every file verified and every pair copied.
 
     Returns:
         The folder that `datasets` will find.
@@ -66,7 +66,7 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
 
 
 def uninstall() -> str:
-    """Remove the installed release, and what `map` and its kin cached of it.
+    """Remove the installed release, and what `map` and the like cached of it.
 
     Returns:
         Its version.
@@ -83,7 +83,7 @@ def uninstall() -> str:
 
 
 def load(configuration: str = "default", split: str | None = None) -> Dataset | DatasetDict:
-    """Load any configuration of the installed release, without a copy, a wait or the network.
+    """Load any configuration of the installed release, without copying, waiting or a network.
 
     Args:
         configuration: Such as `default`, `cv_3`, `by_gender`, `only_old`; `info` lists them.

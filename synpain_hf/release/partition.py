@@ -68,14 +68,14 @@ class WrittenRow:
         listed_at: Where the source names it.
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
-        likenesses: What tells its neutral and its expressive face from others.
+        likenesses: What tells its faces from others.
     """
 
     pair_id: str
     listed_at: str
     digest: str
     pictures: tuple[str, ...]
-    likenesses: tuple[Likeness, Likeness]
+    likenesses: tuple[Likeness, ...]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where a release may be built: where `datasets` takes its folder for nothing else."""
+"""Where a release may be built: where `datasets` does not mistake its folder for something else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from synpain_hf.errors import UsageError
 from synpain_hf.release.layout import NAME
 
 _SPECIAL = ("[", "]", "*", "?", "::")
-"""What `datasets` reads as a pattern or a chain of addresses, in whichever part of a path it stands."""
+"""What `datasets` reads as a pattern or a chain of addresses, wherever it is in a path."""
 
 _FORMATS = (
     "arrow", "audiofolder", "csv", "imagefolder", "json", "pandas", "parquet", "pdffolder", "text", "videofolder",
     "webdataset", "xml",
 )  # fmt: skip
-"""Names that mean a format to `load_dataset`, even where a folder is called so."""
+"""Names that mean a format to `load_dataset`, even if there is a folder of that name."""
 
 
 def check_place(out: Path) -> None:

@@ -18,11 +18,11 @@ from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, is_of_the_card, record_of
+from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, fits, is_of_the_card
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.features import united, with_columns_of
 from synpain_hf.release.tables.table import Table
-from synpain_hf.schemas import violations
+from synpain_hf.schemas import strict_json, violations
 from synpain_hf.vocabulary import CLASSES
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Release:
         if not path.is_file():
             raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest = strict_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{path} cannot be read ({error}); build or download the release again") from error
         wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is not a JSON object"]
@@ -167,6 +167,31 @@ class Release:
         with undamaged(path):
             return pq.read_table(path, columns=None if columns is None else list(columns))
 
+    def text_of(self, name: str) -> str:
+        """The text of a file.
+
+        Raises:
+            ReleaseError: If it is not UTF-8 text, or a link that leads out of the release.
+        """
+        self.check_link(name)
+        with undamaged(self.folder / name):
+            return (self.folder / name).read_text(encoding="utf-8")
+
+    def check_link(self, name: str) -> None:
+        """Refuse a file that is a link, unless it leads to what `release.json` describes, as in the Hub's cache.
+
+        Otherwise a release could take in any file of the machine that it is copied to.
+
+        Raises:
+            ReleaseError: If it leads elsewhere.
+        """
+        path = self.folder / name
+        is_link = path.resolve() != self.folder.resolve() / name
+        if is_link and not (name in self.files and fits(path, self.files[name])):
+            raise ReleaseError(
+                f"{path} is a link to a file that is not part of the release; replace it with the file itself"
+            )
+
     def rows_of(self, table: Table) -> pa.Table:
         """Every row of a table; null where its file lacks a column that another has.
 
@@ -184,8 +209,7 @@ class Release:
         """
         changed = []
         for done, (name, record) in enumerate(self.files.items(), 1):
-            found = record_of(self.folder / name)
-            if any(found[part] != record[part] for part in ("bytes", "sha256")):
+            if not fits(self.folder / name, record):
                 changed.append(name)
             progress("verify", done, len(self.files))
         if changed:
@@ -234,7 +258,7 @@ def undamaged(path: Path) -> Iterator[None]:
     """Raise `ReleaseError` where a release's file turns out to be damaged while it is read."""
     try:
         yield
-    except (pa.ArrowException, PictureError, OSError) as error:
+    except (pa.ArrowException, PictureError, OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"{path} is damaged ({error}); build or download the release again") from error
 
 

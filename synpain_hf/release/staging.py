@@ -54,5 +54,5 @@ class Staging:
 
 
 def _row(fields: dict[str, Any]) -> WrittenRow:
-    neutral, expressive = (Likeness(**likeness) for likeness in fields["likenesses"])
-    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": (neutral, expressive)})
+    likenesses = tuple(Likeness(**likeness) for likeness in fields["likenesses"])
+    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": likenesses})

@@ -26,6 +26,12 @@ ANNOTATOR = f"truth of {DEMO_GENERATOR}"
 NOTES_FILE = "demo.json"
 TRUTH_FILE = "demo_truth.csv"
 
+_MOST_NOTES, _MOST_TRUTH = 2**20, 2**24
+"""Bytes that are read of each."""
+
+_MOST_LINES = 2 * 9999 + 1
+"""Of the truth: two a pair of the most that are drawn, and the header."""
+
 _BEFORE_UNITS = ("pair_id", "face", "kind")
 _AFTER_UNITS = ("pspi",)
 
@@ -86,6 +92,9 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
     if notes is None or truth is None:
         missing = NOTES_FILE if notes is None else TRUTH_FILE
         raise BadInputError([Problem(missing, "is missing from these demo faces; draw them again")])
+    for name, content, most in ((NOTES_FILE, notes, _MOST_NOTES), (TRUTH_FILE, truth, _MOST_TRUTH)):
+        if len(content) > most:
+            raise BadInputError([Problem(name, f"has more than {most:,} bytes; draw these demo faces again")])
     with _undamaged(NOTES_FILE):
         said = _notes(json.loads(notes))
     with _undamaged(TRUTH_FILE):
@@ -118,7 +127,9 @@ def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:
     units = header[len(_BEFORE_UNITS) : -len(_AFTER_UNITS)]
     if not units or header != [*_BEFORE_UNITS, *units, *_AFTER_UNITS]:
         raise ValueError(f"its columns are not {', '.join(_BEFORE_UNITS)}, action units and {_AFTER_UNITS[0]}")
-    for row in table:
+    for number, row in enumerate(table, 2):
+        if number > _MOST_LINES:
+            raise ValueError(f"it has more than {_MOST_LINES:,} lines")
         if len(row) != len(header):
             raise ValueError(f"line {table.line_num} has {len(row)} values for {len(header)} columns")
         pair_id, face, kind, *values = row

@@ -60,23 +60,28 @@ class OfficialSource:
         return {"kind": "official", "videos": self._videos, **self._download}
 
     def _pair(self, picture: Picture) -> Pair | Problem:
-        try:
-            name = parse_name(PurePosixPath(picture.name).stem)
-        except ValueError as error:
-            return Problem(picture.name, str(error))
-        pair = Pair(
-            **name._asdict(),
-            pictures=(picture,),
-            listed_at=picture.name,
-            size=COMPOSITE_SIZE,
-            generator=OFFICIAL_GENERATOR,
-        )
-        if self._drawn is None:
+        pair = official_pair(picture)
+        if self._drawn is None or isinstance(pair, Problem):
             return pair
         annotations = self._drawn.truth.get(pair.pair_id)
         if annotations is None:
             return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
         return replace(pair, generator=DEMO_GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
+
+
+def official_pair(picture: Picture) -> Pair | Problem:
+    """The pair that an official composite shows, by its name; or why it shows none."""
+    try:
+        name = parse_name(PurePosixPath(picture.name).stem)
+    except ValueError as error:
+        return Problem(picture.name, str(error))
+    return Pair(
+        **name._asdict(),
+        pictures=(picture,),
+        listed_at=picture.name,
+        size=COMPOSITE_SIZE,
+        generator=OFFICIAL_GENERATOR,
+    )
 
 
 def _list(locations: Sequence[Path]) -> Listing:

@@ -70,3 +70,20 @@ def test_damaged_missing_and_stray_data_are_told_and_nothing_is_written(own_card
 def test_help_says_what_a_check_looks_at() -> None:
     text = " ".join(run("--help").stdout.split())
     assert "whether data are damaged, missing, or none of the release's; every file is read, nothing is written" in text
+
+
+def test_facts_to_start_from_are_written_and_the_next_step_is_told(own: Release, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yaml"
+    result = run(own.folder, "--init", facts)
+    assert result.exit_code == 0
+    then = f"synpain-hf card {own.folder} --facts {facts}"
+    assert result.stdout == f"{facts}: facts to fill in; then give them by `{then}`\n"
+    assert json.loads(run(own.folder, "--init", tmp_path / "more.yaml", "--json").stdout)["facts"].endswith("more.yaml")
+
+
+def test_facts_to_start_from_are_written_alone(own: Release, tmp_path: Path) -> None:
+    for other in (["--check"], ["--facts", "demo"]):
+        result = run(own.folder, "--init", tmp_path / "facts.yaml", *other)
+        assert result.exit_code == 2
+        assert result.stderr == "error: --init is given together with another option; give it alone\n"
+    assert not (tmp_path / "facts.yaml").exists()

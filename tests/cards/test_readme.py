@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
@@ -21,6 +22,7 @@ from synpain_hf.release.layout import CARD, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.resources import resource
+from synpain_hf.schemas import properties
 from synpain_hf.vocabulary import CLASSES
 from tests.cards.making import (
     DRAWN,
@@ -412,6 +414,38 @@ class TestMetadata:
     def test_the_configurations_take_a_line_each(self, carded: Release) -> None:
         head = text_of(carded).split("\n---\n")[0].splitlines()
         assert len(head) < 2 * len(carded.configurations()) + 15
+
+
+class TestFactsThatAreNotStated:
+    """A card of which only the facts are given that every card needs."""
+
+    @pytest.fixture
+    def text(self, own: Release, tmp_path: Path) -> str:
+        needed = {name: fact for name, fact in OWN.items() if name in properties("facts")[1]}
+        facts = tmp_path / "facts.yaml"
+        facts.write_text(yaml.safe_dump({**needed, "licence": {"id": "mit", "url": "https://example.org/mit"}}))
+        return written_text(own, facts)
+
+    def test_each_of_them_is_listed_with_what_it_would_say(self, text: str) -> None:
+        listed = re.findall(r"^- `(.+?)`: (.+)$", section(text, "Not stated"), re.MULTILINE)
+        assert dict(listed)["maintenance.contact"] == "Where to ask and report."
+        assert {name.partition(".")[0] for name, _ in listed} == (
+            OWN.keys() - properties("facts")[1] - {"reported"} | {"licence"}
+        )
+
+    def test_no_place_is_empty_and_the_page_is_well_formed(self, text: str) -> None:
+        assert "None" not in body_of(text)
+        assert "[]" not in body_of(text)
+        for title in re.findall(r"^## (.+)$", text, re.MULTILINE):
+            assert section(text, title).strip()
+        assert "The text of the licence: [mit](<https://example.org/mit>)" in section(text, "Licence")
+        assert "How to cite the data set is not stated." in section(text, "Citation")
+        assert metadata_in(text)["license"] == "mit"
+        assert not {"tags", "task_categories", "language", "paper"} & metadata_in(text).keys()
+
+    def test_a_card_with_all_of_them_has_no_such_section(self, own_carded: Release) -> None:
+        assert "## Not stated" not in text_of(own_carded)
+        assert "not stated" not in text_of(own_carded)
 
 
 def test_the_facts_stay_with_the_release(own_carded: Release, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ class TestSpecification:
             ("- {group: [", "cannot be read .*; correct it"),
             ("- group: 2001-99-99", "cannot be read .*; correct it"),
             ("- \xff", "cannot be read .*; correct it"),
+            ("[" * 3_000, "cannot be read .*; correct it"),
         ],
     )
     def test_a_bad_one_is_refused_with_cause_and_remedy(self, tmp_path: Path, text: str, told: str) -> None:

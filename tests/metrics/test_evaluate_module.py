@@ -242,7 +242,8 @@ def test_any_names_and_values_of_groups_come_through(metric: Any, data: st.DataO
 
 
 @pytest.mark.parametrize(
-    ("negative", "positive"), [(0, 1), (False, True), ("no", "yes"), (2, 1), (np.int8(0), np.int8(1)), (0.0, 1.0)]
+    ("negative", "positive"),
+    [(0, 1), (False, True), ("no", "yes"), (2, 1), (np.int8(0), np.int8(1)), (0.0, 1.0), ("no_pain", "pain")],
 )
 def test_labels_are_any_two_values(metric: Any, negative: Any, positive: Any) -> None:
     labels, scores = [negative, positive, negative, positive], [0.1, 0.7, 0.8, 0.9]

@@ -171,7 +171,7 @@ class TestForms:
     @every_form
     def test_rows_of_several_chunks_stay_in_order(self, form: str, tmp_path: Path) -> None:
         generator = np.random.default_rng(0)
-        count = 150_000
+        count = 70_000
         columns = {
             "label": generator.integers(0, 2, count).tolist(),
             "score": generator.random(count).tolist(),
@@ -549,6 +549,19 @@ class TestOut:
                 picture.load()
                 assert min(picture.size) > 300
         assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+    def test_names_that_a_spreadsheet_would_run_get_a_quote_in_front(self, tmp_path: Path) -> None:
+        names = ["=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "a=b", "'quoted"]
+        rows = {name: [name] * 4 for name in names}
+        labels, scores = [0, 1, 0, 1] * len(names), [0.1, 0.9, 0.6, 0.4] * len(names)
+        table: dict[str, Sequence[Any]] = {"label": labels, "score": scores}
+        write_csv(tmp_path / "p.csv", {**table, "=group": [name for each in rows.values() for name in each]})
+        for folder, quote, keep in (("out", "'", False), ("kept", "", True)):
+            evaluate(tmp_path / "p.csv", groups="=group", out=tmp_path / folder, keep_formulas=keep, **SMALL)
+            found = pd.read_csv(tmp_path / folder / "groups.csv")
+            assert set(found["group"][1:]) == {*(f"{quote}{name}" for name in names[:4]), *names[4:]}
+            assert set(found["attribute"].dropna()) == {f"{quote}=group"}
+            assert found["auroc"].dtype == float
 
     def test_names_of_files_stay_in_the_folder_and_apart(self, tmp_path: Path) -> None:
         attributes = ["../a", "a/../a", "A", "a", "/etc", "1\t2", "größe", "顔" * 300, "$x_1$"]

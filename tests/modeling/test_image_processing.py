@@ -142,6 +142,19 @@ def test_a_crop_box_that_leaves_next_to_nothing_is_refused(box: list[float], kep
     assert PairwisePainImageProcessor(crop_box=enough)(image, image)["pixel_values"].shape == (1, 1, 160, 160)
 
 
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_fourth_channel_is_laid_on_white_as_in_a_file(moved: bool, kind: type[Any]) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (40, 50, 4), dtype=np.uint8)
+    given = pixels if kind is np.uint8 else (pixels / 255).astype(np.float32)
+    given = np.moveaxis(given, -1, 0) if moved else given
+    processor = PairwisePainImageProcessor(**RGB)
+    expected = processor(Image.fromarray(pixels), picture())["pixel_values"]
+    assert torch.equal(processor(given, picture())["pixel_values"], expected)
+    assert torch.equal(processor(torch.from_numpy(given.copy()), picture())["pixel_values"], expected)
+
+
 def test_channels_are_normalised() -> None:
     image = Image.new("RGB", (48, 32), (255, 0, 51))
     processor = PairwisePainImageProcessor(**RGB, image_mean=[0.5, 0.5, 0.2], image_std=[0.5, 0.25, 1])
@@ -199,7 +212,7 @@ def test_faces_that_do_not_fit_together_are_refused(images: Any, references: Any
         (np.full((40, 40), 256), "holds values from 256 to 256"),
         (np.zeros((40, 40), dtype=bool), "holds bool; give integers"),
         (np.zeros((40, 40), dtype=complex), "holds complex128; give integers"),
-        (np.zeros((4, 40, 40)), r"has shape \(4, 40, 40\); give \(height, width\)"),
+        (np.zeros((5, 40, 40)), r"has shape \(5, 40, 40\); give \(height, width\)"),
         (np.zeros((40,)), r"has shape \(40,\)"),
         (np.zeros((0, 40)), r"has shape \(0, 40\)"),
         (Image.new("L", (0, 40)), "is 0 x 40 pixels, a side under 32; take it from the original, larger picture"),

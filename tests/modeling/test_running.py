@@ -119,11 +119,11 @@ def test_half_precision_makes_no_ties(kind: str, loaded: bool) -> None:
         last.bias += 1  # where bfloat16 has steps of 0.008
     if loaded:
         model.bfloat16()
-    target, reference = faces(model, 24)
+    target, reference = faces(model, 12)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=not loaded):
         output = model(target, reference)
-    assert len(output.pspi.unique()) >= 23
-    assert len((output.logits[:, 1] - output.logits[:, 0]).unique()) >= 23
+    assert len(output.pspi.unique()) >= 11
+    assert len((output.logits[:, 1] - output.logits[:, 0]).unique()) >= 11
 
 
 def replica(module: nn.Module) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from huggingface_hub.utils import are_progress_bars_disabled  # type: ignore[attr-defined]
 
 from synpain_hf.errors import PublishError, ReleaseError, UsageError
+from synpain_hf.hub import Publication
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import record_of
 from synpain_hf.release.release import Release
@@ -70,6 +71,46 @@ def test_the_token_of_the_login_is_taken(
     hub.accounts[TOKEN] = Account("maker")
     (tmp_path / "token").write_text(TOKEN)
     assert published(hub, first, token=None).status == "published"
+
+
+class TestDryRunOfSomebodyWhoIsNotLoggedIn:
+    @pytest.fixture(autouse=True)
+    def logged_out(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+
+    def planned(self, hub: Hub, release: Release) -> Publication:
+        """The plan, which was made without a token."""
+        hub.seen.clear()
+        publication = published(hub, release, token=None, dry_run=True)
+        assert publication.status == "planned"
+        assert {request.token for request in hub.seen} == {""}
+        assert writes(hub) == []
+        return publication
+
+    def test_a_public_data_set_is_compared(self, hub: Hub, first: Release, second: Release) -> None:
+        published(hub, first)
+        publication = self.planned(hub, second)
+        assert publication.plan.deleted
+        assert publication.notes == (
+            "you are not logged in, so whether you may write to maker/faces is unknown; run `hf auth login`",
+        )
+
+    def test_one_that_is_private_or_not_there_says_log_in(self, hub: Hub, first: Release) -> None:
+        told = (
+            "you are not logged in, so maker/faces may be a private data set, which you cannot see and for which this "
+            "plan is wrong; run `hf auth login` to find out"
+        )
+        assert self.planned(hub, first).notes == (told,)
+        published(hub, first, private=True)
+        publication = self.planned(hub, first)
+        assert publication.notes == (told,)
+        assert publication.plan.settings == ("create",)
+
+    def test_one_that_is_gated_says_log_in(self, hub: Hub, first: Release, second: Release) -> None:
+        published(hub, first, gated=True)
+        with pytest.raises(PublishError, match="it is gated; accept its terms on the Hub, then run `hf auth login`"):
+            published(hub, second, token=None, dry_run=True)
 
 
 def test_a_token_with_a_letter_that_no_token_has_is_not_quoted(hub: Hub, first: Release) -> None:

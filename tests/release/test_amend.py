@@ -28,7 +28,7 @@ from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST
 from synpain_hf.release.release import Release
 from synpain_hf.storage import replacing, work_folder_of
 from tests.disks import small_disk
-from tests.release.making import copied, digests
+from tests.release.making import copied, digests, replace
 
 PSPI = "annotations/pspi.parquet"
 OF_MINE = """---
@@ -311,6 +311,16 @@ class TestBeside:
         assert {name: digest for name, digest in digests(folder).items() if name in first.files} == {
             name: record["sha256"] for name, record in first.files.items()
         }
+
+    def test_a_link_to_another_file_is_refused(self, first: Release, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_bytes(b"a secret")
+        for name in (CARD, partition_of(first)[0]):
+            (folder / name).rename(tmp_path / "before")
+            (folder / name).symlink_to(tmp_path / "secret")
+            with pytest.raises(ReleaseError, match="is a link to a file that is not part of the release; replace it"):
+                amend(folder, add={"figures/mine.png": b"mine"})
+            replace(folder / name, (tmp_path / "before").read_bytes())
+        assert digests(folder) == digests(first.folder)
 
     def test_a_folder_that_is_a_link_is_refused(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "elsewhere").mkdir()

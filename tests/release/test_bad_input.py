@@ -56,7 +56,13 @@ IMAGE = f"Images/{NEW}"
 
 def official(name: str, data: bytes) -> Prepare:
     """One more composite."""
-    return lambda root: replace(root / "SynPain" / "Images" / name, data)
+
+    def prepare(root: Path) -> None:
+        place = root / "SynPain" / "Images" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        replace(place, data)
+
+    return prepare
 
 
 def folds_file(*lines: str, data: bytes = b"") -> Prepare:
@@ -320,6 +326,21 @@ OFFICIAL_CASES = {
     ),
     "an empty folds file": Case(folds_file(data=b"\n"), "SynPain_folds.txt", "names no pair and fold", None),
     "folds that are no text": Case(folds_file(data=b"\xff\xfe\x00"), "SynPain_folds.txt", "is not text", None),
+    "folds of the whole data set, and few of its pictures": Case(
+        folds_file(*good_folds(), *(f"11{number:08d},{number % 5}" for number in range(100, 1456))),
+        "SynPain_folds.txt",
+        "names 1,356 of 1,360 pairs that are not here; finish the download, or build what is here with --on-error skip",
+    ),
+    "an ID that very many pictures have": Case(
+        both(*(official(f"{number:02d}/{NEW}", b"") for number in range(30))),
+        f"Images/00/{NEW}", f"Images/20/{NEW} and 9 more; keep the right one",
+    ),
+    "videos alone": Case(
+        both(lambda root: shutil.rmtree(root / "SynPain" / "Images"),
+             official("1111317410_Pain_woman_Old.mp4", b"video")),
+        "source",
+        "holds 1 video and no pictures, but pairs are made of pictures; give the folder above, which has both", None,
+    ),
     "no pairs at all": Case(
         lambda root: shutil.rmtree(root / "SynPain" / "Images"), "source",
         "holds no pairs; give the folder, zips or manifest of a data set", None,
@@ -347,6 +368,9 @@ MANIFEST_CASES = {
         manifest_line(label="ouch"), LINE, "label 'ouch' is unknown; use one of no_pain, pain"
     ),
     "an unknown ethnicity": Case(manifest_line(ethnicity="martian"), LINE, "ethnicity 'martian' is unknown"),
+    "a word for two groups": Case(
+        manifest_line(ethnicity="Asian"), LINE, "ethnicity 'Asian' may be south_asian or east_asian; write which"
+    ),
     "neither composite nor faces": Case(manifest_line(composite=""), LINE, "names neither one composite nor both"),
     "a fold out of range": Case(both(manifest_line(fold=5)), LINE, "fold: 5 is greater than the maximum of 4"),
     "a fold for some": Case(manifest_line(fold=4), "pairs.csv:2", "has no fold in the manifest, where other pairs", 1),
@@ -363,6 +387,14 @@ MANIFEST_CASES = {
     "a missing file": Case(
         manifest_line(composite="faces/none.png"), LINE, "'faces/none.png' does not exist; put it there, or correct"
     ),
+    "a misspelled file": Case(
+        manifest_line(composite="faces/00.pgn"), LINE,
+        "'faces/00.pgn' does not exist; put it there, or correct the name to 'faces/00.png'",
+    ),
+    "a path of another machine": Case(
+        manifest_line(composite=r"D:\\data\\faces\\00.png"), LINE,
+        "leaves the manifest's folder; give a path below it ('faces/00.png' is there)",
+    ),
     "a folder for a picture": Case(manifest_line(composite="faces"), LINE, "composite 'faces' does not exist"),
     "the same picture for both faces": Case(
         as_json_lines(composite=None, neutral="faces/04.png", expressive="faces/04.png"), "pairs.jsonl:5",
@@ -378,7 +410,11 @@ MANIFEST_CASES = {
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),
     "an unknown column": Case(
-        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; remove it, or rename it to one of", None
+        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; leave it out (--drop mood), or rename", None
+    ),
+    "a misspelled column": Case(
+        with_column("prompts"), "pairs.csv",
+        "has an unknown column 'prompts' (did you mean 'prompt'?); leave it out", None,
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
     "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),

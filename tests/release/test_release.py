@@ -92,6 +92,17 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "a path out of the release, later": (
         edited(lambda one: one["files"].update({"data/../../secret": A_RECORD})), "does not have the form",
     ),
+    "a name longer than any file's": (
+        edited(lambda one: one["files"].update({"a" * 5000: A_RECORD})), "does not have the form",
+    ),
+    "a number that JSON does not have": (
+        edited(lambda one: one["source"].update(biases=[{"strength": float("inf")}])),
+        "cannot be read (Infinity is not a number of JSON)",
+    ),
+    "half of a character": (
+        edited(lambda one: one.update(made_with="\ud800")), "cannot be read ('utf-8' codec can't encode",
+    ),
+    "lists in lists": (lambda _: "[" * 100_000, "cannot be read (it is nested too deeply)"),
     "an absolute path": (
         edited(lambda one: one["files"].update({"/etc/passwd": A_RECORD})), "'/etc/passwd' does not have the form",
     ),

@@ -72,7 +72,9 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
 WRITERS: Mapping[str, Write] = {
     ".csv": write_delimited,
     ".tsv": write_delimited,
+    ".txt": write_delimited,
     ".jsonl": write_json_lines,
+    ".json": write_json_lines,
     ".parquet": write_parquet,
 }
 
@@ -113,7 +115,7 @@ def test_the_same_table_gives_the_same_pairs_in_every_format(folder: Path, suffi
     ]
     source = manifest(folder, rows, suffix)
     anna, bob = pairs_of(source)
-    line = {".csv": 2, ".tsv": 2}.get(suffix, 1)
+    line = {".csv": 2, ".tsv": 2, ".txt": 2}.get(suffix, 1)
     assert (anna.pair_id, anna.label, anna.age_group, anna.gender, anna.ethnicity) == (
         ("anna-1", "pain", "old", "woman", "white")
     )
@@ -210,7 +212,7 @@ def test_an_id_that_is_a_number_is_its_digits(folder: Path) -> None:
         ({"composite": "faces/nobody.png"}, "composite 'faces/nobody.png' does not exist; put it there, or correct"),
         ({"composite": "faces"}, "composite 'faces' does not exist"),
         ({"composite": "."}, "composite '.' does not exist"),
-        ({"composite": "x" * 300}, r"composite 'x+' cannot be read \(File name too long\); correct the name"),
+        ({"composite": "x" * 300}, r"composite 'x+… cannot be read \(File name too long\); correct the name"),
         ({"composite": "/etc/hostname"}, "composite '/etc/hostname' leaves the manifest's folder; give a path below"),
         ({"composite": "../secret.png"}, "leaves the manifest's folder; give a path below it"),
         ({"composite": "faces/../../secret.png"}, "leaves the manifest's folder"),
@@ -253,7 +255,8 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
 
 
 def test_a_manifest_in_the_cache_of_the_hub_is_read_through_its_links(folder: Path) -> None:
-    snapshot, blobs = folder / "snapshots" / "0", folder / "blobs"
+    repository = folder / "datasets--me--faces"
+    snapshot, blobs = repository / "snapshots" / "0", repository / "blobs"
     snapshot.mkdir(parents=True)
     blobs.mkdir()
     (blobs / "a").write_bytes(b"anna")
@@ -272,7 +275,7 @@ def test_columns_that_are_missing_or_unknown_are_told_once(folder: Path, suffix:
     name = f"pairs{suffix}"
     first, second, third = refusal(path)
     known = ", ".join(sorted([*ANNA, "neutral", "expressive", "fold", "seed", "generator", "prompt"]))
-    assert first == f"{name}: has an unknown column 'age'; remove it, or rename it to one of {known}"
+    assert first == f"{name}: has an unknown column 'age'; leave it out (--drop age), or rename it to one of {known}"
     assert second == f"{name}: has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has"
     assert third == f"{name}: has no column 'gender'; add it"
 

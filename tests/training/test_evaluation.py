@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,14 @@ def test_what_is_not_annotated_judges_no_head() -> None:
         "name": "pspi", "n": 2, "mean_absolute_error": 1.0, "error_of_the_mean": 0.0, "correlation": None,
     }  # fmt: skip
     assert judge_heads(table.set_column(1, "pspi_annotated", pa.array([None] * 3, pa.float32()))) == []
+
+
+def test_the_readme_audits_what_a_training_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my-model").mkdir()
+    pq.write_table(made_predictions(200), tmp_path / "my-model" / "predictions.parquet")
+    readme = (Path(synpain_hf.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n([^`]*import subgroup_auroc\n[^`]*)```", readme)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    assert names["report"]["overall"]["n"] == 200

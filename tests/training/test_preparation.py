@@ -179,6 +179,12 @@ def test_a_damaged_preparation_is_made_again(
     assert visible(tmp_path) == [before.folder]
 
 
+ELSEWHERE = (
+    "expressive face is not in the data set, but elsewhere; embed the pictures where their files are, by "
+    'dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
+)
+
+
 def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
     processor: PairwisePainImageProcessor, tmp_path: Path
 ) -> None:
@@ -191,7 +197,7 @@ def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
         for number, reason in (
             (1, "expressive face is empty (0 bytes); fetch it again"),
             (2, "neutral face is not a picture (a GIF); give a PNG, JPEG or WebP file"),
-            (3, "expressive face is not in the data set, but elsewhere; embed the pictures"),
+            (3, ELSEWHERE),
             (4, f"expressive face is cut short after {len(good) - 20:,} bytes; fetch it again"),
         )
     ]

@@ -27,8 +27,8 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.layout import RECORD, RESULT
 from synpain_hf.training.options import ModelArguments
-from synpain_hf.training.run.folder import RECORD, RESULT
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.train import TrainingResult
 from synpain_hf.training.run.train import train as train_anew
@@ -164,12 +164,29 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(
     assert {path.name for path in out.iterdir()} == FILES
 
 
-def test_a_checkpoint_that_is_not_whole_is_passed_over(faces: Release, tmp_path: Path) -> None:
+def halve(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(
+    ("damage", "file"),
+    [
+        (Path.unlink, "trainer_state.json"),
+        (halve, "trainer_state.json"),
+        (halve, "optimizer.pt"),
+        (halve, "model.safetensors"),
+        (halve, "rng_state.pth"),
+    ],
+)
+def test_a_checkpoint_that_is_not_whole_is_passed_over(
+    faces: Release, tmp_path: Path, file: str, damage: Callable[[Path], object]
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, num_train_epochs=3, progress=stopping_at(7), save_total_limit=3)
     last = max((tmp_path / "model").glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
     assert last.name == "checkpoint-6"
-    (last / "trainer_state.json").unlink()
+    damage(last / file)
     steps: list[int] = []
 
     def note(what: str, done: int, total: int) -> None:

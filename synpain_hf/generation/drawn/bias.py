@@ -85,7 +85,7 @@ def read_bias(path: Path) -> list[PlantedBias]:
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"the bias file {path} cannot be read ({error}); correct it") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise UsageError(f"the bias file {path} is not a list of biases; begin each with `- group:`")

@@ -11,9 +11,9 @@ folder, HF_DATASETS_CACHE/synpain/default/VERSION/HASH:
 The pictures stand on disk once: `load` maps the same shards into memory for any other configuration.
 
 Of all folders under the name, `datasets` takes the one that changed last, whatever its configuration. So only `default`
-stands there, dated ahead. What `datasets` itself caches may come to stand there too: a local folder that happens to be
-called `synpain`. And what `map` and its kin write into the installed folder dates it today. `install` and `load` date
-everything anew.
+is there, dated ahead. What `datasets` itself caches may end up there too: a local folder that happens to be called
+`synpain`. And what `map` and the like write into the installed folder dates it today. `install` and `load` set all
+dates again.
 
 HF_DATASETS_CACHE/synpain-hf holds the lock, and what is being written or removed.
 """

@@ -23,7 +23,7 @@ print(json.dumps([sorted(folders), {split: len(rows) for split, rows in loaded.i
 
 
 def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
-    """Load the installed release by its name, in a process of its own, from an empty folder.
+    """Load the installed release by its name, in a separate process, from an empty folder.
 
     Args:
         cache: The cache of `datasets`.
@@ -31,7 +31,7 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
         rows: How many rows each split of it has.
 
     Raises:
-        OutputError: If that fails, or gives something else.
+        OutputError: If that fails, or loads something else.
     """
     environment = {**os.environ, "HF_DATASETS_CACHE": str(cache.absolute()), "HF_HUB_OFFLINE": "1"}
     with TemporaryDirectory() as elsewhere:
@@ -45,12 +45,12 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
             check=False,
         )
     if done.returncode:
-        fault = f"fails ({(done.stderr.strip() or 'without a word').splitlines()[-1]})"
+        fault = f"fails ({(done.stderr.strip() or 'without a message').splitlines()[-1]})"
     else:
         found, found_rows = json.loads(done.stdout.splitlines()[-1])
         if [Path(place).resolve() for place in found] == [folder.resolve()] and found_rows == rows:
             return
-        fault = f"gives what stands in {', '.join(found)}"
+        fault = f"loads what is in {', '.join(found)}"
     raise OutputError(
         f'the release is installed in {folder}, but load_dataset("{NAME}") {fault}; '
         f"remove whatever else is in {cache / NAME}, then install it again"

@@ -1,4 +1,4 @@
-"""Where installed releases stand in the cache of `datasets`, and which of them the bare name gives."""
+"""Where installed releases are in the cache of `datasets`, and which of them the bare name loads."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def place_of(release: Release, cache: Path) -> Path:
 
 
 def put(partial: Path, place: Path) -> None:
-    """Move a release to its place, in one step; what stood there before, damaged, is then where it was written."""
+    """Move a release to its place, in one step; a damaged one that was there is then where the new one was written."""
     date_ahead(partial)
     if place.exists():
         sync_tree(partial)
@@ -90,7 +90,7 @@ def current(cache: Path) -> Path:
     """The installed release.
 
     Raises:
-        NotInstalledError: If there is none.
+        NotInstalledError: If no release is installed.
     """
     folders = installed(cache)
     if not folders:
@@ -108,18 +108,18 @@ def claim_name(cache: Path, folder: Path) -> None:
 
 
 def date_ahead(folder: Path) -> None:
-    """Give a folder a date that nothing which `datasets` writes will have for years."""
+    """Give a folder a date that nothing written by `datasets` will have for years."""
     ahead = time.time() + _AHEAD
     os.utime(folder, (ahead, ahead))
 
 
 def is_ahead(folder: Path) -> bool:
-    """Whether a folder has such a date still."""
+    """Whether a folder still has such a date."""
     return folder.stat().st_mtime > time.time()
 
 
 def retire(folder: Path) -> None:
-    """Have nobody choose an installed release any more; who has chosen it already can still read it."""
+    """Keep an installed release from being chosen; programs that have already chosen it can still read it."""
     (folder / MANIFEST).replace(folder / _REPLACED)
     try:
         info = json.loads((folder / INFO).read_text(encoding="utf-8"))

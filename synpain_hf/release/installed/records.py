@@ -20,7 +20,7 @@ _Records = Mapping[str, Mapping[str, Any]]
 
 
 def record_files(folder: Path) -> None:
-    """Note what every file of a release is that has just been written."""
+    """Note what every file of a release that has just been written is."""
     names = sorted(path.name for path in folder.iterdir())
     _write(folder, {name: {"sha256": sha256_of(folder / name), **_identity(folder / name)} for name in names})
 
@@ -31,8 +31,8 @@ def is_whole(folder: Path, names: Collection[str], *, verify: bool, progress: Pr
     Args:
         folder: Its folder.
         names: The files that it should have.
-        verify: Whether to compare each with its digest, even where it looks untouched.
-        progress: Told of every file verified.
+        verify: Whether to compare each with its digest, even if it looks untouched.
+        progress: Called after every file verified.
     """
     records = _read(folder)
     if not all(name in records and (folder / name).is_file() for name in names):
@@ -58,7 +58,7 @@ def _is_untouched(path: Path, record: Mapping[str, Any]) -> bool:
 
 
 def _read(folder: Path) -> _Records:
-    """What was noted; nothing where that is missing or damaged."""
+    """What was noted; nothing if that is missing or damaged."""
     try:
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -41,7 +41,7 @@ def files_of(release: Release) -> set[str]:
 
 
 def rows_of(release: Release) -> dict[str, int]:
-    """How many rows each split has that the bare name gives."""
+    """How many rows each split has that the bare name loads."""
     return {split: release.rows_in(files) for split, files in release.splits("default").items()}
 
 
@@ -99,7 +99,7 @@ def _write_shard(release: Release, file: str, place: Path, columns: Features | N
         columns: The columns of the whole table, where its files differ in them.
 
     Raises:
-        ReleaseError: If it has not as many rows as the release says.
+        ReleaseError: If it does not have as many rows as the release says.
     """
     with (
         pq.ParquetFile(release.folder / file) as source,

@@ -5,6 +5,7 @@ A new table is a module beside these, and a line in `TABLES`.
 
 from __future__ import annotations
 
+from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, is_of_the_card
 from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.release.tables.table import Table
@@ -15,6 +16,7 @@ __all__ = [
     "TABLES",
     "base_table",
     "configurations",
+    "has_place",
     "is_beside_tables",
     "joined_tables",
     "table_of",
@@ -38,6 +40,14 @@ def joined_tables() -> tuple[Table, ...]:
 def table_of(file: str) -> Table | None:
     """The table that a file of a release belongs to; None for any other file."""
     return next((table for table in TABLES if table.owns(file)), None)
+
+
+def has_place(file: str) -> bool:
+    """Whether a release can have a file of this name."""
+    table = table_of(file)
+    if table is not None:
+        return table.may_have(file)
+    return file in (CHANGELOG, MANIFEST, REJECTED) or is_of_the_card(file)
 
 
 def is_beside_tables(file: str) -> bool:
