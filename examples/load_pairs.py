@@ -1,4 +1,4 @@
-"""Show what is in the installed data set, and one of its pairs: `datasets` alone is needed.
+"""Show what is in the installed data set, and one of its pairs; only `datasets` is needed.
 
 synpain-hf install RELEASE
 python examples/load_pairs.py

@@ -1,7 +1,7 @@
-"""Make plain composites, laid out as the official download is: a head in front of a wall, twice, with a gutter.
+"""Make plain composites, laid out like the official download: a head in front of a wall, twice, with a gutter.
 
 They have the size, the names, the gutters and roughly the weight of the official files, so that the whole pipeline
-runs on them; they show no action units and are good for nothing else.
+runs on them; they show no action units and are of no other use.
 
     python examples/plain_composites.py OUT --pairs 40
 """
@@ -88,7 +88,7 @@ def _rgb(colour: npt.NDArray[Any]) -> tuple[int, ...]:
     return tuple(int(value) for value in colour)
 
 
-def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
+def write_download(folder: Path, pairs: int, seed: int = 0, compress_level: int = 6) -> Path:
     """Write a download as it is on the Hub: `SynPain/Images` and `SynPain/SynPain_folds.txt`.
 
     Two in fifteen composites have no gutter. Three in fifteen are JPEG data, and named with capitals; the others are
@@ -98,6 +98,7 @@ def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
         folder: Where `SynPain` will be.
         pairs: How many.
         seed: Draws everything.
+        compress_level: Of the PNG data, 0 to 9; the lower, the quicker to write and the larger.
 
     Returns:
         The folder `SynPain`.
@@ -111,7 +112,7 @@ def write_download(folder: Path, pairs: int, seed: int = 0) -> Path:
         if jpeg:
             image.save(images / f"{stem}.jpg", "JPEG", quality=92)
         else:
-            image.save(images / f"{stem}.jpg", "PNG", compress_level=6)
+            image.save(images / f"{stem}.jpg", "PNG", compress_level=compress_level)
         lines.append(f"{stem[:10]},{number // len(CLASSES['ethnicity']) % FOLDS}\n")
     (root / "SynPain_folds.txt").write_text("".join(lines), encoding="utf-8")
     return root

@@ -22,11 +22,11 @@ def main() -> None:
     """Build a release, write its card, and publish it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest", type=Path, help="a pairs.csv, with the pictures that it names")
-    parser.add_argument("out", type=Path, help="the release directory; one that is there is published as it is")
+    parser.add_argument("out", type=Path, help="the release directory; an existing one is published as it is")
     parser.add_argument("--repo-id", required=True, metavar="NAMESPACE/NAME", help="the data set on the Hub")
     parser.add_argument("--version", default="1.0.0", help="of the release (1.0.0)")
-    parser.add_argument("--facts", type=Path, default=FACTS, help="what no release can be asked for (of own_pairs.py)")
-    parser.add_argument("--endpoint", metavar="URL", help="address of another Hub than the public one")
+    parser.add_argument("--facts", type=Path, default=FACTS, help="the facts of the data set (of own_pairs.py)")
+    parser.add_argument("--endpoint", metavar="URL", help="address of a Hub other than the public one")
     parser.add_argument("--send", action="store_true", help="publish; without it, only check and plan")
     options = parser.parse_args()
 

@@ -86,7 +86,7 @@ def _first(subjects: Iterable[Subject], cell: Sequence[str]) -> Subject:
     for subject in subjects:
         if (subject.label, subject.age_group, subject.gender, subject.ethnicity) == tuple(cell):
             return subject
-    raise LookupError(f"nobody among the subjects is {', '.join(cell)}")
+    raise LookupError(f"none of the subjects is {', '.join(cell)}")
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def draw_cases() -> Image.Image:
-    """All cases, one a row."""
+    """All cases, one per row."""
     rows = [_row(number, case) for number, case in enumerate(CASES)]
     width = rows[0].width
     page = Image.new("RGB", (width, _TOP + sum(row.height + _GAP for row in rows)), _PAPER)

@@ -2,7 +2,7 @@
 
 python examples/train_pairwise.py --dataset demo-faces --output_dir my-model --pspi_head --action_units all
 
-`--help` lists the arguments: these four groups, of which the last is transformers.TrainingArguments. examples/README.md
+`--help` lists the arguments: these four groups, the last of which is transformers.TrainingArguments. examples/README.md
 says what to type for demo faces on a CPU, for SynPAIN on a GPU, and for several GPUs.
 """
 
@@ -35,7 +35,7 @@ def main() -> None:
     kinds: Any = (DataArguments, ModelArguments, AugmentationStrengths, PairwiseTrainingArguments)
     data, chosen, augmentation, args = HfArgumentParser(kinds).parse_args_into_dataclasses()
 
-    # 1. The pairs: labels, groups and splits. That no identity is in two splits is checked here.
+    # 1. The pairs: labels, groups and splits. This also checks that no identity is in two splits.
     pairs = open_pairs(data.dataset, data.config_name, revision=data.revision)
 
     # 2. The model, with new or pretrained weights, and the image processor that fits it. The class weights and the
@@ -72,7 +72,7 @@ def main() -> None:
     trainer.save_state()
     trainer.save_metrics("train", result.metrics)
 
-    # 5. Predictions of every pair, by all processes together; then the first of them writes.
+    # 5. Predictions for every pair, by all processes together; then the first of them writes.
     validation = predict(trainer, splits["validation"], "validation")
     test = predict(trainer, splits["test"], "test")
     if trainer.is_world_process_zero():

@@ -2,9 +2,9 @@
 
     load_dataset("loading_script/synpain.py", "cv_0", data_dir="synpain-1.0.0", trust_remote_code=True)
 
-`datasets` 4 runs no scripts: there, give it the release directory itself, `load_dataset("synpain-1.0.0", "cv_0")`.
+`datasets` 4 does not run scripts: there, give it the release directory itself, `load_dataset("synpain-1.0.0", "cv_0")`.
 
-The names of the configurations of the pairs stand here, for `datasets` asks for them before it knows of a release. The
+The names of the configurations of the pairs are here because `datasets` needs them before it knows the release. The
 files of each, and any other configuration, are read from the release's card, as `datasets` does when it is given the
 directory.
 """
@@ -45,7 +45,7 @@ CONFIGURATIONS = (
     "without_white",
     "without_east_asian",
 )
-"""Of the pairs. What else a release has, such as annotations, is known once its card is read."""
+"""Of the pairs. Anything else in a release, such as annotations, is known once its card is read."""
 
 
 class Synpain(datasets.ArrowBasedBuilder):
@@ -71,7 +71,7 @@ class Synpain(datasets.ArrowBasedBuilder):
         super().__init__(*args, data_dir=str(self.folder), **kwargs)
 
     def _info(self):
-        if self.config.name in self.columns:  # the card names them where the files do not have the same
+        if self.config.name in self.columns:  # the card names them if the files do not have the same
             features = datasets.Features._from_yaml_list(self.columns[self.config.name])
         else:
             first = next(iter(self._splits().values()))[0]
@@ -113,7 +113,7 @@ class Synpain(datasets.ArrowBasedBuilder):
         }
 
     def _matching(self, pattern):
-        """The files of the release that a pattern of its card matches; a lost one is among them."""
+        """The files of the release that a pattern of its card matches, including lost ones."""
         return sorted(name for name in self.release["files"] if fnmatchcase(name, pattern))
 
     def _whole(self, name):
@@ -133,5 +133,5 @@ def _digest_of_rows(release):
 def _read_release(folder):
     path = folder / "release.json"
     if not path.is_file():
-        raise FileNotFoundError(f"{folder} is no release (it has no release.json); give a folder that `build` wrote")
+        raise FileNotFoundError(f"{folder} is not a release (it has no release.json); give a folder that `build` wrote")
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Every named configuration of a release as plain data, and the folds they are made of.
+"""Every named configuration of a release as plain data, and the folds that they are made of.
 
 A release is cut into partitions, one for each fold and demographic cell. A configuration maps each of its splits to a
 `Selection` of partitions, so that no picture is stored twice.
@@ -30,10 +30,10 @@ class Partition:
 
     @classmethod
     def of(cls, path: str) -> Partition:
-        """The partition that stands at a place in a release.
+        """The partition at a place in a release.
 
         Raises:
-            ValueError: If no partition stands there.
+            ValueError: If a partition cannot be there.
         """
         name = PurePosixPath(path)
         try:
@@ -68,7 +68,7 @@ class Selection:
         )
 
     def patterns(self, files: Iterable[str]) -> list[str]:
-        """Glob patterns that match the chosen files and no others; none that matches nothing.
+        """Glob patterns that match the chosen files and no others; each matches at least one.
 
         Args:
             files: The files of all partitions that the release has.
@@ -140,7 +140,7 @@ def assign_folds(
 ) -> dict[str, int]:
     """Folds that are balanced over every cell, over all pairs, and over each label and group.
 
-    Pairs are taken cell by cell, in an order that the seed and their id alone decide. Each goes to the fold that has
+    Pairs are taken cell by cell, in an order that depends only on the seed and their id. Each goes to the fold that has
     fewest pairs of its cell, then fewest of all, then fewest that share its label and groups, then the lowest number.
 
     Args:

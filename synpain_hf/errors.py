@@ -2,7 +2,7 @@
 
 Every error of this package is a `SynpainError`, and also the builtin that a caller would catch. A message says what
 happened, then what to do about it. `exit_status` is what the command line returns: 1 where the data (or the place
-they stand in) are at fault, 2 where the command is.
+they are in) are at fault, 2 where the command is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class SynpainError(Exception):
 
 
 class UsageError(SynpainError, ValueError):
-    """An argument that cannot be right, whatever the data are.
+    """An argument that cannot be right, whatever the data.
 
     Args:
         fault: What is wrong, then the remedy; where arguments are named, what is wrong with them: `is 0; give 1`.
@@ -50,7 +50,7 @@ class OutputError(SynpainError, OSError):
 
 
 class ReleaseError(SynpainError, ValueError):
-    """A folder that is no complete release, or one whose files do not fit its `release.json`."""
+    """A folder that is not a complete release, or one whose files do not fit its `release.json`."""
 
 
 class VersionError(SynpainError, ValueError):
@@ -66,7 +66,7 @@ class UnreachableError(DownloadError):
 
 
 class PublishError(SynpainError, OSError):
-    """The Hub could not be reached, or refused, or holds something else than what was sent."""
+    """The Hub could not be reached, or refused, or does not hold what was sent."""
 
 
 class NotInstalledError(SynpainError, FileNotFoundError):
@@ -74,7 +74,7 @@ class NotInstalledError(SynpainError, FileNotFoundError):
 
 
 class MissingExtraError(SynpainError, ImportError):
-    """A library that only some commands need is not there."""
+    """A library that only some commands need is missing."""
 
     exit_status = 2
 
@@ -86,7 +86,7 @@ class Problem:
     Attributes:
         file: Name of the file, relative to the source, with the line where it is a table (`pairs.csv:7`).
         reason: Cause, then remedy.
-        pair_id: The pair that is lost by it; empty where no single pair is.
+        pair_id: The pair that is lost because of it; empty if it is not about a single pair.
     """
 
     file: str

@@ -27,7 +27,7 @@ class Picture(Protocol):
         """Its name relative to the source, with `/`."""
 
     def stamp(self) -> object:
-        """What changes when the picture does, so that an interrupted build takes a changed one anew."""
+        """What changes when the picture does, so that an interrupted build reads a changed one again."""
 
     def read(self, archives: Archives) -> bytes:
         """Its file.

@@ -1,4 +1,4 @@
-"""Telling how far long work has come: a bar on a terminal, plain lines elsewhere."""
+"""Showing how far long work has come: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is done, how much of it, and of how much."""
+"""Called with what is being done, how much of it is done, and how much there is in all."""
 
 _SECONDS_BETWEEN_LINES = 10.0
 _CANNOT_DRAW = ("dumb", "unknown")
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """Tell nothing."""
+    """Show nothing."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def _bars(stream: TextIO, stack: ExitStack) -> Progress:
 
     def show(what: str, done: int, total: int) -> None:
         if not tasks:
-            stack.enter_context(bars)  # not before: until then a download shows bars of its own
+            stack.enter_context(bars)  # not before: until then a download shows its own bars
         if what not in tasks:
             tasks[what] = bars.add_task(what, total=total)
         bars.update(tasks[what], completed=done, total=total)

@@ -26,6 +26,25 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+def strict_json(text: str | bytes) -> Any:
+    """The value of a JSON document that anybody may have written.
+
+    Raises:
+        ValueError: If it is not JSON, which knows no NaN and no Infinity, or is nested too deeply, or has half of a
+            character that UTF-8 cannot encode.
+    """
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return document
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
 def properties(name: str) -> tuple[set[str], set[str]]:
     """The names of a schema's properties, and of those that are required."""
     schema = cast("dict[str, Any]", validator(name).schema)

@@ -34,31 +34,48 @@ DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
 Fusion = Literal["subtraction", "concatenation", "cross_attention"]
-"""How a model brings the reference in; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
+"""How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
 
 DEFAULT_FUSION: Fusion = "cross_attention"
+
+PWCT_SIDE = 160
+"""Side of the faces that the published network takes, in pixels."""
 
 _OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "label": {"nopain": "no_pain", "non_pain": "no_pain", "nonpain": "no_pain", "not_pain": "no_pain"},
     "age_group": {"younger": "young", "older": "old"},
     "gender": {"male": "man", "female": "woman", "men": "man", "women": "woman", "m": "man", "f": "woman"},
-    "ethnicity": {"caucasian": "white", "asian": "east_asian", "african": "black", "southasian": "south_asian",
-                  "middleeastern": "middle_eastern", "eastasian": "east_asian"},
+    "ethnicity": {"caucasian": "white", "southasian": "south_asian", "middleeastern": "middle_eastern",
+                  "eastasian": "east_asian"},
 }  # fmt: skip
+
+_AMBIGUOUS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ethnicity": {"asian": ("south_asian", "east_asian"), "african": ("black", "middle_eastern")},
+}
+"""Words that name several groups: people of Asia are in two of them, and so are people of Africa."""
 
 
 def canonical(column: str, value: object) -> object:
-    """The canonical name of a value, or the value as it came where no spelling of it is known.
+    """The canonical name of a value, or the value unchanged if its spelling is unknown.
 
     Args:
         column: A key of `CLASSES`.
-        value: A word in any case, with blanks or hyphens for underscores.
+        value: A word in any case, with spaces or hyphens for underscores.
 
     Returns:
-        The canonical name for a known spelling; otherwise `value` itself, for the JSON Schema to refuse.
+        The canonical name for a known spelling; otherwise `value` itself, which the JSON Schema will refuse.
     """
     if not isinstance(value, str):
         return value
-    word = value.strip().lower().replace(" ", "_").replace("-", "_")
+    word = _normal(value)
     word = _OTHER_SPELLINGS[column].get(word, word)
     return word if word in CLASSES[column] else value
+
+
+def meanings(column: str, value: object) -> tuple[str, ...]:
+    """The canonical names that an ambiguous word may stand for; none for any other word."""
+    return _AMBIGUOUS.get(column, {}).get(_normal(value), ()) if isinstance(value, str) else ()
+
+
+def _normal(word: str) -> str:
+    return word.strip().lower().replace(" ", "_").replace("-", "_")

@@ -13,7 +13,7 @@ from synpain_hf.errors import BadInputError, Problem
 
 SECONDS = 600
 NEEDS_ROOM = 3
-PROBLEMS = [Problem("a.png", "is empty; fetch it again", "a"), Problem("b.png", "is no picture", "b")]
+PROBLEMS = [Problem("a.png", "is empty; fetch it again", "a"), Problem("b.png", "is not a picture", "b")]
 
 
 def waited_for(path: Path) -> None:

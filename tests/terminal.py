@@ -1,4 +1,4 @@
-"""Running a program on a pseudo-terminal."""
+"""Running the program: in this process, and on a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ import termios
 from collections.abc import Sequence
 from pathlib import Path
 
+from typer.testing import CliRunner, Result
+
+from synpain_hf.cli import app
+
 ROWS, COLUMNS = 24, 80
+
+
+def run(*arguments: str | Path, columns: int = COLUMNS) -> Result:
+    """A command, in this process; whatever it raised but its exit status is raised here."""
+    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert not any(line != line.rstrip() for line in result.stdout.splitlines())
+    return result
 
 
 def run_on_terminal(command: Sequence[str], folder: Path) -> tuple[int, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,22 +17,21 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
 
-from examples.plain_composites import write_download
 from synpain_hf.cli import app
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.terminal import COLUMNS, run_on_terminal
+from tests.sharing import SomeComposites
+from tests.terminal import COLUMNS, run, run_on_terminal
 
 PROGRAM = [sys.executable, "-m", "synpain_hf"]
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten composites; read-only by agreement."""
-    return write_download(tmp_path_factory.mktemp("source"), 10)
+    return some_composites(tmp_path_factory.mktemp("source"), 10)
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +52,6 @@ def bad_source(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*arguments: str | Path, columns: int = COLUMNS) -> Result:
-    """A command, in this process; whatever it raised but its exit status is raised here."""
-    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert not any(line != line.rstrip() for line in result.stdout.splitlines())
-    return result
-
-
 def run_program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command as a program of its own."""
     return subprocess.run(
@@ -67,7 +59,7 @@ def run_program(*arguments: str | Path, **environment: str) -> subprocess.Comple
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -209,11 +201,24 @@ class TestInstall:
     def test_install_and_uninstall_say_what_they_did(self, made: Release) -> None:
         result = run("install", made.folder)
         assert result.exit_code == 0
-        assert result.stdout == 'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
+        assert result.stdout == (
+            'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
+            "loaded by that name from another folder: version 1.0.0, 40 pairs\n"
+            "without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first\n"
+        )
         assert run("uninstall").stdout == "uninstalled: version 1.0.0\n"
         again = run("uninstall")
         assert again.exit_code == 1
         assert again.stderr == "error: no release is installed; run `synpain-hf install RELEASE` first\n"
+
+    def test_install_tells_what_it_verified_and_of_a_folder_that_comes_first(
+        self, made: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "synpain").mkdir()
+        monkeypatch.chdir(tmp_path)
+        told = run("install", made.folder, "--verify").stdout
+        assert "every installed file fits its digest\n" in told
+        assert "in this folder alone, that name means the folder synpain; call it something else\n" in told
 
     def test_json_names_the_folder_and_the_version(self, made: Release) -> None:
         installed = json.loads(run("install", made.folder, "--json").stdout)
@@ -225,10 +230,10 @@ class TestStatus:
     @pytest.mark.parametrize(
         ("arguments", "reported"),
         [
-            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is no version; write three numbers"),
+            (["build", "{source}", "{out}", "--version", "1"], "error: '1' is not a version; write three numbers"),
             (["build", "{source}", "{made}", "--version", "1.0.0"], "exists; remove it, or give another place"),
             (["build", "{out}/no", "{out}", "--version", "1.0.0"], "does not exist; give the folder, zips or manifest"),
-            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is no folder; create it first"),
+            (["build", "{source}", "{out}/a/b", "--version", "1.0.0"], "is not a folder; create it first"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--image-size", "3"], "image size 3 is out of range"),
             (["build", "{source}", "{out}"], "Missing option '--version'"),
             (["build", "{source}", "{out}", "--version", "1.0.0", "--encoding", "gif"], "gif"),
@@ -252,7 +257,7 @@ class TestStatus:
     def test_it_is_1_where_a_release_is_none(self, tmp_path: Path, command: str) -> None:
         result = run(command, *[tmp_path] * (2 if command == "diff" else 1))
         assert result.exit_code == 1
-        assert "is no release (it has no release.json); give a folder that `build` wrote" in result.stderr
+        assert "is not a release (it has no release.json); give a folder that `build` wrote" in result.stderr
 
     def test_it_is_1_where_a_version_promises_too_little(self, made: Release, source: Path, tmp_path: Path) -> None:
         previous = ("--previous", made.folder)
@@ -288,7 +293,7 @@ class TestBadInput:
         result = run("build", "x", tmp_path / "out", "--version", "one", "--json")
         assert result.exit_code == 2
         assert json.loads(result.stdout) == {
-            "error": "'one' is no version; write three numbers, such as 1.0.0",
+            "error": "'one' is not a version; write three numbers, such as 1.0.0",
             "problems": [],
         }
 
@@ -364,3 +369,28 @@ class TestProgram:
         done = run_program("build", source, tmp_path / "é", "--version", "1.0.0", PYTHONIOENCODING="ascii")
         assert done.returncode == 0
         assert done.stdout.startswith(rf"{tmp_path}/\xe9: version 1.0.0, ")
+
+
+class TestOutputThatIsNotThere:
+    @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"], ["--version"]])
+    @pytest.mark.parametrize("stream", [">&-", "2>&-", ">&- 2>&-"])
+    def test_a_stream_that_is_closed_is_as_good_as_any(self, made: Release, arguments: list[str], stream: str) -> None:
+        done = shell([*arguments, *([made.folder] if "info" in arguments else [])], stream)
+        assert done.returncode == 0
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"]])
+    @pytest.mark.parametrize("stream", [">/dev/full", "1</dev/null"])
+    def test_a_result_that_cannot_be_printed_is_an_error(
+        self, made: Release, arguments: list[str], stream: str
+    ) -> None:
+        done = shell([*arguments, made.folder], stream)
+        assert done.returncode == 1
+        (said,) = done.stderr.splitlines()
+        assert re.fullmatch(r"error: the result could not be printed \(.+\); send it to another place", said)
+
+
+def shell(arguments: Sequence[str | Path], streams: str) -> subprocess.CompletedProcess[str]:
+    """A command as a program of its own, some streams of which the shell sends elsewhere."""
+    line = f"{shlex.join([*PROGRAM, *map(str, arguments)])} {streams}"
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=120)

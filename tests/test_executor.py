@@ -196,7 +196,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, kill: bool
 
 
 def test_an_argument_that_cannot_be_right_is_refused() -> None:
-    with pytest.raises(UsageError, match="0 workers cannot work; give at least 1"):
+    with pytest.raises(UsageError, match="workers must be at least 1, not 0"):
         Executor(0)
     with pytest.raises(UsageError, match="unknown engine 'fibers'; choose threads, processes or ray"):
         Executor(1, "fibers")  # type: ignore[arg-type]
@@ -221,5 +221,5 @@ def test_ray_does_the_same_on_a_cluster_that_is_there_and_leaves_it_there(tmp_pa
     assert done.returncode == 0, done.stderr
     gave_up, others = done.stdout.splitlines()
     assert gave_up.startswith("Ray gave up a task (")
-    assert gave_up.endswith("); give fewer workers, or look after the cluster")
+    assert gave_up.endswith("); give fewer workers, or check the cluster")
     assert others == "14"

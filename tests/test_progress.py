@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
+import time
 
 import pytest
 
-from synpain_hf import progress as module
 from synpain_hf.progress import shown_on
 
 
@@ -31,9 +32,10 @@ def test_lines_tell_the_beginning_and_the_end() -> None:
     assert shown(steps) == "pairs: 0 of 5,355\npairs: 5,355 of 5,355\n"
 
 
-def test_lines_tell_what_is_between_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SECONDS_BETWEEN_LINES", 0.0)
-    assert shown([("pairs", done, 2) for done in range(3)]) == "pairs: 0 of 2\npairs: 1 of 2\npairs: 2 of 2\n"
+def test_lines_tell_what_is_between_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", itertools.count(start=100, step=4).__next__)
+    told = shown([("pairs", done, 8) for done in range(8)])
+    assert told == "pairs: 0 of 8\npairs: 3 of 8\npairs: 6 of 8\n"
 
 
 def test_each_kind_of_work_has_lines_of_its_own() -> None:

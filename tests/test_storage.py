@@ -332,7 +332,7 @@ class TestReplacing:
         assert Path.cwd() == full
 
     def test_a_place_where_a_disk_begins_is_refused(self, tmp_path: Path) -> None:
-        with small_disk(tmp_path / "disk", "64k") as disk, pytest.raises(OutputError, match="where a disk begins"):
+        with small_disk(tmp_path / "disk", "64k") as disk, pytest.raises(OutputError, match="is a mount point"):
             enter(replacing(disk))
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told to refuse a system call")

@@ -31,7 +31,7 @@ RIGHT = {
     "diff(place, place)": "Changes",
     "install(place)": "Path",
     "load": "def (configuration: str =, split: str | None =) -> Any | Any",
-    'amend("r", remove=["rejected.jsonl"])': "synpain_hf.release.release.Release",
+    'amend("r", remove=["rejected.jsonl"])': "Release",
     "uninstall()": "str",
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",

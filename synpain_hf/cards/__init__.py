@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synpain_hf.cards.starting import init
 from synpain_hf.cards.write import card, check
 
-__all__ = ["card", "check"]
+__all__ = ["card", "check", "init"]

@@ -1,4 +1,4 @@
-"""A bibliography in BibTeX: just enough of it to show an entry as it stands, and to make a line of prose of it."""
+"""A bibliography in BibTeX: just enough of it to show an entry as it is, and to turn it into a line of prose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _START = re.compile(r"@(\w+)\s*\{\s*([^\s,{}]+)\s*,")
-_FIELD = re.compile(r"(\w+)\s*=\s*")
+_FIELD = re.compile(r"\b(\w+)\s*=\s*")  # from the start of a word alone, or a long one is searched from every letter
+_BRACE = re.compile(r"[{}]")
 _BARE = re.compile(r"[^\s,}]+")
 _PERSONS_SHOWN = 3
 
@@ -18,7 +19,7 @@ class Reference:
 
     Attributes:
         key: What it is cited by.
-        text: The entry as it stands.
+        text: The entry as it is in the file.
         fields: Its fields by name, in lower case, without braces and quotes around them.
     """
 
@@ -37,7 +38,7 @@ class Reference:
 
     @property
     def url(self) -> str:
-        """Where to find it; empty where that is not said."""
+        """Where to find it; empty if the entry does not say."""
         doi = self.fields.get("doi")
         return f"https://doi.org/{doi}" if doi else self.fields.get("url", "")
 
@@ -46,11 +47,12 @@ def read_bibliography(text: str) -> dict[str, Reference]:
     """The entries of a BibTeX file, by key.
 
     Raises:
-        ValueError: If an entry is not closed, or a key comes twice.
+        ValueError: If an entry is not closed, or a key appears twice.
     """
     references: dict[str, Reference] = {}
-    for match in _START.finditer(text):
-        end = _closing(text, match.start() + len(match[1]) + 1)
+    end = -1
+    while match := _START.search(text, end + 1):
+        end = _closing(text, match.start())
         key = match[2]
         if key in references:
             raise ValueError(f"has the key {key} twice; rename one")
@@ -62,10 +64,10 @@ def read_bibliography(text: str) -> dict[str, Reference]:
 def _closing(text: str, start: int) -> int:
     """The brace that closes the one at or after `start`."""
     depth = 0
-    for place in range(text.index("{", start), len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
         if depth == 0:
-            return place
+            return brace.start()
     raise ValueError(f"has an entry that is not closed ({text[start:][:40].strip()}); add a brace")
 
 
@@ -87,7 +89,7 @@ def _fields(body: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(person: str) -> str:
-    """A person's name in the order it is spoken in; the name of a group, in braces, as it is."""
+    """A person's name in spoken order; the name of a group, in braces, as it is."""
     last, comma, first = person.partition(",")
     return f"{first.strip()} {last.strip()}" if comma and not person.startswith("{") else person
 

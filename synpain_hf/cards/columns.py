@@ -33,10 +33,20 @@ def meanings_of(statistics: Statistics, facts: Facts) -> dict[str, Mapping[str, 
     }
     problems = [
         Problem(facts.name, f"does not say what the column {column} of {name} means; add it under columns")
-        for name, features in statistics.features.items()
-        for column, _ in leaves(features)
-        if column not in found[name]
+        for name, column in unknown_columns(statistics.features, own)
     ]
     if problems:
         raise BadInputError(problems)
     return found
+
+
+def unknown_columns(features: Mapping[str, Mapping[str, Any]], own: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The columns of which nobody says what they mean, each with the file that it is in.
+
+    Args:
+        features: The columns of each file of a table; those of the pairs by the name of their table.
+        own: What the facts say of columns.
+    """
+    for name, inside in features.items():
+        known = (tables.table_of(name) or tables.base_table()).meanings
+        yield from ((name, column) for column, _ in leaves(inside) if column not in known and column not in own)

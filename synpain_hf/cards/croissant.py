@@ -1,6 +1,6 @@
 """`croissant.json`: a release described to other tools, in Croissant 1.1 with the vocabulary of Croissant RAI 1.0.
 
-Places are relative to the file itself, so that a copy of the release loads wherever it stands. The record sets are all
+Paths are relative to the file itself, so that a copy of the release loads wherever it is. The record sets are all
 pairs, those of each split of `default`, and each file of the other tables.
 """
 
@@ -91,8 +91,8 @@ def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: 
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": _VERSIONS,
-        **_about(release, facts),
-        **_responsibly(release, facts, statistics),
+        **_stated(_about(release, facts)),
+        **_stated(_responsibly(release, facts, statistics)),
         "distribution": list(_distribution(release)),
         "recordSet": list(_record_sets(release, statistics, meanings)),
     }
@@ -101,7 +101,7 @@ def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: 
 
 
 def check_keys(document: dict[str, Any]) -> None:
-    """Refuse what Croissant does not know: its tools would drop it without a word.
+    """Refuse what Croissant does not know: its tools would drop it silently.
 
     Raises:
         ValueError: If a key is unknown, or a value has another form.
@@ -109,6 +109,11 @@ def check_keys(document: dict[str, Any]) -> None:
     wrong = violations("croissant", document)
     if wrong:
         raise ValueError(f"{CROISSANT} would not be valid: {'; '.join(wrong)}")
+
+
+def _stated(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the facts state; the rest is left out."""
+    return {name: value for name, value in about.items() if value not in (None, "", [])}
 
 
 def _about(release: Release, facts: Facts) -> dict[str, Any]:
@@ -120,8 +125,8 @@ def _about(release: Release, facts: Facts) -> dict[str, Any]:
         "version": release.version,
         "datePublished": facts["published"],
         "license": facts["licence"]["url"],
-        **({"url": facts["homepage"]} if facts["homepage"] else {}),
-        **({"sameAs": paper["url"]} if paper else {}),
+        "url": facts["homepage"],
+        "sameAs": paper["url"] if paper else None,
         "creator": [
             {
                 "@type": "sc:Organization" if author.get("kind") == "organization" else "sc:Person",
@@ -131,7 +136,7 @@ def _about(release: Release, facts: Facts) -> dict[str, Any]:
             for author in facts["authors"]
         ],
         "keywords": facts["tags"],
-        **({"inLanguage": facts["languages"]} if facts["languages"] else {}),
+        "inLanguage": facts["languages"],
         "citeAs": "\n\n".join(reference.text for reference in facts.cited),
         "isLiveDataset": False,
     }
@@ -139,27 +144,36 @@ def _about(release: Release, facts: Facts) -> dict[str, Any]:
 
 def _responsibly(release: Release, facts: Facts, statistics: Statistics) -> dict[str, Any]:
     """The data set in the words of Croissant RAI."""
-    tools = [*facts["annotation"]["tools"], *(each.annotator for each in statistics.annotations if each.annotator)]
+    generation, annotation, maintenance = (facts[name] or {} for name in ("generation", "annotation", "maintenance"))
+    tools = [*annotation.get("tools", ()), *(each.annotator for each in statistics.annotations if each.annotator)]
     rejected = release.manifest["pairs"]["rejected"]
     missing = f"Rejected from the source: {count(rejected, 'pair')}. Null stands for what is not known."
     return {
-        "rai:dataCollection": f"{facts['generation']['faces']} {facts['generation']['prompts']}",
-        "rai:dataCollectionType": facts["generation"]["kinds"],
+        "rai:dataCollection": " ".join(generation[part] for part in ("faces", "prompts") if part in generation),
+        "rai:dataCollectionType": generation.get("kinds"),
         "rai:dataCollectionMissingData": missing,
-        "rai:dataPreprocessingProtocol": [facts["curation"]],
-        "rai:dataAnnotationProtocol": [facts["annotation"]["process"]],
-        **({"rai:machineAnnotationTools": list(dict.fromkeys(tools))} if tools else {}),
+        "rai:dataPreprocessingProtocol": _listed(facts["curation"]),
+        "rai:dataAnnotationProtocol": _listed(annotation.get("process")),
+        "rai:machineAnnotationTools": list(dict.fromkeys(tools)),
         "rai:dataBiases": [
-            *facts["biases"],
+            *(facts["biases"] or ()),
             *(f"Planted on purpose: {bias.text}" for bias in planted_in(release)),
         ],
-        "rai:dataLimitations": [*facts["limitations"], *(f"Not meant: {use}" for use in facts["out_of_scope"])],
+        "rai:dataLimitations": [
+            *(facts["limitations"] or ()),
+            *(f"Not meant: {use}" for use in facts["out_of_scope"] or ()),
+        ],
         "rai:dataUseCases": facts["uses"],
         "rai:dataSocialImpact": facts["social_impact"],
-        "rai:personalSensitiveInformation": [*facts["sensitive_information"], facts["privacy"]],
+        "rai:personalSensitiveInformation": [*(facts["sensitive_information"] or ()), *_listed(facts["privacy"])],
         "rai:hasSyntheticData": facts["synthetic"],
-        "rai:dataReleaseMaintenancePlan": facts["maintenance"]["plan"],
+        "rai:dataReleaseMaintenancePlan": maintenance.get("plan"),
     }
+
+
+def _listed(text: str | None) -> list[str]:
+    """A text as a list of it; an empty one where there is none."""
+    return [text] if text else []
 
 
 def _distribution(release: Release) -> Iterator[dict[str, Any]]:

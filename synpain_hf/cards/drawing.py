@@ -1,7 +1,7 @@
 """Drawing a card's figures with matplotlib.
 
-They are meant for a phone: shown 360 pixels wide, the smallest letters are still about nine pixels high. No meaning is
-in colour alone: bars and boxes are hatched, and have their names beside them. The colours are Okabe and Ito's, which
+They are meant for a phone: shown 360 pixels wide, the smallest letters are still about nine pixels high. Nothing
+is shown by colour alone: bars and boxes are hatched, and have names beside them. The colours are Okabe and Ito's, which
 people with any kind of colour vision tell apart (Color Universal Design, 2008).
 """
 
@@ -37,7 +37,7 @@ _WIDTH = 720
 
 _POINTS = 10
 _NAME, _TITLE = 16, 44
-"""Letters that there is room for, beside a box and on each of two lines above a panel."""
+"""Letters that fit beside a box, and on each of two lines above a panel."""
 
 _COLOURS = {"neutral": "#BBBBBB", "no_pain": "#56B4E9", "pain": "#D55E00"}
 HATCHES = {"neutral": "...", "no_pain": "", "pain": "///"}
@@ -93,7 +93,7 @@ class Box:
         name: What is beside it.
         condition: Which colour and hatch it has.
         summary: What is drawn.
-        labelled: What tells it from a box of the same name; empty where nothing need.
+        labelled: What distinguishes it from a box of the same name; empty where nothing has to.
     """
 
     name: str

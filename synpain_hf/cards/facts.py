@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.cards.bibliography import Reference, read_bibliography
-from synpain_hf.cards.facts_checks import PLACEHOLDER, wrong_with
+from synpain_hf.cards.facts_checks import is_placeholder, wrong_with
 from synpain_hf.cards.facts_yaml import Place, read_yaml
+from synpain_hf.cards.not_stated import NotStated, completed, not_stated
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
 from synpain_hf.release.release import Release
@@ -18,10 +19,11 @@ from synpain_hf.resources import resource
 SHIPPED = {"synpain": "official", "demo": "demo"}
 """The facts that come with this package, and the kind of source that they are used for unless others are given."""
 
-EXAMPLE = "dataset_card/example.yaml"
-"""Facts to copy and fill in; it is full of placeholders, and refused as it is."""
+BESIDE = "references.bib"
+"""The bibliography, beside a file of facts."""
 
-_BESIDE = "references.bib"
+_LARGEST = 2**20
+"""Bytes of a file of facts, or of a bibliography."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Facts:
     @property
     def cited(self) -> list[Reference]:
         """The entries by which to cite the data set."""
-        return [self.references[key] for key in self.known["cite"]]
+        return [self.references[key] for key in self.known.get("cite", ())]
 
     @property
     def further(self) -> list[Reference]:
@@ -56,9 +58,19 @@ class Facts:
 
     @property
     def bibliography(self) -> str:
-        """The entries that are named, as a BibTeX file."""
-        named = dict.fromkeys([*self.known["cite"], *self.known.get("references", ())])
+        """The entries that are named, as a BibTeX file; empty where none are."""
+        named = dict.fromkeys([*self.known.get("cite", ()), *self.known.get("references", ())])
         return "\n".join(f"{self.references[key].text}\n" for key in named)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The facts, with what a card shows in the place of those that are not stated."""
+        return completed(self.known)
+
+    @property
+    def not_stated(self) -> list[NotStated]:
+        """What is not stated."""
+        return not_stated(self.known)
 
 
 def facts_for(release: Release, given: str | Path | None) -> Facts:
@@ -67,26 +79,33 @@ def facts_for(release: Release, given: str | Path | None) -> Facts:
     Args:
         release: The release.
         given: A file of facts, with `references.bib` beside it, or the name of one that comes with this package; None
-            for those that the release carries, else for those that go with its source.
+            for those that the release carries, else for those that belong to its source.
 
     Raises:
-        UsageError: If none are given, and none go with the release.
+        UsageError: If none are given, and the release has none either.
         BadInputError: If they lack something.
     """
-    if given is not None:
-        shipped = str(given) in SHIPPED
-        path = resource(f"dataset_card/{given}.yaml") if shipped else Path(given).expanduser()
-        return read_facts(path, path.with_name(_BESIDE))
-    if FACTS in release.files:
+    if given is None and FACTS in release.files:
         return kept_facts(release)
-    kind = release.manifest["source"]["kind"]
-    name = next((name for name, of_kind in SHIPPED.items() if of_kind == kind), None)
-    if name is None:
+    if given is None and (name := shipped_for(release)) is None:
         raise UsageError(
-            "the facts of a data set of your own are not known; copy "
-            f"{resource(EXAMPLE)} and {_BESIDE} beside it, fill them in, and give the copy with --facts"
+            "the facts of a data set of your own are not known; write what is known with "
+            f"`synpain-hf card {release.folder} --init facts.yaml`, fill it in, and give it with --facts"
         )
-    return facts_for(release, name)
+    chosen = str(given or name)
+    path = shipped(chosen) if chosen in SHIPPED else Path(chosen).expanduser()
+    return read_facts(path, path.with_name(BESIDE))
+
+
+def shipped_for(release: Release) -> str | None:
+    """The name of the facts that come with this package for the source of a release; None where there are none."""
+    kind = release.manifest["source"]["kind"]
+    return next((name for name, of_kind in SHIPPED.items() if of_kind == kind), None)
+
+
+def shipped(name: str) -> Path:
+    """A file of facts that comes with this package."""
+    return resource(f"dataset_card/{name}.yaml")
 
 
 def kept_facts(release: Release) -> Facts:
@@ -94,21 +113,26 @@ def kept_facts(release: Release) -> Facts:
 
     Raises:
         BadInputError: If they are no longer right.
+        ReleaseError: If a link stands in their place that leads out of the release.
     """
+    for name in (FACTS, BIBLIOGRAPHY):
+        release.check_link(name)
     return read_facts(release.folder / FACTS, release.folder / BIBLIOGRAPHY)
 
 
 def read_facts(path: Path, bibliography: Path) -> Facts:
-    """Read a file of facts and its bibliography.
+    """Read a file of facts and its bibliography, which may be missing where nothing is cited.
 
     Raises:
         UsageError: If one cannot be read.
         BadInputError: If something is missing, unknown, a placeholder or of the wrong form; it names all of them.
     """
-    text, entries = _read(path), _read(bibliography)
+    text = _read(path)
+    entries = _read(bibliography) if bibliography.exists() else ""
     known, lines = read_yaml(path.name, text)
     if not isinstance(known, dict):
-        raise BadInputError([Problem(path.name, "is no table of facts; copy the example and fill it in")])
+        reason = "is not a table of facts; start from what `synpain-hf card RELEASE --init FILE` writes"
+        raise BadInputError([Problem(path.name, reason)])
     problems = [Problem(_at(path.name, place, lines), reason) for place, reason in wrong_with(known)]
     try:
         references = read_bibliography(entries)
@@ -127,7 +151,7 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
         Problem(bibliography.name, f"has a placeholder as {field} of {key}; fill it in")
         for key, reference in references.items()
         for field, value in reference.fields.items()
-        if PLACEHOLDER.search(value)
+        if is_placeholder(value)
     ]
     if problems:
         raise BadInputError(problems)
@@ -136,14 +160,16 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
 
 def _read(path: Path) -> str:
     try:
+        if path.stat().st_size > _LARGEST:
+            raise UsageError(f"{path} has more than the {_LARGEST:,} bytes that are read; shorten it")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise UsageError(f"{path} cannot be read ({reason}); give a file of facts, with {_BESIDE} beside it") from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"{path} cannot be read ({reason}); give a file of facts, with {BESIDE} beside it") from error
 
 
 def _at(file: str, place: Place, lines: Mapping[Place, int]) -> str:
-    """Where in a file a fact stands; the file alone for one that is missing from its top."""
+    """Where a fact is in a file; the file alone for one that is missing from its top level."""
     return f"{file}:{lines[place]}" if place in lines else file
 
 

@@ -5,35 +5,46 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
 from synpain_hf.cards.facts_yaml import Place
 from synpain_hf.schemas import validator
 
-PLACEHOLDER = re.compile(
-    r"\[[^\]]*(needed|here|missing|fill|insert|add)[^\]]*\](?!\()|\b(todo|tbd|tba|fixme|xxx|lorem ipsum|fill in)\b"
-    r"|<[a-z][a-z _-]*>|^\W*$|^(unknown|none|n/?a|null|not available)\.?$",
+_PLACEHOLDER = re.compile(
+    r"\b(todo|tbd|tba|fixme|xxx|lorem ipsum|fill in)\b|<[a-z][a-z _-]*>"
+    r"|^\W*$|^(unknown|none|n/?a|null|not available)\.?$",
     re.IGNORECASE,
 )
-"""What stands where something is still to be filled in."""
-
+_WORD_IN_BRACKETS = re.compile(r"needed|here|missing|fill|insert|add", re.IGNORECASE)
 _LONGEST_SHOWN = 60
 _REMEDIES: Mapping[Any, str] = {
     "array": "write a list, each entry on a line of its own that begins with a dash",
     "boolean": "write true or false, without quotes",
     "number": "write a number, without quotes",
 }
-"""What to write where a value is of another kind than its schema wants, unless the schema says it itself."""
+"""What to write where a value is not of the kind that its schema requires, unless the schema says so itself."""
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether something is still to be filled in where a text stands: `TODO`, `[fill in]`; not `[here](address)`."""
+    if _PLACEHOLDER.search(text):
+        return True
+    *parts, _ = ends = text.split("]")
+    return any(
+        _WORD_IN_BRACKETS.search(part, part.index("["))
+        for part, after in zip(parts, ends[1:], strict=True)
+        if "[" in part and not after.startswith("(")
+    )
 
 
 def wrong_with(known: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     """Everything that is wrong with facts: where, and a sentence (cause, then remedy)."""
-    placeholders = {place: text for place, text in _texts(known) if PLACEHOLDER.search(text)}
+    placeholders = {place: text for place, text in _texts(known) if is_placeholder(text)}
     for place, text in placeholders.items():
         what = f"is still a placeholder, {shown(text.strip())}" if text.strip() else "is empty"
-        yield place, f"{named(place)} {what}; say what is known, or in a sentence that it is unknown"
+        yield place, f"{named(place)} {what}; {_to_fill_in(place, text)}"
     for error in validator("facts").iter_errors(known):
         place = tuple(error.absolute_path)
         if place not in placeholders:
@@ -52,7 +63,7 @@ def named(place: Place) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value, in as few letters as a line can bear."""
+    """A value, shortened to fit on a line."""
     text = repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
@@ -61,7 +72,7 @@ _WRONG: Mapping[Any, Callable[[Any, Mapping[str, Any]], str]] = {
     "enum": lambda value, schema: f"is {shown(value)}, which is unknown; {_chosen(value, schema['enum'])}",
     "format": lambda value, schema: f"is {shown(value)}, which cannot be used; {schema['x-remedy']}",
     "pattern": lambda value, schema: f"is {shown(value)}, which cannot be used; {schema['x-remedy']}",
-    "minLength": lambda value, schema: f"is {shown(value)}, of {len(value)} letters only; {schema['x-remedy']}",
+    "minLength": lambda value, schema: f"is {shown(value)}, only {len(value)} characters long; {schema['x-remedy']}",
     "minItems": lambda _value, _schema: "is empty; add at least one entry",
     "uniqueItems": lambda value, _schema: f"has {shown(_twice_in(value))} twice; remove one",
     "type": lambda value, schema: f"is {_kind(value)}; {_to_write(value, schema)}",
@@ -90,7 +101,7 @@ def _twice_in(values: list[Any]) -> Any:
 
 
 def _chosen(given: Any, choices: Iterable[str]) -> str:
-    """What to use instead, what looks most like it first."""
+    """What to use instead; the most similar choice comes first."""
     names = {choice.lower(): choice for choice in choices}
     near = [names[name] for name in get_close_matches(str(given).lower(), names, n=1)]
     others = ", ".join(choice for choice in choices if choice not in near)
@@ -98,7 +109,7 @@ def _chosen(given: Any, choices: Iterable[str]) -> str:
 
 
 def _kind(value: Any) -> str:
-    """What kind of a value it is, for people who do not know YAML."""
+    """What kind of value it is, for people who do not know YAML."""
     if value is None:
         return "empty"
     if isinstance(value, dict):
@@ -107,7 +118,7 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return f"{value} (as true, false, yes and no are read)".lower()
-    return f"the text {shown(value)}" if isinstance(value, str) else f"{shown(value)}, which is no text"
+    return f"the text {shown(value)}" if isinstance(value, str) else f"{shown(value)}, which is not text"
 
 
 def _to_write(value: Any, schema: Mapping[str, Any]) -> str:
@@ -117,17 +128,40 @@ def _to_write(value: Any, schema: Mapping[str, Any]) -> str:
         quoted = " (in quotes, it is read as text)" if isinstance(value, (bool, int, float)) else ""
         return f"{schema['x-remedy']}{quoted}"
     if "object" in kinds:
-        nothing = ", or null where there is none" if "null" in kinds else ""
-        return f"write {' and '.join(schema['required'])} below it, indented{nothing}"
+        nothing = ", or null if there is none" if "null" in kinds else ""
+        parts = schema.get("required") or schema["properties"]
+        return f"write {' and '.join(parts)} below it, indented{nothing}"
     return _REMEDIES[kinds[0]]
+
+
+def _to_fill_in(place: Place, text: str) -> str:
+    """What to write instead of a placeholder."""
+    schema = _schema_at(place)
+    if "enum" in schema:
+        remedy = _chosen(text, schema["enum"])
+    elif "x-placeholder" in schema or "type" not in schema:
+        remedy = schema.get("x-placeholder", "say what is known")
+    else:
+        remedy = _to_write(text, schema)
+    is_optional = "x-if-missing" in schema or place[-1] not in (*_schema_at(place[:-1]).get("required", ()), 0)
+    return f"{remedy}, or remove it" if is_optional else remedy
+
+
+def _schema_at(place: Place) -> Mapping[str, Any]:
+    """The schema of a fact; empty for one that is unknown."""
+    root: Any = validator("facts").schema
+    schema: Any = root
+    for part in place:
+        inside = schema.get("items") if isinstance(part, int) else schema.get("properties", {}).get(part)
+        schema = inside or schema.get("additionalProperties") or {}
+        if "$ref" in schema:
+            schema = {**root["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    return cast("Mapping[str, Any]", schema)
 
 
 def _described(place: Place, name: str) -> str:
     """What a fact is, as its schema says."""
-    schema: Any = validator("facts").schema
-    for part in place:
-        schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
-    text: str = schema["properties"][name]["description"].removesuffix(".")
+    text: str = _schema_at((*place, name))["description"].removesuffix(".")
     return text[0].lower() + text[1:] if text[1].islower() or text[1] == " " else text
 
 

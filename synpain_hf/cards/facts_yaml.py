@@ -1,8 +1,8 @@
-"""A file of facts as YAML: read safely, into plain values, with the line that each of them stands on."""
+"""A file of facts as YAML: read safely, into plain values, with the line that each of them is on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import yaml
@@ -10,23 +10,27 @@ import yaml
 from synpain_hf.errors import BadInputError, Problem
 
 Place = tuple[str | int, ...]
-"""Where a value stands: the keys, and the numbers of entries in lists, that lead to it."""
+"""Where a value is: the keys, and the numbers of entries in lists, that lead to it."""
 
 _DATE = "tag:yaml.org,2002:timestamp"
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """What is YAML, and no facts; its problem is a sentence (cause, then remedy)."""
+    """YAML that cannot be facts; its problem is a sentence (cause, then remedy)."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written, and refuses a key that comes twice, the first of which would be lost."""
+    """Leaves dates as they are written, and refuses a key that appears twice, whose first value would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = next((at for at, key in enumerate(keys) if key in keys[:at]), None)
-        if twice is not None:
-            raise _refused(f"{keys[twice]} is given twice; remove one", node.value[twice][0])
+        seen = set()
+        for key, (written, _) in zip(keys, node.value, strict=True):
+            if not isinstance(key, Hashable):
+                break  # which is refused below
+            if key in seen:
+                raise _refused(f"{key} is given twice; remove one", written)
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -47,7 +51,7 @@ def read_yaml(name: str, text: str) -> tuple[Any, dict[Place, int]]:
         The document, in which every key is text; and the line of each value, counted from 1, by its place.
 
     Raises:
-        BadInputError: If it is no YAML, or more than plain values.
+        BadInputError: If it is not YAML, or holds more than plain values.
     """
     try:
         for event in yaml.parse(text, _Loader):
@@ -70,8 +74,8 @@ def _problem(name: str, error: Exception) -> Problem:
     reason = " ".join(str(getattr(error, "problem", None) or error).split())
     if isinstance(error, _RefusedError):
         return Problem(place, reason)
-    remedy = "correct it; a text that holds ': ' or ' #', or begins with a sign, wants quotes around it"
-    return Problem(place, f"is no valid YAML here ({reason}); {remedy}")
+    remedy = "correct it; a text that holds ': ' or ' #', or begins with a sign, needs quotes around it"
+    return Problem(place, f"is not valid YAML here ({reason}); {remedy}")
 
 
 def _with_text_keys(value: Any) -> Any:

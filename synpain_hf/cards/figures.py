@@ -1,4 +1,4 @@
-"""The pictures in a card: which there are, what each is drawn from, and what it says to those who cannot see it.
+"""The pictures in a card: which there are, what each is drawn from, and its description for those who cannot see it.
 
 A figure's file holds a digest of what it was drawn from, so that a check need not draw it again.
 """
@@ -29,10 +29,10 @@ _INPUTS = "synpain-hf inputs"
 """The text chunk of a figure's PNG that holds the digest of what it was drawn from."""
 
 _DRAWING = 2
-"""Goes up when the same input is drawn otherwise."""
+"""Rises when the same input is drawn differently."""
 
 _LABELLED = {"neutral": "neutral face", "no_pain": "labelled no pain", "pain": "labelled pain"}
-"""What tells boxes of the same kind of expression apart, by their condition."""
+"""What distinguishes boxes of the same kind of expression, by their condition."""
 
 _COLOURS = 256
 _NEARLY_WHITE = 250
@@ -154,9 +154,9 @@ def _told(box: Box) -> str:
 
 
 def _boxes(annotations: Annotations) -> list[Box]:
-    """A box for each kind of expression, where kinds are told, else for each condition; the neutral faces first.
+    """A box for each kind of expression, where kinds are given, else for each condition; the neutral faces first.
 
-    A kind may have boxes in several conditions, where faces are labelled otherwise than they look: these say which.
+    A kind may have boxes in several conditions, where faces are not labelled as they look: these say which.
     """
     kinds = annotations.kinds["pspi"] or {
         (condition, condition): summary

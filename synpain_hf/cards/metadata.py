@@ -23,9 +23,9 @@ def metadata_of(release: Release, facts: Facts) -> dict[str, Any]:
         "license": licence["id"],
         **other,
         **({"language": facts["languages"]} if facts["languages"] else {}),
-        "task_categories": facts["tasks"],
+        **({"task_categories": facts["tasks"]} if facts["tasks"] else {}),
         "size_categories": [size_category(release)],
-        "tags": facts["tags"],
+        **({"tags": facts["tags"]} if facts["tags"] else {}),
         **({"paper": paper["url"]} if paper else {}),
         **loading_of(release),
     }

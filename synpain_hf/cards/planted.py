@@ -1,4 +1,4 @@
-"""The bias that was planted in a release on purpose, in words, as its `release.json` tells of it."""
+"""The bias that was planted in a release on purpose, in words, as its `release.json` records it."""
 
 from __future__ import annotations
 

@@ -61,10 +61,10 @@ class Compared:
 
 
 def comparisons(statistics: Statistics, facts: Facts) -> list[Compared]:
-    """Every published number: as often as there is something to compare it with, once where there is nothing.
+    """Every published number: once for each thing to compare it with, and once where there is none.
 
     Raises:
-        BadInputError: If a number has a name that nothing has.
+        BadInputError: If a number has an unknown name.
     """
     reported = facts["reported"]
     compared = []
@@ -81,7 +81,7 @@ def comparisons(statistics: Statistics, facts: Facts) -> list[Compared]:
     if unknown:
         parts = ", ".join(_PARTS)
         raise BadInputError(
-            Problem(facts.name, f"reports {name}, which is no quantity; use pairs, faces, pairs.GROUP, share.GROUP "
+            Problem(facts.name, f"reports {name}, which is not a quantity; use pairs, faces, pairs.GROUP, share.GROUP "
                     f"or COLUMN.SLICE.PART with a PART of {parts}")
             for name in unknown
         )  # fmt: skip
@@ -97,7 +97,7 @@ class _Quantity:
 
 
 def _found(statistics: Statistics, name: str) -> Iterator[_Quantity]:
-    """What a name stands for, once for each annotator; with NaN where nobody annotated it."""
+    """What a name stands for, once for each annotator; NaN where it was not annotated."""
     kind, *rest = name.split(".")
     pairs = statistics.pairs
     if name == "pairs":

@@ -43,7 +43,7 @@ def readme(
         figures: The figures that stand beside it.
 
     Raises:
-        BadInputError: If the facts compare a quantity that there is not.
+        BadInputError: If the facts compare a quantity that does not exist.
     """
     text = render(resource(_TEMPLATE), _context(release, facts, statistics, meanings, figures), escape=True)
     head, _, body = text.partition("\n---\n")
@@ -60,10 +60,12 @@ def _context(
     manifest, pairs = release.manifest, statistics.pairs
     compared = comparisons(statistics, facts)
     names = list(release.configurations())
-    optional = dict.fromkeys(("repo_id",))
+    optional = dict.fromkeys(("repo_id", "reported"))
+    shown = facts.shown
     return {
         "metadata": Markdown(dumped(metadata_of(release, facts))),
-        "facts": {**optional, **facts.known, "licence": {"name": None, **facts["licence"]}},
+        "facts": {**optional, **shown, "licence": {"name": None, **shown["licence"]}},
+        "not_stated": facts.not_stated,
         "version": as_is(release.version),
         "source": manifest["source"],
         "planted": planted_in(release),
@@ -157,9 +159,9 @@ def _shown(figure: Figure) -> Markdown:
 
 def _changes(release: Release) -> Iterator[str]:
     """What the change log says of this version."""
-    log = release.folder / CHANGELOG
+    log = release.text_of(CHANGELOG) if CHANGELOG in release.files else ""
     of_this = False
-    for line in log.read_text(encoding="utf-8").splitlines() if CHANGELOG in release.files else ():
+    for line in log.splitlines():
         if line.startswith("## "):
             of_this = line == f"## {release.version}"
         elif of_this and line.startswith("- "):

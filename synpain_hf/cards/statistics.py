@@ -1,6 +1,6 @@
 """Everything that a card says in numbers, computed from the release's Parquet files.
 
-Pictures are read a few rows at a time, and only their headers are looked at; of each pair a few words are kept.
+Pictures are read a few rows at a time, and only their headers are looked at; a few words of each pair are kept.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ DEMOGRAPHIC = [
 """Every combination of age group, gender and ethnicity."""
 
 OVERALL: tuple[str, ...] = ("all", "neutral", "expressive", *CLASSES["label"])
-"""What a measure is summed up over in the whole release: everything, each face, the expressive faces of each label."""
+"""What a measure is summarised over in the whole release: everything, each face, the expressive faces of each label."""
 
 GROUP_NAMES: tuple[str, ...] = tuple(name for column in GROUPS for name in CLASSES[column])
 """Every demographic group."""
 
 SLICES: tuple[str, ...] = (*OVERALL, *GROUP_NAMES)
-"""Everything that a measure is summed up over; a group's slice holds its neutral and its expressive faces."""
+"""Everything that a measure is summarised over; a group's slice holds its neutral and its expressive faces."""
 
 _NOT_MEASURED = ("pair_id", "fold", *CLASSES)
 _READERS: Mapping[str, Callable[[Any], ImageFile]] = {"png": PngImageFile, "webp": WebPImageFile, "jpeg": JpegImageFile}
@@ -62,7 +62,7 @@ class Example:
 
     Attributes:
         pair_id: The pair.
-        file: Where in the release it stands.
+        file: Where it is in the release.
         sha256: The SHA-256 of each of its encoded faces.
     """
 
@@ -82,7 +82,7 @@ class PairCounts:
         encoded_bytes: Bytes of the encoded faces, by the face's column.
         gutters: Pairs whose picture left out that many columns between the faces.
         two_pictures: Pairs that come from a picture a face.
-        generators: Pairs by what made them; None where that is not said.
+        generators: Pairs by what made them; None where that is not known.
         prompts: Pairs with a prompt.
         seeds: Pairs with a seed.
         examples: The pair of each cell whose id comes first.
@@ -116,7 +116,7 @@ class Summary:
     Attributes:
         count: How many were looked at.
         missing: How many of them have no value.
-        mean: Of the others, as are the quartiles (linear between values); NaN where there are none.
+        mean: Of the others, as are the quartiles (linear between values); NaN if there are no others.
         lower_quartile: A quarter is below it.
         median: A half is.
         upper_quartile: Three quarters are.
@@ -135,7 +135,7 @@ class Summary:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Summary:
-        """Sum up some values; NaN where one is missing."""
+        """Summarise some values; NaN where one is missing."""
         numbers = np.asarray(values, np.float64)
         known = numbers[~np.isnan(numbers)]
         points = np.percentile(known, (0, 25, 50, 75, 100)) if known.size else np.full(5, np.nan)
@@ -154,7 +154,7 @@ class Annotations:
         unit: What a row is of: `face` or `pair`.
         measures: A summary of each numeric column over each of `SLICES` that has rows.
         groups: A summary of each numeric column over each demographic group and condition that has rows.
-        kinds: A summary of each numeric column over each kind of expression, where the file tells kinds; with the
+        kinds: A summary of each numeric column over each kind of expression, where the file has kinds; with the
             condition that most faces of the kind are in.
     """
 
@@ -172,7 +172,7 @@ class Statistics:
 
     Attributes:
         pairs: What was counted over all pairs.
-        annotations: What was summed up of the tables that hold measurements, by file and annotator.
+        annotations: Summaries of the tables that hold measurements, by file and annotator.
         features: The columns, as `datasets` types: of the pairs by the name of their table, of the others by file.
     """
 
@@ -261,7 +261,7 @@ def _size(picture: pa.Buffer, encoding: str) -> Size:
         with _READERS[encoding](pa.BufferReader(picture)) as image:
             width, height = image.size
     except (SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise PictureError(f"has a face that is no {encoding.upper()} file: {error}") from error
+        raise PictureError(f"has a face that is not a {encoding.upper()} file: {error}") from error
     check_size(width, height)
     return width, height
 
@@ -312,6 +312,6 @@ def _summaries(numbers: Any, members: Mapping[Any, Any]) -> dict[Any, Summary]:
 
 
 def _is_measure(column: str, feature: Any) -> bool:
-    """Whether a column holds numbers to sum up, not names, classes or ids."""
+    """Whether a column holds numbers to summarise, not names, classes or ids."""
     is_number = str(getattr(feature, "dtype", "")).startswith(("float", "int", "uint", "bool"))
     return is_number and column not in _NOT_MEASURED and not hasattr(feature, "names")

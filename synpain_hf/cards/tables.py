@@ -131,7 +131,7 @@ def action_units(annotations: Annotations) -> Markdown | None:
 
 
 def measures(annotations: Annotations) -> Iterator[tuple[str, Markdown, Markdown]]:
-    """Every other measure: over each kind of face, and its means in each group, where kinds of faces are told apart."""
+    """Every other measure: over each kind of face, and its means in each group, where faces have kinds."""
     shown = _conditions(annotations)
     for name, parts in annotations.measures.items():
         if not _ACTION_UNIT.fullmatch(name):
@@ -152,7 +152,7 @@ def _conditions(annotations: Annotations) -> list[str]:
 
 
 def _mean(summary: Summary | None) -> str:
-    """A mean, with the share of what has no value where that is any."""
+    """A mean, with the share of missing values where there are any."""
     if summary is None:
         return "–"
     missing = f" ({as_share(summary.missing / summary.count)} missing)" if summary.missing else ""

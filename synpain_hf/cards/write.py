@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,7 @@ from synpain_hf.release.layout import (
     record_of,
 )
 from synpain_hf.release.release import Release
-
-_SECTION = re.compile(r"^## ", re.MULTILINE)
+from synpain_hf.text.sections import changed_sections
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,15 @@ class Composed:
 def card(release: str | Path, *, facts: str | Path | None = None, progress: Progress = silent) -> Release:
     """Write a release's card: `README.md`, its figures, `croissant.json`, and the facts that they rest on.
 
-    Nothing else of the release changes but what `release.json` says of these files. All of it is written or nothing,
-    also where the program is killed.
+    Nothing else in the release changes but what `release.json` says of these files. All of it is written or nothing,
+    even if the program is killed.
 
     Args:
         release: The release directory.
         facts: What is known of the data set: a YAML file with `references.bib` beside it, or `synpain` or `demo` for
-            the facts that come with this package. None takes those of the release's last card, else those that go
-            with its source; a data set of one's own has to bring its own.
-        progress: Told of every pair read and every figure drawn.
+            the facts that come with this package. None takes those of the release's last card, else those that belong
+            to its source; for a data set of your own, you have to give them.
+        progress: Called after every pair read and every figure drawn.
 
     Returns:
         The release, with its new `release.json`.
@@ -68,7 +66,7 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
     Raises:
         UsageError: If there are no facts, or they cannot be read.
         BadInputError: If the facts lack something or have something unknown; nothing is written.
-        ReleaseError: If it is no complete release.
+        ReleaseError: If it is not a complete release.
         OutputError: If the release cannot be written.
     """
     with amending(release) as amendment:
@@ -87,14 +85,14 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
 def check(release: Release, progress: Progress = silent) -> list[str]:
     """Say what of a release's card no longer fits the release; but first, whether the release is what was built.
 
-    Every file is read, as the card tells of all of them; to compare its digest on the way takes little longer.
+    Every file is read, since the card describes all of them; comparing its digest on the way takes little longer.
 
     Args:
         release: The release.
-        progress: Told of every file verified and of every pair read.
+        progress: Called after every file verified and every pair read.
 
     Returns:
-        A sentence for each thing (cause, then remedy); none where the card fits. Where other files of the release are
+        A sentence for each thing (cause, then remedy); none if the card fits. Where other files of the release are
         damaged, nothing is said of the card: it would be compared with the wrong data.
 
     Raises:
@@ -111,12 +109,12 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
         made = compose(release, kept_facts(release), progress)
     except (BadInputError, UsageError) as error:
         reason = " ".join(str(error).split())
-        return [*strays, f"the facts of the card are no longer enough ({reason}); {remedy} --facts with mended ones"]
+        return [*strays, f"the facts of the card are no longer enough ({reason}); {remedy} --facts with corrected ones"]
     return [*strays, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
 
 
 def _damage(release: Release, progress: Progress) -> str:
-    """What of a release was changed after it was built, its card aside; empty where nothing was."""
+    """What in a release was changed after it was built, apart from its card; empty if nothing was."""
     built = {name: record for name, record in release.files.items() if not is_of_the_card(name)}
     try:
         Release(release.folder, {**release.manifest, "files": built}).verify(progress)
@@ -126,19 +124,19 @@ def _damage(release: Release, progress: Progress) -> str:
 
 
 def _strays(release: Release) -> Iterator[str]:
-    """The files that would be loaded, or taken for data, though they are none of the release."""
+    """The files that would be loaded, or taken for data, though they do not belong to the release."""
     for table in tables.TABLES:
         for path in sorted((release.folder / table.folder).rglob("*.parquet")):
             name = path.relative_to(release.folder).as_posix()
             if name not in release.files:
-                yield f"{name} is in {table.folder}/, but not of this release, and may be loaded with it; remove it"
+                yield f"{name} is in {table.folder}/, but not part of the release, and may be loaded with it; remove it"
 
 
 def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:
-    """Make up a release's card; nothing is written, and no figure drawn.
+    """Compose a release's card; nothing is written, and no figure is drawn.
 
     Raises:
-        BadInputError: If the facts lack something that the release asks for.
+        BadInputError: If the facts lack something that the release requires.
         ReleaseError: If a file of the release is damaged.
     """
     statistics = compute(release, progress)
@@ -148,7 +146,7 @@ def compose(release: Release, facts: Facts, progress: Progress = silent) -> Comp
         CARD: readme(release, facts, statistics, meanings, figures),
         CROISSANT: croissant(release, facts, statistics, meanings),
         FACTS: facts.text,
-        BIBLIOGRAPHY: facts.bibliography,
+        **({BIBLIOGRAPHY: facts.bibliography} if facts.bibliography else {}),
     }
     return Composed(texts, tuple(figures))
 
@@ -168,34 +166,20 @@ def _differences(release: Release, made: Composed) -> Iterator[str]:
         if data is None:
             yield f"{name} is missing"
         elif release.files.get(name) != record_of(release.folder / name):
-            yield f"{name} is not the file that {MANIFEST} tells of"
+            yield f"{name} is not the file that {MANIFEST} lists"
     shown = found[CARD]
     if shown is not None:
-        yield from _other_sections(shown.decode("utf-8", "replace"), made.texts[CARD])
+        unfit = changed_sections(shown.decode("utf-8", "replace"), made.texts[CARD])
+        yield from (f"{CARD} does not fit the release: {part}" for part in unfit)
     for name in (CROISSANT, BIBLIOGRAPHY):
-        if found[name] not in (None, made.texts[name].encode("utf-8")):
+        if found.get(name) not in (None, made.texts.get(name, "").encode("utf-8")):
             yield f"{name} does not fit the release"
     for figure in made.figures:
         data = found[figure.name]
         if data is not None and not figure.is_of(data):
-            yield f"{figure.name} shows something else than is in the release"
+            yield f"{figure.name} does not show what is in the release"
     for name in sorted(filter(is_of_the_card, release.files.keys() - made.names)):
         yield f"{name} belongs to an earlier card"
-
-
-def _other_sections(shown: str, wanted: str) -> Iterator[str]:
-    """The sections of a card that are not as they should be."""
-    before, after = _sections(shown), _sections(wanted)
-    for title in {**after, **before}:
-        if before.get(title) != after.get(title):
-            yield f"{CARD} does not fit the release: {title}"
-
-
-def _sections(text: str) -> dict[str, str]:
-    head, _, body = text.partition("\n---\n")
-    beginning, *sections = _SECTION.split(body)
-    titled = {f"the section {section.partition(chr(10))[0]!r}": section for section in sections}
-    return {"the metadata at its top": head, "its beginning": beginning, **titled}
 
 
 def _read(path: Path) -> bytes | None:

@@ -8,6 +8,7 @@ printing                                        what they print, and how errors 
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -55,6 +56,9 @@ for _command in COMMANDS:
 
 def main() -> None:
     """The program `synpain-hf`."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before the program began, as by `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: no locale makes a name an error
     app()

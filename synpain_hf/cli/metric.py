@@ -10,7 +10,7 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, option_of
-from synpain_hf.cli.printing import print_json, print_line, reported, width
+from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
 from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
 
 
@@ -70,6 +70,13 @@ def evaluate(
         Path | None,
         typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
     ] = None,
+    keep_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--keep-formulas",
+            help="In groups.csv, leave names that a spreadsheet takes for formulas as they are.",
+        ),
+    ] = False,
     form: Annotated[Literal["text", "markdown", "latex"], typer.Option("--format", help="What to print.")] = "text",
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +89,7 @@ def evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
             baseline=baseline, depth=depth, interval=interval, confidence=confidence, resamples=resamples,
             seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
-            missing=missing, correction=correction, out=out, progress=progress,
+            missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json(report)
@@ -92,7 +99,7 @@ def evaluate(
         "markdown": report.to_markdown,
         "latex": report.to_latex,
     }[form]()
-    typer.echo(text, file=sys.stdout)  # given, so that it is left to `main` what a letter becomes that the stream lacks
+    print_text(text)
     if out is not None:
         files = sorted(path.name for path in out.expanduser().iterdir())
         print_line(f"{out}: {', '.join(files)}", on=sys.stderr)

@@ -90,7 +90,25 @@ def print_line(text: str, on: TextIO | None = None, indent: int = 2) -> None:
         text = textwrap.fill(
             text, width(stream), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
         )
-    typer.echo(text, file=stream)
+    print_text(text, stream)
+
+
+def print_text(text: str, on: TextIO | None = None) -> None:
+    """Print a text as it is, and end the program where it cannot be written.
+
+    A pipe that nobody reads any longer is left to the command line's library.
+    """
+    stream = on or sys.stdout
+    try:
+        typer.echo(text, file=stream)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # else what is left is written again at the end
+        if stream is not sys.stderr:
+            reason = f"the result could not be printed ({error.strerror})"
+            print_line(f"error: {reason}; send it to another place", on=sys.stderr)
+        raise typer.Exit(1) from error
 
 
 def width(stream: TextIO) -> int:
@@ -100,7 +118,7 @@ def width(stream: TextIO) -> int:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document for programs."""
-    typer.echo(json.dumps(document, indent=2))
+    print_text(json.dumps(document, indent=2))
 
 
 def size(number: float) -> str:

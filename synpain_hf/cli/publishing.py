@@ -23,6 +23,10 @@ def publish(
         bool, typer.Option("--create-pr", help="Propose it in a pull request; publish again to tag what was merged.")
     ] = False,
     dry_run: DryRun = False,
+    overwrite_card: Annotated[
+        bool,
+        typer.Option("--overwrite-card", help="Overwrite a card or change log that was written or edited on the Hub."),
+    ] = False,
     endpoint: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +36,8 @@ def publish(
     """
     with reported(as_json) as progress:
         publication = synpain_hf.publish(
-            release, repo_id, private=private, gated=gated, create_pr=create_pr, dry_run=dry_run, endpoint=endpoint,
+            release, repo_id, private=private, gated=gated, create_pr=create_pr, dry_run=dry_run,
+            overwrite_card=overwrite_card, endpoint=endpoint,
             show=lambda plan: None if as_json else _print_plan(plan), progress=progress,
         )  # fmt: skip
     _print_publication(publication, as_json)
@@ -58,7 +63,12 @@ def _print_plan(plan: UploadPlan) -> None:
     counts = {"new": plan.new, "changed": plan.changed, "the same": plan.same, "deleted": plan.deleted}
     told = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items() if paths)
     print_line(f"plan: {told}; {size(plan.bytes)} to send")
-    for what, paths in (("deleted", plan.deleted), ("not of a release, left alone", plan.left)):
+    named = {
+        "deleted": plan.deleted,
+        "not of a release, left alone": plan.left,
+        "edited on the Hub, overwritten": plan.edited,
+    }
+    for what, paths in named.items():
         for path in paths:
             print_line(f"  {what}: {path}")
     if plan.settings:

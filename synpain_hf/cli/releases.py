@@ -13,7 +13,7 @@ from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Wor
 from synpain_hf.cli.printing import print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
-from synpain_hf.release.layout import TITLES
+from synpain_hf.release.layout import NAME, TITLES
 from synpain_hf.text.plurals import count
 
 
@@ -23,7 +23,7 @@ def build(
         typer.Argument(
             metavar="SOURCE",
             help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), or a manifest "
-            "(.csv, .tsv, .jsonl, .parquet).",
+            "(.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
             show_default=False,
         ),
     ],
@@ -50,6 +50,16 @@ def build(
     on_error: Annotated[
         Literal["fail", "skip"], typer.Option(help="Fail over a pair that cannot be used, or skip it.")
     ] = "fail",
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="What a manifest's words mean, by column (YAML).", show_default=False
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Leave out a column of a manifest; may be repeated.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from the official download, or a manifest.
@@ -57,11 +67,11 @@ def build(
     A build that was interrupted goes on where it was when the same command is given again.
     """
     doubtful: list[Problem] = []
-    with reported(as_json) as progress:
+    with reported(as_json, {"words": "--map"}) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
-            folds=folds, seed=seed, previous=previous, on_error=on_error, progress=progress,
-            notice=doubtful.extend,
+            folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
+            drop=drop or (), progress=progress, notice=doubtful.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)
@@ -140,18 +150,32 @@ def diff(
         print_line(f"  {sentence}")
 
 
-def install(release: ReleaseFolder, as_json: AsJson = False) -> None:
+def install(
+    release: ReleaseFolder,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every file of a copy that is installed already with its digest.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make load_dataset("synpain") give this release.
 
-    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration.
+    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration. Where the release is
+    installed already, a damaged copy is repaired.
     """
     with reported(as_json) as progress:
-        folder = synpain_hf.install(release, progress=progress)
+        folder = synpain_hf.install(release, verify=verify, progress=progress)
     if as_json:
         print_json({"installed": str(folder)})
-    else:
-        title = synpain_hf.info(release)["source"]["kind"]
-        print_line(f'installed {TITLES[title]}: load_dataset("synpain") now gives it in any project')
+        return
+    summary = synpain_hf.info(release)
+    title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
+    print_line(f'installed {title}: load_dataset("{NAME}") now gives it in any project')
+    print_line(f"loaded by that name from another folder: version {summary['version']}, {count(pairs, 'pair')}")
+    if verify:
+        print_line("every installed file fits its digest")
+    if Path(NAME).is_dir():
+        print_line(f"in this folder alone, that name means the folder {NAME}; call it something else")
+    print_line("without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first")
 
 
 def uninstall(as_json: AsJson = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, option_of
 from synpain_hf.cli.printing import print_json, print_line, reported, width
-from synpain_hf.training.options import ClassWeights, DataArguments, EverydayArguments, ModelArguments
+from synpain_hf.training.options import ALL_FOLDS, ClassWeights, DataArguments, EverydayArguments, ModelArguments
 from synpain_hf.vocabulary import Fusion
 
 if TYPE_CHECKING:
@@ -73,26 +74,34 @@ def train(
     """Train the pairwise classifier, and measure it by group.
 
     Give the same command again to continue a training that was interrupted, or to see the result of one that is
-    finished. With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
+    finished.
+
+    With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
     set_by_name = {word.partition("=")[0] for word in settings or ()}
     with reported(as_json, {**_TYPED, **{name: name for name in set_by_name}}) as progress:
+        from synpain_hf.training.request import check_request
+
+        chosen = ModelArguments(
+            model=model, fusion=fusion, lora=lora, image_size=image_size,
+            crop_box=None if crop_box is None else list(crop_box), pspi_head=pspi_head,
+            action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
+        )  # fmt: skip
+        everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
+        everyday.check()
+        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen)
+
         from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
         options: dict[str, Any] = {
-            "model": ModelArguments(
-                model=model, fusion=fusion, lora=lora, image_size=image_size,
-                crop_box=None if crop_box is None else list(crop_box), pspi_head=pspi_head,
-                action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
-            ),
+            "model": chosen,
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
-            "num_train_epochs": epochs, "per_device_train_batch_size": batch_size, "learning_rate": learning_rate,
-            "seed": seed, "keep_finished": True,
+            "keep_finished": True, **asdict(everyday),
             **({} if augmentation else {"augmentation": None}),
             **PairwiseTrainingArguments.settings(settings or ()),
         }  # fmt: skip
         result: TrainingResult | CrossValidation
-        if config_name == "cv":
+        if config_name == ALL_FOLDS:
             result = synpain_hf.cross_validate(dataset, out=out, **options)
         else:
             result = synpain_hf.train(dataset, out=out, config_name=config_name, **options)
@@ -101,8 +110,8 @@ def train(
     if as_json:
         print_json(result.to_dict())
         return
-    if config_name == "cv":
-        print_line("All folds together, whose scores come from five models; the mean over the folds is below.")
+    if config_name == ALL_FOLDS:
+        print_line("All folds together; their scores come from five models.")
         print_line("")
     if result.report is not None:
         typer.echo(result.report.to_text(width(sys.stdout)), file=sys.stdout)

@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 _POOLS = {"threads": local.threads, "processes": local.processes, "ray": cluster.ray_workers}
 
 _AHEAD = 4
-"""Tasks for each worker that are taken before their results are: one it works on, and some that wait."""
+"""Tasks that are taken for each worker before their results are: one that it works on, and some that wait."""
 
 _MOST_LOSSES = 3
 """Times in a row that processes may be killed before a task is finished."""
@@ -37,9 +37,9 @@ class Executor:
 
     Attributes:
         workers: Tasks at a time.
-        engine: `threads`; `processes`, started afresh, but none for a single worker: then this process does the work;
+        engine: `threads`; `processes`, started afresh, except that a single worker is this process itself;
             or `ray`: the cluster that RAY_ADDRESS names, else one on this machine, with a CPU for each worker, that
-            lasts as long as the tasks. Where it is not `threads`, functions, tasks and results must pickle.
+            lasts as long as the tasks. Unless it is `threads`, functions, tasks and results must be picklable.
 
     Raises:
         UsageError: If an argument cannot be right.
@@ -51,7 +51,7 @@ class Executor:
 
     def __post_init__(self) -> None:
         if self.workers < 1:
-            raise UsageError(f"{self.workers} workers cannot work; give at least 1")
+            raise UsageError(f"must be at least 1, not {self.workers}", "workers")
         if self.engine not in _POOLS:
             raise UsageError(f"unknown engine {self.engine!r}; choose threads, processes or ray")
         if self.engine == "ray":
@@ -63,19 +63,19 @@ class Executor:
         """Call a function with each task.
 
         Tasks are taken as they are needed, so that memory does not grow with their number. One whose worker was killed
-        is run again. What a task raises comes out as it is and ends the run, as does closing the generator: processes
+        is run again. What a task raises is raised unchanged and ends the run, as does closing the generator: processes
         and Ray's workers are stopped, threads finish the tasks they are at.
 
         Args:
             function: What a worker calls.
             tasks: What it is called with, one at a time.
-            ordered: Give results in the order of the tasks, rather than each as soon as it is there.
+            ordered: Give results in the order of the tasks, rather than each as soon as it is ready.
 
         Yields:
             What the function returned.
 
         Raises:
-            OutputError: If workers are killed time and again, or Ray cannot be reached, or is lost.
+            OutputError: If workers are killed again and again, or Ray cannot be reached, or is lost.
         """
         if self.engine == "processes" and self.workers == 1:
             yield from map(function, tasks)
@@ -99,7 +99,7 @@ class Executor:
 
     @property
     def _room(self) -> int:
-        """Tasks that may be with the workers; a cluster has CPUs for more than are wanted."""
+        """How many tasks the workers may have; a cluster may have CPUs for more than are wanted."""
         return self.workers if self.engine == "ray" else _AHEAD * self.workers
 
 
@@ -112,7 +112,7 @@ class _Run(Generic[_Task, _Result]):
     begun: list[tuple[_Task, Future[_Result]]] = field(default_factory=list)
 
     def results(self, submit: Submit) -> Iterator[_Result]:
-        """The results that are not given yet; tasks that another pool has begun, and lost with it, are run again."""
+        """The results that are not given yet; tasks that were lost with an earlier pool are run again."""
         self.begun = [
             (task, submit(self.function, task) if _is_lost(future) else future) for task, future in self.begun
         ]

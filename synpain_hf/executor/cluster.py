@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster: one that is there, or one that is started on this machine and ended afterwards."""
+"""Workers of a Ray cluster: an existing one, or one that is started on this machine and ended afterwards."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from synpain_hf.executor.local import Submit
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported home
-    "RAY_NUM_REDIS_GET_RETRIES": "1",  # a cluster that does not answer is waited for a minute, not many
-    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # no line is printed among a command's results
+    "RAY_NUM_REDIS_GET_RETRIES": "1",  # wait a minute, not many, for a cluster that does not answer
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # print no lines among a command's results
 }
 """Ray's variables, where the user has not set them; read when Ray is imported."""
 
@@ -23,7 +23,7 @@ _MOST_RETRIES = 3
 
 
 def load_ray() -> None:
-    """Import Ray; it is quiet, and reports nothing home, unless the user's variables say otherwise.
+    """Import Ray, set to be quiet and to report nothing home, unless the user's variables say otherwise.
 
     Raises:
         MissingExtraError: If it cannot be loaded.
@@ -40,7 +40,7 @@ def load_ray() -> None:
 
 @contextmanager
 def ray_workers(workers: int) -> Iterator[Submit]:
-    """Ray's workers, one a task; what they are at when the context ends is stopped.
+    """Ray's workers, one for each task; tasks that are running when the context ends are stopped.
 
     Args:
         workers: CPUs of a cluster that is started here.
@@ -67,7 +67,7 @@ def ray_workers(workers: int) -> Iterator[Submit]:
         raise error.cause from error
     except RayError as error:
         reason = str(error).splitlines()[0]
-        raise OutputError(f"Ray gave up a task ({reason}); give fewer workers, or look after the cluster") from error
+        raise OutputError(f"Ray gave up a task ({reason}); give fewer workers, or check the cluster") from error
     finally:
         for reference in tuple(running):
             ray.cancel(reference, force=True)

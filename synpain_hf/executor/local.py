@@ -19,7 +19,7 @@ Submit = Callable[..., "Future[Any]"]
 
 @contextmanager
 def threads(workers: int) -> Iterator[Submit]:
-    """Threads; those at work when the context ends are waited for."""
+    """Threads; those at work when the context ends may finish."""
     pool = ThreadPoolExecutor(workers)
     try:
         yield pool.submit
@@ -29,7 +29,7 @@ def threads(workers: int) -> Iterator[Submit]:
 
 @contextmanager
 def processes(workers: int) -> Iterator[Submit]:
-    """Processes, started afresh; where the context ends by an exception, they end at once.
+    """Processes, started afresh; if the context ends by an exception, they end at once.
 
     When one is killed, all of them end, and what they had not finished raises BrokenProcessPool.
     """
@@ -46,13 +46,13 @@ def processes(workers: int) -> Iterator[Submit]:
             lost.set_exception(error)
             return lost
 
-    with reader, pool, writer:  # left in the other order: an exception closes the pipe before the pool is waited for
+    with reader, pool, writer:  # left in reverse order: an exception closes the pipe before the pool is waited for
         yield submit
         pool.shutdown()
 
 
 def _end_with(pipe: Connection) -> None:
-    """Have this process end when a pipe is closed: by the process that started it, or with that process."""
+    """End this process when a pipe is closed, by the process that started it or because that process ended."""
 
     def watch() -> None:
         wait([pipe])
@@ -63,8 +63,8 @@ def _end_with(pipe: Connection) -> None:
 
 @contextmanager
 def _leaving_ctrl_c_here() -> Iterator[None]:
-    """Have processes that are started meanwhile ignore Ctrl-C: this one ends them."""
-    if current_thread() is not main_thread():  # no other may say so, or is told of Ctrl-C
+    """Make processes that are started meanwhile ignore Ctrl-C: this one ends them."""
+    if current_thread() is not main_thread():  # only the main thread may set this, and receives Ctrl-C
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The Hub's client, set up for publishing: with a token, a limit to waiting, and the storage that the Hub speaks."""
+"""The Hub's client, set up for publishing: with a token, a limit to waiting, and the storage that the Hub supports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hubclient.errors import reported_as
-from synpain_hf.hubclient.login import require_token
+from synpain_hf.hubclient.login import known_token, require_token
 from synpain_hf.hubclient.names import check_repo_id, endpoint_of
 
 LONGEST_WAIT = 180.0
@@ -35,7 +35,7 @@ class Hub:
 
     Attributes:
         api: The client, which knows the endpoint and the token.
-        token: The token.
+        token: The token; empty for somebody who is not logged in, and may read what is public.
         repo_id: `NAMESPACE/NAME`.
         repo_type: `dataset` or `space`.
     """
@@ -52,24 +52,29 @@ class Hub:
 
     @property
     def which(self) -> dict[str, Any]:
-        """What every call of the client is told."""
+        """The arguments that every call of the client needs."""
         return {"repo_id": self.repo_id, "repo_type": self.repo_type}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request of our own carries."""
+        return build_hf_headers(token=self.token or False)
 
     def reporting(self, action: str) -> AbstractContextManager[None]:
         """Report what the client raises as a `PublishError` that begins with what is being done."""
         return reported_as(PublishError, action, self.token)
 
     def offers_xet(self, *, create_pr: bool) -> bool:
-        """Whether the Hub stores files in chunks, so that of a changed file only those are sent that are new.
+        """Whether the Hub stores files in chunks, so that only the new chunks of a changed file are sent.
 
-        The client takes that for granted, and fails where a Hub knows nothing but LFS.
+        The client takes that for granted, and fails if a Hub only knows LFS.
 
         Args:
-            create_pr: Whether it is asked for the sake of a pull request, which anybody may open.
+            create_pr: Whether it is for a pull request, which anybody may open.
         """
         address = f"{self.api.endpoint}/api/{self.repo_type}s/{self.repo_id}/xet-write-token/main"
         parameters = {"create_pr": "1"} if create_pr else {}
-        answer = get_session().get(address, headers=build_hf_headers(token=self.token), params=parameters)
+        answer = get_session().get(address, headers=self.headers, params=parameters)
         if answer.status_code in _NO_SUCH_STORAGE:
             return False
         hf_raise_for_status(answer)
@@ -78,7 +83,7 @@ class Hub:
 
 @contextmanager
 def connected(
-    repo_id: str, repo_type: str, *, endpoint: str | None, token: str | None, timeout: float
+    repo_id: str, repo_type: str, *, endpoint: str | None, token: str | None, timeout: float, to_write: bool = True
 ) -> Iterator[Hub]:
     """Connect to a repository for as long as the context lasts.
 
@@ -88,18 +93,20 @@ def connected(
         endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
         token: By default the one of `hf auth login` or HF_TOKEN.
         timeout: Seconds without a byte after which a connection is given up.
+        to_write: Whether a token is needed; without one, what is public can be read.
 
     Raises:
         UsageError: If the repository or the endpoint cannot be one.
-        PublishError: If there is no token.
+        PublishError: If there is no token, and one is needed.
     """
     check_repo_id(repo_id)
     address = endpoint_of(endpoint or constants.ENDPOINT)
-    api = HfApi(endpoint=address, token=(found := require_token(token)))
+    found = require_token(token) if to_write else known_token(token)
+    api = HfApi(endpoint=address, token=found or False)
     bars = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
     if bars:
         disable_progress_bars()  # this package shows its own
-    factory = _http._GLOBAL_CLIENT_FACTORY  # the library has a function to set it, and none to ask
+    factory = _http._GLOBAL_CLIENT_FACTORY  # the library has a function to set it, but none to read it
     set_client_factory(lambda: _limited(factory(), timeout))
     try:
         yield Hub(api, found, repo_id, repo_type)
@@ -111,7 +118,7 @@ def connected(
 
 @contextmanager
 def sending_by_xet(*, enabled: bool) -> Iterator[None]:
-    """Have the client send large files by Xet, or by LFS; the library has no argument for that choice."""
+    """Make the client send large files by Xet, or by LFS; the library has no argument for that choice."""
     disabled = constants.HF_HUB_DISABLE_XET
     constants.HF_HUB_DISABLE_XET = disabled or not enabled
     try:
@@ -121,7 +128,7 @@ def sending_by_xet(*, enabled: bool) -> Iterator[None]:
 
 
 def _limited(client: Any, timeout: float) -> Any:
-    """A client that gives up a connection without life; the library's own waits for ever, even if told otherwise."""
+    """A client that gives up a dead connection; the library's own waits for ever, even with a timeout."""
 
     def limit(request: Any) -> None:
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)

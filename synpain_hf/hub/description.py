@@ -1,4 +1,4 @@
-"""What a commit or a pull request says of a release: what changed since the one that is published."""
+"""What a commit or a pull request says about a release: what changed since the published one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADING = re.compile(r"^## (\d{1,9}\.\d{1,9}\.\d{1,9})$", re.MULTILINE | re.ASC
 
 
 def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
-    """The change log since the published release, and what becomes of the files.
+    """The change log since the published release, and what happens to the files.
 
     Args:
         release: The release.
@@ -26,7 +26,7 @@ def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
     since = [text for version, text in sections.items() if before is None or version > before.version]
     told = [*since[:1], *(since[1:] if before else [])]
     if before and before.version not in sections:
-        told.append(f"The change log does not go back to {before.version}, which is published: it may not tell all.")
+        told.append(f"The change log does not go back to {before.version}, which is published: it may be incomplete.")
     counts = {"new": plan.new, "changed": plan.changed, "the same": plan.same, "deleted": plan.deleted}
     files = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items())
     return "\n\n".join([*told, f"Files: {files}; {plan.bytes:,} bytes are new or changed."])
@@ -34,7 +34,7 @@ def describe(release: Release, before: Earlier | None, plan: UploadPlan) -> str:
 
 def changes_by_version(release: Release) -> dict[Version, str]:
     """What the change log of a release says of each version, the latest first."""
-    log = (release.folder / CHANGELOG).read_text(encoding="utf-8") if CHANGELOG in release.files else ""
+    log = release.text_of(CHANGELOG) if CHANGELOG in release.files else ""
     return dict(_sections(log))
 
 

@@ -37,13 +37,13 @@ def publish_metric(
 
     Args:
         repo_id: `NAMESPACE/NAME`; created if it does not exist.
-        private: Close the Space to all but its owners.
+        private: Close the Space to everyone but its owners.
         dry_run: Check and plan, but send nothing.
         endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
         token: By default the one of `hf auth login` or HF_TOKEN.
         timeout: Seconds without a byte after which a connection is given up.
         show: Called with the plan before anything is sent.
-        progress: Told of every file sent.
+        progress: Called after every file sent.
 
     Raises:
         UsageError: If the name or the endpoint cannot be right.

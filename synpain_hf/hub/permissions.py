@@ -6,6 +6,7 @@ from typing import Any
 
 from synpain_hf.errors import PublishError
 from synpain_hf.hub.client import Hub
+from synpain_hf.hub.state import State
 
 _READERS = ("read", "no_access")
 _WRITE = "repo.write"
@@ -14,7 +15,7 @@ _WRITE = "repo.write"
 def check_may_write(hub: Hub, *, create_pr: bool) -> None:
     """Refuse a token that cannot do what is asked.
 
-    What a Hub does not tell of a token is taken to be allowed: the Hub itself will refuse it.
+    What a Hub does not say about a token is taken to be allowed: if it is not, the Hub itself will refuse.
 
     Args:
         hub: The repository.
@@ -35,16 +36,26 @@ def check_may_write(hub: Hub, *, create_pr: bool) -> None:
     roles = {str(org.get("name")): org.get("roleInOrg") for org in account.get("orgs") or ()}
     if namespace not in {account.get("name"), *roles}:
         raise PublishError(
-            f"{account.get('name')}, whose token this is, does not belong to {namespace}; log in as one who does "
+            f"{account.get('name')}, whose token this is, does not belong to {namespace}; log in as someone who does "
             "(`hf auth login`), or give --create-pr to propose it"
         )
     if roles.get(namespace) in _READERS:
-        raise PublishError(f"{account.get('name')} may only read in {namespace}; ask for more, or give --create-pr")
+        raise PublishError(f"{account.get('name')} may only read in {namespace}; ask to write, or give --create-pr")
     if role == "fineGrained" and not _granted(token.get("fineGrained") or {}, namespace, hub.repo_id):
         raise PublishError(
             f"your token may not write to {hub.repo_id}; add that to its permissions on the Hub, or run "
             "`hf auth login` with another"
         )
+
+
+def unknown_without_login(hub: Hub, state: State) -> str:
+    """What a dry run cannot find out for somebody who is not logged in: cause, then remedy."""
+    if state.head:
+        return f"you are not logged in, so whether you may write to {hub.repo_id} is unknown; run `hf auth login`"
+    return (
+        f"you are not logged in, so {hub.repo_id} may be a private data set, which you cannot see and for which this "
+        "plan is wrong; run `hf auth login` to find out"
+    )
 
 
 def _granted(permissions: dict[str, Any], namespace: str, repo_id: str) -> bool:

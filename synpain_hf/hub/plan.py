@@ -24,7 +24,7 @@ class LocalFile:
 
     Attributes:
         path: Its path in the repository.
-        place: Where it stands here.
+        place: Where it is on this machine.
         size: Bytes.
         sha256: Its digest.
     """
@@ -35,7 +35,7 @@ class LocalFile:
     sha256: str
 
     def equals(self, landed: RepoFile) -> bool:
-        """Whether a file of a repository has this content: by its SHA-256, or where git stores it, by git's own id."""
+        """Whether a file of a repository has this content: by its SHA-256, or if git stores it, by git's own id."""
         if landed.size != self.size:
             return False
         if landed.lfs is not None:
@@ -49,12 +49,14 @@ class UploadPlan:
 
     Attributes:
         new: Files that the repository lacks.
-        changed: Files of which it has another content.
+        changed: Files whose content there is different.
         same: Files that it has; they are not sent.
         deleted: Files of an earlier release that this one does not have.
         left: Files that neither a release nor the Hub put there; they are not touched.
         bytes: What is new or changed.
         settings: What becomes of the repository: `create`, `private`, `gated`.
+        edited: Those of the changed and deleted files that are not as the last release left them, or that no release
+            put there: somebody's work, which is lost.
     """
 
     new: tuple[str, ...]
@@ -64,6 +66,7 @@ class UploadPlan:
     left: tuple[str, ...]
     bytes: int
     settings: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -84,7 +87,7 @@ class UploadPlan:
 
 
 def show_to_nobody(plan: UploadPlan) -> None:
-    """Show a plan to nobody."""
+    """Do not show a plan."""
 
 
 def list_files(hub: Hub, revision: str) -> dict[str, RepoFile]:
@@ -104,10 +107,10 @@ def plan_upload(
     Args:
         files: What should be in the repository.
         landed: What is in it.
-        before: The release that is there; of what is not to stay, its files alone are deleted.
+        before: The release that is there; only its files are deleted if they are not to stay.
         settings: What becomes of the repository.
     """
-    released = frozenset[str]() if before is None else before.files
+    released = frozenset[str]() if before is None else before.files.keys()
     known = files.keys() & landed.keys()
     same = {path for path in known if files[path].equals(landed[path])}
     gone = landed.keys() - files.keys()

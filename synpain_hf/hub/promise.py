@@ -1,7 +1,7 @@
-"""Whether a version rises enough above what is published, as far as the two `release.json` tell it.
+"""Whether a version rises enough above what is published, as far as the two `release.json` show it.
 
 `build --previous` compares every pair. Here the earlier pairs are on the Hub, and only their numbers are known: a rise
-that is too small is refused where the numbers prove it, and remarked on where they leave it open.
+that is too small is refused if the numbers prove it, and remarked on if they leave it open.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def check_promise(release: Release, published: Earlier) -> list[str]:
     is_compared = before in changes_by_version(release) or release.manifest["content"] == published.content
     if version.major > before.major or is_compared:
         return []
-    unknown = "nobody compared pixels, labels and folds of their pairs; do so with `synpain-hf diff`"
-    return [f"the release was not built on version {before}, which is published, so that {unknown}"]
+    unknown = "pixels, labels and folds of their pairs were not compared; do so with `synpain-hf diff`"
+    return [f"the release was not built on version {before}, which is published, so {unknown}"]
 
 
 def _change(release: Release, published: Earlier) -> tuple[Bump, str]:
-    """The least rise that the numbers of pairs in each file ask for, and why."""
+    """The least rise that the numbers of pairs in each file require, and why."""
     rows = {file: release.rows_in([file]) for file in release.files_of(base_table())}
     lost = sum(max(0, count - rows.get(path, 0)) for path, count in published.rows.items())
     new = sum(rows.values()) - sum(published.rows.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any
 from synpain_hf.errors import PublishError, ReleaseError, VersionError
 from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
 from synpain_hf.hub.description import describe
-from synpain_hf.hub.permissions import check_may_write
+from synpain_hf.hub.edits import check_card_may_go, edited_after, edited_files, find_last
+from synpain_hf.hub.permissions import check_may_write, unknown_without_login
 from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_to_nobody
 from synpain_hf.hub.promise import check_promise
 from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
@@ -33,12 +34,11 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
 _RACES = 3
-_PATHS_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What publishing came to.
+    """The result of publishing.
 
     Attributes:
         repo_id: The repository.
@@ -48,7 +48,7 @@ class Publication:
         url: The page of the tag, of the pull request, or else of the repository.
         commit: The commit that holds the release; empty after a dry run.
         plan: What was done to each file.
-        notes: What else is worth knowing: what the Hub remarked, what nobody compared, what became of the main branch.
+        notes: What else is worth knowing: remarks of the Hub, what was not compared, changes to the main branch.
     """
 
     repo_id: str
@@ -72,6 +72,7 @@ class Options:
     gated: bool
     create_pr: bool
     dry_run: bool
+    overwrite_card: bool
     show: Callable[[UploadPlan], object]
     progress: Progress
 
@@ -84,6 +85,7 @@ def publish(
     gated: bool = False,
     create_pr: bool = False,
     dry_run: bool = False,
+    overwrite_card: bool = False,
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
@@ -93,34 +95,38 @@ def publish(
     """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.
 
     Nothing is tagged before everything is there and right; after any fault the same call finishes the work, and sends
-    only what is missing. A tag that is there is never moved.
+    only what is missing. An existing tag is never moved.
 
     Args:
         release: The release directory.
         repo_id: `NAMESPACE/NAME`; created if it does not exist.
-        private: Close the repository to all but its owners.
-        gated: Have readers accept the terms first; whoever does is let in.
+        private: Close the repository to everyone but its owners.
+        gated: Have readers accept the terms first; those who do are let in.
         create_pr: Propose the release in a pull request, with what changed, instead of publishing it. Once it is
             merged, publishing again tags it.
-        dry_run: Check and plan, but send nothing.
+        dry_run: Check and plan, but send nothing. Nobody needs to be logged in for what is public.
+        overwrite_card: Overwrite a card or a change log that was edited on the Hub after the last release, or that no
+            release put there; without it, such a repository is refused.
         endpoint: Address of the Hub; by default HF_ENDPOINT, or the public one.
         token: By default the one of `hf auth login` or HF_TOKEN.
         timeout: Seconds without a byte after which a connection is given up.
         show: Called with the plan before anything is sent.
-        progress: Told of every file verified and sent.
+        progress: Called after every file verified and sent.
 
     Raises:
         ReleaseError: If the release is incomplete or changed, or its card does not fit it.
         UsageError: If the name or the endpoint cannot be right.
         VersionError: If the version is published with other content, is older than what is published, or promises
             less change than there is.
-        PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent.
+        PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent, or if a card would be
+            lost that somebody wrote there.
     """
-    options = Options(private, gated, create_pr, dry_run, show, progress)
-    with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout) as hub:
+    options = Options(private, gated, create_pr, dry_run, overwrite_card, show, progress)
+    with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout, to_write=not dry_run) as hub:
         opened = Release.open(release)
         _check_card(opened, progress)
-        check_may_write(hub, create_pr=create_pr)
+        if hub.token:
+            check_may_write(hub, create_pr=create_pr)
         for _ in range(_RACES):
             with suppress(OvertakenError):
                 return _publish_once(hub, opened, options)
@@ -142,7 +148,7 @@ def _check_card(release: Release, progress: Progress) -> None:
 
     unfit = check(release, progress)
     if unfit:
-        more = f" (and {len(unfit) - 1} more; `synpain-hf card --check` tells all)" if unfit[1:] else ""
+        more = f" (and {len(unfit) - 1} more; `synpain-hf card --check` lists all)" if unfit[1:] else ""
         raise ReleaseError(f"{unfit[0]}{more}")
 
 
@@ -156,15 +162,22 @@ def _publish_once(hub: Hub, release: Release, options: Options) -> Publication:
         landed = find_landed(hub, files, title, state.head) if state.head else None
         before = earlier_at(hub, state.head) if state.head else None
         latest = _latest(hub, state, before)
+        last = find_last(hub, state, before or latest)
         at = landed or state.head
-        plan = plan_upload(files, list_files(hub, at) if at else {}, before, settings)
-    notes: list[str] = []
+        there = list_files(hub, at) if at else {}
+        plan = plan_upload(files, there, before, settings)
+        if landed is None:
+            plan = replace(plan, edited=edited_files(hub, there, plan, last))
+    notes = [] if hub.token else [unknown_without_login(hub, state)]
     if landed is None:
         _check_order(hub, release, state, before)
         _check_strangers(hub, plan)
-        notes = check_promise(release, latest) if latest else []
+        notes += check_promise(release, latest) if latest else []
     result = Publication(hub.repo_id, release.version, "planned", hub.url, landed or "", plan, tuple(notes))
     options.show(plan)
+    if not options.overwrite_card:
+        with hub.reporting(f"reading {hub.repo_id}"):
+            check_card_may_go(hub, state.head, plan, last)
     if options.dry_run:
         return result
     if options.create_pr:
@@ -195,33 +208,8 @@ def _confirm_published(
     if not options.dry_run:
         create_and_close(hub, state, private=options.private, gated=options.gated)
     url, commit = f"{hub.url}/tree/{tag}", state.tags[tag]
-    notes = _changed_since(hub, release, files, state)
+    notes = edited_after(hub, release, files, state)
     return Publication(hub.repo_id, release.version, "already published", url, commit, plan, tuple(notes))
-
-
-def _changed_since(hub: Hub, release: Release, files: Mapping[str, LocalFile], state: State) -> Iterator[str]:
-    """Say where the main branch no longer holds the release that a tag holds, unless a later one is there."""
-    if state.head == state.tags[_tag(release)]:
-        return
-    with hub.reporting(f"reading {hub.repo_id}"):
-        there = earlier_at(hub, state.head)
-        now = plan_upload(files, list_files(hub, state.head), None)
-    if max((*state.versions(), *([there.version] if there else []))) > Version.parse(release.version):
-        return
-    added = [path for path in now.left if tables.is_beside_tables(path)]
-    found = {"lost": now.new, "changed": now.changed, "added": added}
-    told = "; ".join(f"{what}: {_first_few(paths)}" for what, paths in found.items() if paths)
-    if told:
-        yield (
-            f"the main branch was changed after version {release.version} was published ({told}), and is what loads "
-            f'without revision="{_tag(release)}"; undo that on the Hub, or publish a later version'
-        )
-
-
-def _first_few(paths: Sequence[str]) -> str:
-    """A few paths, and how many more there are."""
-    more = f" and {len(paths) - _PATHS_NAMED:,} more" if len(paths) > _PATHS_NAMED else ""
-    return f"{', '.join(paths[:_PATHS_NAMED])}{more}"
 
 
 def _propose(
@@ -253,7 +241,7 @@ def _propose(
 
 
 def _latest(hub: Hub, state: State, before: Earlier | None) -> Earlier | None:
-    """The latest version that is tagged; None where none is, or nobody can tell what is in it."""
+    """The latest version that is tagged; None if there is none, or if its content is unknown."""
     version = max(state.versions(), default=None)
     if version is None:
         return None
@@ -271,12 +259,12 @@ def _check_order(hub: Hub, release: Release, state: State, before: Earlier | Non
 
 
 def _check_strangers(hub: Hub, plan: UploadPlan) -> None:
-    """Refuse a repository in which files of others would be loaded as pairs of the release."""
+    """Refuse a repository in which other people's files would be loaded as pairs of the release."""
     strangers = [path for path in plan.left if tables.is_beside_tables(path)]
     if strangers:
         folders = " and ".join(dict.fromkeys(f"{path.partition('/')[0]}/" for path in strangers))
         raise PublishError(
-            f"{hub.repo_id} has files in {folders} that no release put there ({', '.join(strangers)}), which would be "
+            f"{hub.repo_id} has files in {folders} that are not from a release ({', '.join(strangers)}) and would be "
             "loaded with it; delete them on the Hub, or publish to another repository"
         )
 

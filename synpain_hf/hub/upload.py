@@ -1,4 +1,4 @@
-"""Making a repository hold some files: created, set, sent, committed once, read back."""
+"""Making a repository hold some files: created, configured, sent, committed once, read back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from synpain_hf.release.layout import CARD
 FILES_AT_A_TIME = 8
 _STALE = (409, 412)
 _CLOSED: dict[str, Any] = {"private": True, "gated": "auto"}
-"""Gated `auto`: a reader accepts the terms, and is let in; nobody has to look at each request."""
+"""Gated `auto`: a reader who accepts the terms is let in; requests need no approval."""
 
 
 class OvertakenError(Exception):
@@ -43,7 +43,7 @@ class Sent:
 
 
 def write_or_confirm(write: Callable[[], object], is_written: Callable[[], bool]) -> None:
-    """Write; where no good answer comes, look whether it was written all the same before it is called an error."""
+    """Write; if the answer is not good, check whether it was written all the same before calling it an error."""
     try:
         write()
     except CLIENT_ERRORS:
@@ -56,7 +56,7 @@ def write_or_confirm(write: Callable[[], object], is_written: Callable[[], bool]
 
 
 def settings_to_change(state: State, *, private: bool, gated: bool) -> tuple[str, ...]:
-    """What becomes of a repository before anything is sent to it: `create`, `private`, `gated`."""
+    """What is done to a repository before anything is sent to it: `create`, `private`, `gated`."""
     return tuple(
         setting
         for setting, wanted in (
@@ -69,7 +69,7 @@ def settings_to_change(state: State, *, private: bool, gated: bool) -> tuple[str
 
 
 def create_and_close(hub: Hub, state: State, *, private: bool, gated: bool) -> State:
-    """Create the repository if there is none, and close it as far as is asked; it is never opened.
+    """Create the repository if it does not exist, and close it if wanted; it is never opened.
 
     Raises:
         OvertakenError: If somebody else created it, and put files there.
@@ -117,11 +117,11 @@ def send(
         hub: The repository.
         files: What should be in it.
         plan: What of these must be sent.
-        parent: The commit that the plan was made for; the Hub refuses the new one where the branch has moved on.
+        parent: The commit that the plan was made for; the Hub refuses the new one if the branch has moved on.
         title: Title of the commit.
         text: Its description.
-        create_pr: Whether to propose it only.
-        progress: Told of every file sent.
+        create_pr: Whether only to propose it.
+        progress: Called after every file sent.
 
     Raises:
         OvertakenError: If the branch has moved on.
@@ -160,7 +160,7 @@ def send(
 
 
 def find_landed(hub: Hub, files: Mapping[str, LocalFile], title: str, head: str) -> str | None:
-    """The commit that holds these files already: the head of the main branch, or an earlier one of this title."""
+    """The commit that already holds these files: the head of the main branch, or an earlier one with this title."""
     if _holds(hub, files, head):
         return head
     return next((commit for commit in commits_titled(hub, title) if _holds(hub, files, commit)), None)
@@ -204,7 +204,7 @@ def _holds(hub: Hub, files: Mapping[str, LocalFile], revision: str) -> bool:
 
 
 def _landed_all_the_same(hub: Hub, files: Mapping[str, LocalFile], title: str, *, create_pr: bool) -> Sent | None:
-    """The commit of which the answer was lost, if it was made."""
+    """The commit whose answer was lost, if it was made."""
     try:
         if create_pr:
             return find_proposed(hub, files, title)

@@ -1,4 +1,4 @@
-"""Downloading from a data set into the Hub's cache; what is there already is not sent again."""
+"""Downloading from a data set into the Hub's cache; what is already there is not sent again."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _KIND = "dataset"
 
 
 def download_files(repo_id: str, patterns: Iterable[str], revision: str | None = None) -> Path:
-    """Download the files of a data set that fit some patterns: all of them, or none are returned.
+    """Download the files of a data set that match some patterns: all of them, or an error.
 
     Without a connection, files that are complete in the cache are taken from there.
 
     Args:
         repo_id: `NAMESPACE/NAME`.
-        patterns: What of it is downloaded, such as `data/*`.
+        patterns: What to download, such as `data/*`.
         revision: A branch, a tag or a commit; by default the main branch.
 
     Returns:
-        The folder that the files stand in, named after the commit; it is missing where no file fits.
+        The folder that the files are in, named after the commit; it is missing if no file matches.
 
     Raises:
         UsageError: If the name cannot be that of a data set.
-        DownloadError: If the Hub cannot be reached, or does not give the files.
+        DownloadError: If the Hub cannot be reached, or does not send the files.
     """
     check_repo_id(repo_id)
     with reported_as(DownloadError, _downloading(repo_id, revision)):
         folder = Path(snapshot_download(repo_id, repo_type=_KIND, revision=revision, allow_patterns=list(patterns)))
-        # Without an answer of the Hub, the client checks what is cached against the list of files it keeps; where other
+        # Without an answer from the Hub, the client checks what is cached against the list of files it keeps; if other
         # programs fetched single files there is no list, and it takes what is there for everything.
         get_cached_repo_tree(repo_id, repo_type=_KIND, revision=folder.name)
     return folder
@@ -50,12 +50,12 @@ def download_file(repo_id: str, path: str, revision: str | None = None) -> Path 
         revision: A branch, a tag or a commit; by default the main branch.
 
     Returns:
-        The file; None where the data set has no such file.
+        The file; None if the data set has no such file.
 
     Raises:
         UsageError: If the name cannot be that of a data set.
         UnreachableError: If the Hub does not answer, and the file is not in the cache.
-        DownloadError: If the Hub does not give it.
+        DownloadError: If the Hub does not send it.
     """
     check_repo_id(repo_id)
     with reported_as(DownloadError, _downloading(repo_id, revision)):

@@ -13,7 +13,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]
     CachedRepoTreeNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
-    HTTPError,  # of httpx or httpx2: an error of the connection may come as it is
+    HTTPError,  # of httpx or httpx2: an error of the connection may come unchanged
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -30,10 +30,10 @@ CLIENT_ERRORS = (
     RuntimeError,
     ValueError,
 )
-"""What the client raises: for answers, connections, caches, bodies without JSON, and what its threads make of it."""
+"""What the client raises: for answers, connections, caches and bodies without JSON, and from its threads."""
 
 AGAIN = "try again: what is there already is not sent again"
-BAD_TOKEN = "your token has letters that no token has; correct HF_TOKEN, or run `hf auth login`"  # noqa: S105 - a message
+BAD_TOKEN = "your token has characters that a token cannot have; correct HF_TOKEN, or run `hf auth login`"  # noqa: S105
 
 _EXPLANATIONS: tuple[tuple[type[BaseException], str], ...] = (
     (GatedRepoError, "it is gated; accept its terms on the Hub, then run `hf auth login`"),
@@ -41,16 +41,16 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], str], ...] = (
     (RevisionNotFoundError, "it has no such revision; give a branch, a tag or a commit of it"),
     (
         CachedRepoTreeNotFoundError,
-        "the cache may hold only a part of it, and the Hub could not be asked; go online first",
+        "the cache may hold only a part of it, and the Hub could not be reached; go online first",
     ),
-    (OfflineModeIsEnabled, "the Hub must be asked, but HF_HUB_OFFLINE is set; unset it"),
+    (OfflineModeIsEnabled, "the Hub is needed, but HF_HUB_OFFLINE is set; unset it"),
     (UnicodeEncodeError, BAD_TOKEN),
     (
         JSONDecodeError,
-        f"what answered is not the Hub; check HF_ENDPOINT, your proxy, or whether a network login is due, then {AGAIN}",
+        f"the answer is not from the Hub; check HF_ENDPOINT, your proxy, or the network's login page, then {AGAIN}",
     ),
 )
-"""Cause and remedy of what the client raises; a class stands before those that it is derived from."""
+"""Cause and remedy of what the client raises; a class comes before those that it is derived from."""
 
 _REMEDIES = {
     400: "correct what it names",
@@ -59,7 +59,7 @@ _REMEDIES = {
     404: "check the name, and what your token may see",
     409: "somebody else is changing the repository; try again",
     412: "somebody else is changing the repository; try again",
-    413: "it allows no file of this size; ask those who run it",
+    413: "it does not accept files of this size; ask its administrators",
     429: f"in a few minutes, {AGAIN}",
 }
 """What to do about an answer that is not explained above, by its status."""
@@ -90,7 +90,7 @@ def reported_as(
     except SynpainError:
         raise
     except CLIENT_ERRORS as error:
-        # What caused it may quote a request with its headers, so that a traceback must not go on to it.
+        # Its cause may quote a request with its headers, so a traceback must not show it.
         raise failure(f"{action} failed: {_explained(error, failure, token or get_token() or '')}") from None
 
 
@@ -101,7 +101,7 @@ def quoted(text: str, token: str) -> str:
 
 
 def status_of(error: BaseException) -> int:
-    """The status that the Hub answered with; 0 where it gave no answer."""
+    """The status that the Hub answered with; 0 if there was no answer."""
     for cause in _chain(error):
         if isinstance(cause, HfHubHTTPError):
             return int(cause.response.status_code)
@@ -111,7 +111,7 @@ def status_of(error: BaseException) -> int:
 def _explained(error: BaseException, failure: type[SynpainError], token: str) -> str:
     """Why the client failed, and what to do.
 
-    Of an error's own text only what the Hub or the operating system said: the rest may quote a request.
+    Of an error's text, only what the Hub or the operating system said is used: the rest may quote a request.
     """
     chain = list(_chain(error))
     for cause in chain:
@@ -132,7 +132,7 @@ def _of_answer(status: int, said: str) -> str:
 
 
 def _of_disk(error: OSError, failure: type[SynpainError]) -> str:
-    """What the operating system refused: to write what is downloaded, or to read what is published."""
+    """What the operating system refused: writing a download, or reading what is published."""
     place = f": {error.filename}" if error.filename else ""
     remedy = (
         "check that file, then try again"
@@ -145,7 +145,7 @@ def _of_disk(error: OSError, failure: type[SynpainError]) -> str:
 def _of_silence(chain: list[BaseException], token: str) -> str:
     """Why there was no answer."""
     if any(type(cause).__name__.endswith(_TOO_LATE) for cause in chain):
-        return f"the Hub gave no sign of life for too long; {AGAIN}"
+        return f"the Hub did not respond for too long; {AGAIN}"
     if not any(isinstance(cause, (HTTPError, OSError)) for cause in chain):
         said = _AN_ADDRESS.sub("(address)", quoted(str(chain[-1]), token)) or type(chain[-1]).__name__
         return f"{said}; {AGAIN}"

@@ -19,11 +19,24 @@ def require_token(given: str | None) -> str:
         given: By default the one of `hf auth login` or HF_TOKEN.
 
     Raises:
-        PublishError: If there is none, or it cannot be one.
+        PublishError: If there is no token, or it cannot be one.
     """
-    token = given or get_token()
+    token = known_token(given)
     if not token:
         raise PublishError("you are not logged in to the Hub; run `hf auth login`, or set HF_TOKEN")
-    if not _TOKEN.fullmatch(token):
+    return token
+
+
+def known_token(given: str | None) -> str:
+    """The token to read with; empty where there is none.
+
+    Args:
+        given: By default the one of `hf auth login` or HF_TOKEN.
+
+    Raises:
+        PublishError: If it cannot be one.
+    """
+    token = given or get_token() or ""
+    if token and not _TOKEN.fullmatch(token):
         raise PublishError(BAD_TOKEN)
     return token

@@ -1,4 +1,4 @@
-"""The names that things have on the Hub, and its own address."""
+"""The names of repositories on the Hub, and its address."""
 
 from __future__ import annotations
 

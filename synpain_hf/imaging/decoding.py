@@ -24,7 +24,7 @@ from synpain_hf.imaging.png import FilteredPng, Pixels
 
 @dataclass(frozen=True)
 class _Format:
-    """A format of pictures: Pillow's reader, and what tells width and height without it."""
+    """A picture format: Pillow's reader, and what reads width and height without it."""
 
     read: Callable[[BinaryIO], ImageFile]
     size_of: Callable[[bytes], tuple[int, int]]
@@ -35,7 +35,7 @@ _FORMATS = {
     jpeg.SIGNATURE: _Format(JpegImageFile, jpeg.size_of),
     webp.SIGNATURE: _Format(WebPImageFile, webp.size_of),
 }
-"""Formats by how a file begins; its name says nothing of its format (official PNG data are named `.jpg`).
+"""Formats by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
 
 `Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
 """
@@ -87,7 +87,7 @@ def decode(data: bytes) -> Raster:
         data: The file.
 
     Raises:
-        PictureError: If the data are no picture, damaged, animated, too large or too small.
+        PictureError: If the data are not a picture, or are damaged, animated, too large or too small.
     """
     if not data:
         raise PictureError("is empty (0 bytes); fetch it again")
@@ -110,12 +110,12 @@ def _decode(data: bytes) -> Raster:
             return filtered
     format_ = _format_of(data)
     if format_ is None:
-        raise PictureError(f"is no picture ({_what(data)}); give a PNG, JPEG or WebP file")
+        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
     return DecodedPicture(_pixels_of(_read(format_, data)))
 
 
 def declared_pixels(data: bytes) -> int:
-    """How many pixels the header of a picture promises; 0 where that is not to be read."""
+    """How many pixels the header of a picture promises; 0 if it cannot be read."""
     format_ = _format_of(data)
     try:
         width, height = format_.size_of(data) if format_ else (0, 0)
@@ -155,7 +155,7 @@ def _pixels_of(image: Image.Image) -> Pixels:
     pixels = np.empty((height, width, 3), np.uint8)
     for start in range(0, height, rows):
         stop = min(start + rows, height)
-        pixels[start:stop] = as_rgb(image.crop((0, start, width, stop)))
+        pixels[start:stop] = np.asarray(as_rgb(image.crop((0, start, width, stop))))
     return pixels
 
 
@@ -171,7 +171,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _what(data: bytes) -> str:
-    """A hint at what the bytes are, from their beginning."""
+    """A hint at what the bytes are, from how they begin."""
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "a GIF"
     if data.startswith((b"II*\x00", b"MM\x00*")):

@@ -103,7 +103,7 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
 
 
 def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Faces:
-    """Take a neutral and an expressive face from a picture each.
+    """Take a neutral and an expressive face, each from its own picture.
 
     Raises:
         PictureError: If one of them cannot be used (the message begins with which), or both are the same face.

@@ -5,7 +5,7 @@ colours are luma and, at a quarter of its weight because JPEG smears it, chroma.
 the width are searched, so that each face keeps at least 45%.
 
 1. *A gutter* is one colour from top to bottom. White is tried first, then the colours found beside strong steps, of
-   which the evenest between the clearest ends is taken. A column's distance from that colour is that of its second
+   which the most even between the clearest ends is taken. A column's distance from that colour is that of its second
    farthest band, so that a shoulder in the lowest rows counts. From the nearest column the run grows to both sides, up
    to the column whose distance passes a fifth of the contrast with the picture beyond.
 2. *A white background* runs into the gutter: on that side there is no contrast. The edge of the other side is then
@@ -66,7 +66,7 @@ class Gutter:
 
     Attributes:
         start: First column left out.
-        stop: First column after those left out; equal to `start` where none is.
+        stop: First column after those left out; equal to `start` if none is left out.
     """
 
     start: int
@@ -143,7 +143,7 @@ def _distance(bands: Bands, colour: Bands) -> Bands:
 
 
 def _find_white(bands: Bands, inside: range, middle: float) -> Run:
-    """The white columns; a side is None where nothing ends them, both where there are none."""
+    """The white columns; a side is None where nothing ends them, both are None if there are none."""
     distance = _distance(bands, _WHITE)
     least = distance[inside.start : inside.stop].min()
     if least > _NEAR:

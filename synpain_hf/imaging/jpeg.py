@@ -1,4 +1,4 @@
-"""What libjpeg forgives, but a data set should not: damaged codes, and scans without end."""
+"""What libjpeg forgives, but a data set should not: damaged codes, and endless scans."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def check_scans(data: bytes, width: int, height: int) -> None:
     scans = sum(marker == _START_OF_SCAN for marker, _ in _markers(data))
     if scans * width * height > MAX_SCANNED:
         raise PictureError(
-            f"is a JPEG of {scans:,} scans over {width:,} x {height:,} pixels, more than are decoded; save it anew"
+            f"is a JPEG of {scans:,} scans over {width:,} x {height:,} pixels, more than are decoded; save it again"
         )
 
 
 def check_codes(data: bytes) -> None:
     """Refuse a JPEG whose coded data libjpeg warns of; Pillow passes over its warnings.
 
-    It is decoded at an eighth of its size, for which all codes are read. Where its colours are sampled in a way that
-    simplejpeg does not know, nothing is said.
+    It is decoded at an eighth of its size, for which all codes are read. If its colours are sampled in a way that
+    simplejpeg does not know, it is not checked.
 
     Raises:
         ValueError: If codes are wrong, missing or left over.
@@ -50,7 +50,7 @@ def check_codes(data: bytes) -> None:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height by the header of the frame; 0 where there is none."""
+    """Width and height by the header of the frame; 0 if there is none."""
     for marker, position in _markers(data):
         if marker in _FRAMES and position + 7 <= len(data):
             height, width = struct.unpack_from(">HH", data, position + 3)

@@ -1,8 +1,8 @@
-"""Bounds on what is decoded, checked before any pixel is."""
+"""Bounds on what is decoded, checked before any pixel is decoded."""
 
 from __future__ import annotations
 
-from synpain_hf.errors import PictureError
+from synpain_hf.errors import PictureError, UsageError
 
 MAX_BYTES = 256 * 2**20
 """Largest encoded picture read, in bytes."""
@@ -37,3 +37,20 @@ def check_size(width: int, height: int) -> None:
         raise PictureError(
             f"is {width} x {height} pixels, a side under {MIN_SIDE}; take it from the original, larger picture"
         )
+
+
+def check_crop_box(box: list[float]) -> None:
+    """Refuse a part of a picture: left, top, right and bottom, as shares of its sides.
+
+    Raises:
+        UsageError: If it is not within the picture, or empty.
+    """
+    rules = (
+        ("there must be four numbers", len(box) == 4),
+        ("all must be from 0 to 1", all(0 <= share <= 1 for share in box)),
+        ("left must be less than right", box[:1] < box[2:3]),
+        ("top must be less than bottom", box[1:2] < box[3:4]),
+    )
+    broken = next((rule for rule, is_kept in rules if not is_kept), None)
+    if broken:
+        raise UsageError(f"is {box}; give left, top, right and bottom as shares of a picture: {broken}", "crop_box")

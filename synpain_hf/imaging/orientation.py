@@ -1,6 +1,6 @@
 """The turn that a picture's metadata ask for.
 
-It stands in EXIF, in XMP, or, in a PNG that ImageMagick wrote, in either as hexadecimal text. EXIF comes first where
+It is in EXIF, in XMP, or, in a PNG that ImageMagick wrote, in either as hexadecimal text. EXIF comes first where
 they differ, as in Pillow and `datasets`.
 """
 
@@ -38,7 +38,7 @@ _OF_XMP = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*([0-9]+)""")
 
 
 def orientation(info: Mapping[Any, Any]) -> int:
-    """The orientation, 1 to 8, that a picture's metadata ask for; upright where none do that can be read.
+    """The orientation, 1 to 8, that a picture's metadata ask for; upright if none can be read.
 
     Pillow's own reader raises or warns, in many ways, on EXIF that is damaged.
 
@@ -54,13 +54,13 @@ def orientation(info: Mapping[Any, Any]) -> int:
 
 def upright(image: Image.Image) -> Image.Image:
     """A picture turned as its metadata ask."""
-    image.load()  # metadata may stand behind the pixels
+    image.load()  # metadata may come after the pixels
     turn = _TURNS.get(orientation(image.info))
     return image if turn is None else image.transpose(turn)
 
 
 def _in_exif(exif: bytes) -> int | None:
-    """The value of the orientation's tag in a block of EXIF; None where it has no such tag."""
+    """The value of the orientation's tag in a block of EXIF; None if it has no such tag."""
     tiff = exif.removeprefix(b"Exif\x00\x00")
     order = _BYTE_ORDERS.get(tiff[:4])
     if order is None or len(tiff) < 8:
@@ -78,7 +78,7 @@ def _in_exif(exif: bytes) -> int | None:
 
 
 def _in_xmp(xmp: bytes | str) -> int | None:
-    """The value of `tiff:Orientation`, an attribute or an element; None where there is none."""
+    """The value of `tiff:Orientation`, an attribute or an element; None if there is none."""
     found = _OF_XMP.search(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp)
     return int(found[1]) if found else None
 

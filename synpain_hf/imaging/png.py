@@ -165,7 +165,7 @@ def _unfiltered(rows: Pixels, above: Pixels | None = None) -> Pixels:
 
     Args:
         rows: Shape (height, 1 + 3 * width), uint8.
-        above: The decoded row above them, shape (width, 3); None where there is none.
+        above: The decoded row above them, shape (width, 3); None if there is none.
 
     Returns:
         Shape (height, width, 3), uint8.

@@ -63,7 +63,7 @@ def pixels_in(chunks: Iterable[Chunk]) -> Iterator[bytes]:
 
 
 def metadata_in(chunks: Iterable[Chunk]) -> dict[str, bytes | str]:
-    """What may say how a picture is to be turned, by the names that Pillow gives it."""
+    """The metadata that may say how to turn a picture, by the names that Pillow gives them."""
     found: dict[str, bytes | str] = {}
     for kind, body in chunks:
         if kind == b"eXIf":
@@ -76,7 +76,7 @@ def metadata_in(chunks: Iterable[Chunk]) -> dict[str, bytes | str]:
 
 
 def check_complete(header: Header, chunks: Iterable[Chunk]) -> None:
-    """Refuse a PNG of which rows are missing, or the palette: Pillow draws what is not there in black.
+    """Refuse a PNG whose rows or palette are missing: Pillow draws what is not there in black.
 
     Raises:
         PictureError: If it is not complete.

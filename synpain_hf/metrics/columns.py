@@ -14,15 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES
 from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
 from synpain_hf.vocabulary import GROUPS
-
-POSITIVES = ("1", "true", "pain")
-"""Labels that are positive where nobody says which one is."""
-
-_NEGATIVES = ("0", "false", "no_pain")
-"""Labels that may stand alone: whoever has only these has no positive rows, and no other word for them."""
 
 MOST_GROUPS = 2_000
 """Of one attribute: what the metric needs grows with their square, and a column with more holds something else."""
@@ -117,7 +112,7 @@ class Columns:
         present = [distinct[code] for code in np.argsort(-counts, kind="stable") if counts[code]]
         wanted = self._positives(name, positive)
         others = [word for word in present if word not in wanted]
-        if others == present and (others[1:] or not set(others) <= set(_NEGATIVES)):
+        if others == present and (others[1:] or not set(others) <= set(NEGATIVES)):
             raise UsageError(
                 f"{self.table.name}: {name} has the {noun_after(len(others), 'value')} {_listed(others)}, but not "
                 f"{' or '.join(sorted(wanted))}; say which is positive (positive)"

@@ -33,6 +33,7 @@ _ROWS_DRAWN, _FEWEST_DRAWN = 10**8, 100
 _DOTS_PER_INCH = 200
 _MOST_PIXELS = 2**15
 _LONGEST_NAME = 50
+_FORMULA = re.compile(r"^(?=[=+\-@\t\r])")
 _NOT_IN_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -58,6 +59,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     missing: str = Options.missing,
     correction: str = Options.correction,
     out: str | Path | None = None,
+    keep_formulas: bool = False,
     progress: Progress = silent,
 ) -> Report:
     """Measure the AUROC of predictions by group, and how far the groups lie apart.
@@ -81,6 +83,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
             (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
             AUROC.
+        keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
+            formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, and with figures.
 
     The other arguments are those of `subgroup_auroc.Options`.
@@ -128,7 +132,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
                 how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
-            staging.complete(_write(report, {**rows, **how}, staging.folder, progress))
+            table = _as_csv(report, keep_formulas=keep_formulas)
+            staging.complete(_write(report, table, {**rows, **how}, staging.folder, progress))
     return report
 
 
@@ -142,11 +147,23 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     return {"references": labels, "scores": held_out.numbers(score)}
 
 
-def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress: Progress) -> Iterator[str]:
+def _as_csv(report: Report, *, keep_formulas: bool) -> str:
+    """The groups of a report as CSV; names that a spreadsheet would run as formulas get a quote in front."""
+    frame = report.to_frame()
+    if not keep_formulas:
+        for column in ("attribute", "group", "reason"):
+            frame[column] = frame[column].str.replace(_FORMULA, "'", regex=True)
+    return frame.to_csv(index=False, lineterminator="\n").removesuffix("\n")
+
+
+def _write(
+    report: Report, table: str, drawn_from: Mapping[str, Any], folder: Path, progress: Progress
+) -> Iterator[str]:
     """Write a report as data, tables and figures; yields the names of the files.
 
     Args:
         report: The report.
+        table: Its groups as CSV.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
         progress: Called for every figure.
@@ -155,7 +172,7 @@ def _write(report: Report, drawn_from: Mapping[str, Any], folder: Path, progress
         "report.json": json.dumps(report, indent=2),
         "table.md": report.to_markdown(),
         "table.tex": report.to_latex(),
-        "groups.csv": report.to_frame().to_csv(index=False, lineterminator="\n").removesuffix("\n"),
+        "groups.csv": table,
     }
     for name, text in texts.items():
         (folder / name).write_text(f"{text}\n", encoding="utf-8")

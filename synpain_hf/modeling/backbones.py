@@ -12,6 +12,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING, M
 from transformers.utils.generic import ModelOutput
 
 from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.text.values import shown
 
 LORA_DEFAULTS = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.1, "target_modules": "all-linear"}
 """Rank, scale and dropout as in ViTPain (arXiv 2509.16727), which adapts the attention's projections.
@@ -21,6 +22,9 @@ Their names differ from backbone to backbone: every linear layer is adapted unle
 
 
 _ANY_SIDE = 224
+
+_MOST = {"layers": 1_000, "depth": 1_000, "heads": 4_096, "size": 65_536, "dim": 65_536, "channels": 65_536}
+"""Far more than any backbone has, by what the name of a setting holds: building it would take hours, or all memory."""
 
 
 def backbone_from_config(config: PreTrainedConfig) -> PreTrainedModel:
@@ -126,7 +130,16 @@ def keep_statistics(backbone: PreTrainedModel) -> None:
             module.eval()
 
 
+def _check_bounds(config: PreTrainedConfig) -> None:
+    for name, value in config.to_dict().items():
+        most = next((most for part, most in _MOST.items() if part in name and "vocab" not in name), None)
+        numbers = value if isinstance(value, (list, tuple)) else [value]
+        if most and any(isinstance(number, (int, float)) and number > most for number in numbers):
+            raise UsageError(f"the backbone's {name} is {shown(str(value))}, over {most:,}; check its configuration")
+
+
 def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
+    _check_bounds(config)
     for mapping in (MODEL_FOR_BACKBONE_MAPPING, MODEL_MAPPING):
         if type(config) in mapping:
             model_class = cast("type[PreTrainedModel]", mapping[type(config)])

@@ -12,9 +12,9 @@ from torch import Tensor
 from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
-from synpain_hf.imaging.limits import MIN_SIDE
+from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
-from synpain_hf.modeling.pwct import PWCT_SIDE
+from synpain_hf.vocabulary import PWCT_SIDE
 
 _MODES = {1: "L", 3: "RGB"}
 _MIN_CROPPED = MIN_SIDE // 2
@@ -146,7 +146,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if min(self.size.values()) < 1:
             raise UsageError(f"size is {self.size}; give a height and a width in pixels")
         if (self.image_mean is None) != (self.image_std is None):
-            raise UsageError("only one of image_mean and image_std is given; give both, or neither not to normalise")
+            raise UsageError("only one of image_mean and image_std is given; give both, or neither")
         for name, values in (("image_mean", self.image_mean), ("image_std", self.image_std)):
             if values is not None and len(values) != self.num_channels:
                 raise UsageError(
@@ -155,19 +155,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if self.image_std is not None and min(self.image_std) <= 0:
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
         if self.crop_box is not None:
-            _check_box(self.crop_box)
-
-
-def _check_box(box: list[float]) -> None:
-    rules = (
-        ("there must be four numbers", len(box) == 4),
-        ("all must be from 0 to 1", all(0 <= share <= 1 for share in box)),
-        ("left must be less than right", box[:1] < box[2:3]),
-        ("top must be less than bottom", box[1:2] < box[3:4]),
-    )
-    broken = next((rule for rule, is_kept in rules if not is_kept), None)
-    if broken:
-        raise UsageError(f"is {box}; give left, top, right and bottom as shares of a picture: {broken}", "crop_box")
+            check_crop_box(self.crop_box)
 
 
 def _cropped(image: Image.Image, box: list[float]) -> Image.Image:

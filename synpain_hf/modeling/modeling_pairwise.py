@@ -30,8 +30,9 @@ from synpain_hf.modeling.fusion import FUSIONS
 from synpain_hf.modeling.inputs import check_faces
 from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.losses import class_loss, known_squared_error
-from synpain_hf.modeling.pwct import PWCT_CHANNELS, PWCT_SIDE, PwCT
+from synpain_hf.modeling.pwct import PWCT_CHANNELS, PwCT
 from synpain_hf.modeling.pwct_checkpoint import read_published, write_published
+from synpain_hf.vocabulary import PWCT_SIDE
 
 MOST_INTENSE = 5.0
 """The highest intensity of an action unit."""

@@ -13,7 +13,7 @@ from synpain_hf.imaging.decoding import as_rgb
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.imaging.orientation import upright
 
-_CHANNELS = (1, 3)
+_CHANNELS = (1, 3, 4)
 _GREY = ("1", "L")
 
 
@@ -42,7 +42,8 @@ def as_picture(picture: Any) -> Image.Image:
 
     Args:
         picture: A PIL image, or an array or tensor of shape (height, width), (height, width, channels) or (channels,
-            height, width) with 1 or 3 channels: integers from 0 to 255 or floats from 0 to 1.
+            height, width) with 1, 3 or 4 channels: integers from 0 to 255 or floats from 0 to 1. With the fourth, what
+            is transparent is laid on white.
 
     Raises:
         PictureError: If it has another size than pictures that are read may have, another shape, or other values.
@@ -57,13 +58,14 @@ def as_picture(picture: Any) -> Image.Image:
     if isinstance(picture, np.ndarray):
         pixels = _channels_last(picture)
         check_size(pixels.shape[1], pixels.shape[0])
-        return Image.fromarray(_eight_bits(pixels))
+        image = Image.fromarray(_eight_bits(pixels))
+        return as_rgb(image) if image.mode == "RGBA" else image
     kind = "a path" if isinstance(picture, str) else type(picture).__name__
     raise UsageError(f"a picture is {kind}; give a PIL image, an array or a tensor")
 
 
 def _channels_last(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Pixels of shape (height, width) where they are grey, else (height, width, 3)."""
+    """Pixels of shape (height, width) where they are grey, else (height, width, 3 or 4)."""
     shape = pixels.shape
     if pixels.ndim == 3 and shape[-1] not in _CHANNELS and shape[0] in _CHANNELS:
         pixels = np.moveaxis(pixels, 0, -1)
@@ -71,8 +73,8 @@ def _channels_last(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         pixels = pixels[..., 0]
     if not pixels.size or (pixels.ndim != 2 and (pixels.ndim != 3 or pixels.shape[-1] not in _CHANNELS)):
         raise PictureError(
-            f"has shape {shape}; give (height, width), (height, width, channels) or (channels, height, width), with 1 "
-            "or 3 channels"
+            f"has shape {shape}; give (height, width), (height, width, channels) or (channels, height, width), with 1, "
+            "3 or 4 channels"
         )
     return np.ascontiguousarray(pixels)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from transformers import Pipeline
 from transformers.utils.generic import ModelOutput
 
 from synpain_hf.errors import PictureError, UsageError
-from synpain_hf.imaging.decoding import decode
-from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.modeling.pictures import check_numbers, is_batch
+from synpain_hf.modeling.reading import read_picture
 
 TASK = "pairwise-pain-classification"
 """What `transformers.pipeline` calls it."""
@@ -61,8 +57,8 @@ class PairwisePainPipeline(Pipeline):
                 whatever else is in it; one whose values are lists, such as `dataset[:8]`; or a list, generator or data
                 set of mappings.
             more: Not taken: only their names tell two faces apart.
-            image: The face to judge: a PIL image, an array or tensor, or the path of a PNG, JPEG or WebP file; or a
-                list of those.
+            image: The face to judge: a PIL image, an array or tensor, or a PNG, JPEG or WebP file, given by its path,
+                as bytes, base64 or an open file, or as `{"bytes", "path"}`; or a list of those.
             reference: The neutral face of the same person, or a list of several; with a list of images, one such a
                 face.
             kwargs: Options of every pipeline, such as `batch_size`, and `top_k`, the number of labels.
@@ -109,10 +105,10 @@ class PairwisePainPipeline(Pipeline):
         image, reference = _faces(input_)
         if is_batch(image):
             raise UsageError("the image of a pair is several pictures; give one pair for each")
-        references = [_read(one) for one in reference] if is_batch(reference) else _read(reference)
+        references = [read_picture(one) for one in reference] if is_batch(reference) else read_picture(reference)
         if self.image_processor is None:
             raise UsageError("this pipeline has no image processor; save a PairwisePainImageProcessor beside the model")
-        face = _read(image)
+        face = read_picture(image)
         try:
             prepared = self.image_processor(face, references)
         except PictureError as error:
@@ -166,23 +162,6 @@ def _pairs(image: Any, reference: Any) -> Any:
         return {"image": image, "reference": reference}
     check_numbers(image, reference)
     return [{"image": one, "reference": other} for one, other in zip(image, reference, strict=True)]
-
-
-def _read(picture: Any) -> Any:
-    """A picture; read from its file where it is a path."""
-    if not isinstance(picture, (str, os.PathLike)):
-        return picture
-    if str(picture).startswith(("http://", "https://")):
-        raise UsageError(f"{picture} is an address; download the picture, and give its path")
-    path = Path(picture)
-    try:
-        with path.open("rb") as file:
-            raster = decode(file.read(MAX_BYTES + 1))
-        return Image.fromarray(raster.pixels(raster.width))
-    except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
-    except OSError as error:
-        raise PictureError(f"{path}: cannot be read ({error.strerror}); check the path") from error
 
 
 __all__ = ["TASK", "PairwisePainPipeline"]

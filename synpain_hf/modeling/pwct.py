@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from synpain_hf.modeling.last_layer import LastLayer
 
 PWCT_CHANNELS = 1
-PWCT_SIDE = 160
-"""Side of a face, in pixels: the flattened features have 128 x 6 x 6 = 4608 elements at this size only."""
 
 _KERNEL = 5
 _FLAT = 128 * 6 * 6
+"""Elements of the flattened features; faces of `PWCT_SIDE` pixels alone have so many."""
 _HIDDEN = 200
 
 

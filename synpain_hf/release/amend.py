@@ -1,7 +1,7 @@
 """`amend`: add, replace or remove files of a finished release, all of them in one step or none.
 
 The new release is written beside the old one, with unchanged files as hard links, and the two folders change places.
-Whoever looks, also after the program is killed at any moment, finds the old release or the new one.
+At any moment, even after the program is killed, the place holds either the old release or the new one.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ def amend(
 ) -> Release:
     """Add, replace or remove files of a finished release, all of them in one step or none.
 
-    `release.json` tells of the new files. Where only files of the card change, the version stays. Otherwise it rises by
-    the least that the changes ask for, `CHANGELOG.md` says what changed, and `README.md` what loads now. Whatever else
-    is in the folder, such as `.git`, stays as it is.
+    `release.json` lists the new files. Where only files of the card change, the version stays. Otherwise it rises by
+    the least that the changes require, `CHANGELOG.md` says what changed, and `README.md` what loads now. Anything else
+    in the folder, such as `.git`, stays as it is.
 
     Args:
         release: The release directory.
         add: What each file is to hold, by its place in the release, such as `annotations/pspi.parquet`.
         remove: The places of files to take out.
-        version: The new version, `X.Y.Z`; None for the least.
+        version: The new version, `X.Y.Z`; None for the lowest that the changes allow.
 
     Returns:
         The new release.
 
     Raises:
-        UsageError: If a name has no place in a release, or an argument cannot be right otherwise.
+        UsageError: If a name has no place in a release, or another argument cannot be right.
         VersionError: If `version` does not rise enough.
-        ReleaseError: If it is no complete release, or would be none.
+        ReleaseError: If it is not a complete release, or would no longer be one.
         OutputError: If it cannot be written, or is being written by another program, or a link is in the way.
     """
     with amending(release, version=version) as amendment:
@@ -69,24 +69,24 @@ def amend(
 
 @contextmanager
 def amending(release: str | Path, *, version: str | None = None) -> Iterator[Amendment]:
-    """Amend a release by what is done in the body of a `with` statement; it is as it was until that has ended.
+    """Amend a release in the body of a `with` statement; it stays as it was until the body has ended.
 
     Args:
         release: The release directory; files of its card may be missing, if the amendment adds or removes them.
-        version: The new version, `X.Y.Z`; None for the least that the changes ask for.
+        version: The new version, `X.Y.Z`; None for the lowest that the changes allow.
 
     Yields:
-        What to change. Nobody else can amend the release meanwhile.
+        What to change. No other program can amend the release in the meantime.
 
     Raises:
-        UsageError: If a name has no place in a release, or an argument cannot be right otherwise.
+        UsageError: If a name has no place in a release, or another argument cannot be right.
         VersionError: If `version` does not rise enough.
-        ReleaseError: If it is no complete release, or would be none.
+        ReleaseError: If it is not a complete release, or would no longer be one.
         OutputError: If it cannot be written, or is being written by another program, or a link is in the way.
     """
     asked = None if version is None else Version.parse(version)
     place = Path(release).expanduser().resolve()
-    if not os.path.lexists(work_folder_of(place)):  # else what was interrupted is mended first
+    if not os.path.lexists(work_folder_of(place)):  # otherwise an interrupted change is repaired first
         Release.open(release, card_may_lack=True)
     with replacing(place) as staging:
         amendment = Amendment(Release.open(place, card_may_lack=True), staging.work / "added")
@@ -96,11 +96,11 @@ def amending(release: str | Path, *, version: str | None = None) -> Iterator[Ame
         names = {*amendment.release.files, *new.files, MANIFEST}
         carry(place, staging.folder, without=names)
         staging.replace()
-        carry(staging.folder, place, without=names)  # what others put beside the old release in the last moment
+        carry(staging.folder, place, without=names)  # what others put beside the old release at the last moment
 
 
 def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Release:
-    """The new release, written into a folder; all but what is beside the old one and not of it."""
+    """The new release, written into a folder, without what others put beside the old one."""
     old = amendment.release
     new = _gathered(amendment, folder)
     names = {*old.files, *new.files}
@@ -120,16 +120,17 @@ def _gathered(amendment: Amendment, folder: Path) -> Release:
     old, added = amendment.release, amendment.records()
     kept = {name: record for name, record in old.files.items() if name not in {*added, *amendment.removed}}
     if CARD in amendment.removed - added.keys():
-        raise UsageError(f"{CARD} says what of a release is loaded; replace it, but leave one")
+        raise UsageError(f"{CARD} says what a release loads, so it cannot be removed; replace it instead")
     lost = [name for name in kept if not (old.folder / name).is_file()]
     if lost:
         raise ReleaseError(f"{old.folder} lacks {', '.join(lost)}; write its card again with `synpain-hf card`")
     pairs = tables.base_table()
     if not any(map(pairs.owns, {**kept, **added})):
-        raise ReleaseError(f"nothing would be left in {pairs.folder}/; leave a partition")
+        raise ReleaseError(f"nothing would be left in {pairs.folder}/; keep at least one partition")
     for name in (*old.files, *added, MANIFEST):
         _check_way(old.folder, name)
     for name in kept:
+        old.check_link(name)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         link_or_copy((old.folder / name).resolve(), folder / name)
     for name in added:
@@ -140,7 +141,7 @@ def _gathered(amendment: Amendment, folder: Path) -> Release:
 
 
 def _check_way(folder: Path, name: str) -> None:
-    """Refuse what stands where a folder or a file has to be."""
+    """Refuse anything that is in the way of a folder or a file."""
     *parents, _ = [folder / parent for parent in Path(name).parents]
     for parent in parents:
         if parent.is_symlink():
@@ -155,7 +156,7 @@ def _pairs_of(release: Release) -> dict[str, Any]:
     """What `release.json` says of the pairs.
 
     Raises:
-        ReleaseError: If a pair stands there twice, or the partitions have different columns.
+        ReleaseError: If a pair is there twice, or the partitions have different columns.
     """
     digests: dict[str, str] = {}
     first = release.partitions[0].path
@@ -165,11 +166,11 @@ def _pairs_of(release: Release) -> dict[str, Any]:
         with undamaged(path), pq.ParquetFile(path) as file:
             columns = columns or file.schema_arrow
             if not file.schema_arrow.equals(columns) or not {"pair_id", *FACES} <= {*columns.names}:
-                raise ReleaseError(f"{partition.path} has other columns than {first}; write all partitions alike")
+                raise ReleaseError(f"{partition.path} has other columns than {first}; give all partitions the same")
             for batch in file.iter_batches(_ROWS_AT_A_TIME):
                 for row in batch.to_pylist():
                     if row["pair_id"] in digests:
-                        raise ReleaseError(f"pair {row['pair_id']} would be there twice; leave one")
+                        raise ReleaseError(f"pair {row['pair_id']} would be there twice; keep one")
                     digests[row["pair_id"]] = digest_of(row)
     rejected = release.manifest["pairs"]["rejected"]
     counts = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
@@ -177,7 +178,7 @@ def _pairs_of(release: Release) -> dict[str, Any]:
 
 
 def _versioned(old: Release, new: Release, asked: Version | None) -> Release:
-    """The new release with its version, and with a change log and a card that tell of it."""
+    """The new release with its version, and with a change log and a card that match it."""
     changes = compare(old, new)
     least = Version.parse(old.version).raised(changes.bump)
     version = asked or least
@@ -185,7 +186,7 @@ def _versioned(old: Release, new: Release, asked: Version | None) -> Release:
         raise VersionError(f"version {version} promises too little: {changes.summary()}; give at least {least}")
     new = Release(new.folder, {**new.manifest, "version": str(version)})
     card = (new.folder / CARD).read_bytes().decode("utf-8", "surrogateescape")
-    for name in (CHANGELOG, CARD):  # else the old release, of which they are links, would be written to
+    for name in (CHANGELOG, CARD):  # they are links: writing to them would change the old release
         (new.folder / name).unlink(missing_ok=True)
     write_changelog(new, old, changes)
     (new.folder / CARD).write_bytes(card_after(card, old, new).encode("utf-8", "surrogateescape"))

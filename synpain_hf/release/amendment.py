@@ -1,4 +1,4 @@
-"""What is to change in a finished release, collected in a folder of its own before anything of it changes."""
+"""The changes to a finished release, collected in a separate folder before any of them is made."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release import tables
-from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, FileRecord, is_of_the_card, record_of
+from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.storage import refuse_link
 
 Content = bytes | Path | Callable[[Path], object]
-"""What a file is to hold: bytes, another file, or a function that writes the file at the path it is given."""
+"""The content of a file: bytes, another file, or a function that writes the file at the path it is given."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
 
@@ -30,8 +30,8 @@ class Amendment:
     Attributes:
         release: The release as it is.
         folder: An empty folder. Every file that is written here, at its place in a release, is added to the release, or
-            takes the place of the one that it has.
-        removed: The names of files that are taken out of the release, where no other takes their place.
+            replaces the one that is there.
+        removed: The names of files to take out of the release, unless another takes their place.
     """
 
     release: Release
@@ -43,10 +43,10 @@ class Amendment:
 
         Args:
             name: Its place in the release, with slashes.
-            content: What it is to hold.
+            content: Its content.
 
         Raises:
-            UsageError: If no such file has a place in a release, or `content` is a path without a file.
+            UsageError: If a file of this name has no place in a release, or `content` is a path without a file.
         """
         _check_name(name)
         path = self.folder / name
@@ -58,7 +58,7 @@ class Amendment:
         elif content.is_file():
             shutil.copyfile(content, path)
         else:
-            raise UsageError(f"{content} is no file, and cannot become {name}; give another")
+            raise UsageError(f"{content} is not a file, so it cannot become {name}; give another")
 
     def remove(self, name: str) -> None:
         """Take a file out of the release.
@@ -79,7 +79,7 @@ class Amendment:
 
         Raises:
             UsageError: If one has no place in a release, or is not what its name says.
-            BadInputError: If the columns of one are not those of its table.
+            BadInputError: If one does not have the columns of its table.
             OutputError: If a link is among them.
         """
         return {name: self._record_of(name) for name in sorted(self._added())}
@@ -112,9 +112,7 @@ class Amendment:
 def _check_name(name: str) -> None:
     if name in (CHANGELOG, MANIFEST):
         raise UsageError(f"{name} is written when a release is amended; leave it out")
-    table = tables.table_of(name)
-    is_of_table = table is not None and table.may_have(name)
-    if not _NAME.fullmatch(name) or not (is_of_table or is_of_the_card(name) or name == REJECTED):
+    if not _NAME.fullmatch(name) or not tables.has_place(name):
         folders = ", ".join(f"{table.folder}/" for table in tables.TABLES)
         raise UsageError(
             f"{name!r} has no place in a release; give a Parquet file of a table ({folders}), {REJECTED} or a file of "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import synpain_hf
 from synpain_hf.errors import (
@@ -29,6 +29,7 @@ from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
 from synpain_hf.release.partition import Task, Written, without, write_partition
+from synpain_hf.release.place import check_place
 from synpain_hf.release.plan import BuildPlan, make_plan
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
@@ -37,12 +38,17 @@ from synpain_hf.release.staging import Staging
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
-from synpain_hf.sources.folds import FoldsFile, read_folds
+from synpain_hf.sources.folds import FoldsFile, read_folds_file
+from synpain_hf.sources.loaded import open_dataset
+from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 def build(
-    source: str | Path | Sequence[str | Path] | Source,
+    source: str | Path | Sequence[str | Path] | Source | Dataset,
     out: str | Path,
     *,
     version: str,
@@ -54,19 +60,22 @@ def build(
     seed: int = 0,
     previous: str | Path | None = None,
     on_error: Literal["fail", "skip"] = "fail",
+    words: Words | str | Path | None = None,
+    drop: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
 ) -> Release:
     """Build a release from a source.
 
     The same input, options and versions of the libraries give the same bytes, whatever the number of workers and the
-    order of files. A build that was killed goes on where it was when the same call is made again.
+    order of files. A build that was killed continues when the same call is made again.
 
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), or a manifest (CSV, TSV, JSON Lines,
-            Parquet), or any object that is a `Source`, such as demo faces.
-        out: The release directory to write; it must not exist.
+            Parquet, also with the pictures in it), or a folder that holds one as `pairs`, `manifest` or `metadata`, or
+            a data set that `datasets` has loaded, or any object that is a `Source`, such as demo faces.
+        out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
         workers: Partitions written at a time.
         engine: What writes them: `threads`; `processes`; or `ray`, with the machines of the cluster that RAY_ADDRESS
@@ -79,6 +88,10 @@ def build(
         previous: The release that this one follows: its pairs keep their folds unless the source or `folds` gives
             others, `version` must rise as semantic versions ask, and the change log says what changed.
         on_error: What to do with pairs that cannot be used: `fail`, or `skip` them and list them in `rejected.jsonl`.
+        words: What the words of a manifest mean, where they are not those of `schemas/pair.schema.json`: for a column
+            of labels or groups, our word by theirs, as in `{"ethnicity": {"Indian": "south_asian"}}`; under `columns`,
+            our name of a column by theirs. Or a YAML file that holds this.
+        drop: Columns of a manifest that are left out.
         progress: Told of every pair written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -102,11 +115,14 @@ def build(
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    wording = read_wording(words, drop)
     given_folds = _read_given(folds) if folds is not None else None
-    with staged(Path(out).expanduser().absolute(), resumable=True) as folder:
+    place = Path(out).expanduser().absolute()
+    check_place(place)
+    with staged(place, resumable=True) as folder:
         staging = Staging(folder)
         with _source_is_readable():
-            opened = _opened(source)
+            opened = _opened(source, wording)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
@@ -130,15 +146,21 @@ def build(
     return Release.open(out)
 
 
-def _opened(source: str | Path | Sequence[str | Path] | Source) -> Source:
+def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wording: Wording) -> Source:
     if isinstance(source, (str, Path)):
-        return open_source([source])
-    return open_source(source) if isinstance(source, Sequence) else source
+        return open_source([source], wording)
+    if isinstance(source, Sequence):
+        return open_source(source, wording)
+    if not isinstance(source, Source):
+        return open_dataset(source, wording)
+    if wording:
+        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop")
+    return source
 
 
 @contextmanager
 def _source_is_readable() -> Iterator[None]:
-    """Tell a source that cannot be read from a release that cannot be written."""
+    """Distinguish a source that cannot be read from a release that cannot be written."""
     try:
         yield
     except SynpainError:
@@ -151,7 +173,7 @@ def _source_is_readable() -> Iterator[None]:
 def _read_given(path: str | Path) -> FoldsFile:
     path = Path(path).expanduser()
     try:
-        return read_folds(path.name, path.read_bytes())
+        return read_folds_file(path)
     except OSError as error:
         raise UsageError(f"the folds file {path} cannot be read ({error.strerror}); give another") from error
 
@@ -162,7 +184,7 @@ def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
 
 
 def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
-    """Write the partitions that an earlier build has not."""
+    """Write the partitions that an earlier build did not."""
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
     waiting = []

@@ -28,6 +28,5 @@ def write_changelog(release: Release, before: Release | None, changes: Changes |
         section.append(f"- {sentence}.\n")
     if changes and not heading:
         section.append("\nNo row and no column changed.\n")
-    log = before.folder / CHANGELOG if before else None
-    earlier = log.read_text(encoding="utf-8").removeprefix(_TITLE) if log and log.is_file() else ""
+    earlier = before.text_of(CHANGELOG).removeprefix(_TITLE) if before and CHANGELOG in before.files else ""
     (release.folder / CHANGELOG).write_text("\n".join([_TITLE, "".join(section)]) + earlier, encoding="utf-8")

@@ -20,13 +20,13 @@ class TableChanges:
 
     Attributes:
         table: The table.
-        files: Its files that are new, gone or other.
+        files: Its files that are new, gone or different.
         added: Rows that only the later release has.
         removed: Rows that only the earlier one has.
         values: Rows in which something has another value, by the name of the aspect, or else of the column.
         columns_added: Columns that only the later release has.
         columns_removed: Columns that only the earlier one has.
-        columns_changed: Columns of another type.
+        columns_changed: Columns whose type is different.
     """
 
     table: Table
@@ -47,7 +47,7 @@ class TableChanges:
 
     @property
     def bump(self) -> Bump:
-        """The least rise of the version that these changes ask for."""
+        """The least rise of the version that these changes require."""
         bumps = self.table.bumps
         of_aspect = {aspect.name: aspect.bump for aspect in self.table.aspects}
         found = [
@@ -73,7 +73,7 @@ class TableChanges:
         yield "Removed", self.columns_removed, "removed", False
 
     def to_dict(self) -> dict[str, Any]:
-        """The changes as JSON-ready fields; a row whose key is one column is told by its value alone."""
+        """The changes as JSON-ready fields; a row whose key is one column is given by its value alone."""
         return {
             "files": self.files,
             "added": list(map(_plain, self.added)),
@@ -101,7 +101,7 @@ class Changes:
 
     @property
     def bump(self) -> Bump:
-        """The least rise of the version that these changes ask for."""
+        """The least rise of the version that these changes require."""
         return max(table.bump for table in self.tables)
 
     def sentences(self) -> Iterator[tuple[str, str]]:

@@ -47,7 +47,7 @@ def _compare_table(table: Table, old: Release, new: Release) -> TableChanges:
     changes.files = sorted(
         file for file in {*before.digests, *after.digests} if before.digests.get(file) != after.digests.get(file)
     )
-    if before.types and after.types:  # else the table itself is new or gone, which its rows tell
+    if before.types and after.types:  # otherwise the table itself is new or gone, as its rows show
         changes.columns_added = sorted(after.types.keys() - before.types.keys())
         changes.columns_removed = sorted(before.types.keys() - after.types.keys())
     shared = sorted(before.types.keys() & after.types.keys())
@@ -105,7 +105,7 @@ class _Side:
         return cls(table, release, {file: release.files[file]["sha256"] for file in files}, types, pictures)
 
     def rows(self, columns: Iterable[str]) -> dict[Key, _Found]:
-        """Every row by its key; a key that comes again gets a number behind it."""
+        """Every row by its key; a key that comes again gets a number after it."""
         found: dict[Key, _Found] = {}
         seen: Counter[Key] = Counter()
         for file in self.digests:

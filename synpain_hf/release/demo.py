@@ -85,7 +85,7 @@ def demo(
         version: Of the release.
         workers: Partitions, or with `raw` pictures, drawn at a time.
         engine: What draws, as in `build`; None for `threads`, or with `raw` `processes`.
-        progress: Told of every pair.
+        progress: Called after every pair.
 
     Returns:
         The release; with `raw` the download's folder.
@@ -93,7 +93,7 @@ def demo(
     Raises:
         UsageError: If an argument cannot be right.
         MissingExtraError: If the drawing library, or Ray for the engine `ray`, cannot be loaded.
-        OutputError: If `out` cannot be written, or workers are killed time and again.
+        OutputError: If `out` cannot be written, or workers are killed again and again.
     """
     from synpain_hf.sources.demo import DemoSource, read_bias, write_raw
 

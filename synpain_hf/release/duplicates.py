@@ -46,7 +46,8 @@ def same_faces(written: Iterable[Written]) -> list[Problem]:
     users: dict[str | Likeness, dict[str, str]] = defaultdict(dict)
     for partition in written:
         for row in partition.rows:
-            for picture in {*row.pictures, *row.likenesses}:
+            shown: set[str | Likeness] = {*row.pictures, *row.likenesses}
+            for picture in shown:
                 users[picture][row.pair_id] = row.listed_at
     return [
         Problem(
@@ -62,7 +63,7 @@ def same_faces(written: Iterable[Written]) -> list[Problem]:
 
 
 def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Problem]]:
-    """The pairs of which a face looks like a copy of another pair's.
+    """The pairs with a face that looks like a copy of another pair's.
 
     Returns:
         Those on both sides of a split, and those on one side of all splits.
@@ -77,7 +78,7 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
                 reason = f"{cause}; keep the right one, so that no face is on both sides of a split"
                 across.add(Problem(row.listed_at, reason, row.pair_id))
             else:
-                within.add(Problem(row.listed_at, f"{cause}; look whether it is one", row.pair_id))
+                within.add(Problem(row.listed_at, f"{cause}; check whether it is one", row.pair_id))
     return sorted(across), sorted(within)
 
 

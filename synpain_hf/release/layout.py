@@ -41,3 +41,8 @@ def is_of_the_card(name: str) -> bool:
 def record_of(path: Path) -> FileRecord:
     """Size and digest of a file."""
     return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def fits(path: Path, record: FileRecord) -> bool:
+    """Whether a file has the size and the digest of a record; it is read only where the size is right."""
+    return path.stat().st_size == record["bytes"] and sha256_of(path) == record["sha256"]

@@ -1,4 +1,4 @@
-"""The YAML that a card begins with, as far as a release alone decides it: what `datasets` loads."""
+"""The part of a card's YAML that a release alone decides: what `datasets` loads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _on_a_line(value: Any) -> str:
 
 
 def _sizes(release: Release) -> Iterator[dict[str, Any]]:
-    """The rows of every split: with them `datasets` notices a file that was lost, which no pattern of files would.
+    """The rows of every split: with them `datasets` notices a lost file, which patterns of files would not show.
 
     Where the files of a table have different columns, all of them are named too: `datasets` takes those of the first
     file otherwise, and refuses the others.
@@ -79,7 +79,7 @@ def _features(release: Release, table: Table) -> dict[str, Any]:
 def _configurations(release: Release) -> Iterator[dict[str, Any]]:
     """Every configuration that has a row.
 
-    The version stands in the path of a user's cache, and the digest of the content decides its last folder, so that
+    The version is part of the path in a user's cache, and the digest of the content decides its last folder, so that
     rows of an earlier build are never taken for rows of this one.
     """
     for table in tables.TABLES:

@@ -51,7 +51,7 @@ class Task:
     def key(self) -> str:
         """A digest of all that decides the partition's bytes, to recognise it when a build is resumed.
 
-        Sources are told by their stamp, such as size and time of change.
+        Pictures are identified by their stamp, such as size and time of change.
         """
         stamps = [picture.stamp() for pair in self.pairs for picture in pair.pictures]
         libraries = (synpain_hf.__version__, pa.__version__, deflate.__version__, PIL.__version__)
@@ -109,10 +109,10 @@ def write_partition(task: Task, release: Path) -> Written:
     Raises:
         OSError: If it cannot be written.
     """
-    key = task.key()  # before the pictures are read: one that changes meanwhile is taken anew by the next build
+    key = task.key()  # before the pictures are read: one that changes meanwhile is read again by the next build
     path = release / task.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # its own: a lost worker may still be writing
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # unique: a lost worker may still be writing
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
     with (
@@ -183,5 +183,5 @@ def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
 
 
 def without(task: Task, rejected: set[str]) -> Task:
-    """The same partition without the pairs that are listed at some places."""
+    """The same partition without the pairs that are listed at these places."""
     return replace(task, pairs=tuple(pair for pair in task.pairs if pair.listed_at not in rejected))

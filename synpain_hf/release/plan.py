@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from typing import Any
 
 from synpain_hf.configurations import Partition, assign_folds
@@ -13,6 +14,9 @@ from synpain_hf.pair import Pair
 from synpain_hf.release.release import Release
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
+from synpain_hf.text.plurals import count
+
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,10 @@ class BuildPlan:
 
     Attributes:
         partitions: The pairs of each partition, sorted by id.
-        problems: The entries of the source that are no pairs, and whatever else is wrong.
-        folds: Where the folds come from, as `release.json` tells it.
+        problems: The entries of the source that are not pairs, and anything else that is wrong.
+        folds: Where the folds come from, as `release.json` says.
         entries: How many entries the source has.
-        fatal: Whether leaving out pairs does not help: nothing in the folds file was understood.
+        fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
 
     partitions: Mapping[Partition, tuple[Pair, ...]]
@@ -52,13 +56,13 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     """
     entries = list(source)
     if not entries:
-        raise BadInputError([Problem("source", "holds no pairs; give the folder, zips or manifest of a data set")])
+        raise BadInputError([Problem("source", _why_empty(source))])
     problems = [entry for entry in entries if isinstance(entry, Problem)]
     listed = [entry for entry in entries if isinstance(entry, Pair)]
     places = defaultdict(list)
     for pair in listed:
         places[pair.pair_id].append(pair.listed_at)
-    for problem in problems:  # an entry that is no pair may still have taken an ID
+    for problem in problems:  # an entry that is not a pair may still use an ID
         if problem.pair_id:
             places[problem.pair_id].append(problem.file)
     pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]
@@ -67,11 +71,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     if folds is not None:
         published = folds.folds
         problems += folds.problems
-        problems += [
-            Problem(f"{folds.name}:{line}", f"names pair {pair_id}, which the source does not have; remove the line")
-            for pair_id, line in folds.lines.items()
-            if pair_id not in places
-        ]
+        problems += _not_here(folds, places)
     kept = _folds_of(before) if before else {}
     if published:
         where = folds.name if folds else "the manifest, where other pairs have one"
@@ -90,14 +90,44 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     return BuildPlan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
 
 
+def _why_empty(source: Source) -> str:
+    videos = source.describe().get("videos")
+    if isinstance(videos, int) and videos:
+        return (
+            f"holds {count(videos, 'video')} and no pictures, but pairs are made of pictures; give the folder above, "
+            "which has both"
+        )
+    return "holds no pairs; give the folder, zips or manifest of a data set"
+
+
+def _not_here(folds: FoldsFile, places: Container[str]) -> Iterable[Problem]:
+    """The pairs of a folds file that the source lacks: each by its line, unless a download is not finished."""
+    missing = {pair_id: line for pair_id, line in folds.lines.items() if pair_id not in places}
+    if len(missing) > _MOST_NAMED:
+        yield Problem(
+            folds.name,
+            f"names {len(missing):,} of {len(folds.lines):,} pairs that are not here; finish the download, or build "
+            "what is here with --on-error skip",
+        )
+        return
+    for pair_id, line in missing.items():
+        yield Problem(f"{folds.name}:{line}", f"names pair {pair_id}, which the source does not have; remove the line")
+
+
 def _listed_twice(places: Mapping[str, Sequence[str]]) -> Iterable[Problem]:
     for pair_id, here in places.items():
         for place in here:
             if len(here) > 1:
-                others = ", ".join(sorted(set(here) - {place})) or "another entry of the same name"
+                others = _first_of(set(here) - {place}) or "another entry of the same name"
                 yield Problem(
                     place, f"has the same ID as {others}; keep the right one, or give each its own ID", pair_id
                 )
+
+
+def _first_of(places: set[str]) -> str:
+    """Some places by name, and how many more there are: thousands would name thousands each."""
+    named = ", ".join(nsmallest(_MOST_NAMED, places))
+    return f"{named} and {len(places) - _MOST_NAMED:,} more" if len(places) > _MOST_NAMED else named
 
 
 def _folds_of(release: Release) -> dict[str, int]:

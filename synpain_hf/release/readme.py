@@ -1,4 +1,4 @@
-"""The short card that a build writes: YAML with every configuration, and how to load it."""
+"""The short card that a build writes: YAML with every configuration, and how to load the release."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_card(release: Release) -> None:
 def card_after(card: str, old: Release, new: Release) -> str:
     """A card of a release that was amended.
 
-    The short card is that of the new release. In any other only that part of the YAML is new which says what is loaded.
+    The short card is that of the new release. In any other, only the part of the YAML that says what is loaded changes.
 
     Args:
         card: The card as it is.

@@ -18,11 +18,11 @@ from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, is_of_the_card, record_of
+from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, fits, is_of_the_card
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.features import united, with_columns_of
 from synpain_hf.release.tables.table import Table
-from synpain_hf.schemas import violations
+from synpain_hf.schemas import strict_json, violations
 from synpain_hf.vocabulary import CLASSES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Release:
 
         Args:
             folder: The directory.
-            card_may_lack: Whether files of the card may be missing, since it is to be judged, or written again.
+            card_may_lack: Whether files of the card may be missing, because it will be checked or written again.
 
         Raises:
             ReleaseError: If it has no valid `release.json`, or lacks a file.
@@ -64,19 +64,19 @@ class Release:
 
     @classmethod
     def described_in(cls, folder: Path) -> Release:
-        """Read a `release.json`; its files may stand elsewhere, or in another form.
+        """Read a `release.json`; its files may be elsewhere, or in another form.
 
         Raises:
             ReleaseError: If it is missing or not valid.
         """
         path = folder / MANIFEST
         if not path.is_file():
-            raise ReleaseError(f"{folder} is no release (it has no {MANIFEST}); give a folder that `build` wrote")
+            raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest = strict_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{path} cannot be read ({error}); build or download the release again") from error
-        wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is no JSON object"]
+        wrong = violations("release", manifest) if isinstance(manifest, dict) else ["it is not a JSON object"]
         if wrong:
             raise ReleaseError(f"{path} is not valid ({'; '.join(wrong)}); build or download the release again")
         release = cls(folder, manifest)
@@ -106,7 +106,7 @@ class Release:
 
     @property
     def partitions(self) -> list[Partition]:
-        """The partitions that its pairs stand in, sorted."""
+        """The partitions that hold its pairs, sorted."""
         return sorted(map(Partition.of, self.files_of(base_table())))
 
     def files_of(self, table: Table) -> list[str]:
@@ -118,7 +118,7 @@ class Release:
         return sum(self.files[file]["rows"] for file in files)
 
     def splits(self, configuration: str) -> dict[str, list[str]]:
-        """The files of each split of a configuration, in the order of its rows; none for a split without rows."""
+        """The files of each split of a configuration, in the order of its rows; splits without rows are left out."""
         table = tables.table_with(configuration)
         return {} if table is None else table.splits(configuration, self.files_of(table))
 
@@ -167,6 +167,31 @@ class Release:
         with undamaged(path):
             return pq.read_table(path, columns=None if columns is None else list(columns))
 
+    def text_of(self, name: str) -> str:
+        """The text of a file.
+
+        Raises:
+            ReleaseError: If it is not UTF-8 text, or a link that leads out of the release.
+        """
+        self.check_link(name)
+        with undamaged(self.folder / name):
+            return (self.folder / name).read_text(encoding="utf-8")
+
+    def check_link(self, name: str) -> None:
+        """Refuse a file that is a link, unless it leads to what `release.json` describes, as in the Hub's cache.
+
+        Otherwise a release could take in any file of the machine that it is copied to.
+
+        Raises:
+            ReleaseError: If it leads elsewhere.
+        """
+        path = self.folder / name
+        is_link = path.resolve() != self.folder.resolve() / name
+        if is_link and not (name in self.files and fits(path, self.files[name])):
+            raise ReleaseError(
+                f"{path} is a link to a file that is not part of the release; replace it with the file itself"
+            )
+
     def rows_of(self, table: Table) -> pa.Table:
         """Every row of a table; null where its file lacks a column that another has.
 
@@ -184,8 +209,7 @@ class Release:
         """
         changed = []
         for done, (name, record) in enumerate(self.files.items(), 1):
-            found = record_of(self.folder / name)
-            if any(found[part] != record[part] for part in ("bytes", "sha256")):
+            if not fits(self.folder / name, record):
                 changed.append(name)
             progress("verify", done, len(self.files))
         if changed:
@@ -200,14 +224,14 @@ def info(release: str | Path, *, verify: bool = False, progress: Progress = sile
     Args:
         release: Its directory.
         verify: Whether to compare every file with its digest first.
-        progress: Told of every file verified.
+        progress: Called after every file verified.
 
     Returns:
         Its `release.json` without the list of files, and `bytes` (of all files), `groups` (pairs by column and
         value) and `configurations` (pairs by configuration and split).
 
     Raises:
-        ReleaseError: If it is no complete release.
+        ReleaseError: If it is not a complete release.
     """
     opened = Release.open(release)
     if verify:
@@ -234,7 +258,7 @@ def undamaged(path: Path) -> Iterator[None]:
     """Raise `ReleaseError` where a release's file turns out to be damaged while it is read."""
     try:
         yield
-    except (pa.ArrowException, PictureError, OSError) as error:
+    except (pa.ArrowException, PictureError, OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"{path} is damaged ({error}); build or download the release again") from error
 
 

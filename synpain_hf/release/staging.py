@@ -1,4 +1,4 @@
-"""The journal of a build, by which one that was interrupted goes on where it was.
+"""The journal of a build, from which an interrupted one continues.
 
 .OUT.partial/journal.jsonl   one line for each partition that is complete in .OUT.partial/release
 """
@@ -18,11 +18,11 @@ from synpain_hf.storage import StagedFolder, sha256_of
 
 
 class Staging:
-    """A release that is being written, and what of it is complete.
+    """A release that is being written, and which parts of it are complete.
 
     Attributes:
         release: What will be the release directory.
-        finished: The complete partitions, those of an interrupted build too, by the key of their task.
+        finished: The complete partitions, including those of an interrupted build, by the key of their task.
     """
 
     def __init__(self, staged: StagedFolder) -> None:
@@ -34,7 +34,7 @@ class Staging:
     def add(self, written: Written) -> None:
         """Remember a complete partition; it will not be written again."""
         with self._writing, self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(f"\n{json.dumps(asdict(written))}")  # on a line of its own, even after one cut short
+            journal.write(f"\n{json.dumps(asdict(written))}")  # on a new line, even after one cut short
             self.finished[written.key] = written
 
     def _read(self) -> Iterator[Written]:

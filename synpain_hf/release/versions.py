@@ -1,4 +1,4 @@
-"""Semantic versions of a release, and how much of a bump a change asks for."""
+"""Semantic versions of a release, and how much of a bump a change requires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORM = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})", re.A
 
 
 class Bump(IntEnum):
-    """How much a version must rise: which of its numbers at least."""
+    """How much a version must rise: at least this one of its numbers."""
 
     PATCH = 0
     MINOR = 1
@@ -35,14 +35,14 @@ class Version(NamedTuple):
         """
         match = _FORM.fullmatch(text)
         if match is None:
-            raise UsageError(f"{text!r} is no version; write three numbers, such as 1.0.0")
+            raise UsageError(f"{text!r} is not a version; write three numbers, such as 1.0.0")
         return cls(*map(int, match.groups()))
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
 
     def raised(self, bump: Bump) -> Version:
-        """The least version that a bump leads to."""
+        """The lowest version that a bump leads to."""
         if bump is Bump.MAJOR:
             return Version(self.major + 1, 0, 0)
         if bump is Bump.MINOR:

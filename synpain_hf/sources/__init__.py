@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from synpain_hf.errors import Problem, UsageError
 from synpain_hf.pair import Pair
@@ -16,14 +16,25 @@ from synpain_hf.sources import hub
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
 from synpain_hf.sources.official import OfficialSource
+from synpain_hf.sources.parquet_pictures import open_pictures
+from synpain_hf.sources.wording import Wording, did_you_mean
+
+_MANIFESTS = frozenset(("manifest", "metadata", "pairs"))
+"""What a manifest is called that is found in its folder; `metadata` is that of an image folder."""
+
+_FIRST = {
+    **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the table as CSV first; "),
+}
 
 
+@runtime_checkable
 class Source(Protocol):
-    """What a builder asks of a source."""
+    """What a builder needs from a source."""
 
     @property
     def folds_file(self) -> FoldsFile | None:
-        """The folds file that came with it; None where there is none."""
+        """The folds file that came with it; None if there is no such file."""
 
     def __len__(self) -> int:
         """Number of entries: pairs and problems together."""
@@ -32,20 +43,28 @@ class Source(Protocol):
         """The entries, in an order that does not depend on the file system."""
 
     def describe(self) -> Mapping[str, object]:
-        """The `source` of a `release.json`: no path of a machine in it."""
+        """The `source` of a `release.json`, without paths on this machine."""
 
 
-def open_source(locations: Sequence[str | Path]) -> Source:
+def open_source(locations: Sequence[str | Path], wording: Wording | None = None) -> Source:
     """Recognise a source by what is there.
 
     Args:
         locations: One folder, manifest file or `hf://datasets/NAMESPACE/NAME[@REVISION]`; or one or several zips.
+        wording: How a manifest is written, where that is not as its schema says.
 
     Raises:
         UsageError: If there is nothing there, or nothing that a source can be made of.
+        BadInputError: If a manifest cannot be read.
         DownloadError: If the Hub could not be read.
     """
-    names = [str(location) for location in locations]
+    source = _recognised([str(location) for location in locations], wording or Wording())
+    if wording and isinstance(source, OfficialSource):
+        raise UsageError("--map and --drop say how a manifest is written, and this is the official data set; omit them")
+    return source
+
+
+def _recognised(names: Sequence[str], wording: Wording) -> Source:
     if not names:
         raise UsageError("no source is given; give the folder, zips or manifest of a data set")
     if len(names) == 1 and names[0].startswith(hub.SCHEME):
@@ -54,15 +73,46 @@ def open_source(locations: Sequence[str | Path]) -> Source:
     paths = [Path(name).expanduser() for name in names]
     for path in paths:
         if not path.exists():
-            raise UsageError(f"{path} does not exist; give the folder, zips or manifest of a data set")
+            near = did_you_mean(path.name, _beside(path))
+            raise UsageError(f"{path} does not exist{near}; give the folder, zips or manifest of a data set")
     if len(paths) == 1 and paths[0].is_dir():
-        return OfficialSource(paths)
+        return _of_folder(paths[0], wording)
     if len(paths) == 1 and paths[0].suffix.lower() in MANIFEST_SUFFIXES:
-        return ManifestSource(paths[0])
+        return _of_manifest(paths[0], wording)
     for path in paths:
         if path.suffix.lower() != ".zip" or path.is_dir():
+            first = _FIRST.get(path.suffix.lower(), "")
             raise UsageError(
-                f"{path} is no source; give one folder, one or several zips, or one manifest "
+                f"{path} is no source; {first}give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
     return OfficialSource(paths)
+
+
+def _of_folder(folder: Path, wording: Wording) -> Source:
+    """The official data set; or, where no picture is named as there, the manifest that stands in the folder."""
+    source = OfficialSource([folder])
+    if any(isinstance(entry, Pair) for entry in source):
+        return source
+    manifests = [path for path in sorted(folder.iterdir()) if _is_manifest(path)]
+    if len(manifests) > 1:
+        found = ", ".join(path.name for path in manifests)
+        raise UsageError(f"{folder} holds several manifests ({found}); name one of them")
+    return _of_manifest(manifests[0], wording) if manifests else source
+
+
+def _of_manifest(path: Path, wording: Wording) -> Source:
+    embedded = open_pictures(path, wording) if path.suffix.lower() == ".parquet" else None
+    return embedded or ManifestSource(path, wording)
+
+
+def _is_manifest(path: Path) -> bool:
+    return path.stem.lower() in _MANIFESTS and path.suffix.lower() in MANIFEST_SUFFIXES and path.is_file()
+
+
+def _beside(path: Path) -> list[str]:
+    """What stands in the folder in which something was looked for."""
+    try:
+        return sorted(entry.name for entry in path.parent.iterdir())
+    except OSError:
+        return []

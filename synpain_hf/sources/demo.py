@@ -37,7 +37,7 @@ class DrawnPicture:
         name: Its name in a download.
         subject: Who is drawn.
         seed: The set's.
-        biases: What is drawn otherwise than the truth says.
+        biases: What is drawn differently from the truth.
     """
 
     name: str
@@ -46,7 +46,7 @@ class DrawnPicture:
     biases: tuple[PlantedBias, ...]
 
     def stamp(self) -> object:
-        """The versions of what draws it; everything else that decides the picture is in its fields."""
+        """The versions of what draws it; everything else that determines the picture is in its fields."""
         return skia.__version__, np.__version__
 
     def read(self, archives: Archives) -> bytes:  # noqa: ARG002 - nothing is stored
@@ -122,14 +122,14 @@ def write_raw(source: DemoSource, folder: Path, executor: Executor, progress: Pr
     Args:
         source: The faces.
         folder: An empty folder, or one where this was interrupted.
-        executor: What draws.
-        progress: Told of every composite.
+        executor: Draws the composites.
+        progress: Called after every composite.
 
     Returns:
         The files written, by their names in the folder.
 
     Raises:
-        OutputError: If workers are killed time and again.
+        OutputError: If workers are killed again and again.
     """
     (folder / "Images").mkdir(exist_ok=True)
     pictures = list(source.pictures())

@@ -1,7 +1,7 @@
-"""A download of demo faces: what tells it from the official data, and the truth that comes with it.
+"""A download of demo faces: what distinguishes it from the official data, and the truth that comes with it.
 
-Demo faces have the form of the official download. Two files beside the pictures say what they are, so that nobody takes
-them for SynPAIN: `demo.json` (generator, seed, planted bias) and `demo_truth.csv` (every action unit of every face).
+Demo faces have the form of the official download. Two files beside the pictures say what they are, lest they pass
+for SynPAIN: `demo.json` (generator, seed, planted bias) and `demo_truth.csv` (every action unit of every face).
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ ANNOTATOR = f"truth of {DEMO_GENERATOR}"
 
 NOTES_FILE = "demo.json"
 TRUTH_FILE = "demo_truth.csv"
+
+_MOST_NOTES, _MOST_TRUTH = 2**20, 2**24
+"""Bytes that are read of each."""
+
+_MOST_LINES = 2 * 9999 + 1
+"""Of the truth: two a pair of the most that are drawn, and the header."""
 
 _BEFORE_UNITS = ("pair_id", "face", "kind")
 _AFTER_UNITS = ("pspi",)
@@ -72,10 +78,10 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
     """Read both files.
 
     Args:
-        read: Gives the content of a file of the download by its name; None where there is none.
+        read: Returns the content of a file of the download by its name; None if there is no such file.
 
     Returns:
-        None where the download is not one of demo faces.
+        None if the download is not one of demo faces.
 
     Raises:
         BadInputError: If one of the files is missing or damaged.
@@ -86,6 +92,9 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
     if notes is None or truth is None:
         missing = NOTES_FILE if notes is None else TRUTH_FILE
         raise BadInputError([Problem(missing, "is missing from these demo faces; draw them again")])
+    for name, content, most in ((NOTES_FILE, notes, _MOST_NOTES), (TRUTH_FILE, truth, _MOST_TRUTH)):
+        if len(content) > most:
+            raise BadInputError([Problem(name, f"has more than {most:,} bytes; draw these demo faces again")])
     with _undamaged(NOTES_FILE):
         said = _notes(json.loads(notes))
     with _undamaged(TRUTH_FILE):
@@ -106,9 +115,9 @@ def _notes(found: object) -> dict[str, Any]:
         raise ValueError(f"it does not name the generator {DEMO_GENERATOR!r}")
     seed, biases = found.get("seed"), found.get("biases")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"the seed {seed!r} is none")
+        raise ValueError(f"the seed {seed!r} is not a seed")
     if not isinstance(biases, list) or not all(isinstance(bias, dict) for bias in biases):
-        raise ValueError("biases is no list of objects")
+        raise ValueError("biases is not a list of objects")
     return {"generator": DEMO_GENERATOR, "seed": seed, "biases": biases}
 
 
@@ -118,15 +127,17 @@ def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:
     units = header[len(_BEFORE_UNITS) : -len(_AFTER_UNITS)]
     if not units or header != [*_BEFORE_UNITS, *units, *_AFTER_UNITS]:
         raise ValueError(f"its columns are not {', '.join(_BEFORE_UNITS)}, action units and {_AFTER_UNITS[0]}")
-    for row in table:
+    for number, row in enumerate(table, 2):
+        if number > _MOST_LINES:
+            raise ValueError(f"it has more than {_MOST_LINES:,} lines")
         if len(row) != len(header):
             raise ValueError(f"line {table.line_num} has {len(row)} values for {len(header)} columns")
         pair_id, face, kind, *values = row
         *intensities, score = map(float, values)
         if not all(map(isfinite, (*intensities, score))):
-            raise ValueError(f"line {table.line_num} has a value that is no number")
+            raise ValueError(f"line {table.line_num} has a value that is not a number")
         truth[pair_id].append(Annotation(face, kind, dict(zip(units, intensities, strict=True)), score, ANNOTATOR))
     for pair_id, known in truth.items():
         if tuple(annotation.face for annotation in known) != FACES:
-            raise ValueError(f"pair {pair_id} has not one line for each face, {' and '.join(FACES)}")
+            raise ValueError(f"pair {pair_id} does not have one line for each face, {' and '.join(FACES)}")
     return {pair_id: tuple(known) for pair_id, known in truth.items()}

@@ -15,6 +15,11 @@ from typing import Any
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Archives
+from synpain_hf.sources.inflating import read_member
+from synpain_hf.sources.paths import places_below, real
+
+MOST_MEMBERS = 100_000
+"""Files in an archive; the official data set has ten thousand."""
 
 _ENCRYPTED = 0x1
 _DAMAGED_ARCHIVE = (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error)
@@ -51,9 +56,9 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
             reason = "is a symbolic link that leaves the folder; put the file itself there"
             listing.problems.append(Problem(name, reason))
         elif not path.is_file():
-            listing.problems.append(Problem(name, "is no regular file, or a broken link; remove it"))
+            listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
         else:
-            listing.files.append(StoredPicture(name, path, "", path.stat().st_size))
+            listing.files.append(StoredPicture(name, real(path), "", path.stat().st_size))
 
     def unreadable(error: OSError) -> None:
         name = Path(error.filename).relative_to(root or folder).as_posix()
@@ -73,19 +78,39 @@ def list_zip(path: Path) -> Listing:
     listing = Listing()
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [
-                member for member in archive.infolist() if not member.is_dir() and not is_hidden(member.filename)
-            ]
+            members = archive.infolist()
     except (*_DAMAGED_ARCHIVE, OSError) as error:
-        listing.problems.append(Problem(path.name, f"is no readable zip archive ({error}); fetch it again"))
+        listing.problems.append(Problem(path.name, f"is not a readable zip archive ({error}); fetch it again"))
+        return listing
+    if len(members) > MOST_MEMBERS:
+        reason = f"has {len(members):,} files, more than the {MOST_MEMBERS:,} that are read; divide it"
+        listing.problems.append(Problem(path.name, reason))
         return listing
     for member in members:
-        if member.flag_bits & _ENCRYPTED:
-            listing.problems.append(Problem(f"{path.name}/{member.filename}", "is encrypted; unlock the archive first"))
+        name = PurePosixPath(member.filename.replace("\\", "/")).as_posix()  # old tools of Windows
+        if is_hidden(name) or (_is_folder(member) and not member.file_size):
+            continue
+        if reason := _reason_against(member, name):
+            listing.problems.append(Problem(f"{path.name}/{member.filename}", reason))
         else:
-            listing.files.append(StoredPicture(member.filename, path, member.filename, member.file_size))
+            listing.files.append(StoredPicture(name, path, member.filename, member.file_size))
     listing.files.sort(key=lambda file: file.name)
     return listing
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return member.filename.endswith(("/", "\\"))
+
+
+def _reason_against(member: zipfile.ZipInfo, name: str) -> str:
+    """Why a member cannot be read; nothing where it can."""
+    if ".." in PurePosixPath(name).parts:
+        return "has a name that leaves the archive; pack it again under another name"
+    if not PurePosixPath(name).name:
+        return "is a file without a name; pack it again under one"
+    if _is_folder(member):
+        return "is a folder with content of its own; pack the archive again"
+    return "is encrypted; unlock the archive first" if member.flag_bits & _ENCRYPTED else ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +119,7 @@ class StoredPicture:
 
     Attributes:
         name: Its name relative to the source, with `/`.
-        path: The file, or the archive that holds it.
+        path: The file, or the archive that holds it, without symbolic links.
         member: Its name in the archive; empty for a file.
         size: Encoded size in bytes.
     """
@@ -105,7 +130,7 @@ class StoredPicture:
     size: int
 
     def stamp(self) -> object:
-        """Its size, and when its file or archive was changed; None where it is gone: reading it will say so."""
+        """Its size, and when its file or archive was changed; None if it is gone, as reading it will report."""
         try:
             return self.size, self.path.stat().st_mtime_ns
         except OSError:
@@ -116,9 +141,12 @@ class StoredPicture:
         if self.size > MAX_BYTES:
             raise PictureError(f"has {self.size:,} bytes, more than the {MAX_BYTES:,} that are read; scale it down")
         try:
-            if not self.member:
-                return self.path.read_bytes()
-            return archives.open(self.path).read(self.member)
+            if self.member:
+                return read_member(archives.open(self.path), self.member, MAX_BYTES)
+            with self.path.open("rb") as file:
+                return file.read(MAX_BYTES)
+        except PictureError:
+            raise
         except _DAMAGED_MEMBER as error:
             raise PictureError(f"is damaged in its archive ({error}); fetch the archive again") from error
         except OSError as error:
@@ -145,19 +173,7 @@ class OpenArchives:
         return self._opened[path]
 
 
-def real(path: Path) -> Path:
-    """A path without symbolic links; unlike `Path.resolve`, a loop of links is no error."""
-    return Path(os.path.realpath(path))
-
-
 def is_hidden(name: str) -> bool:
     """Whether a file is a system's leaving (`.DS_Store`, `__MACOSX/._x.jpg`)."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
-
-
-def places_below(folder: Path) -> list[Path]:
-    """Where a link in a folder may lead: below that folder, or to the `blobs` of the Hub's cache if it stands there."""
-    for parent in [folder.absolute(), *folder.absolute().parents]:
-        if parent.name == "snapshots" and (parent.parent / "blobs").is_dir():
-            return [folder.resolve(), (parent.parent / "blobs").resolve()]
-    return [folder.resolve()]
+    parts = [part for part in PurePosixPath(name).parts if part != ".."]
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)

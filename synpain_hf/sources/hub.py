@@ -13,7 +13,7 @@ SCHEME = "hf://"
 PATTERNS = ("SynPain/Images/*", "SynPain/Videos/*", "SynPain/*.txt", "SynPain/demo*")
 """What of a repository is downloaded.
 
-The 40 videos are one hundredth of the bytes; they come along so that a release says the same of its source however
+The 40 videos are one hundredth of the bytes; they are included so that a release says the same of its source however
 the source was fetched.
 """
 
@@ -21,7 +21,7 @@ _ADDRESS = re.compile(rf"hf://datasets/(?P<repo_id>{REPO_ID.pattern})(?:@(?P<rev
 
 
 class Snapshot(NamedTuple):
-    """A downloaded data set: where it stands on this machine, and what it is."""
+    """A downloaded data set: where it is on this machine, and what it is."""
 
     folder: Path
     repo_id: str
@@ -37,14 +37,14 @@ def download(address: str) -> Snapshot:
         address: `hf://datasets/NAMESPACE/NAME` or `hf://datasets/NAMESPACE/NAME@REVISION`.
 
     Raises:
-        UsageError: If it is no such address.
-        DownloadError: If the Hub cannot be reached, or has no such data set, or does not give it.
+        UsageError: If it is not such an address.
+        DownloadError: If the Hub cannot be reached, or has no such data set, or does not send it.
     """
     from synpain_hf.hubclient.downloads import download_files
 
     match = _ADDRESS.fullmatch(address)
     if match is None:
-        raise UsageError(f"{address} is no data set on the Hub; write hf://datasets/NAMESPACE/NAME[@REVISION]")
+        raise UsageError(f"{address} is not a data set on the Hub; write hf://datasets/NAMESPACE/NAME[@REVISION]")
     repo_id = match["repo_id"]
     folder = download_files(repo_id, PATTERNS, match["revision"])
     if not folder.is_dir():

@@ -34,7 +34,7 @@ def parse_name(stem: str) -> OfficialName:
         stem: The name without folder and ending, such as `1000020580_NoPain_man_Young`.
 
     Raises:
-        ValueError: If it is no official name, or its words contradict its digits; the message is cause and remedy.
+        ValueError: If it is not an official name, or its words contradict its digits; the message is cause and remedy.
     """
     match = _NAME.fullmatch(stem)
     if match is None:

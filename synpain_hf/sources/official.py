@@ -48,7 +48,7 @@ class OfficialSource:
         return len(self._pictures) + len(self._problems)
 
     def __iter__(self) -> Iterator[Pair | Problem]:
-        """A `Pair` for each picture, or why it is none."""
+        """A `Pair` for each picture, or why it is not one."""
         yield from self._problems
         for picture in self._pictures:
             yield self._pair(picture)
@@ -60,23 +60,28 @@ class OfficialSource:
         return {"kind": "official", "videos": self._videos, **self._download}
 
     def _pair(self, picture: Picture) -> Pair | Problem:
-        try:
-            name = parse_name(PurePosixPath(picture.name).stem)
-        except ValueError as error:
-            return Problem(picture.name, str(error))
-        pair = Pair(
-            **name._asdict(),
-            pictures=(picture,),
-            listed_at=picture.name,
-            size=COMPOSITE_SIZE,
-            generator=OFFICIAL_GENERATOR,
-        )
-        if self._drawn is None:
+        pair = official_pair(picture)
+        if self._drawn is None or isinstance(pair, Problem):
             return pair
         annotations = self._drawn.truth.get(pair.pair_id)
         if annotations is None:
             return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
         return replace(pair, generator=DEMO_GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
+
+
+def official_pair(picture: Picture) -> Pair | Problem:
+    """The pair that an official composite shows, by its name; or why it shows none."""
+    try:
+        name = parse_name(PurePosixPath(picture.name).stem)
+    except ValueError as error:
+        return Problem(picture.name, str(error))
+    return Pair(
+        **name._asdict(),
+        pictures=(picture,),
+        listed_at=picture.name,
+        size=COMPOSITE_SIZE,
+        generator=OFFICIAL_GENERATOR,
+    )
 
 
 def _list(locations: Sequence[Path]) -> Listing:
@@ -107,7 +112,7 @@ def _zips_in(folder: Path) -> list[Path]:
 
 
 def _whole(folder: Path) -> Path:
-    """The folder that holds `Images`, so that the same data give the same names wherever one enters them."""
+    """The folder that holds `Images`, so that the same data give the same names whichever folder is given."""
     folder = folder.resolve()
     beside = folder.parent
     if folder.name == IMAGES and (
@@ -128,7 +133,7 @@ def _read_folds_file(files: Sequence[StoredPicture]) -> FoldsFile | None:
     found = [file for file in files if _suffix(file) == ".txt" and "folds" in PurePosixPath(file.name).stem.lower()]
     if len(found) > 1:
         names = ", ".join(file.name for file in found)
-        raise UsageError(f"several folds files are there ({names}); leave one, or name one with --folds")
+        raise UsageError(f"there are several folds files ({names}); keep one, or name one with --folds")
     if not found:
         return None
     try:
@@ -139,7 +144,7 @@ def _read_folds_file(files: Sequence[StoredPicture]) -> FoldsFile | None:
 
 
 def _content(files: Sequence[StoredPicture], name: str) -> bytes | None:
-    """The content of a file by its bare name; None where there is none."""
+    """The content of a file by its bare name; None if there is no such file."""
     found = next((file for file in files if PurePosixPath(file.name).name == name), None)
     if found is None:
         return None

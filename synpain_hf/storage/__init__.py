@@ -1,7 +1,7 @@
-"""The ground floor for everything that writes: what is written is whole, and on the disk, or it is not there.
+"""The ground floor for everything that writes: what is written is whole and on the disk, or it is not there.
 
-Whoever writes a folder has it alone (`locked`), writes beside its place in a folder that is nobody else's (`staged`,
-`replacing`, `scratch`), and moves it there in one step. No link is ever followed to write or remove what it leads to.
+A program that writes a folder has it alone (`locked`), writes beside its place in a folder that only its owner can use
+(`staged`, `replacing`, `scratch`), and moves it there in one step. Nothing is written or removed through links.
 """
 
 from __future__ import annotations

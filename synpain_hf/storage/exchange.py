@@ -1,4 +1,4 @@
-"""Letting two folders change places."""
+"""Exchanging two folders."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _RENAME_SWAP = 2
 _UNKNOWN = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""What the system says where it, or the file system, cannot let two folders change places."""
+"""Errors of the system where it, or the file system, cannot exchange two folders."""
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Let two folders on the same disk change places.
+    """Exchange two folders on the same disk.
 
-    Linux and macOS do it in one step on most disks: whoever looks sees the one or the other. Elsewhere it takes two
-    renames, and `restore` undoes the first where a program is killed before the second.
+    Linux and macOS do it in one step on most disks: a reader sees either one or the other. Elsewhere it takes two
+    renames, and `restore` undoes the first if a program is killed before the second.
 
     Raises:
         OSError: If it is not possible; both are where they were.
@@ -36,7 +36,7 @@ def exchange(one: Path, other: Path) -> None:
 
 
 def restore(one: Path, other: Path) -> None:
-    """Undo an exchange that was killed between its two renames; nothing happens after any other."""
+    """Undo an exchange that was killed between its two renames; do nothing after any other."""
     aside = _aside(other)
     if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(one):
         aside.rename(one)

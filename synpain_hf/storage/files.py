@@ -21,7 +21,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have a file or folder written to the disk."""
+    """Sync a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -30,7 +30,7 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Have a folder and everything in it written to the disk; links are not followed."""
+    """Sync a folder and everything in it to the disk; links are not followed."""
     for root, _, names in os.walk(folder):
         for name in names:
             path = Path(root, name)
@@ -41,7 +41,7 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Replace a file in one step, or make it.
+    """Replace a file in one step, or create it.
 
     A link at `path` is replaced too, and what it leads to stays as it is.
 
@@ -63,7 +63,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Write a file that is whole or not there; what stood in its place stays until then.
+    """Write a file that is whole or not there; what was in its place stays until then.
 
     Args:
         path: The file.

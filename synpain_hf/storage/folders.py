@@ -2,9 +2,9 @@
 
 .PLACE.partial/lock       held by the program that writes
 .PLACE.partial/release/   what will be PLACE; after an exchange, what was
-.PLACE.partial/…          what a program notes on its way
+.PLACE.partial/…          what a program notes on the way
 
-`.PLACE.partial` is for its owner alone, so that nobody else can put a link into it.
+Only its owner can use `.PLACE.partial`, so that no other user can put a link into it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from synpain_hf.storage.trees import remove_tree
 
 _LOCK, _CONTENT = "lock", "release"
 _VANISHED = (FileNotFoundError, FileExistsError)
-"""What one gets where a folder is removed between finding it and making a file in it."""
+"""Errors where a folder is removed between finding it and creating a file in it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class StagedFolder:
 
     Attributes:
         place: Where it will be.
-        work: The folder beside its place that is removed at the end; for notes.
+        work: The folder beside its place, for notes; it is removed at the end.
     """
 
     place: Path
@@ -60,9 +60,9 @@ class StagedFolder:
         move(self.folder, self.place)
 
     def replace(self) -> None:
-        """Let it and the folder at its place change places; its files have to be synced.
+        """Exchange it with the folder at its place; its files have to be synced.
 
-        Programs that stand in the earlier folder stay there, but for this one, which goes on in the new folder.
+        Programs whose working directory is the old folder stay there, except this one, which moves to the new folder.
         """
         for root, _, _ in os.walk(self.folder):
             sync(Path(root))
@@ -78,11 +78,11 @@ def staged(place: Path, *, resumable: bool = False) -> Iterator[StagedFolder]:
 
     Args:
         place: Where it will be.
-        resumable: Whether what was written stays when the program is killed, or stopped by Ctrl-C, and the next call
-            finds it. Otherwise every call begins with an empty folder.
+        resumable: Whether what was written stays when the program is killed, or stopped by Ctrl-C, for the next call
+            to find. Otherwise every call begins with an empty folder.
 
     Raises:
-        UsageError: If there is something at `place`, or its parent is not there.
+        UsageError: If there is something at `place`, or its parent does not exist.
         OutputError: If it cannot be written, or is being written by another program, or the disk is full.
     """
     _check_free(place)
@@ -94,17 +94,17 @@ def staged(place: Path, *, resumable: bool = False) -> Iterator[StagedFolder]:
 
 @contextmanager
 def replacing(place: Path) -> Iterator[StagedFolder]:
-    """Stage what will take the place of a folder; until `replace` is called, and after an error, that is as it was.
+    """Stage the replacement of a folder, which stays as it was until `replace` is called, and after an error.
 
     Args:
-        place: The folder, by its own path: no link leads to it.
+        place: The folder, by its real path, without links.
 
     Raises:
         OutputError: If it cannot be replaced, or is being written by another program, or the disk is full.
     """
     with report_write_errors(place, "make room"), _beside(place, "wait for it", "make it writable") as staging:
         if place.is_mount():
-            raise OutputError(f"{place} is where a disk begins, and has to stay; move what it holds into a folder")
+            raise OutputError(f"{place} is a mount point, so it cannot be replaced; move what it holds into a folder")
         if not os.access(place, os.W_OK):
             raise OutputError(f"{place} cannot be written ({os.strerror(errno.EACCES)}); make it writable")
         yield staging
@@ -112,10 +112,10 @@ def replacing(place: Path) -> Iterator[StagedFolder]:
 
 @contextmanager
 def scratch(work: Path) -> Iterator[Path]:
-    """An empty folder to write into; what is still there at the end is removed, and what another program left.
+    """An empty folder to write into; what is left in it at the end is removed, as is what an earlier program left.
 
     Args:
-        work: A folder for its owner alone, in which it is made.
+        work: The folder in which it is made; only its owner can use it.
 
     Raises:
         OutputError: If there is something else at `work`, or it belongs to another user.
@@ -145,14 +145,14 @@ def work_folder_of(place: Path) -> Path:
 
 @contextmanager
 def _beside(place: Path, if_busy: str, if_refused: str, *, resumable: bool = False) -> Iterator[StagedFolder]:
-    """Stage a folder beside its place; told what to do where another program writes it, and where none may."""
+    """Stage a folder beside its place; the remedies are for one that another program writes, or that is read-only."""
     staging = StagedFolder(place, work_folder_of(place))
     busy = f"{place} is being written by another program; {if_busy}"
     with ExitStack() as held:
         try:
             _own(staging.work)
             held.enter_context(locked(staging.work / _LOCK, busy=busy))
-            _own(staging.work)  # again: filelock makes the folder anew if another program has just removed it
+            _own(staging.work)  # again: filelock creates the folder if another program has just removed it
         except OutputError:
             raise
         except OSError as error:
@@ -181,11 +181,11 @@ def _check_free(place: Path) -> None:
     if os.path.lexists(place):
         raise UsageError(f"{place} exists; remove it, or give another place")
     if not place.parent.is_dir():
-        raise UsageError(f"{place.parent} is no folder; create it first")
+        raise UsageError(f"{place.parent} is not a folder; create it first")
 
 
 def _own(work: Path) -> None:
-    """Make a folder for its owner alone, or take the one that an earlier program of the same user left.
+    """Make a folder that only its owner can use, or take the one that an earlier program of the same user left.
 
     Raises:
         OutputError: If it is something else.
@@ -207,7 +207,7 @@ def _own(work: Path) -> None:
 
 
 def _clear(work: Path) -> None:
-    """Remove what an interrupted program left, but for the lock."""
+    """Remove what an interrupted program left, except the lock."""
     for left in work.iterdir():
         if left.is_dir() and not left.is_symlink():
             remove_tree(left)
@@ -216,7 +216,7 @@ def _clear(work: Path) -> None:
 
 
 def _discard(work: Path) -> None:
-    """Remove a folder, as far as possible; the lock last, for what comes after it is another program's."""
+    """Remove what can be removed of a folder; the lock last, because after it the folder may be another program's."""
     with suppress(OSError):
         _clear(work)
         (work / _LOCK).unlink()
@@ -225,7 +225,7 @@ def _discard(work: Path) -> None:
 
 @contextmanager
 def _going_on_in(place: Path) -> Iterator[None]:
-    """Have this program stand where it stood, in the folder of the same path, when a folder around it is replaced."""
+    """Keep this program's working directory at the same path when a folder around it is replaced."""
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed

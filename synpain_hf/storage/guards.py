@@ -1,4 +1,4 @@
-"""One writer at a time, no link followed, and errors of writing told as one kind of error."""
+"""One writer at a time, no link followed, and all errors of writing reported as one kind of error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def locked(
     """Be the only program that writes somewhere.
 
     Args:
-        path: The lock; a file that is made where there is none, and stays.
-        busy: The error where another program holds the lock: cause, then remedy. None waits for that program.
+        path: The lock, a file; it is created if it does not exist, and stays.
+        busy: The error where another program holds the lock: cause, then remedy. None to wait for that program.
         waiting: Called with 0 of 1 when a wait begins, and with 1 of 1 when it is over.
 
     Raises:
-        OutputError: If another program holds the lock and `busy` says so, or a link stands in its place.
+        OutputError: If another program holds the lock and `busy` says so, or a link is in its place.
     """
     refuse_link(path)
     lock = FileLock(path)
@@ -45,7 +45,7 @@ def locked(
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse to write where a link stands.
+    """Refuse to write where there is a link.
 
     Raises:
         OutputError: If `path` is a link.
@@ -68,7 +68,7 @@ def report_write_errors(
         place: What is being written.
         remedy: What to do about it.
         kinds: The errors that writing raises.
-        but: Errors among these that have another cause.
+        but: Errors among these that are raised unchanged, because they have another cause.
 
     Raises:
         OutputError: If `place` cannot be written.

@@ -16,17 +16,17 @@ _SECONDS_BETWEEN_TRIES = 0.02
 
 @contextmanager
 def holding(shares: int, of: int, folder: Path) -> Iterator[None]:
-    """Hold some shares, once as many are free.
+    """Hold some shares, as soon as that many are free.
 
-    Who comes first is served first, so that one that wants many is not passed over.
+    First come, first served, so that one that wants many is not passed over.
 
     Args:
-        shares: How many; none holds nothing, and waits for nothing.
+        shares: How many; 0 holds nothing, and does not wait.
         of: How many there are.
         folder: Where they are kept, as files that are locked.
 
     Raises:
-        OutputError: If a link stands in the place of a lock.
+        OutputError: If there is a link in the place of a lock.
     """
     with ExitStack() as held:
         if shares:

@@ -13,7 +13,7 @@ from synpain_hf.storage.files import sync
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Have the same file at another place too: as a hard link, or as a synced copy where there can be none."""
+    """Put the same file at another place too: as a hard link, or as a synced copy where links are not possible."""
     try:
         os.link(source, target, follow_symlinks=False)
     except FileExistsError:
@@ -24,10 +24,10 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def carry(source: Path, target: Path, *, without: Container[str]) -> None:
-    """Let a folder have everything that another has: files as hard links where there can be, links as links.
+    """Give a folder everything that another has: files as hard links where possible, links as links.
 
     Folders have the owner and the permissions of those in `source`. What is the same in both is left alone, so that a
-    second call carries what came, or changed, after the first.
+    second call carries over what was added or changed after the first.
 
     Args:
         source: The folder to take from.
@@ -54,7 +54,7 @@ def carry(source: Path, target: Path, *, without: Container[str]) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Everything below a folder that is no folder itself; links to folders too."""
+    """Everything below a folder that is not a folder itself, including links to folders."""
     for root, folders, names in os.walk(folder):
         yield from (Path(root, name) for name in names)
         yield from (path for name in folders if (path := Path(root, name)).is_symlink())
@@ -72,7 +72,7 @@ def _is_same(path: Path, place: Path) -> bool:
 
 
 def _make_alike(folder: Path, place: Path) -> None:
-    """Give a folder the owner and the permissions of another, as far as one may."""
+    """Give a folder the owner and the permissions of another, where that is allowed."""
     owner = folder.stat()
     with suppress(PermissionError):
         os.chown(place, owner.st_uid, owner.st_gid)
@@ -81,7 +81,7 @@ def _make_alike(folder: Path, place: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder as far as possible, folders that are read-only too; a link goes, what it leads to stays."""
+    """Remove what can be removed of a folder, including read-only folders; of a link, only the link itself."""
     for root, folders, _ in os.walk(folder):
         for name in folders:
             path = Path(root, name)

@@ -1,4 +1,4 @@
-"""A table column by column, in any form: the columns that are wanted, as Arrow's arrays or Python's lists."""
+"""A table column by column, in any form: the columns that are wanted, as Arrow arrays or Python lists."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _DECIMAL_COMMA = r"^([+-]?[0-9]*),([0-9]+(?:[eE][+-]?[0-9]+)?)$"
 
 @dataclass(frozen=True)
 class TableFile:
-    """The columns that were wanted of a file.
+    """The wanted columns of a file.
 
     Attributes:
         file: The file.
         names: All columns that it has.
-        columns: Those that were wanted and are there.
+        columns: The wanted ones that are there.
         class_names: Of the columns that `datasets` wrote as ClassLabels.
         lines: In which line of the file each row ends, from 1; None for Parquet, which has no lines.
         has_decimal_commas: Whether a number may be written with a comma as its decimal sign.
@@ -55,7 +55,7 @@ class TableFile:
     has_decimal_commas: bool = False
 
     def __len__(self) -> int:
-        """Number of rows, as long as a column was wanted that is there."""
+        """Number of rows, if at least one wanted column is there."""
         return len(next(iter(self.columns.values()), ()))
 
     @property
@@ -64,7 +64,7 @@ class TableFile:
         return self.file.name
 
     def problem(self, row: int, cause: str, remedy: str) -> Problem:
-        """What is wrong with a row, for someone who looks for it in the file."""
+        """What is wrong with a row, and where to find it in the file."""
         if self.lines is None:
             return Problem(f"{self.name}:{row}", f"{cause}; {remedy} (row {row}, from 0)")
         return Problem(f"{self.name}:{self.lines[row]}", f"{cause}; {remedy}")
@@ -77,7 +77,7 @@ class TableFile:
             values: The column, or some of its values.
 
         Raises:
-            BadInputError: If it holds what Python cannot, such as text that is not UTF-8.
+            BadInputError: If it holds what Python cannot represent, such as text that is not UTF-8.
         """
         return values if isinstance(values, list) else parquet.listed(self.file, name, values)
 
@@ -91,10 +91,10 @@ class TableFile:
     def coded(self, name: str) -> Coded:
         """A column as texts, without white space around them.
 
-        Missing are null, the number NaN, and a text of white space only; in tables with delimiters R's `NA`, too.
+        Missing are null, the number NaN, and text of white space only; in tables with delimiters also R's `NA`.
 
         Raises:
-            BadInputError: If there are values that are none, such as lists.
+            BadInputError: If a cell holds several values, such as a list.
         """
         values = self.columns[name]
         distinct, codes = self._distinct(name, values) if isinstance(values, list) else self._encoded(name, values)
@@ -107,7 +107,7 @@ class TableFile:
                 self.problem(row, f"{name} holds several values", "give one, such as a text or a number")
                 for row in nested
             )
-        index: dict[tuple[type, Any], int] = {}  # True is 1, and prints as something else
+        index: dict[tuple[type, Any], int] = {}  # True equals 1, but prints differently
         codes = [index.setdefault((type(value), value), len(index)) for value in values]
         return [value for _, value in index], np.asarray(codes, np.int64)
 
@@ -115,7 +115,7 @@ class TableFile:
         try:
             encoded = values.dictionary_encode().combine_chunks()
         except pa.ArrowNotImplementedError:
-            reason = f"the column {name!r} holds {values.type}; name one with a text or a number a row"
+            reason = f"the column {name!r} holds {values.type}; name one with a text or a number in each row"
             raise self.file.refusal(reason) from None
         distinct = self.listed(name, encoded.dictionary)
         codes = encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
@@ -128,7 +128,7 @@ def read_columns(path: Path, wanted: Collection[str], progress: Progress = silen
     Args:
         path: A table with a header and commas, tabs, semicolons or bars; JSON Lines; or Parquet.
         wanted: Names of columns; those that are not there are left out.
-        progress: Told of rows (Parquet) or bytes, where there are many.
+        progress: Called with the rows (Parquet) or bytes read, if there are many.
 
     Raises:
         UsageError: If there is no such file.
@@ -200,7 +200,7 @@ def _delimited(file: GivenFile, wanted: Collection[str], progress: Progress) -> 
 
 
 def _packed(texts: list[str]) -> pa.Array:
-    """Cells without white space around them, null where they hold nothing."""
+    """Cells without white space around them; null where they are empty."""
     cells = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
     return pc.if_else(pc.is_in(cells, _MISSING), None, cells)
 
@@ -213,7 +213,7 @@ _readers: dict[Form, Callable[[GivenFile, Collection[str], Progress], TableFile]
 
 
 def _chosen(file: GivenFile, names: Sequence[str], wanted: Collection[str]) -> list[str]:
-    """The wanted ones among the names, if none of them is there twice."""
+    """The wanted names among those of a file, none of which may be there twice."""
     counts = Counter(name for name in names if name in wanted)
     if repeated := {name: count for name, count in counts.items() if count > 1}:
         raise BadInputError(

@@ -15,7 +15,7 @@ from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.text_lines import lines
 
 if TYPE_CHECKING:
-    from _csv import Reader as CsvReader  # without a public name before Python 3.13
+    from _csv import Reader as CsvReader  # it has no public name before Python 3.13
 
 DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
@@ -33,7 +33,7 @@ class Delimited:
     Attributes:
         file: The file.
         delimiter: What stands between its cells.
-        names: The names of its columns, of which the last ones may be empty; none in an empty file.
+        names: The names of its columns, the last of which may be empty; none in an empty file.
         lines_before: Lines before the table: the `sep=` of a spreadsheet.
     """
 
@@ -56,10 +56,10 @@ class Delimited:
         """The line in which each row ends, from 1, and its cells, as many as `names`; empty rows are left out.
 
         Args:
-            progress: Told of bytes, where there are many.
+            progress: Called with the bytes read, if there are many.
 
         Raises:
-            BadInputError: If a row has another number of cells, or the file is no text or no such table.
+            BadInputError: If a row has a different number of cells, or the file is not text or not such a table.
             OSError: If it cannot be read.
         """
         before, width = self.lines_before, len(self.names)
@@ -74,7 +74,7 @@ class Delimited:
             raise _invalid(self.file, error, before + table.line_num) from error
 
     def _fitted(self, cells: list[str], line: int) -> list[str]:
-        """A row of another length than the header: what is over must be empty, what is missing without a name."""
+        """A row longer or shorter than the header: extra cells must be empty, missing ones must have no name."""
         count, width = len(cells), len(self.names)
         if count >= self.named and not any(cells[width:]):
             return cells[:width] + [""] * (width - count)
@@ -87,15 +87,15 @@ class Delimited:
 def open_delimited(file: GivenFile, wanted: Collection[str]) -> Delimited:
     """Find out how a file is written.
 
-    The delimiter is the one that the file itself names, in a first line such as `sep=;`; else the one that makes the
-    most columns that are wanted, then the most columns.
+    The delimiter is the one that the file itself names, in a first line such as `sep=;`; else the one that gives the
+    most wanted columns, then the most columns.
 
     Args:
         file: The file.
         wanted: Names of columns that it may have.
 
     Raises:
-        BadInputError: If it is no text.
+        BadInputError: If it is not text.
         OSError: If it cannot be read.
     """
     said = _SAID_BY_EXCEL.fullmatch(next(lines(file), ""))
@@ -137,4 +137,4 @@ def _invalid(file: GivenFile, error: csv.Error, line: int) -> BadInputError:
         longest = csv.field_size_limit()
         reason = f"has a cell of more than {longest:,} characters; shorten it, or close the quotes that it opens"
         return file.refusal(reason, line)
-    return file.refusal(f"is no valid CSV ({error}); correct it", line)
+    return file.refusal(f"is not valid CSV ({error}); correct it", line)

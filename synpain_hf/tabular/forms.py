@@ -1,4 +1,4 @@
-"""Which form a table has: told by its content, and by the file's name where that is not enough."""
+"""Which form a table has: recognised by its content, and by the file's name where that is not enough."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _JSON_STARTS = ("{", "[")
 _ENOUGH_TO_TELL = 4096
 _BY_SUFFIX: dict[str, Form] = {".jsonl": "json_lines", ".parquet": "parquet"}
 _OTHERS = {
-    b"PK\x03\x04": "is a workbook of Excel, or another zip archive; save the table as CSV",
-    b"\xd0\xcf\x11\xe0": "is an old workbook of Excel; save the table as CSV",
+    b"PK\x03\x04": "is an Excel workbook, or another zip archive; save the table as CSV",
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook; save the table as CSV",
     b"\x1f\x8b": "is compressed; unpack it first",
 }
 

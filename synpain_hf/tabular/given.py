@@ -1,4 +1,4 @@
-"""A file that someone gave as a table, and how it is spoken of."""
+"""A file that was given as a table, and what messages call it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class GivenFile:
     """A file that should hold a table.
 
     Attributes:
-        path: Where it stands.
+        path: Where it is.
         name: What messages call it.
     """
 
@@ -33,7 +33,7 @@ class GivenFile:
 
     @contextmanager
     def being_read(self) -> Iterator[None]:
-        """Report a file that the system does not let read."""
+        """Report a file that the system cannot read."""
         try:
             yield
         except OSError as error:

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line."""
+"""JSON Lines: one object per line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def objects(file: GivenFile, progress: Progress = silent) -> Iterator[tuple[int,
 
     Args:
         file: The file.
-        progress: Told of bytes, where there are many.
+        progress: Called with the bytes read, if there are many.
 
     Raises:
-        BadInputError: If a line is neither blank nor a JSON object, or the file is no text.
+        BadInputError: If a line is neither blank nor a JSON object, or the file is not text.
         OSError: If it cannot be read.
     """
     for number, line in enumerate(lines(file, progress), 1):
@@ -31,7 +31,7 @@ def _object(file: GivenFile, number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise file.refusal(f"is no valid JSON ({error}); write one object a line", number) from error
+        raise file.refusal(f"is not valid JSON ({error}); write one object per line", number) from error
     if not isinstance(found, dict):
-        raise file.refusal("is no JSON object; write one, {…}, a line, and no list around them", number)
+        raise file.refusal("is not a JSON object; write one, {…}, on each line, without a list around them", number)
     return found

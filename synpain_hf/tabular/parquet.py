@@ -1,4 +1,4 @@
-"""Parquet files: rows batch by batch, values as Python's."""
+"""Parquet files: rows batch by batch, values as Python objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from synpain_hf.tabular.given import GivenFile
 
 MOST_BYTES, MOST_ROWS = 2**30, 2**25
-"""Of a file that is read into Python's values as a whole: bytes once decompressed, and rows."""
+"""Limits of a file that is read into Python objects as a whole: bytes once decompressed, and rows."""
 
 _METADATA = b"huggingface"
 """Where `datasets` keeps the features of a Parquet file, those of ClassLabel columns with the names of the classes."""
@@ -35,7 +35,7 @@ def opened(file: GivenFile, unrepeated: Sequence[str] = ()) -> Iterator[pq.Parqu
         with pq.ParquetFile(file.path, read_dictionary=unrepeated) as table:
             yield table
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = f"is no readable Parquet file ({' '.join(str(error).split())}); write it again"
+        reason = f"is not a readable Parquet file ({' '.join(str(error).split())}); write it again"
         raise file.refusal(reason) from error
 
 
@@ -54,7 +54,7 @@ def rows(file: GivenFile, names: Sequence[str]) -> Iterator[tuple[int, dict[str,
         leaves = [table.schema.column(number) for number in range(len(table.schema))]
     texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
     numbers = count(1)
-    with opened(file, texts) as table:  # a text that stands in a million rows is in the memory once
+    with opened(file, texts) as table:  # a text that is in a million rows is in memory once
         for batch in table.iter_batches():
             columns = [listed(file, name, batch[name]) for name in names]
             for values, number in zip(zip(*columns, strict=True), numbers, strict=False):
@@ -101,7 +101,7 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     try:
         features = json.loads((schema.metadata or {}).get(_METADATA, b"{}"))["info"]["features"].items()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}  # there are no such metadata, or someone else's
+        return {}  # there are no such metadata, or another program's
     return {
         name: list(map(str, feature["names"]))
         for name, feature in features

@@ -12,10 +12,10 @@ from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.json_lines import objects
 
 Row = dict[str, Any]
-"""The values of a row by the names of their columns: texts, or what JSON or Parquet hold."""
+"""The values of a row by the names of their columns: texts, or what JSON or Parquet holds."""
 
 Accept = Callable[[Sequence[str]], object]
-"""Refuses the names of a table's columns by raising."""
+"""Checks the names of a table's columns, and raises if they cannot be used."""
 
 
 def read_rows(file: GivenFile, wanted: Collection[str], accept: Accept) -> Iterator[tuple[int, Row]]:
@@ -23,15 +23,15 @@ def read_rows(file: GivenFile, wanted: Collection[str], accept: Accept) -> Itera
 
     Args:
         file: A table with a header and commas, tabs, semicolons or bars; JSON Lines; or Parquet.
-        wanted: Names of columns that it may have, which tell the delimiter.
-        accept: Called with the names of the columns, before the first row; those of JSON Lines, which are not known
-            earlier, after the last one, if there are rows.
+        wanted: Names of columns that it may have, to recognise the delimiter.
+        accept: Called with the names of the columns before the first row; for JSON Lines, where they are not known
+            earlier, after the last row, if there are rows.
 
     Yields:
         The line in which each row ends (Parquet: the number of the row), from 1; and the row.
 
     Raises:
-        BadInputError: If it cannot be read, is larger than what is read, or has a value in a column without a name.
+        BadInputError: If it cannot be read, is too large, or has a value in a column without a name.
     """
     with file.being_read():
         yield from _readers[form_of(file)](file, wanted, accept)

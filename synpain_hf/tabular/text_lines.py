@@ -1,4 +1,4 @@
-"""Lines of a text file: decoded as its first bytes say, and within limits, so that no file fills the memory."""
+"""Lines of a text file: decoded as its first bytes say, and within limits, so that a file cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.tabular.given import GivenFile
 
 MOST_TEXT = 2**30
-"""Bytes of a table in text; in a file that grows meanwhile, characters."""
+"""Bytes of a table in text; if the file is growing, characters."""
 
 LONGEST_LINE = 2**24
 """Characters of a line."""
@@ -37,10 +37,10 @@ def lines(file: GivenFile, progress: Progress = silent) -> Iterator[str]:
 
     Args:
         file: The text.
-        progress: Told of bytes, where there are many.
+        progress: Called with the bytes read, if there are many.
 
     Raises:
-        BadInputError: If it is too large, has too long a line, or is no text.
+        BadInputError: If it is too large, has too long a line, or is not text.
         OSError: If it cannot be read.
     """
     size = file.path.stat().st_size
@@ -53,7 +53,7 @@ def lines(file: GivenFile, progress: Progress = silent) -> Iterator[str]:
                 length = len(line)
                 read += length
                 if length > LONGEST_LINE:
-                    reason = f"has more than {LONGEST_LINE:,} characters; write one row a line, and shorter cells"
+                    reason = f"has more than {LONGEST_LINE:,} characters; write one row on each line, and shorter cells"
                     raise file.refusal(reason, number)
                 if read > MOST_TEXT:
                     raise _too_large(file)
@@ -73,7 +73,7 @@ def _opened(file: GivenFile, errors: str = "strict") -> TextIO:
 
 
 def _pieces(text: TextIO) -> Iterator[str]:
-    """The lines of a text; of a line that is too long, its beginning."""
+    """The lines of a text; only the beginning of a line that is too long."""
     return iter(partial(text.readline, LONGEST_LINE + 1), "")
 
 
@@ -82,7 +82,7 @@ def _too_large(file: GivenFile) -> BadInputError:
 
 
 def _undecodable(file: GivenFile) -> BadInputError:
-    """What is told of a file that is no text: the line and the byte in it, where these can be found."""
+    """The error for a file that is not text: the line and the byte in it, where these can be found."""
     with _opened(file, "surrogateescape") as text:
         if text.encoding == "utf-16":
             return file.refusal("begins as UTF-16 text, and goes on as something else; save it as UTF-8")

@@ -1,4 +1,4 @@
-"""Markdown of what comes from data: escaped, so that no name of a file or generator can change the page around it."""
+"""Markdown from data: escaped, so that no name of a file or generator can change the page around it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Markdown(str):
     __slots__ = ()
 
     def __html__(self) -> str:
-        """What a template that escapes its values puts in."""
+        """What a template that escapes its values inserts."""
         return self
 
 
 def escaped(value: object) -> Markdown:
     """A value as text on one line, whatever it holds; Markdown that was made here stays as it is.
 
-    Punctuation becomes HTML entities, which no reader of Markdown takes for syntax, in a table or elsewhere.
+    Punctuation becomes HTML entities, which no Markdown reader takes for syntax, in a table or elsewhere.
     """
     if isinstance(value, Markdown):
         return value
@@ -33,12 +33,12 @@ def escaped(value: object) -> Markdown:
 
 
 def shortened(text: str) -> str:
-    """A name that somebody else gave, no longer than a table can bear."""
+    """A name that somebody else gave, shortened to fit in a table."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def code(value: str) -> Markdown:
-    """A name of this project as code; only for names that hold nothing special, such as those of columns."""
+    """A name of this project as code; only for names without special characters, such as those of columns."""
     return Markdown(f"`{value}`")
 
 
@@ -58,7 +58,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], numbers: int 
     Args:
         header: Its columns.
         rows: Its rows.
-        numbers: The first column of numbers, which stand on the right; None for none.
+        numbers: The first column of numbers, which are aligned right; None if there are none.
     """
     first = len(header) if numbers is None else numbers
     rule = ["---"] * first + ["---:"] * (len(header) - first)
@@ -67,5 +67,5 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], numbers: int 
 
 
 def tidied(text: str) -> str:
-    """A page without the blank lines that parts left out of it leave behind: none at its ends, nor two together."""
+    """A page without the blank lines that omitted parts leave behind: none at its ends, and no two together."""
     return _BLANK_LINES.sub("\n\n", text).strip()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+_NAMED = 3
 _IRREGULAR = {"man": "men", "woman": "women"}
 
 
@@ -18,3 +21,9 @@ def noun_after(number: int, noun: str) -> str:
 def count(number: int, what: str = "") -> str:
     """A number with commas, and with what it counts: `1 pair`, `2,460 pairs`."""
     return f"{number:,} {noun_after(number, what)}" if what else f"{number:,}"
+
+
+def first_few(names: Sequence[str]) -> str:
+    """A few names, and how many more there are: `a, b, c and 2 more`."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"

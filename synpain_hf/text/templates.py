@@ -17,11 +17,11 @@ _FILTERS = {"as_is": as_is, "code": code, "count": count}
 def render(template: Path, values: Mapping[str, Any], *, escape: bool) -> str:
     """Fill a template.
 
-    A line with nothing but a tag leaves no line behind. Filters are `as_is`, `code` and `count`.
+    A line that holds only a tag leaves no line behind. Filters are `as_is`, `code` and `count`.
 
     Args:
         template: Its file.
-        values: What it names; a name that is missing here is an error.
+        values: The values that it names; one that is missing is an error.
         escape: Whether values become Markdown that shows them as they are, unless they are `Markdown` already.
     """
     environment = Environment(

@@ -12,7 +12,14 @@ from typing import Literal, get_args
 
 from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
-from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
+from synpain_hf.imaging.limits import check_crop_box
+from synpain_hf.text.values import shown
+from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Fusion
+
+ALL_FOLDS = "cv"
+"""The configuration that stands for all five folds, of the command alone."""
+
+PWCT, JSON = "pwct", ".json"
 
 ClassWeights = Literal["balanced", "none"]
 
@@ -75,6 +82,44 @@ class ModelArguments:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)
+        if self.crop_box is not None:
+            check_crop_box(self.crop_box)
+        if self.model == PWCT:
+            self._check_pwct()
+
+    def check_source(self) -> None:
+        """Refuse a model that is nowhere; whether the Hub has it is not looked at.
+
+        Raises:
+            UsageError: If it is neither `pwct`, nor a file, a folder or an id on the Hub.
+        """
+        place = Path(self.model).expanduser()
+        if self.model.endswith(JSON):
+            if not place.is_file():
+                raise UsageError(
+                    f"is {shown(self.model)!r}, which is not a file; give one with a configuration", "model"
+                )
+        elif self.model != PWCT and not (REPO_ID.fullmatch(self.model) or place.is_dir()):
+            raise UsageError(
+                f"is {shown(self.model)!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of "
+                "these, pwct, or a .json file with a configuration",
+                "model",
+            )
+
+    def units_of(self, annotated: list[str]) -> list[str]:
+        """The action units that are learned: for `all`, every one that is annotated."""
+        return annotated if self.action_units == ["all"] else [unit for unit in self.action_units if unit]
+
+    def _check_pwct(self) -> None:
+        if self.fusion != DEFAULT_FUSION:
+            raise UsageError(f"is {self.fusion!r}, but pwct always subtracts; leave it out", "fusion")
+        if self.lora:
+            raise UsageError("is for vision models, which pwct is not; leave it out, or choose another model", "lora")
+        if self.image_size not in (None, PWCT_SIDE):
+            raise UsageError(
+                f"must be {PWCT_SIDE}: this model does not take faces of {self.image_size} x {self.image_size}",
+                "image_size",
+            )
 
 
 @dataclass
@@ -89,3 +134,16 @@ class EverydayArguments:
         default=5e-4, metadata={"help": "A pretrained vision model wants 1e-4 with --lora, 5e-5 without."}
     )
     seed: int = field(default=42, metadata={"help": "Draws everything."})
+
+    def check(self) -> None:
+        """Refuse values that cannot be right.
+
+        Raises:
+            UsageError: If one is not.
+        """
+        for name, least in (("per_device_train_batch_size", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if not value >= least:
+                raise UsageError(f"is {value}; give {least} or more", name)
+        if not self.learning_rate > 0:
+            raise UsageError(f"is {self.learning_rate}; give more than 0, such as 5e-4", "learning_rate")

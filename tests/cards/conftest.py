@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from examples.plain_composites import write_download
 from synpain_hf.cards import card
 from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
-from tests.cards.making import Row, write_facts, written_text
+from tests.cards.making import DRAWN, LARGER, Row, TextFor, write_facts, written_text
 from tests.release.making import copied, manifest_rows, picture, write_manifest
-
-
-class TextFor(Protocol):
-    """Makes the text of a card."""
-
-    def __call__(self, rows: list[Row], **facts: Any) -> str:
-        """The card of a release of these rows of a manifest, with these facts."""
-
-
-LARGER = "99.png"
-"""A composite that is larger than others, for the rows to name."""
-
-DRAWN = 20
+from tests.sharing import Once, SomeComposites
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def drawn(once: Once) -> Release:
     """A release of demo faces, with the short card of a build."""
-    return demo(tmp_path_factory.mktemp("drawn") / "release", pairs=DRAWN)
+    return Release.open(once("drawn", lambda folder: demo(folder / "release", pairs=DRAWN)) / "release")
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +35,10 @@ def copy(carded: Release, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def official(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def official(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A release of five plain composites laid out as the official download."""
     folder = tmp_path_factory.mktemp("official")
-    return build(write_download(folder, 5), folder / "release", version="1.0.0", image_size=64)
+    return build(some_composites(folder, 5), folder / "release", version="1.0.0", image_size=64)
 
 
 @pytest.fixture(scope="session")

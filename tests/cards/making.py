@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +22,12 @@ from synpain_hf.vocabulary import FACES
 from tests.release.making import copied, replace
 
 Row = dict[str, Any]
+
+DRAWN = 20
+"""Pairs of the release of demo faces."""
+
+LARGER = "99.png"
+"""A composite that is larger than others, for the rows of a manifest to name."""
 
 REFERENCE = """@misc{mine,
   title  = {My faces},
@@ -64,6 +70,13 @@ OWN: Row = {
     "reported": None,
 }
 """Facts that lack nothing."""
+
+
+class TextFor(Protocol):
+    """Makes the text of a card."""
+
+    def __call__(self, rows: list[Row], **facts: Any) -> str:
+        """The card of a release of these rows of a manifest, with these facts."""
 
 
 def write_facts(folder: Path, **changes: Any) -> Path:

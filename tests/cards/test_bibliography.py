@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from synpain_hf.cards.bibliography import read_bibliography
 from tests.cards.making import REFERENCE
 
@@ -29,3 +32,30 @@ def test_values_in_quotes_bare_or_with_braces_within_are_read() -> None:
 
 def test_an_entry_without_a_place_has_none() -> None:
     assert read_bibliography("@misc{k, note = }")["k"].url == ""
+
+
+def test_an_entry_within_another_is_part_of_it() -> None:
+    assert list(read_bibliography("@a{k, note = {see @b{inner, year = 1}}}\n@b{next, year = 2}")) == ["k", "next"]
+
+
+SLOW_WHERE_READ_AGAIN_AND_AGAIN = """
+import resource
+from synpain_hf.cards.bibliography import read_bibliography
+from synpain_hf.cards.facts_checks import is_placeholder
+
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+parts = ["a", "a ", "@a", "@a{k,", "{", "}", "a=", '"', " ", "[", "[here", "<a", "]"]
+for part in parts:
+    is_placeholder(part * 300_000)
+    for text in ("@misc{k, %s}", "@misc{k, x = %s}", "@misc{k, author = {%s}}", "@misc{%s", "%s"):
+        try:
+            [entry.line for entry in read_bibliography(text % (part * 300_000)).values()]
+        except ValueError:
+            pass
+"""
+"""Takes a few seconds; half an hour where a part of a text is read again for every letter of it."""
+
+
+def test_no_text_takes_longer_than_its_length_asks_for() -> None:
+    done = subprocess.run([sys.executable, "-c", SLOW_WHERE_READ_AGAIN_AND_AGAIN], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr

@@ -13,8 +13,7 @@ from synpain_hf.cards import card, check
 from synpain_hf.errors import ReleaseError
 from synpain_hf.release.layout import BIBLIOGRAPHY, CARD, CROISSANT, FACTS, MANIFEST, record_of
 from synpain_hf.release.release import Release
-from tests.cards.conftest import DRAWN
-from tests.cards.making import Row, annotated, with_files, write_facts
+from tests.cards.making import DRAWN, Row, annotated, with_files, write_facts
 from tests.release.making import copied, replace
 
 
@@ -67,7 +66,7 @@ class TestData:
         with_rows(copy, {"label": 1})
         found = told(copy)
         assert "README.md does not fit the release: the section 'What is in it'" in found
-        assert "figures/balance.png shows something else than is in the release" in found
+        assert "figures/balance.png does not show what is in the release" in found
         assert "croissant.json does not fit the release" in found
         card(copy)
         assert not told(copy)
@@ -76,7 +75,7 @@ class TestData:
         (name, *_) = [partition.path for partition in Release.open(copy).partitions]
         row = pq.read_table(copy / name).to_pylist()[0]
         with_rows(copy, {"neutral": row["expressive"]})
-        assert "figures/contact_sheet.png shows something else" in told(copy)
+        assert "figures/contact_sheet.png does not show what is in the release" in told(copy)
 
     def test_annotations_that_came_later_are_missed(self, own: Release, tmp_path: Path) -> None:
         facts = write_facts(tmp_path / "facts", columns={"likeness": "How alike the two faces are."})
@@ -90,7 +89,7 @@ class TestData:
         later = annotated(own_carded, tmp_path / "later", "likeness", [{"pair_id": "pair-00", "likeness": 0.5}])
         (found,) = check(later)
         assert "does not say what the column likeness" in found
-        assert found.endswith("--facts with mended ones")
+        assert found.endswith("--facts with corrected ones")
 
     def test_another_version_is_found(self, copy: Path) -> None:
         manifest = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
@@ -124,7 +123,9 @@ class TestData:
         stray = "data/fold-0/old-man-copy.parquet"
         (copy / stray).write_bytes((copy / name).read_bytes())
         (copy / "data" / ".DS_Store").write_bytes(b"of a desktop")
-        assert check(release) == [f"{stray} is in data/, but not of this release, and may be loaded with it; remove it"]
+        assert check(release) == [
+            f"{stray} is in data/, but not part of the release, and may be loaded with it; remove it"
+        ]
 
 
 class TestCard:
@@ -158,8 +159,8 @@ class TestCard:
 
     def test_a_file_that_is_not_what_release_json_tells_of_is_named(self, copy: Path) -> None:
         replace(copy / "figures" / "balance.png", (copy / "figures" / "pspi.png").read_bytes())
-        assert "figures/balance.png is not the file that release.json tells of" in told(copy)
-        assert "figures/balance.png shows something else" in told(copy)
+        assert "figures/balance.png is not the file that release.json lists" in told(copy)
+        assert "figures/balance.png does not show what is in the release" in told(copy)
 
     @pytest.mark.parametrize("name", [CARD, CROISSANT, BIBLIOGRAPHY, "figures/pspi.png"])
     def test_a_file_that_is_missing_is_named(self, name: str, copy: Path) -> None:

@@ -37,7 +37,7 @@ def test_everything_that_is_wrong_with_facts_is_told_with_its_line(own: Release,
     assert first.startswith(
         "  facts.yaml:1: name is 'My faces', which cannot be used; write 2 to 61 lower-case letters"
     )
-    assert second.endswith("privacy is 'Fine.', of 5 letters only; write a sentence of at least 20 letters")
+    assert second.endswith("privacy is 'Fine.', only 5 characters long; write a sentence of at least 20 characters")
 
 
 def test_a_card_that_fits_is_said_to(own_carded: Release) -> None:
@@ -55,7 +55,7 @@ def test_damaged_missing_and_stray_data_are_told_and_nothing_is_written(own_card
     told = json.loads(run(folder, "--check", "--json").stdout)
     damaged, stray = told["unfit"]
     assert f"was changed after it was built ({name})" in damaged
-    assert stray.startswith("data/more.parquet is in data/, but not of this release")
+    assert stray.startswith("data/more.parquet is in data/, but not part of the release")
     result = run(folder, "--check")
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -70,3 +70,20 @@ def test_damaged_missing_and_stray_data_are_told_and_nothing_is_written(own_card
 def test_help_says_what_a_check_looks_at() -> None:
     text = " ".join(run("--help").stdout.split())
     assert "whether data are damaged, missing, or none of the release's; every file is read, nothing is written" in text
+
+
+def test_facts_to_start_from_are_written_and_the_next_step_is_told(own: Release, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yaml"
+    result = run(own.folder, "--init", facts)
+    assert result.exit_code == 0
+    then = f"synpain-hf card {own.folder} --facts {facts}"
+    assert result.stdout == f"{facts}: facts to fill in; then give them by `{then}`\n"
+    assert json.loads(run(own.folder, "--init", tmp_path / "more.yaml", "--json").stdout)["facts"].endswith("more.yaml")
+
+
+def test_facts_to_start_from_are_written_alone(own: Release, tmp_path: Path) -> None:
+    for other in (["--check"], ["--facts", "demo"]):
+        result = run(own.folder, "--init", tmp_path / "facts.yaml", *other)
+        assert result.exit_code == 2
+        assert result.stderr == "error: --init is given together with another option; give it alone\n"
+    assert not (tmp_path / "facts.yaml").exists()

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from PIL import Image
 
-from synpain_hf.cards import card
+from synpain_hf.cards import card, check
 from synpain_hf.cards.croissant import check_keys
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
+from synpain_hf.schemas import properties
 from tests.cards.making import write_facts
 from tests.imaging.made import decoded
 from tests.release.making import copied, rows_of
@@ -43,11 +45,26 @@ def test_it_is_valid_for_an_own_data_set_too(own: Release, tmp_path: Path, caplo
     authors = [{"name": "Ada Doe", "url": "https://example.org/ada"}, {"name": "Us", "kind": "organization"}]
     facts = write_facts(tmp_path / "facts", authors=authors, languages=[])
     made = card(copied(own.folder, tmp_path / "copy"), facts=facts)
+    caplog.clear()  # what drew the figures may have had a word to say
     dataset = mlcroissant.Dataset(jsonld=made.folder / CROISSANT)
     assert not dataset.metadata.ctx.issues.errors
     assert not dataset.metadata.ctx.issues.warnings
     assert not caplog.records
     assert dataset.metadata.name == "my_faces"
+
+
+def test_of_facts_that_are_not_stated_it_says_nothing(own: Release, tmp_path: Path) -> None:
+    needed = properties("facts")[1]
+    path = write_facts(tmp_path / "facts")
+    stated = {name: fact for name, fact in yaml.safe_load(path.read_text()).items() if name in needed}
+    path.write_text(yaml.safe_dump(stated))
+    made = card(copied(own.folder, tmp_path / "copy"), facts=path)
+    dataset = mlcroissant.Dataset(jsonld=made.folder / CROISSANT)
+    assert not dataset.metadata.ctx.issues.errors
+    said = document(made)
+    assert not {"citeAs", "datePublished", "rai:dataUseCases", "rai:dataCollection", "keywords"} & said.keys()
+    assert said["rai:hasSyntheticData"] is True
+    assert check(made) == []
 
 
 def test_it_says_which_croissant_it_is(loaded: Any, carded: Release) -> None:
@@ -139,6 +156,6 @@ class TestUnknownKeys:
 
     def test_what_is_missing_is_refused(self, carded: Release) -> None:
         found = document(carded)
-        del found["rai:dataBiases"]
-        with pytest.raises(ValueError, match="rai:dataBiases"):
+        del found["rai:hasSyntheticData"]
+        with pytest.raises(ValueError, match="rai:hasSyntheticData"):
             check_keys(found)

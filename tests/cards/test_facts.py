@@ -84,11 +84,11 @@ class TestMissingFacts:
         assert len(found) == len(properties("facts")[1]) - 1
 
     def test_a_fact_within_a_fact_is_named_by_its_place(self, tmp_path: Path) -> None:
-        facts = changed("generation", "prompts")
+        facts = changed("licence", "url")
         (told,) = problems(tmp_path, facts)
         where, _, reason = told.partition(" ")
-        assert where == f"facts.yaml:{line_of('generation:', facts)}:"
-        assert reason == "generation.prompts is missing; add it (what is known of the prompts; say so where nothing is)"
+        assert where == f"facts.yaml:{line_of('licence:', facts)}:"
+        assert reason == "licence.url is missing; add it (the text of the licence)"
 
     def test_a_licence_of_another_kind_needs_a_name(self, tmp_path: Path) -> None:
         (told,) = problems(tmp_path, changed("licence", "id", to="other"))
@@ -143,7 +143,31 @@ class TestPlaceholders:
     def test_a_placeholder_is_refused(self, text: str, tmp_path: Path) -> None:
         (told,) = problems(tmp_path, changed("curation", to=text))
         what = f"still a placeholder, {text!r}" if text.strip() else "empty"
-        assert f": curation is {what}; say what is known, or in a sentence that it is unknown" in told
+        assert told.endswith(
+            f": curation is {what}; say what is known, or in a sentence that it is unknown, or remove it"
+        )
+
+    @pytest.mark.parametrize(
+        ("path", "remedy"),
+        [
+            (("summary",), "say what is known, or in a sentence that it is unknown"),
+            (("name",), "write 2 to 61 lower-case letters, digits, _ and -, with a letter first, such as my_faces"),
+            (("published",), "write a day of the calendar as year-month-day, such as 2026-01-31, or remove it"),
+            (("homepage",), "write an address that begins with https:// and has no spaces, or null if there is "),
+            (("licence", "url"), "write an address that begins with https:// and has no spaces"),
+            (("authors", 0, "name"), "say what is known, or in a sentence that it is unknown"),
+            (("synthetic",), "write true or false, without quotes"),
+            (("uses",), "write a list, each entry on a line of its own that begins with a dash, or remove it"),
+            (("paper",), "write title and url below it, indented, or null if there is none, or remove it"),
+            (("tags", 0), "write lower-case letters, digits, blanks and : . _ -, such as facial expression"),
+            (("generation", "kinds", 0), "use one of Surveys, Secondary Data Analysis, "),
+            (("unheard_of",), "say what is known, or remove it"),
+        ],
+    )  # fmt: skip
+    def test_its_remedy_fits_what_the_fact_is(self, path: tuple[str | int, ...], remedy: str, tmp_path: Path) -> None:
+        told = next(each for each in problems(tmp_path, changed(*path, to="[fill in]")) if "placeholder" in each)
+        assert told.partition("'[fill in]'; ")[2].startswith(remedy)
+        assert remedy.endswith(" ") or told.endswith(remedy)
 
     def test_one_in_a_list_is_named_by_its_number(self, tmp_path: Path) -> None:
         facts = changed("biases", to=["A sentence that says enough.", "TODO"])
@@ -174,8 +198,12 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     ),
     (("published",), "2026-02-30", "published is '2026-02-30', which cannot be used; write a day of the calendar as "),
     (("published",), "2026-1-2", "published is '2026-1-2', which cannot be used; write a day of the calendar as "),
-    (("privacy",), "Fine.", "privacy is 'Fine.', of 5 letters only; write a sentence of at least 20 letters"),
-    (("uses",), ["Fine."], "entry 1 of uses is 'Fine.', of 5 letters only; write a sentence of at least 20 letters"),
+    (("privacy",), "Fine.", "privacy is 'Fine.', only 5 characters long; write a sentence of at least 20 characters"),
+    (
+        ("uses",),
+        ["Fine."],
+        "entry 1 of uses is 'Fine.', only 5 characters long; write a sentence of at least 20 characters",
+    ),
     (("uses",), [], "uses is empty; add at least one entry"),
     (("uses",), "To try things with it.", "uses is the text 'To try things with it.'; write a list, each entry on a "),
     (("tags",), ["a", "a"], "tags has 'a' twice; remove one"),
@@ -189,12 +217,12 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     (
         ("paper",),
         "here",
-        "paper is the text 'here'; write title and url below it, indented, or null where there is none",
+        "paper is the text 'here'; write title and url below it, indented, or null if there is none",
     ),
-    (("licence",), ["mit"], "licence is a list; write id and url and text below it, indented"),
-    (("curation",), {"by": "me"}, "curation is a table with the keys by; write a sentence of at least 20 letters"),
+    (("licence",), ["mit"], "licence is a list; write id and url below it, indented"),
+    (("curation",), {"by": "me"}, "curation is a table with the keys by; write a sentence of at least 20 characters"),
     (("pretty_name",), "two\nlines", "pretty_name is 'two\\nlines', which cannot be used; write it on one line"),
-    (("pretty_name",), 7, "pretty_name is 7, which is no text; write it on one line (in quotes, it is read as text)"),
+    (("pretty_name",), 7, "pretty_name is 7, which is not text; write it on one line (in quotes, it is read as text)"),
     (("repo_id",), "no-namespace", "repo_id is 'no-namespace', which cannot be used; write NAMESPACE/NAME, such as "),
     (
         ("columns",),
@@ -205,11 +233,16 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
 ]
 
 
+def facts(path: tuple[str | int, ...], value: Any) -> Row:
+    """`OWN` with another value somewhere, or with a fact that it leaves out."""
+    return changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value}
+
+
 @pytest.mark.parametrize(("path", "value", "told"), WRONG, ids=[f"{path} {value}" for path, value, _ in WRONG])
 def test_a_fact_of_the_wrong_form_is_told_with_a_remedy(
     path: tuple[str | int, ...], value: Any, told: str, tmp_path: Path
 ) -> None:
-    (found,) = problems(tmp_path, changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value})
+    (found,) = problems(tmp_path, facts(path, value))
     assert re.sub(r"^facts\.yaml:\d+: ", "", found).startswith(told)
 
 
@@ -233,7 +266,7 @@ def test_every_problem_has_its_line(path: tuple[str | int, ...], value: Any, lin
 def test_a_fact_without_a_value_is_told_to_be_empty(tmp_path: Path) -> None:
     text = dumped(OWN).replace("curation: I looked at all of them, and kept all.", "curation:")
     (told,) = problems(tmp_path, text)
-    assert told.endswith(": curation is empty; write a sentence of at least 20 letters")
+    assert told.endswith(": curation is empty; write a sentence of at least 20 characters")
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30"])
@@ -245,15 +278,14 @@ def test_a_day_without_quotes_that_no_calendar_has_is_told_with_its_line(day: st
 
 def test_no_message_quotes_a_regular_expression_or_the_words_of_a_schema(tmp_path: Path) -> None:
     for path, value, _ in WRONG:
-        for told in problems(tmp_path, changed(*path, to=value) if path[0] in OWN else {**OWN, str(path[0]): value}):
+        for told in problems(tmp_path, facts(path, value)):
             assert not re.search(r"\^|\$|\[\^|\]\*|\b(boolean|object|array|string|minLength|pattern)\b", told)
 
 
 def test_every_kind_of_rule_in_the_schema_has_its_sentence() -> None:
-    from synpain_hf.cards.facts_checks import _WRONG
-
     structure = {"required", "additionalProperties", "properties", "items", "description", "title", "$ref", "$defs",
-                 "$schema", "$id", "$comment", "if", "then", "const", "x-remedy"}  # fmt: skip
+                 "$schema", "$id", "$comment", "if", "then", "const", "x-remedy", "x-placeholder",
+                 "x-if-missing"}  # fmt: skip
     used: set[str] = set()
 
     def walk(schema: Any, is_names: bool = False) -> None:
@@ -265,7 +297,8 @@ def test_every_kind_of_rule_in_the_schema_has_its_sentence() -> None:
             walk(part)
 
     walk(validator("facts").schema)
-    assert used - structure <= set(_WRONG)
+    told = {error.validator for path, value, _ in WRONG for error in validator("facts").iter_errors(facts(path, value))}
+    assert used - structure <= told
 
 
 def test_every_form_in_the_schema_has_its_remedy() -> None:
@@ -286,21 +319,21 @@ class TestFiles:
         [
             (
                 "a: [",
-                ":1: is no valid YAML here (expected the node content, but found '<stream end>'); correct it; a text ",
+                ":1: is not valid YAML here (expected the node content, but found '<stream end>'); correct it; a text ",
             ),
             (
                 "a: b\nc: Pairs: of faces",
-                ":2: is no valid YAML here (mapping values are not allowed here); correct it; ",
+                ":2: is not valid YAML here (mapping values are not allowed here); correct it; ",
             ),
-            ("a: b\x07", ": is no valid YAML here (unacceptable character #x0007"),
-            ("[" * 9999 + "]" * 9999, ": is no valid YAML here (maximum recursion depth exceeded"),
+            ("a: b\x07", ": is not valid YAML here (unacceptable character #x0007"),
+            ("[" * 999 + "]" * 999, ": is not valid YAML here (maximum recursion depth exceeded"),
             (
                 "a: b\nc: &all [*all]",
                 ":2: has an alias (*) or a tag (!), which facts do not need; write out what is meant",
             ),
             ("a: !!timestamp x", ":1: has an alias (*) or a tag (!), which facts do not need; write out what is meant"),
-            ("- a list", ": is no table of facts; copy the example and fill it in"),
-            ("", ": is no table of facts"),
+            ("- a list", ": is not a table of facts; start from what `synpain-hf card RELEASE --init FILE` "),
+            ("", ": is not a table of facts"),
         ],
         ids=["open", "colon", "control", "deep", "alias", "tag", "list", "empty"],
     )
@@ -317,10 +350,26 @@ class TestFiles:
         with pytest.raises(UsageError, match=r"nowhere\.yaml cannot be read .*give a file of facts"):
             read_facts(tmp_path / "nowhere.yaml", tmp_path / "references.bib")
 
+    def test_a_bibliography_may_be_missing_where_nothing_is_cited(self, tmp_path: Path) -> None:
+        path = write_facts(tmp_path, cite=["mine"])
+        (tmp_path / "references.bib").unlink()
+        with pytest.raises(BadInputError, match=r"cite names mine, which references\.bib does not have; add it there"):
+            read_facts(path, tmp_path / "references.bib")
+        path.write_text(dumped(changed("cite")), encoding="utf-8")
+        assert read_facts(path, tmp_path / "references.bib").bibliography == ""
+
+    def test_a_file_that_is_far_too_long_is_not_read(self, tmp_path: Path) -> None:
+        path = write_facts(tmp_path)
+        path.write_bytes(b"#" * 2**20 + b"\n")
+        with pytest.raises(
+            UsageError, match=r"facts\.yaml has more than the 1,048,576 bytes that are read; shorten it"
+        ):
+            read_facts(path, tmp_path / "references.bib")
+
     def test_a_file_that_is_no_text_is_named(self, tmp_path: Path) -> None:
         path = write_facts(tmp_path)
         path.write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(UsageError, match=r"facts.yaml cannot be read \(it is no UTF-8 text\)"):
+        with pytest.raises(UsageError, match=r"facts.yaml cannot be read \(it is not UTF-8 text\)"):
             read_facts(path, tmp_path / "references.bib")
 
 
@@ -328,7 +377,7 @@ class TestOwnDataSet:
     def test_it_has_to_bring_its_facts(self, own: Release, tmp_path: Path) -> None:
         folder = copied(own.folder, tmp_path / "copy")
         before = digests(folder)
-        with pytest.raises(UsageError, match=r"copy .*example.yaml .* give the copy with --facts"):
+        with pytest.raises(UsageError, match=r"write .* --init facts\.yaml`, fill it in, and give it with --facts"):
             card(folder)
         assert digests(folder) == before
 

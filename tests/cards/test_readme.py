@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
@@ -21,11 +22,14 @@ from synpain_hf.release.layout import CARD, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.resources import resource
+from synpain_hf.schemas import properties
 from synpain_hf.vocabulary import CLASSES
-from tests.cards.conftest import DRAWN, LARGER, TextFor
 from tests.cards.making import (
+    DRAWN,
+    LARGER,
     OWN,
     Row,
+    TextFor,
     annotated,
     body_of,
     metadata_in,
@@ -37,7 +41,6 @@ from tests.cards.making import (
     write_facts,
     written_text,
 )
-from tests.conftest import needs_sample
 from tests.release.making import manifest_rows, picture, replace, rows_of, write_manifest
 
 ALL = "What is in it"
@@ -413,15 +416,44 @@ class TestMetadata:
         assert len(head) < 2 * len(carded.configurations()) + 15
 
 
+class TestFactsThatAreNotStated:
+    """A card of which only the facts are given that every card needs."""
+
+    @pytest.fixture
+    def text(self, own: Release, tmp_path: Path) -> str:
+        needed = {name: fact for name, fact in OWN.items() if name in properties("facts")[1]}
+        facts = tmp_path / "facts.yaml"
+        facts.write_text(yaml.safe_dump({**needed, "licence": {"id": "mit", "url": "https://example.org/mit"}}))
+        return written_text(own, facts)
+
+    def test_each_of_them_is_listed_with_what_it_would_say(self, text: str) -> None:
+        listed = re.findall(r"^- `(.+?)`: (.+)$", section(text, "Not stated"), re.MULTILINE)
+        assert dict(listed)["maintenance.contact"] == "Where to ask and report."
+        assert {name.partition(".")[0] for name, _ in listed} == (
+            OWN.keys() - properties("facts")[1] - {"reported"} | {"licence"}
+        )
+
+    def test_no_place_is_empty_and_the_page_is_well_formed(self, text: str) -> None:
+        assert "None" not in body_of(text)
+        assert "[]" not in body_of(text)
+        for title in re.findall(r"^## (.+)$", text, re.MULTILINE):
+            assert section(text, title).strip()
+        assert "The text of the licence: [mit](<https://example.org/mit>)" in section(text, "Licence")
+        assert "How to cite the data set is not stated." in section(text, "Citation")
+        assert metadata_in(text)["license"] == "mit"
+        assert not {"tags", "task_categories", "language", "paper"} & metadata_in(text).keys()
+
+    def test_a_card_with_all_of_them_has_no_such_section(self, own_carded: Release) -> None:
+        assert "## Not stated" not in text_of(own_carded)
+        assert "not stated" not in text_of(own_carded)
+
+
 def test_the_facts_stay_with_the_release(own_carded: Release, tmp_path: Path) -> None:
     assert (own_carded.folder / FACTS).read_bytes() == write_facts(tmp_path / "facts").read_bytes()
 
 
-@needs_sample
-def test_the_real_samples_get_a_card(tmp_path: Path) -> None:
-    from tests.conftest import SAMPLE
-
-    release = card(build(SAMPLE, tmp_path / "release", version="1.0.0").folder)
+def test_the_real_samples_get_a_card(sample: Path, tmp_path: Path) -> None:
+    release = card(build(sample, tmp_path / "release", version="1.0.0").folder)
     assert row(text_of(release), "pairs") == ["10", "5,355", "abstract"]
     assert compute(release).pairs.generators == {"Ideogram 2.0": 10}
     replace(release.folder / CARD, b"")

@@ -126,5 +126,5 @@ class TestDamage:
         path.unlink()
         pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
         release = with_files(folder, {own.partitions[0].path: {**record_of(path), "rows": len(rows)}})
-        with pytest.raises(ReleaseError, match=r"is damaged \(has a face that is no PNG file"):
+        with pytest.raises(ReleaseError, match=r"is damaged \(has a face that is not a PNG file"):
             compute(release)

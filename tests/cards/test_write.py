@@ -80,7 +80,7 @@ class TestRelease:
         Release.open(copy).verify()
 
     def test_what_is_no_release_is_an_error(self, tmp_path: Path) -> None:
-        with pytest.raises(ReleaseError, match="is no release"):
+        with pytest.raises(ReleaseError, match="is not a release"):
             card(tmp_path)
 
     def test_a_figure_whose_data_have_not_changed_is_not_drawn_again(self, copy: Path) -> None:

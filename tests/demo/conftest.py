@@ -9,15 +9,16 @@ import pytest
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
 from tests.demo.making import PAIRS
+from tests.sharing import Once
 
 
 @pytest.fixture(scope="session")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def raw(once: Once) -> Path:
     """Ten pairs, left as an official-like download; drawn by one process."""
-    return demo(tmp_path_factory.mktemp("raw") / "raw", pairs=PAIRS, raw=True)
+    return once("raw", lambda folder: demo(folder / "raw", pairs=PAIRS, raw=True)) / "raw"
 
 
 @pytest.fixture(scope="session")
-def direct(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def direct(once: Once) -> Release:
     """The release that is made of the same pairs at once; written by one thread."""
-    return demo(tmp_path_factory.mktemp("direct") / "release", pairs=PAIRS)
+    return Release.open(once("direct", lambda folder: demo(folder / "release", pairs=PAIRS)) / "release")

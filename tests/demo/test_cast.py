@@ -21,7 +21,6 @@ from tests.demo.making import person
 
 COLUMNS = ("label", "age_group", "gender", "ethnicity")
 COLOURS = {"skin", "hair", "iris", "lip"}
-repeatable = settings(max_examples=40, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 2**63 - 1)
 
 
@@ -33,7 +32,7 @@ class TestGroups:
     def test_as_many_pairs_as_in_the_paper_have_its_totals_by_age(self) -> None:
         assert Counter(subject.age_group for subject in cast(5_355, 0)) == {"old": 2_895, "young": 2_460}
 
-    @repeatable
+    @settings(max_examples=40)
     @given(st.integers(1, 400), SEEDS)
     def test_the_cells_of_an_age_group_differ_by_one_pair_at_most(self, pairs: int, seed: int) -> None:
         counts = Counter(map(cell_of, cast(pairs, seed)))
@@ -43,13 +42,13 @@ class TestGroups:
             cells = [counts[label, age_group, gender, ethnicity] for label, gender, ethnicity in product(*others)]
             assert max(cells) - min(cells) <= 1
 
-    @repeatable
+    @settings(max_examples=40)
     @given(st.integers(1, 400), SEEDS)
     def test_age_groups_have_the_papers_proportion_in_any_number_of_pairs(self, pairs: int, seed: int) -> None:
         old = sum(subject.age_group == "old" for subject in cast(pairs, seed))
         assert abs(old - pairs * 2_895 / 5_355) <= 0.5
 
-    @repeatable
+    @settings(max_examples=40)
     @given(st.integers(1, 400), SEEDS)
     def test_folds_are_balanced_over_every_cell(self, pairs: int, seed: int) -> None:
         subjects = cast(pairs, seed)
@@ -73,7 +72,7 @@ class TestGroups:
 
 
 class TestNames:
-    @repeatable
+    @settings(max_examples=40)
     @given(st.integers(1, 60), SEEDS)
     def test_a_name_is_official_and_says_what_the_subject_is(self, pairs: int, seed: int) -> None:
         subjects = cast(pairs, seed)

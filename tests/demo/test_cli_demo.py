@@ -18,9 +18,9 @@ from synpain_hf.release.release import Release
 from synpain_hf.storage import work_folder_of
 from tests.demo.making import PAIRS
 from tests.release.making import digests, is_untouched, started
-from tests.test_cli import run
+from tests.terminal import run
 
-SECONDS = 60
+SECONDS = 600
 WITHOUT_SKIA = "import sys; sys.modules['skia'] = None; from synpain_hf.cli import main; main()"
 
 
@@ -145,7 +145,7 @@ class TestInterrupted:
         assert len(drawing) == (workers if workers > 1 else 0)
         process.kill()
         process.communicate(timeout=SECONDS)
-        _, alive = psutil.wait_procs(drawing, timeout=SECONDS / 4)
+        _, alive = psutil.wait_procs(drawing, timeout=SECONDS)
         assert not alive
         assert not out.exists()
 

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
-from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, pspi
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units, pspi
 from synpain_hf.generation.drawn.cast import cast
-from synpain_hf.generation.drawn.expressions import (
-    KINDS,
-    NO_PAIN,
-    PSPI_QUANTILES,
-    Expression,
-    _share_out,
-    draw_expressions,
-)
-from tests.demo.making import Numbers, auroc, score_of
+from synpain_hf.generation.drawn.expressions import KINDS, NO_PAIN, PSPI_QUANTILES, Expression, draw_expressions
+from tests.demo.making import auroc, score_of
 
-repeatable = settings(max_examples=100, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 2**63 - 1)
 CONDITIONS = st.sampled_from(sorted(PSPI_QUANTILES))
 
@@ -46,7 +39,6 @@ def scores_of(pairs: int, seed: int) -> dict[str, list[float]]:
     return {"neutral": [score_of(subject.neutral.units) for subject in subjects], **scores}
 
 
-@repeatable
 @given(SEEDS, CONDITIONS, st.integers(0, 40))
 def test_every_unit_of_any_face_has_an_intensity_from_0_to_5(seed: int, condition: str, count: int) -> None:
     expressions = drawn(seed, condition, count)
@@ -56,7 +48,6 @@ def test_every_unit_of_any_face_has_an_intensity_from_0_to_5(seed: int, conditio
         assert all(0 <= intensity <= STRONGEST for intensity in expression.units.values())
 
 
-@repeatable
 @given(SEEDS, CONDITIONS, st.integers(1, 40))
 def test_the_scored_units_add_up_to_a_score_of_the_condition_with_one_in_each_slice_of_it(
     seed: int, condition: str, count: int
@@ -67,7 +58,6 @@ def test_the_scored_units_add_up_to_a_score_of_the_condition_with_one_in_each_sl
     assert (scores <= limits[1:] + 1e-6).all()
 
 
-@repeatable
 @given(SEEDS, st.integers(0, 40))
 def test_faces_without_pain_are_of_all_the_named_kinds_in_turn(seed: int, count: int) -> None:
     kinds = Counter(expression.kind for expression in drawn(seed, "no_pain", count))
@@ -80,28 +70,47 @@ def test_neutral_and_pain_are_kinds_of_their_own(condition: str) -> None:
     assert {expression.kind for expression in drawn(0, condition, 9)} == {condition}
 
 
-@repeatable
-@given(st.floats(0, 20), arrays.arrays(float, 4, elements=st.floats(0, 1)))
-def test_a_score_is_shared_out_whole_and_no_term_is_over_5(score: float, shares: Numbers) -> None:
-    terms = _share_out(score, shares)
-    assert terms.sum() == pytest.approx(score, abs=1e-6)
-    assert (terms >= 0).all()
-    assert (terms <= STRONGEST).all()
+class Sharing(np.random.Generator):
+    """Draws these shares of the four terms of PSPI, and everything else by a seed."""
+
+    def __init__(self, seed: int, shares: Sequence[float]) -> None:
+        super().__init__(np.random.PCG64(seed))
+        self.shares = np.array(shares)
+
+    def dirichlet(self, *_: Any) -> Any:
+        return self.shares
 
 
-@repeatable
-@given(st.floats(0, 5), st.integers(0, 3))
-def test_a_term_without_a_share_gets_nothing_while_another_has_room(score: float, place: int) -> None:
-    shares = np.zeros(4)
-    shares[place] = 1
-    assert _share_out(score, shares) == pytest.approx(score * shares)
+def terms_of(units: Units) -> list[float]:
+    """The four terms of PSPI."""
+    return [units["AU4"], max(units["AU6"], units["AU7"]), max(units["AU9"], units["AU10"]), units["AU43"]]
 
 
-def test_what_is_over_5_goes_to_the_others_by_their_shares() -> None:
-    assert _share_out(9, np.array([0.7, 0.2, 0.1, 0])) == pytest.approx([5, 8 / 3, 4 / 3, 0])
+@given(SEEDS, st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_a_score_is_shared_out_whole_and_no_term_is_over_5_whatever_the_shares(seed: int, shares: list[float]) -> None:
+    (score,) = (score_of(expression.units) for expression in drawn(seed, "pain", 1))
+    (expression,) = draw_expressions(Sharing(seed, shares), "pain", 1)
+    terms = terms_of(expression.units)
+    assert sum(terms) == pytest.approx(score, abs=1e-6)
+    assert 0 <= min(terms) <= max(terms) <= STRONGEST
 
 
-@repeatable
+@given(SEEDS, st.permutations([1.0, 0.0, 0.0, 0.0]))
+def test_a_term_without_a_share_gets_nothing_while_another_has_room(seed: int, shares: list[float]) -> None:
+    (expression,) = draw_expressions(Sharing(seed, shares), "neutral", 1)
+    score = score_of(expression.units)
+    assume(score <= STRONGEST)
+    assert terms_of(expression.units) == pytest.approx([score * share for share in shares])
+
+
+@given(SEEDS)
+def test_what_is_over_5_goes_to_the_others_by_their_shares(seed: int) -> None:
+    (expression,) = draw_expressions(Sharing(seed, [0.7, 0.2, 0.1, 0]), "pain", 1)
+    score = score_of(expression.units)
+    first = min(0.7 * score, STRONGEST)
+    assert terms_of(expression.units) == pytest.approx([first, (score - first) * 2 / 3, (score - first) / 3, 0])
+
+
 @given(st.dictionaries(st.sampled_from(sorted(ACTION_UNITS)), st.floats(0, 5)))
 def test_pspi_is_what_prkachin_and_solomon_define(some: dict[str, float]) -> None:
     units = {**dict.fromkeys(ACTION_UNITS, 0.0), **some}

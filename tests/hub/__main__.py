@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 from tests.hub.faults import Drop, Fault
@@ -45,10 +44,11 @@ def main() -> None:
         faults = [Fault(pattern, method, skip=int(skip), drop=Drop[drop], dies=True)]
     if told.folder:
         told.folder.mkdir(parents=True, exist_ok=True)
-    with Hub(told.folder, (told.hub_port, told.storage_port)) as hub, suppress(KeyboardInterrupt):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # so that Ctrl-C is met by `sigwait`, whenever it comes
+    with Hub(told.folder, (told.hub_port, told.storage_port)) as hub:
         hub.faults = faults
         print(hub.url, flush=True)  # noqa: T201
-        signal.pause()
+        signal.sigwait([signal.SIGINT])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ class Drop(Enum):
     ASKED = "as soon as it is asked, and nothing is done"
     HALFWAY = "when half of what is sent has come, and nothing is done"
     DONE = "when all is done, so that only the answer is lost"
+    GIVEN_UP = "when the client has given up waiting, and nothing is done"
+    DONE_GIVEN_UP = "when the client has given up waiting for the answer, though all is done"
 
 
 @dataclass
@@ -28,7 +30,6 @@ class Fault:
         skip: How many it lets pass before.
         status: The status that it answers with; 0 to answer as ever.
         headers: Headers of that answer.
-        seconds: How long it waits before the answer.
         cut: After which part of a body the connection ends; None for never.
         reset: Whether it ends by a reset rather than a close.
         drop: When the connection ends without an answer.
@@ -42,7 +43,6 @@ class Fault:
     skip: int = 0
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 0
     cut: float | None = None
     reset: bool = False
     drop: Drop = Drop.NEVER

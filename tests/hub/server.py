@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -114,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.server.hub
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         fault = hub.fault_for(self.command, unquote(urlsplit(self.path).path))
-        if fault.drop is not Drop.DONE and fault.drop is not Drop.NEVER:
+        if fault.drop in (Drop.ASKED, Drop.HALFWAY):
             self._read(0.5 if fault.drop is Drop.HALFWAY else 0)
             hub.note(Request(self.command, self.path, self.headers, at_storage=self.server.at_storage))
             self._hang_up(fault)
@@ -122,12 +123,17 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read(1)
         request = Request(self.command, self.path, self.headers, body, hub.accounts.get(token), self.server.at_storage)
         hub.note(request)
-        time.sleep(fault.seconds)
+        if fault.drop is Drop.GIVEN_UP:
+            self._wait_for_the_client_to_leave()
+            self._hang_up(fault)
+            return
         if fault.status:
             told = Answer(fault.status, b"", fault.headers)
         else:
             told = answer(hub.state, request, spoils=fault.spoils)
-        if fault.drop is Drop.DONE:
+        if fault.drop is Drop.DONE_GIVEN_UP:
+            self._wait_for_the_client_to_leave()
+        if fault.drop in (Drop.DONE, Drop.DONE_GIVEN_UP):
             self._hang_up(fault)
         else:
             self._send(told, fault)
@@ -153,8 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(told.body[: int(len(told.body) * fault.cut)])
         self.close_connection = True
         if fault.reset:
-            time.sleep(0.2)  # a reset drops what the client has not read yet
+            time.sleep(1)  # a reset drops what the client has not read yet
             self._reset()
+
+    def _wait_for_the_client_to_leave(self) -> None:
+        """Wait until the client closes the connection: it sends nothing more before it has an answer."""
+        with suppress(ConnectionError):
+            self.connection.recv(1)
 
     def _hang_up(self, fault: Fault) -> None:
         if fault.dies:

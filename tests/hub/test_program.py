@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import huggingface_hub
@@ -19,7 +18,7 @@ PROGRAM = [sys.executable, "-m", "tests.hub"]
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The program, once it has ended."""
-    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_help_tells_every_argument() -> None:
@@ -54,10 +53,9 @@ def test_without_arguments_it_serves_on_free_ports_until_ctrl_c(monkeypatch: pyt
         url = program.stdout.readline().strip()
         try:
             assert HfApi(endpoint=url, token=WRITER).whoami()["name"] == "maker"
-            time.sleep(0.2)  # it prints its address a moment before it waits for a signal
         finally:
             program.send_signal(signal.SIGINT)
-        assert program.communicate(timeout=30) == ("", "")
+        assert program.communicate(timeout=600) == ("", "")
     assert program.returncode == 0
 
 

@@ -49,9 +49,7 @@ def test_without_an_answer_a_part_of_a_download_is_never_taken_for_the_whole(hub
 def test_without_an_answer_files_that_came_one_by_one_are_never_taken_for_the_whole(hub: Hub) -> None:
     download_file("lab/faces", "data/a.parquet")
     hub.faults = [Fault(INFO, status=500)]
-    told = (
-        "downloading lab/faces failed: the cache may hold only a part of it, and the Hub could not be asked; go online"
-    )
+    told = "downloading lab/faces failed: the cache may hold only a part of it, and the Hub could not be reached; go"
     with pytest.raises(DownloadError, match=told):
         download_files("lab/faces", ["data/*"])
 
@@ -69,7 +67,7 @@ def test_without_an_answer_a_file_comes_from_the_cache_or_the_hub_is_unreachable
     path = download_file("lab/faces", "release.json")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     assert download_file("lab/faces", "release.json") == path
-    told = "downloading lab/faces failed: the Hub must be asked, but HF_HUB_OFFLINE is set; unset it"
+    told = "downloading lab/faces failed: the Hub is needed, but HF_HUB_OFFLINE is set; unset it"
     with pytest.raises(UnreachableError, match=told):
         download_file("lab/faces", "croissant.json")
 

@@ -26,6 +26,6 @@ def test_without_a_token_the_login_is_asked_for(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("token", ["hf_sécret", "hf_secret\nx", "hf secret"])
 def test_a_token_with_a_letter_that_no_token_has_is_refused_and_not_quoted(token: str) -> None:
-    with pytest.raises(PublishError, match="letters that no token has; correct HF_TOKEN") as caught:
+    with pytest.raises(PublishError, match="characters that a token cannot have; correct HF_TOKEN") as caught:
         require_token(token)
     assert token not in str(caught.value)

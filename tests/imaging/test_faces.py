@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.faces import ENCODINGS, Encoding, join_pictures, split_composite
 from synpain_hf.imaging.gutter import find_gutter
 from synpain_hf.imaging.likeness import likeness_of
-from tests.conftest import SAMPLE, needs_sample
 from tests.imaging.made import Pixels, Sketch, chunk, decoded, encoded, filtered_png, halves, textured
 
 SMALL = halves()
@@ -66,9 +66,8 @@ def test_the_faces_are_the_pixels_on_both_sides_of_the_gutter(kind: str, encodin
     assert same_pixels(faces.expressive, pixels[:, faces.gutter.stop :])
 
 
-@needs_sample
-def test_the_faces_of_every_real_composite_are_its_pixels() -> None:
-    for path in sorted(SAMPLE.glob("Images/*.jpg")):
+def test_the_faces_of_every_real_composite_are_its_pixels(sample: Path) -> None:
+    for path in sorted(sample.glob("Images/*.jpg")):
         faces = split_composite(path.read_bytes(), Encoding(), size=(1312, 736))
         assert faces.gutter is not None
         pixels = decoded(path.read_bytes())
@@ -190,7 +189,7 @@ def test_a_composite_that_is_turned_by_exif_is_split_upright() -> None:
 @pytest.mark.parametrize("which", ["neutral", "expressive"])
 def test_the_one_of_two_pictures_that_is_bad_is_named(which: str) -> None:
     files = {"neutral": encoded(SMALL), "expressive": encoded(SMALL), which: b"text"}
-    with pytest.raises(PictureError, match=f"^the {which} picture is no picture"):
+    with pytest.raises(PictureError, match=f"^the {which} picture is not a picture"):
         join_pictures(files["neutral"], files["expressive"], Encoding())
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from PIL import Image
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.gutter import LEAST_FACE, check_two_faces, find_gutter, searched_columns
-from tests.conftest import SAMPLE, needs_sample
 from tests.imaging.made import WHITE, Colour, Sketch
 
 MOST_LOST = 3
@@ -50,10 +50,9 @@ def luma(colour: Colour) -> float:
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
-@needs_sample
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_real_composite_is_cut_beside_its_gutter(name: str) -> None:
-    with Image.open(SAMPLE / "Images" / f"{name}.jpg") as image:
+def test_a_real_composite_is_cut_beside_its_gutter(sample: Path, name: str) -> None:
+    with Image.open(sample / "Images" / f"{name}.jpg") as image:
         pixels = np.asarray(image.convert("RGB"))
     gutter = find_gutter(pixels, 1312)
     _, (start, stop), (from_overshoot, to_overshoot) = SAMPLES[name]
@@ -65,19 +64,17 @@ def test_a_real_composite_is_cut_beside_its_gutter(name: str) -> None:
     assert 1312 - gutter.stop >= 0.45 * 1312
 
 
-@needs_sample
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_table_of_real_gutters_is_what_the_pictures_show(name: str) -> None:
-    with Image.open(SAMPLE / "Images" / f"{name}.jpg") as image:
+def test_the_table_of_real_gutters_is_what_the_pictures_show(sample: Path, name: str) -> None:
+    with Image.open(sample / "Images" / f"{name}.jpg") as image:
         least = np.asarray(image.convert("RGB")).mean(axis=2).min(axis=0)
     (start, stop), *_ = SAMPLES[name]
     assert (least[start:stop] > 235).all()
     assert (least[[start - 2, stop + 1]] < 235).all()
 
 
-@needs_sample
-def test_every_real_composite_is_in_the_table() -> None:
-    assert {path.stem for path in SAMPLE.glob("*/*.jpg")} == set(SAMPLES)
+def test_every_real_composite_is_in_the_table(sample: Path) -> None:
+    assert {path.stem for path in sample.glob("*/*.jpg")} == set(SAMPLES)
 
 
 @st.composite
@@ -120,7 +117,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     )
 
 
-@settings(max_examples=180, deadline=None, derandomize=True)
+@settings(max_examples=180)
 @given(sketches())
 # A coloured gutter between two blended columns each, which are columns of one colour themselves.
 @example(
@@ -194,7 +191,7 @@ def test_a_white_line_outside_the_middle_tenth_is_no_gutter() -> None:
     assert find_gutter(pixels, 1312) == find_gutter(sketch.draw(), 1312)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.integers(72, 400), st.integers(0, 2**32 - 1), st.integers(1, 40))
 def test_each_face_keeps_45_percent_of_any_picture_at_all(width: int, seed: int, cell: int) -> None:
     rng = np.random.default_rng(seed)

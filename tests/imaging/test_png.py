@@ -56,7 +56,7 @@ PLAIN = filtered_png(PIXELS, filters_of(0, HEIGHT))
 INFLATED = b"".join(filtered_rows(PIXELS, [2] * HEIGHT))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(SIZES, SIZES, st.integers(0, 999), st.data())
 def test_a_crop_equals_the_crop_of_the_decoded_picture(width: int, height: int, seed: int, data: st.DataObject) -> None:
     pixels = noise(width, height, seed)
@@ -102,7 +102,7 @@ def test_a_parsed_png_knows_its_size() -> None:
     assert (image.width, image.height) == (WIDTH, HEIGHT)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 999), st.sampled_from([2, 17, 255]))
 def test_what_is_encoded_is_decoded_unchanged(width: int, height: int, seed: int, levels: int) -> None:
     pixels = noise(width, height, seed) % np.uint8(levels)
@@ -179,7 +179,7 @@ def test_an_undamaged_png_of_each_kind_is_read(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_flipped_bit_never_changes_a_pixel(kind: str, data: st.DataObject) -> None:
     original, pixels = KINDS[kind]
@@ -196,7 +196,6 @@ def test_a_png_cut_short_anywhere_is_refused(kind: str) -> None:
             decode(data[:length])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.data())
 def test_damage_with_a_right_checksum_never_changes_a_pixel_either(data: st.DataObject) -> None:
     body = bytearray(zlib.compress(INFLATED))

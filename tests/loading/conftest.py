@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-
-Part = Callable[[Path, int], Path]
-
-FACE = 64
-"""Side of a face in pixels."""
+from tests.loading.making import FACE, Part, installed_in, linked, turned_folds
 
 
 @pytest.fixture(scope="session")
 def small(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The forty pairs of `download`, with small faces; read-only by agreement."""
     return build(download, tmp_path_factory.mktemp("small") / "release", version="1.0.0", image_size=FACE)
+
+
+@pytest.fixture(scope="session")
+def small_cache(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of `datasets` in which `small` is installed; read-only by agreement."""
+    return installed_in(tmp_path_factory.mktemp("small-home"), small)
+
+
+@pytest.fixture
+def small_installed(small_cache: Path, caches: Path) -> Path:
+    """The folder of `small`, installed for this test; its files are links to those of other tests."""
+    return linked(small_cache, caches)
+
+
+@pytest.fixture(scope="session")
+def newer_cache(newer: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of `datasets` in which `newer` is installed; read-only by agreement."""
+    return installed_in(tmp_path_factory.mktemp("newer-home"), newer)
+
+
+@pytest.fixture
+def newer_installed(newer_cache: Path, caches: Path) -> Path:
+    """The folder of `newer`, installed for this test; its files are links to those of other tests."""
+    return linked(newer_cache, caches)
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +54,6 @@ def part(download: Path) -> Part:
         return folder
 
     return make
-
-
-def turned_folds(source: Path, file: Path) -> Path:
-    """Write a folds file for a download: a fold each in turn, from the last pair to the first."""
-    names = sorted((picture.stem for picture in source.iterdir()), reverse=True)
-    file.write_text("".join(f"{name},{number % 5}\n" for number, name in enumerate(names)), encoding="utf-8")
-    return file
 
 
 @pytest.fixture(scope="session")

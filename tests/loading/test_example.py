@@ -8,8 +8,8 @@ from pathlib import Path
 
 import synpain_hf
 from synpain_hf.release.release import Release
-from tests.loading.conftest import FACE
 from tests.loading.elsewhere import environment
+from tests.loading.making import FACE
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "load_pairs.py"
 

@@ -19,6 +19,7 @@ from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, Usag
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
+from tests.loading.making import installed_in
 
 LOADS_EVERY_WAY = """
 import json, sys
@@ -88,11 +89,7 @@ def one_more(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def home(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An HF_HOME in which `small` is installed; read-only by agreement."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "HF_DATASETS_CACHE", home / "datasets")
-        synpain_hf.install(small.folder)
-    return home
+    return installed_in(tmp_path_factory.mktemp("home"), small).parent
 
 
 @pytest.fixture(scope="module")
@@ -380,7 +377,7 @@ def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tm
     def first(what: str, done: int, total: int) -> None:
         if what == "install" and done < total:
             writing.set()
-            assert go_on.wait(30)
+            assert go_on.wait(600)
         order.append("first")
 
     def second(what: str, done: int, total: int) -> None:
@@ -391,13 +388,13 @@ def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tm
         for release, progress in ((small, first), (newer, second))
     ]
     installers[0].start()
-    assert writing.wait(30)
+    assert writing.wait(600)
     installers[1].start()
     installers[1].join(0.5)
     assert "second" not in order
     go_on.set()
     for installer in installers:
-        installer.join(30)
+        installer.join(600)
     assert order == sorted(order)
     assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
 

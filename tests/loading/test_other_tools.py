@@ -15,7 +15,7 @@ from PIL import Image
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.vocabulary import FACES
-from tests.loading.conftest import FACE
+from tests.loading.making import FACE
 
 PATTERN = "data/*/*.parquet"
 

@@ -18,8 +18,8 @@ from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
-from tests.loading.conftest import FACE, Part, turned_folds
 from tests.loading.elsewhere import run_elsewhere, tables
+from tests.loading.making import FACE, Part, turned_folds
 
 SCRIPT = resource("loading_script/synpain.py").resolve()
 
@@ -141,7 +141,7 @@ class TestWithAnOldDatasets:
         ("fault", "told"),
         [
             ("no data_dir", 'add data_dir="path/to/release" to load_dataset'),
-            ("no release", "is no release (it has no release.json); give a folder that `build` wrote"),
+            ("no release", "is not a release (it has no release.json); give a folder that `build` wrote"),
             ("file changed", "was lost or changed after the build; build or download the release again"),
             ("file lost", "was lost or changed after the build; build or download the release again"),
             ("no pairs", "release 1.1.0 has no pairs in only_woman; choose one of default, cv_0"),

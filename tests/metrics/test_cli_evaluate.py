@@ -88,7 +88,7 @@ class TestPrinted:
         path.write_text("label,score,gender\n1,0.9,顔\n0,0.1,顔\n", encoding="utf-8")
         done = subprocess.run(
             [*PROGRAM, "evaluate", str(path)], env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True,
-            text=True, timeout=60, check=False,
+            text=True, timeout=600, check=False,
         )  # fmt: skip
         assert done.returncode == 0
         assert r"\u9854" in done.stdout

@@ -86,6 +86,25 @@ def test_labels_are_any_two_values(references: Any, positive: Any) -> None:
     assert report["overall"]["auroc"] == 0.875
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("no_pain", "pain"), ("No Pain", "Pain"), ("False", "TRUE"), ("0", "1"), ("0.0", "1.0"), ("none", " pain ")],
+    ids=str,
+)
+@pytest.mark.parametrize("holder", [list, np.array, pandas.Series, pandas.Categorical], ids=lambda kind: kind.__name__)
+def test_words_for_pain_and_true_are_positive_by_default(holder: Any, words: tuple[str, str]) -> None:
+    report = subgroup_auroc(references=holder([words[label] for label in LABELS]), scores=SCORES)
+    assert (report["overall"]["positives"], report["overall"]["auroc"]) == (4, 0.875)
+    with pytest.raises(InputError, match="has also"):
+        subgroup_auroc(references=holder([words[label] for label in LABELS]), scores=SCORES, positive=7)
+
+
+def test_a_word_for_no_pain_may_stand_alone_and_another_may_not() -> None:
+    assert subgroup_auroc(references=["no_pain"] * 8, scores=SCORES)["overall"]["positives"] == 0
+    with pytest.raises(InputError, match="has the value calm only, and never 1; name the positive value"):
+        subgroup_auroc(references=["calm"] * 8, scores=SCORES)
+
+
 def test_group_values_are_shown_as_text_numbers_in_their_order() -> None:
     groups = {"year": [10, 9, 10, 9, 10, 9, 10, 9], "mixed": ["b", 2, "b", 10, "b", 2, "b", 10]}
     report = subgroup_auroc(references=LABELS, scores=SCORES, groups=groups)

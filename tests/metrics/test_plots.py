@@ -329,7 +329,7 @@ def test_the_area_under_every_curve_is_the_reported_auroc(grain: float, weighted
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_size=60))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_curve_is_exact_and_has_no_point_that_a_straight_line_makes_needless(table: list[tuple[bool, int]]) -> None:
     labels, scores = [label for label, _ in table], [score for _, score in table]
     if len(set(labels)) < 2:

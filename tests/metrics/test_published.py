@@ -255,7 +255,7 @@ def made_rows(draw: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made_rows())
 def test_delong_agrees_with_loops_over_pairs(rows: dict[str, Any]) -> None:
     report = subgroup_auroc(
@@ -282,7 +282,7 @@ def test_delong_agrees_with_loops_over_pairs(rows: dict[str, Any]) -> None:
             assert found["comparison"]["p_value"] == _near(math.erfc(abs(z) / math.sqrt(2)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made_rows())
 def test_the_clustered_variance_agrees_with_obuchowskis_formulas_by_loops(rows: dict[str, Any]) -> None:
     report = subgroup_auroc(
@@ -298,7 +298,7 @@ def test_the_clustered_variance_agrees_with_obuchowskis_formulas_by_loops(rows: 
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=made_rows())
 def test_borkans_aurocs_agree_with_loops_over_pairs(rows: dict[str, Any], weighted: bool) -> None:
     given_rows = {name: rows[name] for name in ("references", "scores", "groups")}

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -458,7 +458,6 @@ def test_the_number_of_compared_groups_stands_in_the_caption(compared: Report) -
 
 @given(st.lists(NAMES, min_size=3, max_size=3, unique=True))
 @example(["a|b", "[x](y) <b> &amp; :tada: **z**", "_ $x$ `c` www.a.b"])
-@settings(deadline=None)
 def test_markdown_shows_any_name_as_it_is(plain: Report, names: list[str]) -> None:
     text = renamed(plain, names).to_markdown()
     for line in text.splitlines():
@@ -481,7 +480,6 @@ def test_ordinary_names_stay_readable_in_markdown(plain: Report, name: str) -> N
 @given(st.lists(NAMES, min_size=3, max_size=3, unique=True))
 @example(["*", "[a]", '--- `"x"`'])
 @example(["[3pt]", "\\\\", "a\nb & c"])
-@settings(deadline=None)
 def test_latex_shows_any_name_as_it_is(plain: Report, names: list[str]) -> None:
     groups, gaps = latex_tables(renamed(plain, names).to_latex())
     shown = [one_line(name) for name in names]
@@ -525,7 +523,6 @@ def columns(text: str) -> int:
 
 @given(st.lists(NAMES, min_size=3, max_size=3, unique=True), st.integers(48, 120))
 @example(["\u202ereversed", "\x1b[31mred\x07", "\u2066\ud800"], 80)
-@settings(deadline=None)
 def test_text_keeps_to_the_width_and_lets_no_name_control_the_terminal(
     plain: Report, names: list[str], width: int
 ) -> None:

@@ -166,7 +166,7 @@ def page(interpreter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         assert "Traceback" not in (place.parent / "log").read_text()
     finally:
         program.terminate()
-        program.wait(timeout=30)
+        program.wait(timeout=600)
         log.close()
 
 
@@ -246,8 +246,8 @@ class TestPage:
         wide = "label,score,a,b\n" + "".join(f"{row % 2},0.5,{row % 25},{row % 26}\n" for row in range(800))
         eleven = ",".join("abcdefghijk")
         for other, message in (
-            ({"text": ""}, "This is no CSV table in UTF-8: No columns to parse from file; give a header line"),
-            ({"text": "a,b\n1,2,3\n1,2,3,4\n"}, "This is no CSV table"),
+            ({"text": ""}, "This is not a CSV table in UTF-8: No columns to parse from file; give a header line"),
+            ({"text": "a,b\n1,2,3\n1,2,3,4\n"}, "This is not a CSV table"),
             ({"label": None}, "Choose the column of the label; the table has label, score, hand."),
             ({"score": "gone"}, "Choose the column of the score"),
             ({"groups": ["gone"]}, "Choose the column of the groups"),

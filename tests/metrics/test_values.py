@@ -53,8 +53,8 @@ def all_entries(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [report["overall"], *(entry for groups in by_attribute.values() for entry in groups.values())]
 
 
+@settings(max_examples=60)
 @given(tables())
-@settings(max_examples=200, deadline=None)
 def test_auroc_average_precision_and_f1_are_those_of_scikit_learn(table: dict[str, Any]) -> None:
     report = subgroup_auroc(**table, depth=2, min_group_size=0)
     for entry in all_entries(report):
@@ -76,8 +76,8 @@ def test_auroc_average_precision_and_f1_are_those_of_scikit_learn(table: dict[st
             assert entry["f1"] is None
 
 
+@settings(max_examples=60)
 @given(tables(), st.sampled_from(["delong", "logit", "bootstrap", "percentile"]))
-@settings(max_examples=100, deadline=None)
 def test_a_report_is_json_that_fits_its_schema_and_gives_a_reason_for_each_null(
     table: dict[str, Any], interval: str
 ) -> None:
@@ -87,8 +87,8 @@ def test_a_report_is_json_that_fits_its_schema_and_gives_a_reason_for_each_null(
         assert {name for name, value in document.items() if value is None} <= set(document["reasons"])
 
 
+@settings(max_examples=60)
 @given(tables())
-@settings(max_examples=100, deadline=None)
 def test_background_aurocs_are_those_of_the_rows_they_name(table: dict[str, Any]) -> None:
     report = subgroup_auroc(**table, min_group_size=0)
     labels, scores = table["references"] == 1, table["scores"]
@@ -107,8 +107,8 @@ def test_background_aurocs_are_those_of_the_rows_they_name(table: dict[str, Any]
                 assert entry[name] is None
 
 
+@settings(max_examples=60)
 @given(tables())
-@settings(max_examples=100, deadline=None)
 def test_the_variance_is_that_of_delongs_definition(table: dict[str, Any]) -> None:
     table.pop("clusters", None)
     table.pop("sample_weight", None)

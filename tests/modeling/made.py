@@ -50,7 +50,7 @@ BACKBONES: dict[str, Callable[[], PreTrainedConfig]] = {
     "dinov3": lambda: DINOv3ViTConfig(**TRANSFORMER, num_register_tokens=2),
     "clip": lambda: CLIPVisionConfig(**TRANSFORMER),
     "siglip": lambda: SiglipVisionConfig(**TRANSFORMER),
-    "convnext": lambda: ConvNextConfig(hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], layer_scale_init_value=0.1),
+    "convnext": lambda: ConvNextConfig(num_stages=2, hidden_sizes=[8, 16], depths=[1, 1], layer_scale_init_value=0.1),
     "resnet": lambda: ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic"),
 }
 

@@ -40,7 +40,7 @@ def run(hub: Hub, program: str, *arguments: str | Path, home: Path) -> str:
         env={**os.environ, **settings, "HF_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert WRITER not in done.stdout + done.stderr

@@ -142,6 +142,19 @@ def test_a_crop_box_that_leaves_next_to_nothing_is_refused(box: list[float], kep
     assert PairwisePainImageProcessor(crop_box=enough)(image, image)["pixel_values"].shape == (1, 1, 160, 160)
 
 
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_fourth_channel_is_laid_on_white_as_in_a_file(moved: bool, kind: type[Any]) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (40, 50, 4), dtype=np.uint8)
+    given = pixels if kind is np.uint8 else (pixels / 255).astype(np.float32)
+    given = np.moveaxis(given, -1, 0) if moved else given
+    processor = PairwisePainImageProcessor(**RGB)
+    expected = processor(Image.fromarray(pixels), picture())["pixel_values"]
+    assert torch.equal(processor(given, picture())["pixel_values"], expected)
+    assert torch.equal(processor(torch.from_numpy(given.copy()), picture())["pixel_values"], expected)
+
+
 def test_channels_are_normalised() -> None:
     image = Image.new("RGB", (48, 32), (255, 0, 51))
     processor = PairwisePainImageProcessor(**RGB, image_mean=[0.5, 0.5, 0.2], image_std=[0.5, 0.25, 1])
@@ -199,7 +212,7 @@ def test_faces_that_do_not_fit_together_are_refused(images: Any, references: Any
         (np.full((40, 40), 256), "holds values from 256 to 256"),
         (np.zeros((40, 40), dtype=bool), "holds bool; give integers"),
         (np.zeros((40, 40), dtype=complex), "holds complex128; give integers"),
-        (np.zeros((4, 40, 40)), r"has shape \(4, 40, 40\); give \(height, width\)"),
+        (np.zeros((5, 40, 40)), r"has shape \(5, 40, 40\); give \(height, width\)"),
         (np.zeros((40,)), r"has shape \(40,\)"),
         (np.zeros((0, 40)), r"has shape \(0, 40\)"),
         (Image.new("L", (0, 40)), "is 0 x 40 pixels, a side under 32; take it from the original, larger picture"),
@@ -217,7 +230,7 @@ def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
     [
         ({"num_channels": 4}, "num_channels is 4; give 1 for grey or 3 for RGB"),
         ({"size": {"height": 0, "width": 9}}, "give a height and a width in pixels"),
-        ({"image_mean": [0.5]}, "of image_mean and image_std one is missing"),
+        ({"image_mean": [0.5]}, "only one of image_mean and image_std is given; give both"),
         ({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}, "image_mean has 3 values for 1 channels"),
         ({"image_mean": [0.5], "image_std": [0.0]}, "image_std is .*give positive values"),
         ({"crop_box": [0, 0, 1]}, "crop_box is .*give left, top, right and bottom as .*: there must be four numbers$"),
@@ -248,7 +261,7 @@ def test_its_tensors_are_what_the_model_names() -> None:
     assert model(**prepared).logits.shape == model(*faces(model, 1)).logits.shape
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_array_is_prepared_or_refused_in_words(data: st.DataObject) -> None:
     sides = st.integers(0, 6) | st.integers(30, 40)

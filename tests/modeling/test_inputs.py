@@ -49,7 +49,7 @@ def test_faces_of_a_wrong_shape_are_refused(kind: str, target: tuple[int, ...], 
         ((1, 3, SIDE, SIDE), r"reference_pixel_values has shape \(1, 3, 32, 32\)"),
         ((2, 4, 1, SIDE, SIDE), r"reference_pixel_values has shape \(2, 4, 1, 32, 32\)"),
         ((3, SIDE, SIDE), r"reference_pixel_values has shape \(3, 32, 32\)"),
-        ((2, 0, 3, SIDE, SIDE), f"holds no reference at all; {REMEDY}"),
+        ((2, 0, 3, SIDE, SIDE), f"holds no reference; {REMEDY}"),
     ],
 )
 def test_references_that_do_not_fit_are_refused(references: tuple[int, ...], message: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,62 @@ def test_pictures_are_read_from_their_files(judge: PairwisePainPipeline, tmp_pat
     assert judge(image=str(tmp_path / "pain.png"), reference=tmp_path / "neutral.png") == expected
 
 
+def as_opened(folder: Path, data: bytes) -> Any:
+    (folder / "open.png").write_bytes(data)
+    return (folder / "open.png").open("rb")
+
+
+FORMS: dict[str, Callable[[Path, bytes], Any]] = {
+    "bytes": lambda _, data: data,
+    "bytearray": lambda _, data: bytearray(data),
+    "memoryview": lambda _, data: memoryview(data),
+    "a file": as_opened,
+    "a file in memory": lambda _, data: io.BytesIO(data),
+    "bytes of a row": lambda _, data: {"bytes": data, "path": None},
+    "a path of a row": lambda folder, data: {"bytes": None, "path": as_opened(folder, data).name},
+    "base64": lambda _, data: base64.b64encode(data).decode(),
+    "base64 in lines": lambda _, data: base64.encodebytes(data).decode(),
+    "a data URL": lambda _, data: f"data:image/png;base64,{base64.b64encode(data).decode()}",
+}
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_an_encoded_picture_comes_in_any_form(
+    judge: PairwisePainPipeline, tmp_path: Path, form: Callable[[Path, bytes], Any], kind: str
+) -> None:
+    file = io.BytesIO()
+    picture(1).save(file, kind)
+    expected = judge(image=Image.open(file), reference=picture(2))
+    assert judge(image=form(tmp_path, file.getvalue()), reference=picture(2)) == expected
+    assert judge([{"expressive": form(tmp_path, file.getvalue()), "neutral": picture(2)}]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("face", "kind", "told"),
+    [
+        ("x" * 5000, PictureError, r"^x{199}…: cannot be read \(File name too long\); check the path$"),
+        ("a\0b", PictureError, r"cannot be read \(embedded null byte\); check the path$"),
+        ("iVBORw0KGgo" + "A" * 5001, PictureError, "^a picture given as base64: is a damaged PNG"),
+        ("https://" + "x" * 5000, UsageError, r"^https://x{191}… is an address; download"),
+        (b"x" * 5000, PictureError, r"^a picture given as bytes: is no picture \(text\); give a PNG, JPEG or WebP"),
+        ("iVBORw0KGgo.png", PictureError, r"^iVBORw0KGgo\.png: cannot be read"),
+        (io.StringIO("x"), UsageError, "is a file opened as text; open it with 'rb'"),
+        ({"x" * 5000: 1}, UsageError, r"^a picture is a mapping of x{199}…; give bytes, or a path, in it"),
+        ({"bytes": 10**12}, UsageError, "give bytes, or a path, in it"),
+        ({"bytes": b"x", "path": "y" * 5000}, PictureError, r"^y{199}…: is no picture"),
+    ],
+    ids=lambda value: str(value)[:20] if not isinstance(value, type) else None,
+)
+def test_what_is_told_of_a_picture_is_short(
+    judge: PairwisePainPipeline, face: Any, kind: type[Exception], told: str
+) -> None:
+    with pytest.raises(kind, match=told) as caught:
+        judge(image=face, reference=picture())
+    assert len(str(caught.value)) < 400
+
+
 def test_the_number_of_labels_can_be_set(judge: PairwisePainPipeline) -> None:
     assert len(judge(image=picture(1), reference=picture(2), top_k=1)) == 1
 
@@ -248,7 +306,7 @@ def test_a_batch_needs_equally_many_references(judge: PairwisePainPipeline) -> N
 
 def test_a_file_that_cannot_be_used_is_named(judge: PairwisePainPipeline, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("no picture")
-    with pytest.raises(PictureError, match=r"notes\.png: is no picture \(text\); give a PNG, JPEG or WebP file"):
+    with pytest.raises(PictureError, match=r"notes\.png: is not a picture \(text\); give a PNG, JPEG or WebP file"):
         judge(image=tmp_path / "notes.png", reference=picture())
     with pytest.raises(PictureError, match=r"none\.png: cannot be read \(No such file or directory\); check the path"):
         judge(image=picture(), reference=str(tmp_path / "none.png"))

@@ -20,7 +20,7 @@ def gradients(model: PairwisePainForImageClassification) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
 def test_it_compiles_as_one_graph(kind: str) -> None:
-    torch._dynamo.reset()
+    torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS).eval()
     batch = pairs(model, 2)
     compiled = torch.compile(model, backend="eager", fullgraph=True)
@@ -32,7 +32,7 @@ def test_it_compiles_as_one_graph(kind: str) -> None:
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("kind", ["pwct", "convnext"])
 def test_it_trains_compiled_as_one_graph(kind: str, mixed: bool) -> None:
-    torch._dynamo.reset()
+    torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS, class_weights=[0.5, 2]).train()
     twin = copy.deepcopy(model)
     batch = pairs(model, 2)
@@ -119,11 +119,11 @@ def test_half_precision_makes_no_ties(kind: str, loaded: bool) -> None:
         last.bias += 1  # where bfloat16 has steps of 0.008
     if loaded:
         model.bfloat16()
-    target, reference = faces(model, 100)
+    target, reference = faces(model, 12)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=not loaded):
         output = model(target, reference)
-    assert len(output.pspi.unique()) >= 98
-    assert len((output.logits[:, 1] - output.logits[:, 0]).unique()) >= 98
+    assert len(output.pspi.unique()) >= 11
+    assert len((output.logits[:, 1] - output.logits[:, 0]).unique()) >= 11
 
 
 def replica(module: nn.Module) -> Any:

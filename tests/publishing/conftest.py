@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,8 @@ import pytest
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.hub import Hub
-from tests.publishing.making import with_card
+from tests.publishing.making import FACE, PAIRS, with_card
 from tests.release.making import manifest_rows, write_manifest
-
-FACE = 32
-PAIRS = 6
 
 _HERE = Path(__file__).parent
 
@@ -31,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client go to loopback; a program of its own would be told so by HF_HUB_OFFLINE."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the client pause a hundredth of its time before it tries again."""
+    pause = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: pause(seconds / 100))
 
 
 @pytest.fixture

@@ -11,6 +11,12 @@ from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub, Repository
 
 REPO_ID = "maker/faces"
+FACE = 32
+"""Side of a face of the releases, in pixels."""
+
+PAIRS = 6
+"""Pairs of the first release."""
+
 FACTS = Path(__file__).parents[2] / "examples" / "plain_faces" / "facts.yaml"
 OTHERS = ".gitattributes"
 """The file that the Hub itself puts into a new repository."""

@@ -12,6 +12,7 @@ import pytest
 from huggingface_hub.utils import are_progress_bars_disabled  # type: ignore[attr-defined]
 
 from synpain_hf.errors import PublishError, ReleaseError, UsageError
+from synpain_hf.hub import Publication
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import record_of
 from synpain_hf.release.release import Release
@@ -27,8 +28,8 @@ TOKEN = "hf_this_one"
     [
         (None, "asking whose token this is failed: the Hub answered 401; run `hf auth login`"),
         (Account("maker", role="read"), "your token may only read; make one that may write"),
-        (Account("other"), "other, whose token this is, does not belong to maker; log in as one who does"),
-        (Account("other", orgs={"maker": "read"}), "other may only read in maker; ask for more"),
+        (Account("other"), "other, whose token this is, does not belong to maker; log in as someone who does"),
+        (Account("other", orgs={"maker": "read"}), "other may only read in maker; ask to write, or"),
         (Account("maker", role="fineGrained"), "your token may not write to maker/faces; add that to its permissions"),
         (
             Account("maker", role="fineGrained", scopes={"maker": ("repo.content.read",), "lab": ("repo.write",)}),
@@ -72,9 +73,49 @@ def test_the_token_of_the_login_is_taken(
     assert published(hub, first, token=None).status == "published"
 
 
+class TestDryRunOfSomebodyWhoIsNotLoggedIn:
+    @pytest.fixture(autouse=True)
+    def logged_out(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+
+    def planned(self, hub: Hub, release: Release) -> Publication:
+        """The plan, which was made without a token."""
+        hub.seen.clear()
+        publication = published(hub, release, token=None, dry_run=True)
+        assert publication.status == "planned"
+        assert {request.token for request in hub.seen} == {""}
+        assert writes(hub) == []
+        return publication
+
+    def test_a_public_data_set_is_compared(self, hub: Hub, first: Release, second: Release) -> None:
+        published(hub, first)
+        publication = self.planned(hub, second)
+        assert publication.plan.deleted
+        assert publication.notes == (
+            "you are not logged in, so whether you may write to maker/faces is unknown; run `hf auth login`",
+        )
+
+    def test_one_that_is_private_or_not_there_says_log_in(self, hub: Hub, first: Release) -> None:
+        told = (
+            "you are not logged in, so maker/faces may be a private data set, which you cannot see and for which this "
+            "plan is wrong; run `hf auth login` to find out"
+        )
+        assert self.planned(hub, first).notes == (told,)
+        published(hub, first, private=True)
+        publication = self.planned(hub, first)
+        assert publication.notes == (told,)
+        assert publication.plan.settings == ("create",)
+
+    def test_one_that_is_gated_says_log_in(self, hub: Hub, first: Release, second: Release) -> None:
+        published(hub, first, gated=True)
+        with pytest.raises(PublishError, match="it is gated; accept its terms on the Hub, then run `hf auth login`"):
+            published(hub, second, token=None, dry_run=True)
+
+
 def test_a_token_with_a_letter_that_no_token_has_is_not_quoted(hub: Hub, first: Release) -> None:
     for token in ("hf_sécret", "hf_secret\nx"):
-        with pytest.raises(PublishError, match="letters that no token has") as caught:
+        with pytest.raises(PublishError, match="characters that a token cannot have") as caught:
             published(hub, first, token=token)
         assert token not in str(caught.value)
     assert hub.seen == []
@@ -110,7 +151,7 @@ def spoilt(path: Path) -> None:
     ("harm", "said"),
     [
         (lambda folder: (folder / "README.md").unlink(), "lacks README.md"),
-        (lambda folder: (folder / "release.json").unlink(), "is no release"),
+        (lambda folder: (folder / "release.json").unlink(), "is not a release"),
         (lambda folder: replace(folder / "release.json", b"{"), "cannot be read"),
         (lambda folder: spoilt(next((folder / "data").rglob("*.parquet"))), "was changed after it was built"),
     ],
@@ -127,7 +168,9 @@ def test_a_release_that_is_not_whole_is_refused(hub: Hub, first: Release, tmp_pa
 def test_a_stray_file_of_pairs_is_refused(hub: Hub, first: Release, tmp_path: Path) -> None:
     folder = copied(first.folder, tmp_path / "copy")
     (folder / "data" / "more.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ReleaseError, match=r"^data/more\.parquet is in data/, but not of this release, .*; remove it$"):
+    with pytest.raises(
+        ReleaseError, match=r"^data/more\.parquet is in data/, but not part of the release, .*; remove it$"
+    ):
         published(hub, folder)
     assert hub.seen == []
 
@@ -177,7 +220,7 @@ def test_a_private_data_set_of_others_is_as_good_as_none(hub: Hub, first: Releas
 
 def test_what_is_not_the_hub_is_told(hub: Hub, first: Release) -> None:
     hub.faults = [Fault("", status=200)]
-    with pytest.raises(PublishError, match="what answered is not the Hub"):
+    with pytest.raises(PublishError, match="the answer is not from the Hub"):
         published(hub, first)
 
 

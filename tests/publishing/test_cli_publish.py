@@ -22,7 +22,7 @@ def ran(hub: Hub, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert WRITER not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -50,6 +50,22 @@ def test_what_is_worth_knowing_is_told_before_the_result(hub: Hub, first: Releas
     note, result = done.stdout.splitlines()[-2:]
     assert note.startswith("note: the main branch was changed after version 1.0.0 was published (lost: ")
     assert result.startswith("already published: version 1.0.0, ")
+
+
+def test_an_edited_card_is_named_in_the_plan_and_overwritten_only_on_request(
+    hub: Hub, first: Release, second: Release
+) -> None:
+    published(hub, first)
+    hub.repositories[REPO_ID].commit({**on_hub(hub), "README.md": b"# Mine\n"}, "main")
+    hub.seen.clear()
+    done = ran(hub, "publish", second.folder, "--repo-id", REPO_ID, "--dry-run")
+    assert done.returncode == 1
+    assert "  edited on the Hub, overwritten: README.md" in done.stdout.splitlines()
+    assert done.stderr.splitlines()[-1].endswith("then give --overwrite-card")
+    assert writes(hub) == []
+    done = ran(hub, "publish", second.folder, "--repo-id", REPO_ID, "--overwrite-card")
+    assert done.returncode == 0, done.stderr
+    assert on_hub(hub) == on_disk(second)
 
 
 def test_a_dry_run_for_programs_is_json_alone(hub: Hub, first: Release) -> None:

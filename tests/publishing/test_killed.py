@@ -18,7 +18,7 @@ import pytest
 from synpain_hf.errors import PublishError
 from synpain_hf.hub import publish
 from synpain_hf.release.release import Release
-from tests.hub import WRITER, Fault, Hub
+from tests.hub import WRITER, Drop, Fault, Hub
 from tests.hub.state import State
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, releases_in, sent
 
@@ -67,10 +67,12 @@ def test_a_hub_that_is_killed_and_started_again_ends_up_right(
     folder.mkdir()
     endpoint = f"http://127.0.0.1:{ports[0]}"
     with running(folder, ports, *dies_at) as program:
-        revival = threading.Thread(target=lambda: revive(program, folder, ports))
+        done = threading.Event()
+        revival = threading.Thread(target=revive, args=[program, folder, ports, done])
         revival.start()
         with suppress(PublishError):
             publish(first.folder, REPO_ID, endpoint=endpoint, token=WRITER)
+        done.set()
     revival.join()
     with running(folder, ports):
         publish(first.folder, REPO_ID, endpoint=endpoint, token=WRITER)
@@ -82,15 +84,15 @@ def test_a_hub_that_is_killed_and_started_again_ends_up_right(
     assert {path: content for path, content in repository.files().items() if path != ".gitattributes"} == on_disk(first)
 
 
-def revive(program: subprocess.Popen[str], folder: Path, ports: tuple[int, int]) -> None:
-    """Start a Hub again where one has died, long enough for the client to find it."""
+def revive(program: subprocess.Popen[str], folder: Path, ports: tuple[int, int], done: threading.Event) -> None:
+    """Start a Hub again where one has died, until the client has found it or has given up."""
     program.wait()
     with running(folder, ports):
-        time.sleep(3)
+        done.wait()
 
 
 def test_a_publisher_that_is_killed_leaves_no_tag_and_the_next_sends_the_rest(hub: Hub, first: Release) -> None:
-    hub.faults = [Fault("/[0-9a-f]{64}$", "PUT", skip=2, seconds=30)]
+    hub.faults = [Fault("/[0-9a-f]{64}$", "PUT", skip=2, drop=Drop.GIVEN_UP)]
     environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": WRITER, "HF_HUB_OFFLINE": "0"}
     with subprocess.Popen(
         [sys.executable, "-c", PUBLISH, str(first.folder), REPO_ID], env={**os.environ, **environment}

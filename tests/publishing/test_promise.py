@@ -12,13 +12,12 @@ from synpain_hf.release.build import build
 from synpain_hf.release.layout import MANIFEST
 from synpain_hf.release.release import Release
 from tests.hub import Hub
-from tests.publishing.conftest import FACE, PAIRS
-from tests.publishing.making import REPO_ID, on_hub, published, with_card, writes
+from tests.publishing.making import FACE, PAIRS, REPO_ID, on_hub, published, with_card, writes
 from tests.release.making import Row, manifest_rows, write_manifest
 
 NOT_COMPARED = (
-    "the release was not built on version 1.0.0, which is published, so that nobody compared pixels, labels and folds "
-    "of their pairs; do so with `synpain-hf diff`"
+    "the release was not built on version 1.0.0, which is published, so pixels, labels and folds of their pairs "
+    "were not compared; do so with `synpain-hf diff`"
 )
 
 

@@ -208,7 +208,7 @@ def test_a_repository_that_is_there_is_closed_on_request_and_never_opened(hub: H
 def test_files_that_no_release_put_there_are_left_alone(hub: Hub, first: Release, second: Release) -> None:
     repository = hub.repositories[REPO_ID] = Repository()
     repository.commit({OTHERS: b"", "NOTES.md": b"mine", "README.md": b"# Soon\n"}, "main")
-    publication = published(hub, first)
+    publication = published(hub, first, overwrite_card=True)
     assert publication.plan.left == ("NOTES.md",)
     assert publication.plan.changed == ("README.md",)
     published(hub, second)

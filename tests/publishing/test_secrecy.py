@@ -53,7 +53,7 @@ def test_the_token_is_told_to_nobody(hub: Hub, first: Release, tmp_path: Path, f
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     assert TOKEN not in done.stdout + done.stderr
     assert "Request" in done.stderr, "nothing was logged"

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from examples.plain_composites import write_download
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.release.making import manifest_rows, write_manifest, write_official
+from tests.sharing import SomeComposites
 
 
 @pytest.fixture(scope="session")
-def composites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def composites(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `SynPain` of fifteen composites, of each kind that the official ones are, with published folds."""
-    return write_download(tmp_path_factory.mktemp("composites"), 15)
+    return some_composites(tmp_path_factory.mktemp("composites"), 15)
 
 
 @pytest.fixture(scope="session")

@@ -139,5 +139,5 @@ def started(*arguments: str | Path) -> subprocess.Popen[str]:
 def ran(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The program, once it has ended."""
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment}
+        command(*arguments), capture_output=True, text=True, check=False, timeout=600, env={**os.environ, **environment}
     )

@@ -28,7 +28,7 @@ from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST
 from synpain_hf.release.release import Release
 from synpain_hf.storage import replacing, work_folder_of
 from tests.disks import small_disk
-from tests.release.making import copied, digests
+from tests.release.making import copied, digests, replace
 
 PSPI = "annotations/pspi.parquet"
 OF_MINE = """---
@@ -169,7 +169,7 @@ class TestPairs:
         name, _ = partition_of(first)
         taken = {partition.path for partition in first.partitions}
         free = next(free for fold in range(5) if (free := f"data/fold-{fold}/{Path(name).name}") not in taken)
-        with pytest.raises(ReleaseError, match=r"pair .* would be there twice; leave one"):
+        with pytest.raises(ReleaseError, match=r"pair .* would be there twice; keep one"):
             amend(folder, add={free: first.folder / name})
 
     def test_with_other_columns_are_refused(self, first: Release, folder: Path) -> None:
@@ -178,11 +178,11 @@ class TestPairs:
             amend(folder, add={name: SCORES})
         rows = first.read(name)
         more = rows.append_column("note", pa.array(["new"] * len(rows)))
-        with pytest.raises(ReleaseError, match=r"has other columns than .*; write all partitions alike"):
+        with pytest.raises(ReleaseError, match=r"has other columns than .*; give all partitions the same"):
             amend(folder, add={name: lambda path: pq.write_table(more, path)})
 
     def test_all_of_them_cannot_be_removed(self, first: Release, folder: Path) -> None:
-        with pytest.raises(ReleaseError, match="nothing would be left in data/; leave a partition"):
+        with pytest.raises(ReleaseError, match="nothing would be left in data/; keep at least one partition"):
             amend(folder, remove=[partition.path for partition in first.partitions])
 
 
@@ -229,7 +229,7 @@ class TestCard:
         assert amend(folder, add={CARD: OF_MINE.encode()}).version == "1.0.0"
 
     def test_cannot_be_removed(self, folder: Path) -> None:
-        with pytest.raises(UsageError, match="says what of a release is loaded; replace it, but leave one"):
+        with pytest.raises(UsageError, match="says what a release loads, so it cannot be removed; replace it instead"):
             amend(folder, remove=[CARD])
 
 
@@ -273,9 +273,9 @@ def test_what_has_no_place_in_a_release_is_refused(
 def test_what_is_not_there_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"{PSPI} is not in release 1.0.0; name a file that is"):
         amend(folder, remove=[PSPI])
-    with pytest.raises(UsageError, match=r"nothing is no file, and cannot become annotations/.*; give another"):
+    with pytest.raises(UsageError, match=r"nothing is not a file, so it cannot become annotations/.*; give another"):
         amend(folder, add={PSPI: tmp_path / "nothing"})
-    with pytest.raises(ReleaseError, match="is no release"):
+    with pytest.raises(ReleaseError, match="is not a release"):
         amend(tmp_path / "nothing", add={PSPI: SCORES})
 
 
@@ -311,6 +311,16 @@ class TestBeside:
         assert {name: digest for name, digest in digests(folder).items() if name in first.files} == {
             name: record["sha256"] for name, record in first.files.items()
         }
+
+    def test_a_link_to_another_file_is_refused(self, first: Release, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_bytes(b"a secret")
+        for name in (CARD, partition_of(first)[0]):
+            (folder / name).rename(tmp_path / "before")
+            (folder / name).symlink_to(tmp_path / "secret")
+            with pytest.raises(ReleaseError, match="is a link to a file that is not part of the release; replace it"):
+                amend(folder, add={"figures/mine.png": b"mine"})
+            replace(folder / name, (tmp_path / "before").read_bytes())
+        assert digests(folder) == digests(first.folder)
 
     def test_a_folder_that_is_a_link_is_refused(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "elsewhere").mkdir()

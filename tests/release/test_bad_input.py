@@ -56,7 +56,13 @@ IMAGE = f"Images/{NEW}"
 
 def official(name: str, data: bytes) -> Prepare:
     """One more composite."""
-    return lambda root: replace(root / "SynPain" / "Images" / name, data)
+
+    def prepare(root: Path) -> None:
+        place = root / "SynPain" / "Images" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        replace(place, data)
+
+    return prepare
 
 
 def folds_file(*lines: str, data: bytes = b"") -> Prepare:
@@ -223,12 +229,12 @@ OFFICIAL_CASES = {
         "has the same face twice; give a neutral face and an expressive one",
     ),
     "empty file": Case(official(NEW, b""), IMAGE, "is empty (0 bytes); fetch it again"),
-    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is no picture (text); give a PNG"),
-    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is no picture (a web page)"),
+    "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is not a picture (text); give a PNG"),
+    "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is not a picture (a web page)"),
     "Git LFS pointer": Case(
         official(NEW, b"version https://git-lfs.github.com/spec/v1\n"), IMAGE, "run `git lfs pull`"
     ),
-    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is no picture (of an unknown"),
+    "noise named .jpg": Case(official(NEW, bytes(range(128, 256)) * 9), IMAGE, "is not a picture (of an unknown"),
     "100,000 x 100,000 pixels": Case(
         official(NEW, png(header(100_000, 100_000), chunk(b"IDAT", zlib.compress(bytes(1000))))),
         IMAGE,
@@ -244,13 +250,13 @@ OFFICIAL_CASES = {
     ),
     "animated PNG": Case(official(NEW, animated("PNG")), IMAGE, "is animated (2 frames); give a still"),
     "animated WebP": Case(official(NEW, animated("WEBP")), IMAGE, "is animated (2 frames); give a still"),
-    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is no picture (a GIF)"),
+    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is not a picture (a GIF)"),
     "300 MB": Case(
         lambda root: os.truncate(create(root / "SynPain" / "Images" / NEW), 300_000_000), IMAGE,
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
     ),
     "a named pipe": Case(
-        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is no regular file, or a broken"
+        lambda root: os.mkfifo(root / "SynPain" / "Images" / NEW), IMAGE, "is not a regular file, or is a broken"
     ),
     "odd size": Case(
         official(NEW, picture(42, (1310, 736))), IMAGE, "is 1310 x 736 pixels, not 1312 x 736 as an official"
@@ -304,7 +310,7 @@ OFFICIAL_CASES = {
         "is a symbolic link that leaves the folder; put the file itself there",
     ),
     "a broken link": Case(
-        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is no regular file, or a broken link; remove it"
+        link(f"SynPain/Images/{NEW}", "nowhere.jpg"), IMAGE, "is not a regular file, or is a broken link; remove it"
     ),
     "folds of unknown pairs": Case(
         folds_file(*good_folds(), f"{NEW_ID},4"), "SynPain_folds.txt:5",
@@ -332,6 +338,21 @@ OFFICIAL_CASES = {
     ),
     "an empty folds file": Case(folds_file(data=b"\n"), "SynPain_folds.txt", "names no pair and fold", None),
     "folds that are no text": Case(folds_file(data=b"\xff\xfe\x00"), "SynPain_folds.txt", "is not text", None),
+    "folds of the whole data set, and few of its pictures": Case(
+        folds_file(*good_folds(), *(f"11{number:08d},{number % 5}" for number in range(100, 1456))),
+        "SynPain_folds.txt",
+        "names 1,356 of 1,360 pairs that are not here; finish the download, or build what is here with --on-error skip",
+    ),
+    "an ID that very many pictures have": Case(
+        both(*(official(f"{number:02d}/{NEW}", b"") for number in range(30))),
+        f"Images/00/{NEW}", f"Images/20/{NEW} and 9 more; keep the right one",
+    ),
+    "videos alone": Case(
+        both(lambda root: shutil.rmtree(root / "SynPain" / "Images"),
+             official("1111317410_Pain_woman_Old.mp4", b"video")),
+        "source",
+        "holds 1 video and no pictures, but pairs are made of pictures; give the folder above, which has both", None,
+    ),
     "no pairs at all": Case(
         lambda root: shutil.rmtree(root / "SynPain" / "Images"), "source",
         "holds no pairs; give the folder, zips or manifest of a data set", None,
@@ -359,6 +380,9 @@ MANIFEST_CASES = {
         manifest_line(label="ouch"), LINE, "label 'ouch' is unknown; use one of no_pain, pain"
     ),
     "an unknown ethnicity": Case(manifest_line(ethnicity="martian"), LINE, "ethnicity 'martian' is unknown"),
+    "a word for two groups": Case(
+        manifest_line(ethnicity="Asian"), LINE, "ethnicity 'Asian' may be south_asian or east_asian; write which"
+    ),
     "neither composite nor faces": Case(manifest_line(composite=""), LINE, "names neither one composite nor both"),
     "a fold out of range": Case(both(manifest_line(fold=5)), LINE, "fold: 5 is greater than the maximum of 4"),
     "a fold for some": Case(manifest_line(fold=4), "pairs.csv:2", "has no fold in the manifest, where other pairs", 1),
@@ -375,6 +399,14 @@ MANIFEST_CASES = {
     "a missing file": Case(
         manifest_line(composite="faces/none.png"), LINE, "'faces/none.png' does not exist; put it there, or correct"
     ),
+    "a misspelled file": Case(
+        manifest_line(composite="faces/00.pgn"), LINE,
+        "'faces/00.pgn' does not exist; put it there, or correct the name to 'faces/00.png'",
+    ),
+    "a path of another machine": Case(
+        manifest_line(composite=r"D:\\data\\faces\\00.png"), LINE,
+        "leaves the manifest's folder; give a path below it ('faces/00.png' is there)",
+    ),
     "a folder for a picture": Case(manifest_line(composite="faces"), LINE, "composite 'faces' does not exist"),
     "the same picture for both faces": Case(
         as_json_lines(composite=None, neutral="faces/04.png", expressive="faces/04.png"), "pairs.jsonl:5",
@@ -390,15 +422,19 @@ MANIFEST_CASES = {
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),
     "an unknown column": Case(
-        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; remove it, or rename it to one of", None
+        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; leave it out (--drop mood), or rename", None
+    ),
+    "a misspelled column": Case(
+        with_column("prompts"), "pairs.csv",
+        "has an unknown column 'prompts' (did you mean 'prompt'?); leave it out", None,
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
-    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is no valid CSV", None),
+    "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),
     "too many cells": Case(manifest_text(f"{HEAD}\n1,2,3,4,5,6,7\n"), "pairs.csv:2", "has 7 cells between", None),
     "no UTF-8": Case(manifest_text(f"{HEAD}\n".encode() + b"\xe9"), "pairs.csv:2", "is not UTF-8 text", None),
-    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is no valid JSON", None),
-    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is no JSON object", None),
-    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is no readable Parquet", None),
+    "broken JSON": Case(manifest_text("{}\n{", "pairs.jsonl"), "pairs.jsonl:2", "is not valid JSON", None),
+    "JSON that is no object": Case(manifest_text("[1]", "pairs.jsonl"), "pairs.jsonl:1", "is not a JSON object", None),
+    "broken Parquet": Case(manifest_text(b"PAR1", "pairs.parquet"), "pairs.parquet", "is not a readable Parquet", None),
     "no lines": Case(manifest_text(f"{HEAD}\n"), "source", "holds no pairs", None),
     "an empty manifest": Case(manifest_text(""), "pairs.csv", "has no column 'pair_id'; add it", None),
 }  # fmt: skip

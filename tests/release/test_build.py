@@ -321,12 +321,12 @@ def test_no_metadata_of_the_pictures_reaches_the_release(tmp_path: Path, encodin
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"version": "1.0"}, "'1.0' is no version; write three numbers, such as 1.0.0"),
-        ({"version": "1.0.0-rc1"}, "is no version"),
-        ({"version": "v1.0.0"}, "is no version"),
-        ({"version": "01.0.0"}, "is no version"),
-        ({"version": "9" * 5000 + ".0.0"}, "is no version"),
-        ({"workers": 0}, "0 workers cannot work; give at least 1"),
+        ({"version": "1.0"}, "'1.0' is not a version; write three numbers, such as 1.0.0"),
+        ({"version": "1.0.0-rc1"}, "is not a version"),
+        ({"version": "v1.0.0"}, "is not a version"),
+        ({"version": "01.0.0"}, "is not a version"),
+        ({"version": "9" * 5000 + ".0.0"}, "is not a version"),
+        ({"workers": 0}, "workers must be at least 1, not 0"),
         ({"on_error": "ignore"}, "unknown on_error 'ignore'; choose fail or skip"),
         ({"encoding": "tiff"}, "unknown encoding 'tiff'; choose one of png, webp, jpeg"),
         ({"image_size": 8}, "image size 8 is out of range"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from synpain_hf.errors import ReleaseError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.release.making import copied, manifest_rows, picture, replace, write_manifest
@@ -51,3 +54,34 @@ def test_a_release_without_a_previous_one_starts_a_new_log(tmp_path: Path, good_
     release = build(good_manifest / "pairs.csv", tmp_path / "release", version="3.1.4")
     assert log_of(release).count("## ") == 2
     assert "## 3.1.4\n" in log_of(release)
+
+
+class TestLinkedLog:
+    """A release of somebody else's, whose change log leads elsewhere."""
+
+    def test_a_link_to_another_file_is_refused_and_nothing_is_written(
+        self, tmp_path: Path, good_manifest: Path, first: Release
+    ) -> None:
+        (tmp_path / "secret.txt").write_text("a secret")
+        previous = copied(first.folder, tmp_path / "previous")
+        (previous / "CHANGELOG.md").unlink()
+        (previous / "CHANGELOG.md").symlink_to("../secret.txt")
+        with pytest.raises(ReleaseError, match=r"CHANGELOG\.md is a link to a file that is not part of the release"):
+            build(good_manifest / "pairs.csv", tmp_path / "out", version="1.0.1", previous=previous)
+        assert not (tmp_path / "out").exists()
+
+    def test_a_link_to_the_right_content_is_followed_as_in_the_cache_of_the_hub(
+        self, tmp_path: Path, good_manifest: Path, first: Release
+    ) -> None:
+        previous = copied(first.folder, tmp_path / "previous")
+        (previous / "CHANGELOG.md").rename(tmp_path / "blob")
+        (previous / "CHANGELOG.md").symlink_to("../blob")
+        second = build(good_manifest / "pairs.csv", tmp_path / "out", version="1.0.1", previous=previous)
+        assert log_of(second).endswith(log_of(first).removeprefix("# Changelog\n"))
+
+
+def test_a_log_that_is_not_text_is_named(tmp_path: Path, good_manifest: Path, first: Release) -> None:
+    previous = copied(first.folder, tmp_path / "previous")
+    replace(previous / "CHANGELOG.md", b"\xff\xfe\x00")
+    with pytest.raises(ReleaseError, match=r"CHANGELOG\.md is damaged \(.*\); build or download the release again"):
+        build(good_manifest / "pairs.csv", tmp_path / "out", version="1.0.1", previous=previous)

@@ -68,7 +68,7 @@ def test_what_stands_at_out_is_never_touched(
 
 
 def test_a_missing_parent_is_named(tmp_path: Path, good_manifest: Path) -> None:
-    with pytest.raises(UsageError, match=f"^{tmp_path / 'no'} is no folder; create it first$"):
+    with pytest.raises(UsageError, match=f"^{tmp_path / 'no'} is not a folder; create it first$"):
         build(good_manifest / "pairs.csv", tmp_path / "no" / "release", version="1.0.0")
     assert not (tmp_path / "no").exists()
 
@@ -81,7 +81,7 @@ def test_a_name_that_is_too_long_is_an_error_of_the_place(tmp_path: Path, good_m
 def test_a_command_that_cannot_be_right_ends_with_2(tmp_path: Path, good_manifest: Path) -> None:
     done = ran("build", good_manifest / "pairs.csv", tmp_path / "no" / "release", "--version", "1.0.0")
     assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path / 'no'} is no folder; create it first\n"
+    assert done.stderr == f"error: {tmp_path / 'no'} is not a folder; create it first\n"
 
 
 def bound_by_permissions() -> list[str]:

@@ -80,7 +80,7 @@ A_RECORD = {"bytes": 1, "sha256": "0" * 64, "rows": 1}
 DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "cut short": (lambda text: text[:100], "cannot be read"),
     "empty": (lambda _: "", "cannot be read"),
-    "no object": (lambda _: "[]", "is not valid (it is no JSON object)"),
+    "no object": (lambda _: "[]", "is not valid (it is not a JSON object)"),
     "a number of 5000 digits": (lambda _: "9" * 5000, "cannot be read"),
     "no version": (edited(lambda one: one.pop("version")), "is not valid (version missing; fill in)"),
     "no such version": (edited(lambda one: one.update(version="1.0")), "version '1.0' does not have the form"),
@@ -92,6 +92,17 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "a path out of the release, later": (
         edited(lambda one: one["files"].update({"data/../../secret": A_RECORD})), "does not have the form",
     ),
+    "a name longer than any file's": (
+        edited(lambda one: one["files"].update({"a" * 5000: A_RECORD})), "does not have the form",
+    ),
+    "a number that JSON does not have": (
+        edited(lambda one: one["source"].update(biases=[{"strength": float("inf")}])),
+        "cannot be read (Infinity is not a number of JSON)",
+    ),
+    "half of a character": (
+        edited(lambda one: one.update(made_with="\ud800")), "cannot be read ('utf-8' codec can't encode",
+    ),
+    "lists in lists": (lambda _: "[" * 100_000, "cannot be read (it is nested too deeply)"),
     "an absolute path": (
         edited(lambda one: one["files"].update({"/etc/passwd": A_RECORD})), "'/etc/passwd' does not have the form",
     ),
@@ -126,7 +137,7 @@ def test_a_release_json_that_cannot_be_right_is_refused(copy: Path, name: str) -
 
 def test_a_folder_without_release_json_is_no_release(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ReleaseError, match=f"^{folder} is no release .it has no release.json.; give a folder that"):
+        with pytest.raises(ReleaseError, match=f"^{folder} is not a release .it has no release.json.; give a folder"):
             Release.open(folder)
 
 

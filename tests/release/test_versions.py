@@ -189,5 +189,5 @@ def test_a_raised_version_follows(version: Version, bump: Bump) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "1.2", "1.2.3.4", "1.2.x", " 1.2.3", "1.2.3\n", "١.2.3", "-1.0.0", "1.02.3"])
 def test_anything_else_is_no_version(text: str) -> None:
-    with pytest.raises(UsageError, match="is no version; write three numbers, such as"):
+    with pytest.raises(UsageError, match="is not a version; write three numbers, such as"):
         Version.parse(text)

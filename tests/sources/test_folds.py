@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synpain_hf.sources.folds import read_folds
+from synpain_hf.sources.folds import read_folds, read_folds_file
 
 IDS = [f"1000{number:06d}" for number in range(12)]
 FOLDS = {pair_id: number % 5 for number, pair_id in enumerate(IDS)}
@@ -100,7 +102,7 @@ def test_a_second_header_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "names no pair and fold; give one id and one fold a line"),
+        (b"", "names no pair and fold; give one id and one fold on each line"),
         (b"\n\n", "names no pair and fold"),
         (b"pair_id,fold\n", "names no pair and fold"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", r"is not text \(.* at byte 0\); give a UTF-8 text file"),
@@ -117,7 +119,34 @@ def test_a_file_that_cannot_be_understood_is_one_problem(data: bytes, reason: st
     assert re.search(reason, problem.reason)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+def test_a_text_that_is_no_folds_file_but_very_large_is_one_problem() -> None:
+    folds = read_folds("folds.txt", b"1000020580,0\n" * 400_000)
+    assert [str(problem) for problem in folds.problems] == [
+        "folds.txt: has more than 4,194,304 bytes; give a text file with one id and one fold a line"
+    ]
+    assert folds.folds == {}
+
+
+def test_of_very_many_bad_lines_the_first_are_named_and_the_others_counted() -> None:
+    folds = read_folds("folds.txt", (text_of() + "x\n" * 500_000).encode())
+    assert folds.folds == FOLDS
+    assert len(folds.problems) == 101
+    assert str(folds.problems[-1]) == "folds.txt: has 499,900 more lines that cannot be used; correct them"
+
+
+def test_a_very_long_line_is_no_pair() -> None:
+    (problem,) = read_folds("folds.txt", (text_of() + "1000020580" + "," * 3_000_000 + "0\n").encode()).problems
+    assert problem.file == "folds.txt:13"
+    assert len(problem.reason) < 200
+
+
+def test_a_folds_file_is_read_no_further_than_its_largest_size(tmp_path: Path) -> None:
+    (tmp_path / "folds.txt").touch()
+    os.truncate(tmp_path / "folds.txt", 2**40)
+    assert "has more than 4,194,304 bytes" in read_folds_file(tmp_path / "folds.txt").problems[0].reason
+
+
+@settings(max_examples=200)
 @given(st.binary(max_size=80) | st.text("1000000001_,;\t 5\n\"'a", max_size=80).map(str.encode))
 def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
     folds = read_folds("folds.txt", data)

@@ -6,15 +6,17 @@ import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from synpain_hf.errors import PictureError, Problem, UsageError
 from synpain_hf.pair import Pair
 from synpain_hf.sources import Source, open_source
-from synpain_hf.sources.files import OpenArchives
+from synpain_hf.sources.files import MOST_MEMBERS, OpenArchives, list_zip
 from synpain_hf.vocabulary import COMPOSITE_SIZE
-from tests.conftest import SAMPLE, needs_sample
 
 IMAGES = (
     "1000020580_NoPain_man_Young.jpg",
@@ -48,7 +50,15 @@ def zipped(path: Path, members: Iterable[str], content: bytes = b"a picture") ->
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for member in members:
-            archive.writestr(member, content)
+            archive.writestr(member, b"" if member.endswith(("/", "\\")) else content)
+    return path
+
+
+def with_members(path: Path, members: Iterable[str]) -> Path:
+    """An archive of members with any names."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for member in members:
+            archive.writestr(zipfile.ZipInfo(member), b"a picture")
     return path
 
 
@@ -126,9 +136,8 @@ def test_a_folder_is_found_from_inside_it(snapshot: Path, monkeypatch: pytest.Mo
     assert [pair.listed_at for pair in pairs_of(open_source(["."]))] == expected
 
 
-@needs_sample
-def test_the_real_sample_is_ten_pairs_and_two_videos() -> None:
-    source = open_source([SAMPLE.parent])
+def test_the_real_sample_is_ten_pairs_and_two_videos(sample: Path) -> None:
+    source = open_source([sample.parent])
     assert len(pairs_of(source)) == 10
     assert source.describe() == {"kind": "official", "videos": 2}
     assert source.folds_file is None
@@ -149,7 +158,7 @@ def test_the_folds_file_beside_the_images_is_read(snapshot: Path) -> None:
 
 def test_two_folds_files_are_one_too_many(snapshot: Path) -> None:
     shutil.copy(snapshot / "SynPain" / "SynPain_folds.txt", snapshot / "SynPain" / "old_folds.txt")
-    with pytest.raises(UsageError, match=r"SynPain_folds.txt, old_folds.txt\); leave one"):
+    with pytest.raises(UsageError, match=r"SynPain_folds.txt, old_folds.txt\); keep one"):
         open_source([snapshot])
 
 
@@ -191,7 +200,7 @@ def test_a_file_name_that_is_no_unicode_can_still_be_told(snapshot: Path) -> Non
         ("outside.jpg", "is a symbolic link that leaves the folder; put the file itself there"),
         ("outside", "is a symbolic link to a folder, which is not followed; put the folder itself there"),
         ("nowhere", "is a symbolic link that leaves the folder"),
-        ("snapshot/SynPain/Images/nowhere.jpg", "is no regular file, or a broken link; remove it"),
+        ("snapshot/SynPain/Images/nowhere.jpg", "is not a regular file, or is a broken link; remove it"),
     ],
 )
 def test_a_link_out_of_the_folder_is_a_problem(snapshot: Path, target: str, reason: str) -> None:
@@ -206,7 +215,7 @@ def test_a_link_out_of_the_folder_is_a_problem(snapshot: Path, target: str, reas
 def test_a_link_to_itself_is_a_problem(snapshot: Path) -> None:
     name = "1000020581_NoPain_man_Young.jpg"
     (snapshot / "SynPain" / "Images" / name).symlink_to(name)
-    assert problem_of(open_source([snapshot])).reason.startswith("is no regular file, or a broken link")
+    assert problem_of(open_source([snapshot])).reason.startswith("is not a regular file, or is a broken link")
 
 
 def test_a_link_within_the_folder_is_followed(snapshot: Path) -> None:
@@ -218,7 +227,7 @@ def test_a_link_within_the_folder_is_followed(snapshot: Path) -> None:
 
 def test_a_pipe_named_as_a_picture_is_a_problem(snapshot: Path) -> None:
     os.mkfifo(snapshot / "SynPain" / "Images" / "1000020581_NoPain_man_Young.jpg")
-    assert problem_of(open_source([snapshot])).reason.startswith("is no regular file")
+    assert problem_of(open_source([snapshot])).reason.startswith("is not a regular file")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
@@ -326,6 +335,68 @@ def test_an_encrypted_member_is_a_problem(tmp_path: Path) -> None:
     )
 
 
+def test_names_of_old_tools_of_windows_are_read(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "part.zip", ["Images\\", *(f"Images\\{name}" for name in IMAGES)])
+    pairs = pairs_of(open_source([path]))
+    assert [pair.listed_at for pair in pairs] == sorted(f"Images/{name}" for name in IMAGES)
+    with OpenArchives() as archives:
+        assert [pair.pictures[0].read(archives) for pair in pairs] == [b"a picture"] * len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        (f"../{IMAGES[1]}", "has a name that leaves the archive; pack it again under another name"),
+        (f"..\\..\\{IMAGES[1]}", "has a name that leaves the archive"),
+        (f"Images/../../{IMAGES[1]}", "has a name that leaves the archive"),
+        ("", "is a file without a name; pack it again under one"),
+        (".", "is a file without a name"),
+        (f"Images/{IMAGES[1]}/", "is a folder with content of its own; pack the archive again"),
+    ],
+)
+def test_a_member_that_cannot_be_named_is_a_problem(tmp_path: Path, member: str, reason: str) -> None:
+    path = with_members(tmp_path / "part.zip", [IMAGES[0], member])
+    problem = problem_of(open_source([path]))
+    assert problem.file == f"part.zip/{member}"
+    assert problem.reason.startswith(reason)
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a.jpg", "..", ".", "", "Images", ".hidden", "C:", IMAGES[0]]), max_size=4).map(
+            "/".join
+        )
+        | st.text("./\\ab", max_size=8),
+        min_size=1,
+        max_size=4,
+        unique=True,
+    )
+)
+def test_no_member_vanishes_unless_it_is_hidden(members: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        listing = list_zip(with_members(Path(folder, "part.zip"), members))
+    told = {problem.file.removeprefix("part.zip/") for problem in listing.problems}
+    read = {file.member for file in listing.files}
+    hidden = {
+        member
+        for member in members
+        if any(part.startswith(".") and part not in (".", "..") for part in re.split(r"[/\\]", member))
+    }
+    assert set(members) - told - read <= hidden
+    assert not any(".." in Path(file.name).parts for file in listing.files)
+
+
+def test_an_archive_of_very_many_files_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "part.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(MOST_MEMBERS + 1):
+            archive.writestr(str(number), b"")
+    assert problem_of(open_source([path])).reason == (
+        "has 100,001 files, more than the 100,000 that are read; divide it"
+    )
+
+
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut", b"<html>404</html>"])
 def test_what_is_no_zip_is_a_problem_that_leaves_the_other_zips_alone(tmp_path: Path, content: bytes) -> None:
     zips = borealis(tmp_path)
@@ -333,7 +404,7 @@ def test_what_is_no_zip_is_a_problem_that_leaves_the_other_zips_alone(tmp_path: 
     source = open_source(zips)
     problem = problem_of(source)
     assert problem.file == "SynPain_Part1.zip"
-    assert re.fullmatch(r"is no readable zip archive \(.+\); fetch it again", problem.reason)
+    assert re.fullmatch(r"is not a readable zip archive \(.+\); fetch it again", problem.reason)
     assert len(source) == 3
 
 
@@ -401,8 +472,11 @@ def test_a_member_that_declares_too_much_is_not_unpacked(tmp_path: Path) -> None
         ([], "no source is given; give the folder, zips or manifest"),
         (["nowhere"], "nowhere does not exist; give the folder, zips or manifest of a data set"),
         (["part.zip", "nowhere.zip"], "nowhere.zip does not exist"),
-        (["notes.txt"], r"notes.txt is no source; give one folder, one or several zips, or one manifest \(.csv, "),
-        (["part.zip", "notes.txt"], "notes.txt is no source"),
+        (["notes.pdf"], r"notes.pdf is no source; give one folder, one or several zips, or one manifest \(.csv, "),
+        (["part.zip", "notes.pdf"], "notes.pdf is no source"),
+        (["faces.7z"], "faces.7z is no source; unpack it first; give one folder"),
+        (["table.xlsx"], "table.xlsx is no source; save the table as CSV first; give"),
+        (["parts.zip"], r"parts.zip does not exist \(did you mean 'part.zip'\?\); give"),
         (["pairs.csv", "part.zip"], "pairs.csv is no source"),
         (["folder", "part.zip"], "folder is no source"),
         (["folder.zip", "part.zip"], "folder.zip is no source"),
@@ -411,7 +485,9 @@ def test_a_member_that_declares_too_much_is_not_unpacked(tmp_path: Path) -> None
 def test_what_is_no_source_is_refused(tmp_path: Path, names: list[str], reason: str) -> None:
     write(
         [
-            tmp_path / "notes.txt",
+            tmp_path / "notes.pdf",
+            tmp_path / "faces.7z",
+            tmp_path / "table.xlsx",
             tmp_path / "pairs.csv",
             tmp_path / "folder" / "notes.txt",
             tmp_path / "folder.zip" / "a.txt",
@@ -420,6 +496,24 @@ def test_what_is_no_source_is_refused(tmp_path: Path, names: list[str], reason: 
     zipped(tmp_path / "part.zip", IMAGES)
     with pytest.raises(UsageError, match=reason):
         open_source([tmp_path / name for name in names])
+
+
+def test_links_into_a_folder_called_blobs_are_followed_in_a_cache_of_the_hub_alone(tmp_path: Path) -> None:
+    private = tmp_path / "private" / IMAGES[0]
+    write([private])
+    images = tmp_path / "archive" / "snapshots" / "x" / "SynPain" / "Images"
+    images.mkdir(parents=True)
+    (images / IMAGES[0]).symlink_to(private)
+    (tmp_path / "archive" / "blobs").symlink_to("/")
+    assert "leaves the folder" in problem_of(open_source([images.parents[1]])).reason
+    (tmp_path / "archive").rename(tmp_path / "datasets--me--faces")
+    snapshot = tmp_path / "datasets--me--faces" / "snapshots" / "x"
+    assert "leaves the folder" in problem_of(open_source([snapshot])).reason
+    (tmp_path / "datasets--me--faces" / "blobs").unlink()
+    (tmp_path / "private").rename(tmp_path / "datasets--me--faces" / "blobs")
+    (snapshot / "SynPain" / "Images" / IMAGES[0]).unlink()
+    (snapshot / "SynPain" / "Images" / IMAGES[0]).symlink_to(f"../../../../blobs/{IMAGES[0]}")
+    assert ids_of(open_source([snapshot])) == [IMAGES[0][:10]]
 
 
 def test_a_folder_without_pictures_has_no_entries(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "other delimiters below": ("id;word\na,b\n", "t:2: has 1 cell between semicolons, not 2 as the header"),
     "cells too many after sep": ("sep=|\nid|word\na|b|c\n", "t:3: has 3 cells between bars, not 2 as the header"),
-    "an open quote": (f'{HEAD}a,"b\n', "t:2: is no valid CSV (unexpected end of data); correct it"),
-    "an open quote in the header": ('id,"word\na,b\n', "t:2: is no valid CSV (unexpected end of data); correct it"),
-    "text after quotes": (f'{HEAD}a,"b"c\n', "t:2: is no valid CSV ('"),
+    "an open quote": (f'{HEAD}a,"b\n', "t:2: is not valid CSV (unexpected end of data); correct it"),
+    "an open quote in the header": ('id,"word\na,b\n', "t:2: is not valid CSV (unexpected end of data); correct it"),
+    "text after quotes": (f'{HEAD}a,"b"c\n', "t:2: is not valid CSV ('"),
     "a long cell": (
         f"{HEAD}a,{'b' * 140_000}\n",
         "t:2: has a cell of more than 131,072 characters; shorten it, or close the quotes that it opens",
@@ -37,7 +37,7 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "a long line": (
         f"{HEAD}{'b,' * (text_lines.LONGEST_LINE // 2)}\n,",
-        "t:2: has more than 16,777,216 characters; write one row a line, and shorter cells",
+        "t:2: has more than 16,777,216 characters; write one row on each line, and shorter cells",
     ),
     "Latin-1": (HEAD.encode() + b"a,b\nc,\xe9\n", "t:3: is not UTF-8 text (byte 2); save the file as UTF-8"),
     "Latin-1 far below": (
@@ -49,14 +49,14 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
         HEAD.encode("utf-16") + b"a",
         "t: begins as UTF-16 text, and goes on as something else; save it as UTF-8",
     ),
-    "no JSON": ('{"id": 1}\n{oh\n', "t:2: is no valid JSON ("),
-    "JSON over lines": ("{\n}\n", "t:1: is no valid JSON ("),
-    "a list": ('[{"id": 1}]\n', "t:1: is no JSON object; write one, {…}, a line, and no list around them"),
-    "a hundred thousand brackets": ("[" * 100_000, "t:1: is no valid JSON ("),
-    "a hundred thousand objects": ('{"id":' * 100_000, "t:1: is no valid JSON ("),
-    "an integer of many digits": (f'{{"id": {"9" * 5000}}}', "t:1: is no valid JSON ("),
-    "no Parquet": (b"PAR1 and so on", "t: is no readable Parquet file ("),
-    "a workbook": (b"PK\x03\x04\x14", "t: is a workbook of Excel, or another zip archive; save the table as CSV"),
+    "no JSON": ('{"id": 1}\n{oh\n', "t:2: is not valid JSON ("),
+    "JSON over lines": ("{\n}\n", "t:1: is not valid JSON ("),
+    "a list": ('[{"id": 1}]\n', "t:1: is not a JSON object; write one, {…}, on each line, without a list around them"),
+    "a hundred thousand brackets": ("[" * 100_000, "t:1: is not valid JSON ("),
+    "a hundred thousand objects": ('{"id":' * 100_000, "t:1: is not valid JSON ("),
+    "an integer of many digits": (f'{{"id": {"9" * 5000}}}', "t:1: is not valid JSON ("),
+    "no Parquet": (b"PAR1 and so on", "t: is not a readable Parquet file ("),
+    "a workbook": (b"PK\x03\x04\x14", "t: is an Excel workbook, or another zip archive; save the table as CSV"),
     "gzip": (gzip.compress(HEAD.encode()), "t: is compressed; unpack it first"),
 }
 
@@ -98,7 +98,7 @@ def test_a_value_of_parquet_that_python_cannot_hold_is_told_by_its_column(
 def test_a_damaged_file_called_parquet_is_told_as_such(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(content)
     for said in refusals(tmp_path / "t.parquet").values():
-        assert said[0].startswith("t.parquet: is no readable Parquet file (")
+        assert said[0].startswith("t.parquet: is not a readable Parquet file (")
 
 
 @pytest.mark.parametrize("content", [HEAD + "a,b\n" * 100_000, '{"id": "a"}\n' * 40_000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
@@ -10,17 +12,26 @@ from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
+from tests.sharing import Once
 
 PAIRS = 20
 FACE = 48
 """Side of a face in the release, in pixels."""
 
 
+@pytest.fixture(autouse=True)
+def quiet_and_alone(quiet_models: None) -> None:
+    """In every test of this folder."""
+
+
 @pytest.fixture(scope="session")
-def faces(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def faces(once: Once) -> Release:
     """Twenty pairs of demo faces; read-only by agreement."""
-    out = tmp_path_factory.mktemp("faces") / "release"
-    return build(DemoSource(PAIRS, 0, ()), out, version="1.0.0", image_size=FACE, workers=2)
+
+    def fill(folder: Path) -> None:
+        build(DemoSource(PAIRS, 0, ()), folder / "release", version="1.0.0", image_size=FACE, workers=2)
+
+    return Release.open(once("faces", fill) / "release")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A training that takes a second or two: a tiny backbone on the release of `tests/training/conftest.py`."""
+"""A training that takes a second or two, and what stands in for its pairs and its predictions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import torch
+from datasets import Dataset
 from safetensors.torch import load_file
 from torch import Tensor
 
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.pairs import features
+from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.train import TrainingResult, train
+from synpain_hf.vocabulary import CLASSES, GROUPS
 
 SIDE = 16
 VIT = {
@@ -67,3 +74,32 @@ def weights(folder: Path) -> dict[str, Tensor]:
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     """Whether weights are equal, to the bit."""
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def made_predictions(rows: int, seed: int = 0) -> pa.Table:
+    """Predictions that are better than chance."""
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, len(CLASSES[name]), rows) for name in ("label", *GROUPS)}
+    return pa.table(
+        {
+            "pair_id": [f"p{row}" for row in range(rows)],
+            "split": ["test"] * rows,
+            **{name: [CLASSES[name][code] for code in found] for name, found in codes.items()},
+            "score": codes["label"] + rng.normal(size=rows),
+        }
+    )
+
+
+def with_pictures(*pictures: tuple[bytes | None, bytes | None]) -> Pairs:
+    """Pairs to train on with these encoded faces, every second one in pain."""
+    rows = [
+        {
+            "pair_id": f"pair-{number}",
+            **{face: {"bytes": data, "path": "x"} for face, data in zip(("neutral", "expressive"), both, strict=True)},
+            "label": number % 2,
+        }
+        for number, both in enumerate(pictures)
+    ]
+    kept = {name: feature for name, feature in features().items() if name in rows[0]}
+    schema = type(features())(kept).arrow_schema
+    return open_pairs({"train": Dataset(pa.Table.from_pylist(rows, schema))})

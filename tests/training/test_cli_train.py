@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typer.testing import CliRunner, Result
 from synpain_hf.cli import app
 from synpain_hf.release.release import Release
 from synpain_hf.sources.demo_download import ANNOTATOR
-from synpain_hf.training.run.folder import RECORD
+from synpain_hf.training.layout import RECORD
 from synpain_hf.training.run.train import TrainingResult
 from tests.terminal import COLUMNS, run_on_terminal
 from tests.training.small import configuration
@@ -106,12 +107,13 @@ def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "README.md", *(f"fold-{fold}" for fold in range(5)), "predictions.parquet", "report", "summary.json",
     ]  # fmt: skip
-    assert done.stdout.startswith("All folds together, whose scores come from five models;")
+    assert done.stdout.startswith("All folds together; their scores come from five models.")
     assert (
         run(faces.folder, out, "--config-name", "cv", "--model", configuration(tmp_path), *SHORT).stdout == done.stdout
     )
     last = done.stdout.splitlines()[-1]
-    assert last.startswith(f"{out}: test AUROC over 5 folds ")
+    assert last.startswith(f"{out}: test AUROC ")
+    assert "all 20 pairs together" in last
     assert "fold 4: train: 3 of 3" in done.stderr
 
 
@@ -141,7 +143,7 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
         (["--fusion", "subtraction"], "error: --fusion is 'subtraction', but pwct always subtracts; leave it out"),
         (["--learning-rate", "0"], "error: --learning-rate is 0.0; give more than 0, such as 5e-4"),
         (["--epochs", "0"], "error: --epochs is 0, so that nothing is learned"),
-        (["--lora"], "error: --lora belongs to architecture='backbone'"),
+        (["--lora"], "error: --lora is for vision models, which pwct is not; leave it out"),
         (["--image-size", "64"], "error: --image-size must be 160: this model does not take faces of 64 x 64"),
         (["--crop-box", "0.5", "0", "0.4", "1"], "error: --crop-box is [0.5, 0.0, 0.4, 1.0]; give left, top, right"),
         (["--set", "learning_rate=0"], "error: learning_rate is 0.0; give more than 0"),
@@ -163,6 +165,42 @@ def test_bad_input_is_told_in_a_line_and_writes_nothing(
     assert told in line
     assert done.stdout == ""
     assert [path.name for path in tmp_path.iterdir()] == []
+
+
+SLIPS: list[list[str]] = [
+    ["nowhere", "model"],
+    ["{release}", "no/where"],
+    ["{release}", "model", "--config-name", "cv_7"],
+    ["{release}", "model", "--crop-box", "0.5", "0", "0.4", "1"],
+    ["{release}", "model", "--learning-rate", "0"],
+    ["{release}", "model", "--lora"],
+    ["{release}", "model", "--image-size", "64"],
+    ["{release}", "model", "--fusion", "subtraction"],
+    ["{release}", "model", "--model", "PWCT"],
+    ["{release}", "model", "--model", "none.json"],
+    ["{release}", "model", "--action-units", "AU99"],
+    ["{release}", "model", "--annotator", "nobody", "--pspi-head"],
+]
+
+WITHOUT_TORCH = """
+import sys
+from typer.testing import CliRunner
+from synpain_hf.cli import app
+sys.modules["torch"] = sys.modules["transformers"] = None  # what imports them fails
+for line in sys.stdin:
+    done = CliRunner().invoke(app, ["train", *line.split()])
+    print(done.exit_code, done.stderr.strip() or repr(done.exception))
+"""
+
+
+def test_a_slip_is_told_before_torch_is_imported(faces: Release, tmp_path: Path) -> None:
+    lines = "\n".join(" ".join(slip).format(release=faces.folder) for slip in SLIPS)
+    command = [sys.executable, "-c", WITHOUT_TORCH]
+    told = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, text=True, check=True).stdout
+    assert len(told.splitlines()) == len(SLIPS)
+    for line in told.splitlines():
+        assert line.startswith("2 error: ")
+        assert "torch" not in line
 
 
 def test_a_crop_that_leaves_too_little_is_told_of_every_pair(faces: Release, tmp_path: Path) -> None:

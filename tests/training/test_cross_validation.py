@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -12,19 +13,19 @@ import pytest
 from markdown_it import MarkdownIt
 
 from synpain_hf.errors import UsageError
+from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
+from tests.release.making import manifest_rows, write_manifest
 from tests.training.small import ARGUMENTS, tiny
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Sixty pairs, so that both classes are in every fold."""
-    out = tmp_path_factory.mktemp("sixty") / "release"
-    return build(DemoSource(60, 0, ()), out, version="1.0.0", image_size=32, workers=2)
+    folder = tmp_path_factory.mktemp("sixty")
+    return build(write_manifest(folder, manifest_rows(60)), folder / "release", version="1.0.0", image_size=32)
 
 
 def run(release: Release, folder: Path, **options: Any) -> CrossValidation:
@@ -84,7 +85,10 @@ def test_the_summary_and_the_page_say_so(result: CrossValidation) -> None:
     assert summary["mean"] == result.mean
     assert summary["pooled"]["auroc"] == result.report["overall"]["auroc"]
     text = (result.out / "README.md").read_text(encoding="utf-8")
-    assert f"{result.mean:.3f} ± {result.standard_deviation:.3f} (mean ± standard deviation)" in text
+    assert f"T{result.summary()[1:]}." in text
+    assert (
+        text.index("all 60 pairs together") < text.index(result.report.to_markdown()) < text.index("over the folds\n")
+    )
     assert result.report.to_markdown() in text
     assert "log-odds of five models" in text
     page = MarkdownIt("commonmark").enable("table").render(text)
@@ -93,8 +97,34 @@ def test_the_summary_and_the_page_say_so(result: CrossValidation) -> None:
     assert str(result.out) not in text
 
 
+def test_folds_of_ten_of_each_class_have_a_mean(result: CrossValidation, tmp_path: Path) -> None:
+    labels, scores = [0, 1] * 10, [0.1, 0.9] * 9 + [0.9, 0.1]
+    report = subgroup_auroc(references=labels, scores=scores, groups={"age_group": ["young"] * 4 + ["old"] * 16})
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    large = CrossValidation(result.out, [replace(fold, out=tmp_path) for fold in result.folds], report)
+    assert large.small_folds == []
+    assert large.summary().endswith(
+        f"over 5 folds {report['overall']['auroc']:.3f} ± 0.000 (mean ± standard deviation)"
+    )
+    assert large.spread("age_group", "old") == "–"  # eight of a class
+
+
+def test_the_pooled_auroc_leads_and_small_folds_have_no_mean(result: CrossValidation) -> None:
+    pooled = result.report["overall"]
+    interval = f"[{pooled['interval']['low']:.3f}, {pooled['interval']['high']:.3f}]"
+    assert result.summary() == (
+        f"test AUROC {pooled['auroc']:.3f} {interval}, all 60 pairs together; cv_0, cv_1, cv_2, cv_3, cv_4 have fewer "
+        "than 10 test pairs of a class, too few for a mean over the folds"
+    )
+    assert result.to_dict()["small_folds"] == result.small_folds == [f"cv_{fold}" for fold in range(5)]
+    text = (result.out / "README.md").read_text(encoding="utf-8")
+    assert " ± " not in text.replace("mean ± standard deviation", "")
+    assert text.count(", too few |") == 5
+
+
 def test_what_cannot_be_cross_validated_is_refused(release: Release, result: CrossValidation, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds a cross-validation that is finished; remove it"):
+    with pytest.raises(UsageError, match="holds a finished cross-validation; remove it"):
         cross_validate(release.folder, out=result.out)
     with pytest.raises(UsageError, match="is not a folder; create it first"):
         cross_validate(release.folder, out=tmp_path / "no" / "where")
@@ -102,7 +132,7 @@ def test_what_cannot_be_cross_validated_is_refused(release: Release, result: Cro
     with pytest.raises(UsageError, match="exists; remove it, or give another place"):
         cross_validate(release.folder, out=tmp_path / "file")
     splits: Any = {"train": None}
-    with pytest.raises(UsageError, match="splits that are loaded are one fold"):
+    with pytest.raises(UsageError, match="loaded splits are a single fold"):
         cross_validate(splits, out=tmp_path / "cv")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,7 @@ from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import PairwiseTrainer
 from synpain_hf.vocabulary import CLASSES, GROUPS
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
-from tests.training.small import arguments, tiny
+from tests.training.small import arguments, made_predictions, tiny
 
 
 def judged(pairs: Pairs, folder: Path, split: str = "test", **options: Any) -> pa.Table:
@@ -34,20 +34,6 @@ def judged(pairs: Pairs, folder: Path, split: str = "test", **options: Any) -> p
     dataset = PairDataset(prepared, split, pspi=config.pspi_head, action_units=config.action_units)
     trainer = PairwiseTrainer(model, arguments(folder, eval_strategy="no"), processing_class=processor)
     return predict(trainer, dataset, split)
-
-
-def made(rows: int, seed: int = 0) -> pa.Table:
-    """Predictions that are better than chance."""
-    rng = np.random.default_rng(seed)
-    codes = {name: rng.integers(0, len(CLASSES[name]), rows) for name in ("label", *GROUPS)}
-    return pa.table(
-        {
-            "pair_id": [f"p{row}" for row in range(rows)],
-            "split": ["test"] * rows,
-            **{name: [CLASSES[name][code] for code in found] for name, found in codes.items()},
-            "score": codes["label"] + rng.normal(size=rows),
-        }
-    )
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
@@ -79,7 +65,7 @@ def test_heads_are_predicted_too(pairs: Pairs, tmp_path: Path) -> None:
 
 
 def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
-    test, validation = made(400), made(300, seed=1)
+    test, validation = made_predictions(400), made_predictions(300, seed=1)
     for _ in range(2):  # the second replaces the first
         report = write_report(tmp_path, test, validation)
     assert pq.read_table(tmp_path / "predictions.parquet").equals(test)
@@ -99,7 +85,7 @@ def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
 
 
 def test_without_validation_there_is_no_threshold(tmp_path: Path) -> None:
-    assert write_report(tmp_path, made(200))["options"]["threshold"] is None
+    assert write_report(tmp_path, made_predictions(200))["options"]["threshold"] is None
     assert not (tmp_path / "predictions_validation.parquet").exists()
 
 
@@ -124,3 +110,14 @@ def test_what_is_not_annotated_judges_no_head() -> None:
         "name": "pspi", "n": 2, "mean_absolute_error": 1.0, "error_of_the_mean": 0.0, "correlation": None,
     }  # fmt: skip
     assert judge_heads(table.set_column(1, "pspi_annotated", pa.array([None] * 3, pa.float32()))) == []
+
+
+def test_the_readme_audits_what_a_training_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my-model").mkdir()
+    pq.write_table(made_predictions(200), tmp_path / "my-model" / "predictions.parquet")
+    readme = (Path(synpain_hf.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n([^`]*import subgroup_auroc\n[^`]*)```", readme)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    assert names["report"]["overall"]["n"] == 200

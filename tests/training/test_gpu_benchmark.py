@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.gpu import main
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import configuration
 
 

@@ -16,14 +16,14 @@ from synpain_hf.modeling import PairwisePainConfig, PairwisePainImageProcessor
 from synpain_hf.training.report.evaluation import figures, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from tests.modeling.made import BACKBONES
-from tests.training.test_evaluation import made
+from tests.training.small import made_predictions
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     """A folder with a report of 400 predictions; read-only by agreement."""
     folder = tmp_path_factory.mktemp("report")
-    return folder, write_report(folder, made(400))
+    return folder, write_report(folder, made_predictions(400))
 
 
 def card_of(report: tuple[Path, Report] | None, **changed: Any) -> ModelCard:
@@ -82,7 +82,7 @@ def test_the_text_says_what_was_trained_on_what_and_how_good_it_is(report: tuple
         "NVIDIA H200",
         "On the test split, 400 pairs:",
         found.to_markdown(),
-        "no medical device",
+        "not a medical device",
     ):
         assert said in text
     assert "lr_scheduler_kwargs" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from transformers import ViTConfig, ViTModel
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.layout import LEARNED
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model, class_weights, initial_weights
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import SIDE, VIT, configuration, tiny
 
 
@@ -174,3 +175,58 @@ def test_the_file_of_a_configuration_may_stand_in_the_home(
 ) -> None:
     monkeypatch.setenv("HOME", str(configuration(tmp_path).parent))
     assert build_model(ModelArguments(model="~/tiny.json"), pairs)[0].config.architecture == "backbone"
+
+
+def changed(file: str, **values: Any) -> Callable[[Path], object]:
+    """Put other values into a file of JSON."""
+    return lambda folder: (folder / file).write_text(json.dumps({**json.loads((folder / file).read_text()), **values}))
+
+
+def written(file: str, data: bytes) -> Callable[[Path], object]:
+    """Put something else in a file's place."""
+    return lambda folder: (folder / file).write_bytes(data)
+
+
+def cut(file: str) -> Callable[[Path], object]:
+    """Leave half of a file."""
+    return lambda folder: (folder / file).write_bytes(
+        (folder / file).read_bytes()[: (folder / file).stat().st_size // 2]
+    )
+
+
+CONFIG, WEIGHTS, PREPARATION = "config.json", "model.safetensors", "preprocessor_config.json"
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    **{f"{file} {kind}": written(file, data) for file in (CONFIG, WEIGHTS, PREPARATION, LEARNED) for kind, data in {
+        "empty": b"", "null": b"null", "a list": b"[]", "no text": bytes(range(256)), "nested": b"[" * 5000,
+    }.items()},
+    **{f"{file} cut": cut(file) for file in (CONFIG, WEIGHTS, PREPARATION, LEARNED)},
+    "learned of nothing": written(LEARNED, b"{}"),
+    "learned numbers": written(LEARNED, b'{"pair_id": [1]}'),
+    "a type that torch has not": changed(CONFIG, dtype="float8"),
+    "no heads": changed(CONFIG, fusion_heads=0),
+    "classes that are no mapping": changed(CONFIG, id2label=3),
+    "a backbone that is a word": changed(CONFIG, backbone_config="vit"),
+    "four million layers": changed(CONFIG, backbone_config={**VIT, "num_hidden_layers": 4_000_000}),
+    "another width": changed(CONFIG, backbone_config={**VIT, "hidden_size": 32}),
+    "an unknown activation": changed(CONFIG, backbone_config={**VIT, "hidden_act": "none"}),
+    "a size of words": changed(PREPARATION, size="large"),
+    "a crop of nothing": changed(PREPARATION, crop_box=True),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_model_folder_is_told_in_a_line(
+    pairs: Pairs, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    model, processor = build_model(tiny(tmp_path), pairs)
+    folder = tmp_path / "model"
+    for part in (model, processor):
+        part.save_pretrained(folder)
+    (folder / LEARNED).write_text('{"pair_id": ["x"]}', encoding="utf-8")
+    build_model(ModelArguments(model=str(folder)), pairs)
+    damage(folder)
+    with pytest.raises(UsageError) as caught:
+        build_model(ModelArguments(model=str(folder)), pairs)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000

@@ -127,11 +127,15 @@ def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, t
         ),
         (
             lambda splits: splits.cast_column("label", ClassLabel(names=["pain", "no_pain"])),
-            "train: column label is no ClassLabel of no_pain, pain; cast it to one, in this order",
+            "of no_pain, pain in this order; use dataset.align_labels_with_mapping({'no_pain': 0, 'pain': 1}, 'label')",
+        ),
+        (
+            lambda splits: splits.cast_column("label", datasets.Value("string")),
+            "write these words, and use dataset.cast_column('label', datasets.ClassLabel(names=['no_pain', 'pain']))",
         ),
         (
             lambda splits: splits.cast_column("gender", datasets.Value("int64")),
-            "train: column gender is no ClassLabel of man, woman; cast it to one, in this order",
+            "dataset.cast_column('gender', datasets.ClassLabel(names=['man', 'woman'])), or leave the column out",
         ),
         (
             lambda splits: DatasetDict({**splits, "more": splits["train"].select([0])}),
@@ -149,6 +153,69 @@ def test_splits_that_cannot_be_trained_on_are_refused(
     with pytest.raises(BadInputError) as caught:
         open_pairs(change(loaded(faces, tmp_path)))
     assert told in str(caught.value)
+
+
+def test_what_the_messages_say_makes_a_turned_label_right(faces: Release, tmp_path: Path) -> None:
+    splits = loaded(faces, tmp_path)
+    turned = splits.map(lambda row: {"label": 1 - row["label"]}).cast_column(
+        "label", ClassLabel(names=["pain", "no_pain"])
+    )
+    mended = DatasetDict(
+        {name: rows.align_labels_with_mapping({"no_pain": 0, "pain": 1}, "label") for name, rows in turned.items()}
+    )
+    assert open_pairs(mended).table["label"] == open_pairs(splits).table["label"]
+    words = splits.cast_column("label", datasets.Value("string"))
+    words = words.map(lambda row: {"label": CLASSES["label"][int(row["label"])]})
+    mended = words.cast_column("label", ClassLabel(names=["no_pain", "pain"]))
+    assert open_pairs(mended).table["label"] == open_pairs(splits).table["label"]
+
+
+@pytest.mark.parametrize("kind", ["words", "classes"])
+def test_one_data_set_with_a_column_of_splits_is_opened_by_it(faces: Release, tmp_path: Path, kind: str) -> None:
+    splits = loaded(faces, tmp_path)
+    names = list(splits)
+    parts = [rows.add_column("split", [name] * len(rows)) for name, rows in splits.items()]
+    whole = datasets.concatenate_datasets(parts)
+    if kind == "classes":
+        whole = whole.cast_column("split", ClassLabel(names=names))
+    opened, expected = open_pairs(whole.shuffle(seed=1)), open_pairs(splits)
+    assert {name: sorted(ids) for name, ids in ids_of(opened).items()} == {
+        name: sorted(ids) for name, ids in ids_of(expected).items()
+    }
+    assert open_pairs(whole).content == open_pairs(whole).content
+    assert sorted(faces_in(opened)) == sorted(faces_in(expected))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda splits: splits["train"], "has no splits; give a DatasetDict with train, validation and test, or name"),
+        (lambda splits: splits["train"].add_column("split", [None] * len(splits["train"])), "rows .* have no split"),
+        (lambda splits: splits["train"].to_iterable_dataset(), "is streamed, and training reads its pairs many times"),
+        (lambda splits: {"train": splits["train"].to_iterable_dataset()}, "load it without streaming"),
+        (lambda _: [1, 2], "holds list; give a datasets.DatasetDict or a Dataset"),
+    ],
+)  # fmt: skip
+def test_what_has_no_splits_to_go_over_is_refused(faces: Release, tmp_path: Path, given: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        open_pairs(given(loaded(faces, tmp_path)))
+
+
+def test_pictures_that_are_only_named_are_read_from_their_files(faces: Release, tmp_path: Path) -> None:
+    splits = loaded(faces, tmp_path)
+    rows = splits["train"].cast_column("neutral", datasets.Image(decode=False)).to_list()
+    for number, row in enumerate(rows):
+        for face in ("neutral", "expressive"):
+            path = tmp_path / f"{number}-{face}.png"
+            path.write_bytes(row[face]["bytes"])
+            row[face] = {"bytes": None, "path": str(path)}
+    named = Dataset.from_list(rows, features=splits["train"].features)
+    opened = open_pairs({"train": named})
+    assert faces_in(opened) == faces_in(open_pairs({"train": splits["train"]}))
+    (tmp_path / "0-neutral.png").write_bytes(rows[1]["neutral"]["path"].encode())
+    assert open_pairs({"train": named}).content != opened.content, "another picture under the same name"
+    (tmp_path / "0-neutral.png").unlink()
+    assert faces_in(open_pairs({"train": named}))[0][0] is None
 
 
 def test_splits_without_a_pair_are_refused(faces: Release, tmp_path: Path) -> None:
@@ -180,7 +247,7 @@ def test_a_pair_without_a_label_is_named(label: int | None) -> None:
     [
         ("{folder}", "cv_7", UsageError, "no pairs in a configuration 'cv_7'; choose one of default, cv_0, "),
         ("{folder}", "annotations", UsageError, "no pairs in a configuration 'annotations'; choose one of"),
-        ("{folder}/data", "default", ReleaseError, "data is no release (it has no release.json)"),
+        ("{folder}/data", "default", ReleaseError, "data is not a release (it has no release.json)"),
         ("nowhere", "default", UsageError, "nowhere is no folder and no data set; give a release's folder, 'synpain'"),
         ("synpain", "default", NotInstalledError, "no release is installed"),
     ],

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 import torch
 from datasets import Dataset
@@ -23,12 +22,13 @@ from synpain_hf.errors import BadInputError, OutputError, ReleaseError, UsageErr
 from synpain_hf.imaging.faces import ENCODINGS
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from tests.disks import files_of_at_most
 from tests.imaging.made import encoded, halves
 from tests.release.making import copied, replace
+from tests.training.small import with_pictures
 
 PREPARES = """
 import os, signal, sys, time
@@ -44,7 +44,10 @@ def progress(what, done, total):
     if what == "prepare" and done == total // 2:
         if dies == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
-        time.sleep(1)
+        while not Path(go, "waits").exists():
+            time.sleep(0.01)
+    if what.startswith("wait"):
+        Path(go, "waits").touch()
 pairs = open_pairs(folder)
 processor = PairwisePainImageProcessor(size={"height": 16, "width": 16})
 if go:  # both begin at the same time
@@ -52,23 +55,6 @@ if go:  # both begin at the same time
     while len(list(Path(go).iterdir())) < 2:
         time.sleep(0.01)
 print(prepare(pairs, processor, cache_dir=cache, progress=progress).faces.sum(), *sorted(set(told)), sep="|")
-"""
-
-FILLS_THE_DISK = """
-import resource, sys
-sys.dont_write_bytecode = True  # nor may that be cut short
-from synpain_hf.errors import OutputError
-from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
-from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.data.preparation import prepare
-pairs = open_pairs(sys.argv[1])
-none = resource.RLIM_INFINITY
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, none))
-try:
-    prepare(pairs, PairwisePainImageProcessor(), cache_dir=sys.argv[2])
-except OutputError as error:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (none, none))
-    print(error)
 """
 
 
@@ -81,21 +67,6 @@ def started(code: str, *arguments: object) -> subprocess.Popen[str]:
 def visible(folder: Path) -> list[Path]:
     """What stands in a cache, but for locks."""
     return sorted(path for path in folder.iterdir() if path.suffix != ".lock")
-
-
-def with_pictures(*pictures: tuple[bytes | None, bytes | None]) -> Pairs:
-    """Pairs with these encoded faces."""
-    rows = [
-        {
-            "pair_id": f"pair-{number}",
-            **{face: {"bytes": data, "path": "x"} for face, data in zip(("neutral", "expressive"), both, strict=True)},
-            "label": 0,
-        }
-        for number, both in enumerate(pictures)
-    ]
-    kept = {name: feature for name, feature in features().items() if name in rows[0]}
-    schema = type(features())(kept).arrow_schema
-    return open_pairs({"train": Dataset(pa.Table.from_pylist(rows, schema))})
 
 
 @pytest.mark.parametrize(
@@ -208,6 +179,12 @@ def test_a_damaged_preparation_is_made_again(
     assert visible(tmp_path) == [before.folder]
 
 
+ELSEWHERE = (
+    "expressive face is not in the data set, but elsewhere; embed the pictures where their files are, by "
+    'dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
+)
+
+
 def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
     processor: PairwisePainImageProcessor, tmp_path: Path
 ) -> None:
@@ -219,8 +196,8 @@ def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
         ("the data set, train", f"pair-{number}", f"pair pair-{number}: the {reason}")
         for number, reason in (
             (1, "expressive face is empty (0 bytes); fetch it again"),
-            (2, "neutral face is no picture (a GIF); give a PNG, JPEG or WebP file"),
-            (3, "expressive face is not in the data set, but elsewhere; embed the pictures"),
+            (2, "neutral face is not a picture (a GIF); give a PNG, JPEG or WebP file"),
+            (3, ELSEWHERE),
             (4, f"expressive face is cut short after {len(good) - 20:,} bytes; fetch it again"),
         )
     ]
@@ -246,7 +223,7 @@ def test_workers_and_torch_stay_as_they_were_and_change_no_pixel(
     made = [prepare(pairs, processor, cache_dir=tmp_path / str(count), workers=count) for count in (1, 3)]
     assert np.array_equal(made[0].faces, made[1].faces)
     assert torch.get_num_threads() == threads
-    with pytest.raises(UsageError, match="0 workers cannot work; give at least 1"):
+    with pytest.raises(UsageError, match="workers must be at least 1, not 0"):
         prepare(pairs, processor, workers=0)
 
 
@@ -285,15 +262,16 @@ def test_a_cache_that_cannot_be_written_is_told(
         prepare(pairs, processor, cache_dir=tmp_path / "file")
 
 
-def test_a_disk_that_becomes_full_is_told_and_nothing_is_left(faces: Release, tmp_path: Path) -> None:
-    out, errors = started(FILLS_THE_DISK, faces.folder, tmp_path / "cache").communicate(timeout=100)
-    assert "could not be written (File too large); make room, set HF_HOME, or give another place" in out, errors
+def test_a_disk_that_becomes_full_is_told_and_nothing_is_left(pairs: Pairs, tmp_path: Path) -> None:
+    told = r"could not be written \(File too large\); make room, set HF_HOME, or give another place"
+    with files_of_at_most(20_000), pytest.raises(OutputError, match=told):
+        prepare(pairs, PairwisePainImageProcessor(), cache_dir=tmp_path / "cache")
     assert visible(tmp_path / "cache") == []
 
 
 def finished(programs: Sequence[subprocess.Popen[str]]) -> list[list[str]]:
     """What programs printed, once they have ended."""
-    told = [program.communicate(timeout=100) for program in programs]
+    told = [program.communicate(timeout=600) for program in programs]
     assert [program.returncode for program in programs] == [0] * len(programs), told
     return [out.strip().split("|") for out, _ in told]
 
@@ -305,7 +283,7 @@ def test_after_one_that_was_killed_the_first_of_two_prepares_and_the_other_waits
     cache, go = tmp_path / "cache", tmp_path / "go"
     go.mkdir()
     killed = started(PREPARES, faces.folder, cache, "dies", "")
-    killed.communicate(timeout=100)
+    killed.communicate(timeout=600)
     assert killed.returncode == -9
     assert [path.suffix for path in visible(cache)] == [".partial"]
 

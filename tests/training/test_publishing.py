@@ -13,7 +13,6 @@ from huggingface_hub import ModelCard
 
 from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
 from tests.training.small import trained
 
 REPO_ID = "maker/pairwise"
@@ -41,7 +40,7 @@ def test_the_folder_is_uploaded_with_its_card_and_judges_from_the_hub(faces: Rel
             [sys.executable, "-c", JUDGE, REPO_ID, str(faces.folder)],
             [sys.executable, "-c", JUDGE, str(out), str(faces.folder)],
         ):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
             assert done.returncode == 0, done.stderr
             assert WRITER not in done.stdout + done.stderr
             judged.append(done.stdout)

@@ -21,8 +21,8 @@ from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.trainer import PairwiseTrainer, evaluation_metrics, pain_scores
-from tests.modeling.conftest import quiet_and_alone  # noqa: F401 - autouse
-from tests.training.small import arguments, configuration, tiny
+from tests.imaging.made import encoded, halves
+from tests.training.small import arguments, configuration, tiny, with_pictures
 
 
 def trainer_of(pairs: Pairs, folder: Path, augmentation: Any = None, model: Any = None, **changed: Any) -> Any:
@@ -104,16 +104,19 @@ def test_training_alone_is_augmented_and_differently_each_time(pairs: Pairs, tmp
     assert not any(torch.equal(one[face], changed[face]) for one, changed in zip(train, other, strict=True))
 
 
-def test_batches_of_one_step_and_of_several_are_changed_apart(pairs: Pairs, tmp_path: Path) -> None:
-    trainer = trainer_of(pairs, tmp_path, AugmentationStrengths())
-    drawn = []
-    for step in (0, 0, 1, 1, 2):
-        trainer.state.global_step = step
-        drawn.append(torch.rand(4, generator=trainer._seeded_draws()))
-    assert len({tuple(numbers.tolist()) for numbers in drawn}) == len(drawn)
-    resumed = trainer_of(pairs, tmp_path, AugmentationStrengths())
-    resumed.state.global_step = 1
-    assert torch.equal(torch.rand(4, generator=resumed._seeded_draws()), drawn[2])
+def test_batches_of_one_step_and_of_several_are_changed_apart(tmp_path: Path) -> None:
+    face = encoded(halves(80, 48, seed=1), "png")
+    train, _ = faces_given(
+        with_pictures(*[(face, face)] * 8),
+        tmp_path,
+        AugmentationStrengths(probability=1),
+        eval_strategy="no",
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=2,
+    )
+    given = {batch["pixel_values"].numpy().tobytes() for batch in train}
+    assert len(train) == 2 * 8
+    assert len(given) == len(train)
 
 
 def test_heads_are_learned_and_do_not_disturb_the_metrics(pairs: Pairs, tmp_path: Path) -> None:

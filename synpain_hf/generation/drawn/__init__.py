@@ -1,7 +1,7 @@
 """Demo faces: drawn, not SynPAIN, with the truth of every action unit known.
 
-They run at once and at any number, for tests and benchmarks, and for research that needs to know what is in a face.
-`synpain_hf.sources.demo` gives them as pairs, and as an official-like download.
+They are quick to make in any number, for tests and benchmarks, and for research that needs to know what is in a face.
+`synpain_hf.sources.demo` provides them as pairs, and as an official-like download.
 """
 
 from __future__ import annotations

@@ -3,14 +3,14 @@
 A specification is a list, as YAML or as Python:
 
     - group: {ethnicity: black}       # whom: any of label, age_group, gender, ethnicity; {} is everybody
-      unit: AU4                       # the action unit that is drawn otherwise than the truth says …
+      unit: AU4                       # the action unit that is drawn differently from the truth …
       strength: 0.5                   # … half as strong, or
       contrast: 0.3                   # … with fainter furrows and bulges
     - group: {age_group: old}
       flip_labels: 0.2                # the share of pairs that get the other label
 
 The truth that is written with the faces stays what it was. A group of one label is that of the faces which show it,
-before any label is flipped, so that no bias changes whom another concerns.
+before any label is flipped, so that no bias changes whom another one affects.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _MOST = {"strength": 5.0, "contrast": 5.0, "flip_labels": 1.0}
 
 @dataclass(frozen=True)
 class PlantedBias:
-    """One way in which a group is drawn or labelled otherwise.
+    """One way in which a group is drawn or labelled differently.
 
     Attributes:
         group: Value by column; a column that is not named has any value.
-        unit: The action unit whose looks change; empty for none.
+        unit: The action unit whose appearance changes; empty for none.
         strength: Factor of its visible strength.
         contrast: Factor of how visible its furrows and bulges are.
-        flip_labels: Share of the group's pairs, of each label alike, that get the other label.
+        flip_labels: Share of the group's pairs, the same for each label, that get the other label.
     """
 
     group: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class PlantedBias:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
                 raise UsageError(f"a bias has {name} {value!r}; choose a number from 0 to {most:g}")
         if not self.unit and (self.strength != 1 or self.contrast != 1):
-            raise UsageError("a bias changes strength or contrast of no unit; name the unit")
+            raise UsageError("a bias has a strength or contrast but no unit; name the unit")
 
     def concerns(self, subject: Subject) -> bool:
         """Whether a subject belongs to the group."""
@@ -85,7 +85,7 @@ def read_bias(path: Path) -> list[PlantedBias]:
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"the bias file {path} cannot be read ({error}); correct it") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise UsageError(f"the bias file {path} is not a list of biases; begin each with `- group:`")

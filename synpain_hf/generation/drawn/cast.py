@@ -15,7 +15,7 @@ from synpain_hf.pair import MAX_SEED
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS
 
 MAX_PAIRS = 9_999
-"""The number of a pair has four digits of its ID."""
+"""The number of a pair takes up four digits of its ID."""
 
 PAPER_PAIRS = {"old": 2_895, "young": 2_460}
 """Pairs of each age group in the official data set (arXiv 2507.19673)."""
@@ -30,7 +30,7 @@ class Subject:
     """One drawn identity and its two faces.
 
     Attributes:
-        number: Its place in the set; it also seeds its looks.
+        number: Its place in the set; it also seeds its appearance.
         label: What it is labelled as.
         age_group: `young` or `old`.
         gender: `man` or `woman`.
@@ -106,8 +106,8 @@ def cast(pairs: int, seed: int) -> list[Subject]:
 def _faces(rng: np.random.Generator, label: str, count: int) -> list[tuple[Expression, Expression]]:
     """The neutral and the expressive face of each subject of a label.
 
-    Neutral faces are alike whatever the label, so that they tell nothing of it; within a label, who shows more in
-    expression tends to show more at rest.
+    Neutral faces are alike whatever the label, so that they reveal nothing about it; within a label, subjects who show
+    more in expression tend to show more at rest.
     """
     expressive = draw_expressions(rng, label, count)
     neutral = sorted(draw_expressions(rng, "neutral", count), key=lambda face: pspi(face.units))
@@ -123,5 +123,5 @@ def _groups(pairs: int) -> Iterator[tuple[str, str, str, str]]:
     labels, genders, ethnicities = (CLASSES[column] for column in ("label", "gender", "ethnicity"))
     for age_group, count in (("old", old), ("young", pairs - old)):
         for place in range(count):
-            # 20 places in a row are the 20 cells; few places in a row differ in as much as they can
+            # 20 consecutive places are the 20 cells; a few consecutive places differ as much as they can
             yield age_group, labels[(place + 1) % 2], genders[place // 2 % 2], ethnicities[place % 5]

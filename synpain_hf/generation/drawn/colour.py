@@ -57,7 +57,7 @@ class Skin:
 
     @classmethod
     def of(cls, base: Colour) -> Skin:
-        """The tones that go with a skin colour; shadows of light skin are redder."""
+        """The tones of a skin colour; shadows of light skin are redder."""
         is_light = sum(base) / 3 > 0.3
         return cls(
             base=base,

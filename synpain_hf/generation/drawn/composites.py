@@ -31,9 +31,9 @@ def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = 
     """Draw a subject.
 
     Args:
-        subject: Who.
+        subject: Who is drawn.
         seed: The set's; the same subject of the same set always looks the same.
-        biases: What is drawn otherwise than the truth says.
+        biases: What is drawn differently from the truth.
 
     Returns:
         Shape (736, 1312, 3), uint8: the neutral face, the gutter, the expressive face.
@@ -62,7 +62,7 @@ def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = 
 
 
 def encode_composite(subject: Subject, pixels: npt.NDArray[np.uint8]) -> bytes:
-    """The file of a composite: PNG data, or for some JPEG data with EXIF, as official ones are."""
+    """The file of a composite: PNG data, or for some JPEG data with EXIF, like the official ones."""
     if not subject.is_jpeg:
         return png.encode(pixels)
     exif = Image.Exif()

@@ -3,7 +3,7 @@
 The paper (arXiv 2507.19673) gives for each condition the mean and the quartiles of PSPI. Here PSPI is drawn from a
 piecewise-linear quantile function through those quartiles, whose ends are set so that its mean is the paper's, one draw
 in each of as many equal slices as there are faces, so that the figures hold for few faces too. The score is then shared
-out between the units that it is made of, and the units that say nothing of pain are added, as the kind of expression
+out between the units that it is made of, and the units that say nothing about pain are added, as the kind of expression
 has them.
 """
 
@@ -68,7 +68,7 @@ KINDS: Mapping[str, Kind] = {
         -0.7,
     ),
 }
-"""The expressions that demo faces have. All share units with pain, so that telling them apart takes more than one."""
+"""The expressions that demo faces have. All share units with pain, so that one unit cannot distinguish them."""
 
 NO_PAIN = ("happy", "surprised", "disgusted", "sad", "angry", "speaking")
 """The kinds of the label `no_pain`."""
@@ -100,7 +100,7 @@ def draw_expressions(rng: np.random.Generator, condition: str, count: int) -> li
 
 
 def _scores(rng: np.random.Generator, quantiles: Sequence[float], ranks: Sequence[float]) -> npt.NDArray[np.float64]:
-    """One PSPI for each face; the distribution is fixed, who gets which score follows the ranks with some chance."""
+    """One PSPI for each face; the distribution is fixed; who gets which score follows the ranks, with some chance."""
     count = len(ranks)
     slices = (np.arange(count) + rng.uniform(0, 1, count)) / max(count, 1)
     ordered = np.interp(slices, QUARTILES, quantiles)
@@ -126,7 +126,7 @@ def _draw(rng: np.random.Generator, kind_name: str, score: float) -> Expression:
 
 
 def _share_out(score: float, shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Terms that sum up to the score, none over the greatest intensity; what is over goes to the others.
+    """Terms that add up to the score, none above the greatest intensity; any excess goes to the others.
 
     Terms without a share get something only when all others are at their greatest.
     """

@@ -1,4 +1,4 @@
-"""Who is drawn: everything of a face that an expression does not change.
+"""Who is drawn: everything in a face that an expression does not change.
 
 Lengths are in pixels of a face 656 x 736 pixels large, before the camera's scale; factors are around 1. Features vary
 by identity, and by group only where the group is defined by them: age by lines, hair and sagging, gender by proportions
@@ -146,7 +146,7 @@ def draw_identity(rng: np.random.Generator, age_group: str, gender: str, ethnici
     old, woman = age_group == "old", gender == "woman"
 
     def around(centre: float, spread: float) -> float:
-        """A normal draw, cut at 2.2 standard deviations so that nobody is a caricature."""
+        """A normal draw, cut at 2.2 standard deviations so that no one is a caricature."""
         return centre * (1 + spread * float(np.clip(rng.normal(), -2.2, 2.2)))
 
     def between(low: float, high: float) -> float:
@@ -199,7 +199,7 @@ def draw_identity(rng: np.random.Generator, age_group: str, gender: str, ethnici
 
 
 def _skin(tone: float) -> Colour:
-    """A colour between two of the Monk scale, a little redder, as skin under warm light is."""
+    """A colour between two of the Monk scale, a little redder, like skin in warm light."""
     step = min(int(tone), len(MONK) - 2)
     return mix(mix(MONK[step], MONK[step + 1], tone - step), _BLOOD, 0.24 if tone < 4 else 0.14)
 

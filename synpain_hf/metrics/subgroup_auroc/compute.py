@@ -52,7 +52,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups: The group of every row in any number of attributes: columns (a mapping from names to sequences, a data
             frame, a table, a loaded data set, whose ClassLabels show their names), or one mapping a row.
         attributes: The columns of `groups` to report on; by default all that no other argument names.
-        positive: The value of the positive class.
+        positive: The value of the positive class; of texts, 1 stands for `1`, `true` and `pain`, in any capitals.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
             (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
             distribution Student's, and the bootstrap draws whole clusters.

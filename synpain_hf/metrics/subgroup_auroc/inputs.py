@@ -19,13 +19,12 @@ from .arrays import (
     absent_in,
     as_array,
     as_floats,
-    class_names_of,
-    list_rows,
     of_length,
     refuse,
     sized,
 )
 from .errors import InputError
+from .labels import read_labels
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -35,9 +34,6 @@ JOINED_BY = " & "
 
 MOST_GROUPS = 2_000
 """Of an attribute; one with more is an id of rows rather than a group of them."""
-
-_VALUES_SHOWN = 10
-_NEGATIVES = {"0", "0.0", "False"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def read(
     count = len(values)
     if not count:
         raise InputError("there are no rows: references and scores are empty")
-    labels = _labels(references, positive, count)
+    labels = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
     taken = {value for value in chosen.values() if isinstance(value, str)}
@@ -165,7 +161,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
         raise InputError("validation must be a mapping with 'references' and 'scores'")
     scores = as_floats(validation["scores"], "validation scores")
-    labels = _labels(validation["references"], positive, len(scores), "validation references")
+    labels = read_labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
         raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()
@@ -201,30 +197,6 @@ def _check_number(name: str, groups: int) -> None:
             f"the attribute {name!r} has {groups:,} groups, more than {MOST_GROUPS:,}; if it is an id, name it as "
             "clusters, or leave it out with attributes=[…]"
         )
-
-
-def _labels(given: Any, positive: Any, count: int, name: str = "references") -> Booleans:
-    class_names = class_names_of(given)
-    values = as_array(given, name)
-    of_length(values, name, count)
-    refuse(absent_in(values, class_names), name, "missing", "leave those rows out")
-    if class_names is not None and isinstance(positive, str):
-        values = np.asarray(class_names)[values.astype(np.int64)]
-    kinds_fit = values.dtype == object or (values.dtype.kind in "US") == isinstance(positive, str)
-    chosen = np.asarray(values == positive, dtype=np.bool_) if kinds_fit else np.zeros(count, np.bool_)
-    rest = values[~chosen].astype(str) if values.dtype == object else values[~chosen]
-    others, counts = np.unique(rest, return_counts=True)
-    if len(others) > 1:
-        odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
-        raise InputError(
-            f"{name} must have two values, {positive!r} for positive and another one, but has also "
-            f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {list_rows(odd)}; say which is with positive=…"
-        )
-    if not chosen.any() and (len(others) and str(others[0]) not in _NEGATIVES):
-        raise InputError(
-            f"{name} has the value {others[0]} only, and never {positive!r}; name the positive value with positive=…"
-        )
-    return chosen
 
 
 def _attribute(name: str, given: Any, class_names: list[str] | None, missing: str) -> Attribute:

@@ -25,6 +25,7 @@ from .forest import plot_gaps
 from .gaps import gap
 from .inference import equality
 from .inputs import read
+from .labels import read_labels
 from .options import Options
 from .packing import pack, unpack
 from .plots import plot_roc

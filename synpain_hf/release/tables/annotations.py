@@ -1,4 +1,4 @@
-"""The annotations: what is known, or was measured, of the faces; one file an annotator, one row a face."""
+"""The annotations: what is known, or was measured, of the faces; one file per annotator, one row per face."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def fit_together(one: Any, other: Any) -> bool:
 
 
 def _wider(one: Any, other: Any) -> Any:
-    """The type that holds the values of both; None where there is none."""
+    """The type that holds the values of both; None if there is no such type."""
     from datasets import Value
     from datasets.features.features import generate_from_arrow_type
 

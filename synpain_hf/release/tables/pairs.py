@@ -1,4 +1,4 @@
-"""The pairs: one row an identity, with its neutral and its expressive face."""
+"""The pairs: one row per identity, with its neutral and its expressive face."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a table of a release is: one value, over which every command goes.
+"""What a table of a release is: one value; every command loops over these.
 
 A command asks a table what it needs to know (which files are its own, what identifies a row, what a column means) and
-never which table it is.
+never checks which table it is.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Bumps:
     Attributes:
         rows_added: For new rows.
         rows_removed: For rows that are gone.
-        values: For another value in a column that is in no `Aspect`.
+        values: For another value in a column that is not in any `Aspect`.
         columns_added: For new columns.
         columns_removed: For columns that are gone.
         columns_changed: For columns of another type.
@@ -89,7 +89,7 @@ class Bumps:
         return cls(bump, bump, bump, bump, bump, bump)
 
 
-def _anywhere(file: str) -> bool:  # noqa: ARG001 - every name will do
+def _anywhere(file: str) -> bool:  # noqa: ARG001 - any name will do
     return True
 
 
@@ -99,19 +99,19 @@ class Table:
 
     Attributes:
         name: What it is called.
-        folder: Where its files stand in a release: every Parquet file below it is of the table.
+        folder: Where its files are in a release: every Parquet file below it belongs to the table.
         key: The columns that identify a row.
         features: Its columns, as `datasets` types. Where columns may differ by file, those that have a fixed type.
         meanings: What each column means, those of a struct by their path, such as `provenance.seed`.
         configurations: The files of each split of each configuration that loads it.
         bumps: How much a version must rise for each kind of difference.
         aspects: Columns that are compared as one.
-        columns_may_differ: Whether a file may have other columns than the next.
+        columns_may_differ: Whether its files may have different columns.
         required: The columns that every file has; all of `features` where none are named.
-        measures: Whether its numbers are measurements of faces: summed up in the card, and learned in training.
-        content_field: What of `release.json` holds a digest of its rows; empty where only its files have digests.
-        is_place: Whether a file may stand at a place in its folder.
-        write: What a build writes of it, given the release directory and the pairs, sorted by id; None where a build
+        measures: Whether its numbers are measurements of faces: summarised in the card, and learned in training.
+        content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
+        is_place: Whether a file may be at a place in its folder.
+        write: Writes it in a build, given the release directory and the pairs, sorted by id; None where a build
             writes it pair by pair, or not at all.
     """
 

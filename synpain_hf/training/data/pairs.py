@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 Positions = npt.NDArray[np.int64]
@@ -167,5 +168,6 @@ class Pairs:
         known = range(len(CLASSES["label"]))
         for pair_id, label in zip(self.table["pair_id"].to_pylist(), self.table["label"].to_pylist(), strict=True):
             if pair_id is None or label not in known:
-                reason = f"pair {pair_id} has the label {label}, which is neither 0 nor 1; label it, or leave it out"
+                told = f"pair {shown(str(pair_id))} has the label {shown(str(label))}"
+                reason = f"{told}, which is neither 0 nor 1; label it, or leave it out"
                 yield Problem(self.title, reason, str(pair_id))

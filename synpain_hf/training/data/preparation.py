@@ -229,7 +229,10 @@ def _prepared(
     images = []
     for face, data in zip(FACES, encoded, strict=True):
         if data is None:
-            return name, f"the {face} face is not in the data set, but elsewhere; embed the pictures"
+            return name, (
+                f"the {face} face is not in the data set, but elsewhere; embed the pictures where their files are, by "
+                'dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
+            )
         try:
             raster = decode(data)
             images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))

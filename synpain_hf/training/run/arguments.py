@@ -45,11 +45,9 @@ _FIXED: dict[str, tuple[Any, str]] = {
 """The only values that some arguments may have, and why."""
 
 _AT_LEAST = {
-    "per_device_train_batch_size": 1,
     "per_device_eval_batch_size": 1,
     "gradient_accumulation_steps": 1,
     "early_stopping_patience": 1,
-    "seed": 0,
 }
 
 _CHOOSING = ("auroc", "accuracy", "loss")
@@ -142,6 +140,7 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
         self._n_gpu = min(self.n_gpu, 1)
 
     def _check(self) -> None:
+        self.check()
         for name, (needed, reason) in _FIXED.items():
             if getattr(self, name) != needed:
                 raise UsageError(f"cannot be chosen here: {reason}; leave it out", name)
@@ -149,8 +148,6 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
             value = getattr(self, name)
             if value is not None and not value >= least:
                 raise UsageError(f"is {value}; give {least} or more", name)
-        if not self.learning_rate > 0:
-            raise UsageError(f"is {self.learning_rate}; give more than 0, such as 5e-4", "learning_rate")
         if not (self.num_train_epochs > 0 or self.max_steps > 0):
             raise UsageError(
                 f"is {self.num_train_epochs:g}, so that nothing is learned; give more than 0", "num_train_epochs"

@@ -1,4 +1,4 @@
-"""`cross_validate`: train on all five folds, and say how good that is on average, and by group.
+"""`cross_validate`: train on all five folds, and say how good that is, for all pairs together, by fold and by group.
 
 OUT/fold-0/ … OUT/fold-4/     each as `train` leaves it
 OUT/predictions.parquet       of every pair, by the model that has not seen it
@@ -25,14 +25,17 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.training.layout import FOLD, RECORD, check_place
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.run.folder import RECORD, write_json
-from synpain_hf.training.run.train import TrainingResult, train
+from synpain_hf.training.run.folder import write_json
+from synpain_hf.training.run.train import TrainingResult, train, with_interval
 
 SUMMARY = "summary.json"
 CARD = "README.md"
 
-_FOLD = "fold-{}"
+FEWEST = 10
+"""Pairs of a class in a fold. With fewer, its AUROC has few values to take, and a mean over folds flatters."""
+
 _POOLED = (
     "Every pair is judged once, by the model that has not seen it. The scores are log-odds of five models, which need "
     "not be on one scale: where these differ, the AUROC of all pairs together can be below the mean of the folds. "
@@ -58,7 +61,7 @@ class CrossValidation:
     @classmethod
     def read(cls, out: Path) -> CrossValidation:
         """The result that a finished cross-validation left in its folder."""
-        folds = [TrainingResult.read(out / _FOLD.format(fold)) for fold in range(FOLDS)]
+        folds = [TrainingResult.read(out / FOLD.format(fold)) for fold in range(FOLDS)]
         return cls(out, folds, _report_in(out))
 
     @property
@@ -70,6 +73,11 @@ class CrossValidation:
     def standard_deviation(self) -> float | None:
         """Of the folds' test AUROC, with n - 1."""
         return _deviation([fold.auroc for fold in self.folds])
+
+    @property
+    def small_folds(self) -> list[str]:
+        """The folds with fewer than ten test pairs of a class, by their configurations."""
+        return [fold.config_name for fold in self.folds if fold.report and _is_small(fold.report["overall"])]
 
     def by_group(self) -> dict[str, dict[str, dict[str, float | None]]]:
         """Mean and standard deviation over the folds of every group's AUROC; None where a fold has none."""
@@ -83,21 +91,42 @@ class CrossValidation:
         return found
 
     def summary(self) -> str:
-        """How good it is, in a line."""
-        found = spread(self.mean, self.standard_deviation)
-        return f"test AUROC over {len(self.folds)} folds {found} (mean ± standard deviation)"
+        """How good it is, in a line: all pairs together, then the mean over the folds where these are large enough."""
+        pooled = self.report["overall"]
+        together = f"{with_interval(pooled['auroc'], pooled['interval'])}, all {pooled['n']:,} pairs together"
+        small = self.small_folds
+        if small:
+            return (
+                f"{together}; {', '.join(small)} {'has' if len(small) == 1 else 'have'} fewer than {FEWEST} test pairs "
+                "of a class, too few for a mean over the folds"
+            )
+        return f"{together}; over {len(self.folds)} folds {self.spread()} (mean ± standard deviation)"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON-ready fields."""
         pooled = self.report["overall"]
         return {
             "out": str(self.out),
+            "pooled": {"n": pooled["n"], "auroc": pooled["auroc"], "interval": pooled["interval"]},
             "mean": self.mean,
             "standard_deviation": self.standard_deviation,
-            "pooled": {"n": pooled["n"], "auroc": pooled["auroc"], "interval": pooled["interval"]},
+            "small_folds": self.small_folds,
             "by_group": self.by_group(),
             "folds": [{**fold.to_dict(), "out": fold.out.name} for fold in self.folds],
         }
+
+    def spread(self, attribute: str | None = None, group: str | None = None) -> str:
+        """Mean and standard deviation over the folds as text; a dash where a fold has fewer than ten pairs of a class.
+
+        Args:
+            attribute: That of the group.
+            group: One of its groups; None for all pairs.
+        """
+        entries = [_entry(fold.report, attribute, group) for fold in self.folds]
+        if any(entry is None or entry["auroc"] is None or _is_small(entry) for entry in entries):
+            return "–"
+        values = [entry["auroc"] for entry in entries if entry is not None]
+        return f"{fmean(values):.3f} ± {stdev(values):.3f}"
 
 
 def cross_validate(
@@ -125,14 +154,14 @@ def cross_validate(
     Raises:
         SynpainError: What `train` raises.
     """
-    if isinstance(dataset, Mapping):
+    if not isinstance(dataset, (str, Path)):
         raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
     folder = Path(out).expanduser().absolute()
     _check_folder(folder, keep_finished)
     folds = []
     for fold in range(FOLDS):
         told = progress if progress is silent else partial(_of_fold, progress, fold)
-        place = folder / _FOLD.format(fold)
+        place = folder / FOLD.format(fold)
         folds.append(train(dataset, out=place, config_name=f"cv_{fold}", keep_finished=True, progress=told, **options))
     process = PartialState()
     if process.is_main_process:
@@ -151,23 +180,18 @@ def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) ->
 def _check_folder(out: Path, keep_finished: bool) -> None:
     if (out / SUMMARY).is_file() and not keep_finished:
         raise UsageError(f"{out} holds a finished cross-validation; remove it, or give another place")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is not a folder; create it first")
-    try:
-        out.mkdir()
-    except FileExistsError:
-        is_ours = out.is_dir() and (not any(out.iterdir()) or any(out.glob(_FOLD.format("*"))))
-        if not is_ours:
-            raise UsageError(f"{out} exists; remove it, or give another place") from None
+    check_place(out, FOLD.format("*"))
+    out.mkdir(exist_ok=True)
 
 
 def _card(result: CrossValidation) -> str:
     """What stands in `README.md`."""
     data = json.loads((result.folds[0].out / RECORD).read_text(encoding="utf-8"))["data"]
+    small = set(result.small_folds)
     rows = [
         (
             code(fold.config_name),
-            f"{fold.splits['test']:,}",
+            f"{fold.splits['test']:,}" + ", too few" * (fold.config_name in small),
             _number(fold.auroc),
             _number(fold.validation_auroc),
             f"{fold.epochs:.3g}",
@@ -176,21 +200,21 @@ def _card(result: CrossValidation) -> str:
         for fold in result.folds
     ]
     groups = [
-        (attribute, group, spread(**found))
-        for attribute, of_groups in result.by_group().items()
-        for group, found in of_groups.items()
+        (attribute, group, result.spread(attribute, group))
+        for attribute, of_groups in result.report["groups"].items()
+        for group in of_groups
     ]
     parts = [
         "# Cross-validation over five folds",
         f"{escaped(data['title'])}, content {code(data['content'])}.",
         f"T{result.summary()[1:]}.",
         table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
-        "## By group, mean ± standard deviation over the folds",
-        table(("attribute", "group", "AUROC"), groups, 2),
-        "–: in some fold the group has fewer than ten test pairs, or one class only.",
         "## By group, all folds together",
         _POOLED,
         result.report.to_markdown(),
+        "## By group, mean ± standard deviation over the folds",
+        table(("attribute", "group", "AUROC"), groups, 2),
+        f"–: in some fold the group has fewer than {FEWEST} test pairs of a class.",
         *(f"![{Path(place).stem}]({place})" for place in figures(result.out)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -214,9 +238,17 @@ def _known(values: Sequence[float | None]) -> Iterator[float]:
     return (value for value in values if value is not None)
 
 
-def spread(mean: float | None, standard_deviation: float | None) -> str:
-    """Mean and standard deviation as text; a dash where they are not known."""
-    return "–" if mean is None or standard_deviation is None else f"{mean:.3f} ± {standard_deviation:.3f}"
+def _entry(report: Report | None, attribute: str | None, group: str | None) -> Mapping[str, Any] | None:
+    """What a report says of a group, or of all pairs."""
+    if report is None or attribute is None:
+        return None if report is None else report["overall"]
+    entry: Mapping[str, Any] | None = report["groups"].get(attribute, {}).get(group)
+    return entry
+
+
+def _is_small(entry: Mapping[str, Any]) -> bool:
+    """Whether it has fewer than ten pairs of a class."""
+    return bool(min(entry["positives"], entry["negatives"]) < FEWEST)
 
 
 def _number(value: float | None) -> str:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from synpain_hf import storage
 from synpain_hf.errors import UsageError
+from synpain_hf.training.layout import CHECKPOINTS, LOCK, RECORD, RESULT, STATE, check_place
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
-RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
-CHECKPOINTS = "checkpoint-*"
-
-_LOCK = ".lock"
 _SHOWN = 3
+_OF_TORCH = (".pt", ".pth")
 
 
 @contextmanager
@@ -40,6 +38,9 @@ def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments)
         given = args.resume_from_checkpoint
         if given:
             check_same(Path(given).parent, record)
+            damaged = _damaged_file(Path(given)) if Path(given).is_dir() else None
+            if damaged:
+                raise UsageError(f"is {given}, whose {damaged} is damaged; give another one", "resume_from_checkpoint")
         yield given or _last_checkpoint(out)
 
 
@@ -48,13 +49,13 @@ def _held(out: Path) -> Iterator[None]:
     """Hold a folder, and leave none in which nothing was trained."""
     out.mkdir(exist_ok=True)
     busy = f"{out} is being written by another training; wait for it, or give another place"
-    with storage.locked(out / _LOCK, busy=busy):
+    with storage.locked(out / LOCK, busy=busy):
         try:
             yield
         finally:
-            if {path.name for path in out.iterdir()} <= {RECORD, _LOCK}:
+            if {path.name for path in out.iterdir()} <= {RECORD, LOCK}:
                 (out / RECORD).unlink(missing_ok=True)
-            (out / _LOCK).unlink(missing_ok=True)
+            (out / LOCK).unlink(missing_ok=True)
             if not any(out.iterdir()):
                 out.rmdir()
 
@@ -78,20 +79,34 @@ def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> Abstract
 
 
 def _last_checkpoint(out: Path) -> str | None:
-    """The last checkpoint that is whole: a training that was killed may have left a part of one."""
-    whole = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{CHECKPOINTS}/{STATE}")}
-    return str(whole[max(whole)]) if whole else None
+    """The last checkpoint that is whole: a killed training may have left a part of one, a full disk a damaged one."""
+    found = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{CHECKPOINTS}/{STATE}")}
+    return next((str(found[step]) for step in sorted(found, reverse=True) if not _damaged_file(found[step])), None)
+
+
+def _damaged_file(checkpoint: Path) -> str | None:
+    """The name of a file of a checkpoint that is cut short or cannot be read; None where all are whole."""
+    return next((path.name for path in sorted(checkpoint.iterdir()) if not _is_whole(path)), None)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".safetensors":
+            with safe_open(path, "pt"):
+                return True
+        return path.suffix not in _OF_TORCH or is_zipfile(path)
+    except (OSError, ValueError, RecursionError, SafetensorError):
+        return False
 
 
 def _check_folder(out: Path, record: Mapping[str, Any]) -> None:
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is not a folder; create it first")
+    check_place(out, RECORD)
     if (out / RESULT).is_file():
         raise UsageError(f"{out} holds a trained model; remove it, or give another place")
     if (out / RECORD).is_file():
         check_same(out, record)
-    elif os.path.lexists(out) and not (out.is_dir() and all(path.name == _LOCK for path in out.iterdir())):
-        raise UsageError(f"{out} exists; remove it, or give another place")
 
 
 def check_same(folder: Path, record: Mapping[str, Any]) -> None:

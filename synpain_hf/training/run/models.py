@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig
 from transformers.image_processing_base import ImageProcessingMixin
 from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
-from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.modeling import (
     PairwisePainConfig,
     PairwisePainForImageClassification,
@@ -22,20 +25,25 @@ from synpain_hf.modeling import (
     freeze_unused,
 )
 from synpain_hf.modeling.backbones import channels_of
-from synpain_hf.modeling.pwct import PWCT_SIDE
+from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.options import ModelArguments
-from synpain_hf.training.run.folder import LEARNED
-from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION
+from synpain_hf.training.layout import LEARNED
+from synpain_hf.training.options import JSON, PWCT, ModelArguments
+from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, PWCT_SIDE
 
 _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 """Mean and standard deviation of the channels in ImageNet, which most backbones were trained with."""
+
+_UNLOADABLE = (
+    *(ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError),
+    *(SafetensorError, StrictDataclassError),
+)
+"""What transformers and torch raise of a folder or a configuration whose values they do not check."""
 
 _OWN = PairwisePainConfig.model_type
 _ANY_SIDE = 224
 _HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
 _EYES = "AU43"
-_PWCT, _JSON = "pwct", ".json"
 
 
 def build_model(
@@ -53,31 +61,51 @@ def build_model(
     """
     heads = _heads(arguments, pairs, annotator)
     name = arguments.model
-    if name == _PWCT and arguments.fusion != DEFAULT_FUSION:
-        raise UsageError(f"is {arguments.fusion!r}, but pwct always subtracts; leave it out", "fusion")
     weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
-    if name == _PWCT:
-        config = PairwisePainConfig(class_weights=weights, lora=_lora(arguments), **heads)
-        model, processor = PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
-    elif name.endswith(_JSON):
-        config = _config_of_file(Path(name).expanduser(), arguments, {"class_weights": weights, **heads})
-        model, processor = PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
-    else:
-        model, processor = _pretrained(name, arguments, pairs, {"class_weights": weights, **heads})
-    _check_fit(model, processor)
+    with _as_unloadable(name):
+        model, processor = _made(name, arguments, pairs, {"class_weights": weights, **heads})
+        _check_fit(model, processor)
     freeze_unused(model, processor.size["height"], processor.size["width"])
     return model, processor
 
 
+def _made(
+    name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
+) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+    if name == PWCT:
+        config = PairwisePainConfig(lora=_lora(arguments), **options)
+        return PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
+    if name.endswith(JSON):
+        config = _config_of_file(Path(name).expanduser(), arguments, options)
+        return PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
+    return _pretrained(name, arguments, pairs, options)
+
+
+@contextmanager
+def _as_unloadable(name: str) -> Iterator[None]:
+    """Report what transformers and torch raise of files that are damaged, or hold what no model has."""
+    try:
+        yield
+    except SynpainError:
+        raise
+    except _UNLOADABLE as error:
+        reason = shown(str(error).strip().partition("\n")[0]) or type(error).__name__
+        raise UsageError(
+            f"is {shown(name)!r}, which cannot be loaded ({reason}); give pwct, a vision model's id or folder, or a "
+            ".json file with a configuration",
+            "model",
+        ) from error
+
+
 def is_pairwise(model: str) -> bool:
     """Whether `ModelArguments.model` names a pairwise model that was trained already."""
-    is_new = model == _PWCT or model.endswith(_JSON)
+    is_new = model == PWCT or model.endswith(JSON)
     return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
 
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
     """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
-    if arguments.model == _PWCT or arguments.model.endswith(_JSON):
+    if arguments.model == PWCT or arguments.model.endswith(JSON):
         return None
     digest = hashlib.sha256()
     for name, weights in sorted(model.state_dict().items()):
@@ -103,9 +131,7 @@ def class_weights(pairs: Pairs) -> list[float]:
 
 def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> dict[str, Any]:
     """What is learned beside the classes, as arguments of the configuration."""
-    units = (
-        pairs.action_units() if arguments.action_units == ["all"] else [unit for unit in arguments.action_units if unit]
-    )
+    units = arguments.units_of(pairs.action_units())
     pairs.targets(pspi=arguments.pspi_head, action_units=units, annotator=annotator)  # refuses what is not there
     if not arguments.pspi_head:
         return {"action_units": units}
@@ -145,33 +171,18 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
 def _pretrained(
     name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
-    if not (REPO_ID.fullmatch(name) or Path(name).expanduser().is_dir()):
-        raise UsageError(
-            f"is {name!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of these, pwct, or a .json "
-            "file with a configuration",
-            "model",
-        )
-    try:
-        found = AutoConfig.from_pretrained(name, trust_remote_code=False)
-        if found.model_type == _OWN:
-            _check_unseen(name, pairs)
-            model = PairwisePainForImageClassification.from_pretrained(name)
-            _check_own(name, model.config, arguments, options)
-            model.config.class_weights = options["class_weights"]
-            return model, PairwisePainImageProcessor.from_pretrained(name)
-        model = PairwisePainForImageClassification.from_backbone_pretrained(
-            name, fusion=arguments.fusion, lora=_lora(arguments), **options
-        )
-        return model, _processor_for(model.config, arguments, _preparation_of(name))
-    except SynpainError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UsageError(
-            f"is {name!r}, which cannot be loaded ({reason}); give pwct, a vision model's id or folder, or a .json "
-            "file with a configuration",
-            "model",
-        ) from error
+    arguments.check_source()
+    found = AutoConfig.from_pretrained(name, trust_remote_code=False)
+    if found.model_type == _OWN:
+        _check_unseen(name, pairs)
+        model = PairwisePainForImageClassification.from_pretrained(name)
+        _check_own(name, model.config, arguments, options)
+        model.config.class_weights = options["class_weights"]
+        return model, PairwisePainImageProcessor.from_pretrained(name)
+    model = PairwisePainForImageClassification.from_backbone_pretrained(
+        name, fusion=arguments.fusion, lora=_lora(arguments), **options
+    )
+    return model, _processor_for(model.config, arguments, _preparation_of(name))
 
 
 def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments, options: dict[str, Any]) -> None:
@@ -192,7 +203,15 @@ def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments,
 def learned_by(name: str) -> set[str]:
     """The pairs that a pairwise model has learned, where its folder or its repository says so."""
     file = cached_file(name, LEARNED, _raise_exceptions_for_missing_entries=False)
-    return set() if file is None else set(json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"])
+    if file is None:
+        return set()
+    try:
+        learned = json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        learned = None
+    if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
+        raise UsageError(f"has a damaged {LEARNED}, so that nobody knows what it has learned; fetch it again", "model")
+    return set(learned)
 
 
 def _check_unseen(name: str, pairs: Pairs) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from transformers import TrainerState, set_seed
@@ -30,29 +30,20 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import replacing_file
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
+from synpain_hf.training.request import check_splits
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
-from synpain_hf.training.run.folder import (
-    CHECKPOINTS,
-    LEARNED,
-    RESULT,
-    STATE,
-    check_same,
-    claim,
-    report_write_errors,
-    write_json,
-)
+from synpain_hf.training.run.folder import check_same, claim, report_write_errors, write_json
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, learned_by
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
-
-if TYPE_CHECKING:
-    from datasets import Dataset
 
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
 _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
@@ -106,10 +97,7 @@ class TrainingResult:
 
     def summary(self) -> str:
         """How good it is, in a line."""
-        if self.auroc is None or self.interval is None:
-            tested = "without a test AUROC" if self.auroc is None else f"test AUROC {self.auroc:.3f}"
-        else:
-            tested = f"test AUROC {self.auroc:.3f} [{self.interval['low']:.3f}, {self.interval['high']:.3f}]"
+        tested = with_interval(self.auroc, self.interval)
         chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
         return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
 
@@ -119,7 +107,7 @@ class TrainingResult:
 
 
 def train(
-    dataset: str | Path | Mapping[str, Dataset],
+    dataset: str | Path | Loaded,
     *,
     out: str | Path,
     config_name: str = "default",
@@ -138,7 +126,8 @@ def train(
     the call, and the first of them writes.
 
     Args:
-        dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or loaded splits.
+        dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or what is
+            loaded: a `DatasetDict`, or a `Dataset` with a column `split`.
         out: The folder to write; it must not exist, unless the same training was interrupted there.
         config_name: A configuration with the splits `train` and `validation`, and better `test`.
         revision: Of a data set on the Hub.
@@ -165,7 +154,7 @@ def train(
         args.disable_tqdm = True
     chosen = ModelArguments(model=model) if isinstance(model, str) else model
     pairs = open_pairs(dataset, config_name, revision=revision)
-    _check_splits(pairs, config_name, args)
+    check_splits(pairs, config_name, ["train"] if args.eval_strategy == "no" else ["train", "validation"])
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator)
     record = {
@@ -189,6 +178,13 @@ def train(
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
         return run(checkpoint)
+
+
+def with_interval(auroc: float | None, interval: Mapping[str, float] | None) -> str:
+    """A test AUROC with its 95% confidence interval, in words."""
+    if auroc is None:
+        return "without a test AUROC"
+    return f"test AUROC {auroc:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
 
 
 @dataclass(frozen=True)
@@ -336,22 +332,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def _check_splits(pairs: Pairs, config_name: str, args: PairwiseTrainingArguments) -> None:
-    needed = ["train"] if args.eval_strategy == "no" else ["train", "validation"]
-    missing = [split for split in needed if split not in pairs.splits]
-    if missing:
-        remedy = "choose another configuration, or a larger release"
-        if missing == ["validation"]:
-            remedy += ", or train without choosing a model (eval_strategy='no')"
-        raise UsageError(
-            f"{pairs.title} has no split {' and '.join(missing)} in {config_name!r}, only "
-            f"{', '.join(pairs.splits)}; {remedy}"
-        )
-
-
-def _describe(
-    dataset: str | Path | Mapping[str, Dataset], pairs: Pairs, config_name: str, revision: str | None
-) -> dict[str, Any]:
+def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revision: str | None) -> dict[str, Any]:
     """Say what is trained on, without any path of this machine."""
     described = {
         "title": pairs.title,

@@ -1,1 +1,1 @@
-"""Drawing a face with Skia, one module a part: canvas first, then geometry, then what is drawn with it."""
+"""Drawing a face with Skia, one module per part: canvas first, then geometry, then what is drawn with it."""

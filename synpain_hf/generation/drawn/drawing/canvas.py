@@ -142,7 +142,7 @@ def sampled(points: Points, count: int = 14) -> list[Point]:
 
 @cache
 def _samples_of(points: int, count: int) -> npt.NDArray[np.float64]:
-    """What each of so many points contributes to each sample of the line through them; shape (samples, points)."""
+    """What each of a number of points contributes to each sample of the line through them; shape (samples, points)."""
     padded = np.eye(points)[[0, *range(points), points - 1]]
     steps = points - 1
     samples = []
@@ -157,7 +157,7 @@ def _samples_of(points: int, count: int) -> npt.NDArray[np.float64]:
 
 @cache
 def _tapering(points: int) -> npt.NDArray[np.float64]:
-    """Width of a tapered line at each of its points, as a part of its greatest; shape (points, 1)."""
+    """Width of a tapered line at each of its points, as a share of its greatest; shape (points, 1)."""
     return np.asarray(np.sin(np.pi * np.linspace(0, 1, points))[:, None] ** 0.7)
 
 

@@ -21,7 +21,7 @@ class Face:
     Attributes:
         who: The identity.
         units: Strength of each action unit from 0 to 1, as it moves the face.
-        marks: Strength from 0 to 1 of the furrows and bulges that go with each.
+        marks: Strength from 0 to 1 of the furrows and bulges that each causes.
     """
 
     who: Identity
@@ -166,7 +166,7 @@ class Face:
         Args:
             middle: Its height in the middle.
             follow: How much of the corner's height it has halfway, from 0 to 1.
-            inset: How far it ends inside of the corners.
+            inset: How far inside the corners it ends.
         """
         x, y = self.mouth_corner
         return arch([(0, middle), (0.5 * x, middle + follow * (y - middle)), (x - inset, y)])

@@ -41,7 +41,7 @@ _BEARD_ALPHA = {"stubble": 0.30, "full": 0.92, "moustache": 0.92}
 
 
 def draw_hair_behind(canvas: Canvas, face: Face) -> None:
-    """Draw the hair that the head hides a part of."""
+    """Draw the hair that is partly hidden by the head."""
     who, hair = face.who, face.who.hair
     top = -212 * who.forehead
     if who.hair_style == "bun":

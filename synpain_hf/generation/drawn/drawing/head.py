@@ -57,8 +57,8 @@ def draw_head(canvas: Canvas, face: Face, skin: Skin, light: float) -> None:
     """Draw the head without hair, eyes, nose and mouth.
 
     Args:
-        canvas: Where.
-        face: What.
+        canvas: Where to draw.
+        face: What to draw.
         skin: Its tones.
         light: Where the light comes from: -1 left to 1 right.
     """
@@ -172,7 +172,7 @@ def _nasolabial(face: Face) -> list[Point]:
 
 
 def _bulges(canvas: Canvas, face: Face, skin: Skin) -> None:
-    """Skin that expression pushes up, and that age lets down."""
+    """Skin that expression pushes up, and skin that sags with age."""
     who, mark, age = face.who, face.marks, face.who.age
     frown, (x, y) = face.units["AU4"], face.mouth_corner
     for side in _SIDES:

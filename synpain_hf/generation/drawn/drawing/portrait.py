@@ -1,4 +1,4 @@
-"""A whole portrait: head and shoulders in front of a wall, as a camera sees them once."""
+"""A whole portrait: head and shoulders in front of a wall, as a camera sees them in one shot."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def draw_portrait(face: Face, take: Take, width: int, height: int) -> npt.NDArra
     """Draw a portrait.
 
     Args:
-        face: Who, with which expression.
-        take: How it is taken.
+        face: Who is drawn, and with which expression.
+        take: How the picture is taken.
         width: Of the picture, in pixels; the face is made for 656 x 736.
         height: Of the picture, in pixels.
 

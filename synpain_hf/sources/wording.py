@@ -1,0 +1,130 @@
+"""Tables in other words than ours: what they mean, and which columns are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from synpain_hf.errors import UsageError
+from synpain_hf.schemas import properties
+from synpain_hf.vocabulary import CLASSES, canonical
+
+Words = Mapping[str, Mapping[str, str]]
+"""Of a column of labels or groups, what each of its words means; of `columns`, what columns are called here."""
+
+_COLUMNS = "columns"
+_MOST_BYTES = 2**20
+_POINT = re.compile(r"(?<=\d)\.0*$")
+_OF_FOLDERS = MappingProxyType(
+    {
+        "file_name": "composite",
+        **{f"{column}_file_name": column for column in ("composite", "neutral", "expressive")},
+    }
+)
+"""How `metadata.csv` of an image folder names the columns of pictures."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a table is written.
+
+    Attributes:
+        words: What its words mean.
+        dropped: The columns that are left out.
+    """
+
+    words: Words = field(default_factory=dict)
+    dropped: Collection[str] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything was said."""
+        return bool(self.words or self.dropped)
+
+    def columns(self, names: Collection[str]) -> dict[str, str]:
+        """What the columns of a table are called here, by their names there; without those that are left out."""
+        called = dict(self.words.get(_COLUMNS, {}))
+        called |= {name: ours for name, ours in _OF_FOLDERS.items() if ours not in names and name not in called}
+        return {name: called.get(name, name) for name in names if name not in self.dropped}
+
+    def names(self) -> set[str]:
+        """What columns may be called in the table, beside their names here."""
+        return {*_OF_FOLDERS, *self.words.get(_COLUMNS, ()), *self.dropped}
+
+    def meaning(self, column: str, value: Any) -> Any:
+        """What a value means: the canonical word for it, or the value as it came."""
+        words = self.words.get(column, {})
+        return canonical(column, words.get(_key(value), value)) if column in CLASSES else value
+
+
+def read_wording(words: Words | str | Path | None, dropped: Sequence[str]) -> Wording:
+    """How a table is written, as a user says it.
+
+    Args:
+        words: What its words mean, by column, or a YAML file that says so.
+        dropped: The columns that are left out.
+
+    Raises:
+        UsageError: If the file cannot be read, or names a column or a meaning that does not exist.
+    """
+    given = words if isinstance(words, Mapping) else _read(Path(words).expanduser()) if words else {}
+    return Wording({column: _checked(column, meanings) for column, meanings in given.items()}, tuple(dropped))
+
+
+def _checked(column: Any, meanings: Any) -> dict[str, str]:
+    """What the words of a column mean, in this package's words."""
+    if column not in (*CLASSES, _COLUMNS):
+        choices = (*CLASSES, _COLUMNS)
+        raise _refusal(f"maps the column {column!r}", column, choices)
+    if not isinstance(meanings, Mapping):
+        raise UsageError(f"gives {column} no list of words; write each as `their word: ours`", "words")
+    if column == _COLUMNS:
+        known = sorted(properties("pair")[0])
+        for name, ours in meanings.items():
+            if ours not in known:
+                raise _refusal(f"calls the column {name!r} {ours!r}", ours, known)
+        return dict(meanings)
+    checked = {}
+    for word, meaning in meanings.items():
+        checked[_key(word)] = str(canonical(column, meaning))
+        if checked[_key(word)] not in CLASSES[column]:
+            raise _refusal(f"maps the {column} {word!r} to {meaning!r}", meaning, CLASSES[column])
+    return checked
+
+
+def _refusal(fault: str, given: object, choices: Sequence[str]) -> UsageError:
+    return UsageError(f"{fault}{did_you_mean(str(given), choices)}; choose from {', '.join(choices)}", "words")
+
+
+def _read(path: Path) -> Mapping[Any, Any]:
+    """A file as YAML, all of its words as text: `no` is a word, and not the opposite of `yes`."""
+    try:
+        with path.open("rb") as file:
+            found = yaml.load(file.read(_MOST_BYTES), yaml.BaseLoader)  # noqa: S506 - makes nothing but texts
+    except OSError as error:
+        raise UsageError(
+            f"names {path}, which cannot be read ({error.strerror}); give another file", "words"
+        ) from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"names {path}, which is not valid YAML ({reason}); correct it", "words") from error
+    if not isinstance(found, Mapping):
+        raise UsageError(f"names {path}, which has no columns; begin with a line such as `ethnicity:`", "words")
+    return found
+
+
+def _key(value: object) -> str:
+    """A word without regard to its case and to how a whole number is written."""
+    return _POINT.sub("", str(value).strip().casefold())
+
+
+def did_you_mean(given: str, known: Collection[str]) -> str:
+    """A question after a name that is unknown, where one of the known names is similar."""
+    near = get_close_matches(given, known, 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

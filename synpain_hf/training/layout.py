@@ -1,0 +1,29 @@
+"""What the folder of a training holds, and where one may be written. Neither torch nor transformers is imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from synpain_hf.errors import UsageError
+
+RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
+CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
+FOLD = "fold-{}"
+
+
+def check_place(out: Path, ours: str) -> None:
+    """Refuse a place that cannot be written to, or holds something else.
+
+    Args:
+        out: The folder to write.
+        ours: What is in it where it may be gone on with, as a pattern.
+
+    Raises:
+        UsageError: If its parent is missing, or it holds something else.
+    """
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is not a folder; create it first")
+    is_free = not os.path.lexists(out) or (out.is_dir() and all(path.name == LOCK for path in out.iterdir()))
+    if not is_free and not any(out.glob(ours)):
+        raise UsageError(f"{out} exists; remove it, or give another place")
