@@ -101,7 +101,8 @@ def _draw_head(whole: npt.NDArray[np.float32], middle: int, radius: int) -> None
 def textured(width: int, height: int, seed: int = 0, channels: int = 3) -> Pixels:
     """A picture in which every pixel differs from its neighbours, yet smooth enough for JPEG and WebP."""
     rows, columns = np.ogrid[:height, :width]
-    planes = [(columns * (3 + plane) + rows * (5 - plane) + 40 * plane + seed * 17) % 256 for plane in range(channels)]
+    shifts = [40 * plane + seed * (17 + 6 * plane) for plane in range(channels)]
+    planes = [(columns * (3 + plane) + rows * (5 - plane) + shift) % 256 for plane, shift in enumerate(shifts)]
     return np.stack(planes, axis=2).astype(np.uint8)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,6 @@ from PIL import Image
 
 from synpain_hf.imaging.likeness import likeness_of, thumbnail_of, thumbnails_of
 from synpain_hf.release.duplicates import FARTHEST, LEAST_CONTRAST
-from tests.conftest import SAMPLE, needs_sample
 from tests.imaging.made import Pixels, decoded, encoded
 
 
@@ -75,15 +75,12 @@ def check_distinct(composites: Iterable[Pixels]) -> None:
             assert np.sqrt(np.square(way[others] - one).mean(axis=1)).min() > 1.5 * FARTHEST
 
 
-@needs_sample
-def test_real_faces_of_different_people_are_told_apart() -> None:
-    composites = [decoded(path.read_bytes()) for path in sorted(SAMPLE.glob("Images/*.jpg"))]
-    check_distinct(composites)
+def test_real_faces_of_different_people_are_told_apart(sample: Path) -> None:
+    check_distinct(decoded(path.read_bytes()) for path in sorted(sample.glob("Images/*.jpg")))
 
 
 @pytest.mark.slow
 def test_a_thousand_demo_faces_are_told_apart() -> None:
     cast = pytest.importorskip("synpain_hf.generation.drawn.cast").cast
     draw = pytest.importorskip("synpain_hf.generation.drawn.composites").draw_composite
-    composites = (draw(subject, 0) for subject in cast(510, 0))
-    check_distinct(composites)
+    check_distinct(draw(subject, 0) for subject in cast(510, 0))
