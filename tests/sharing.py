@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def once_below(root: Path) -> Once:
         folder, partial = root / name, root / f"{name}.partial"
         with FileLock(root / f"{name}.lock"):
             if not folder.exists():
+                shutil.rmtree(partial, ignore_errors=True)  # of one that failed
                 partial.mkdir()
                 fill(partial)
                 partial.rename(folder)

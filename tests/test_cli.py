@@ -203,7 +203,7 @@ class TestInstall:
         assert result.exit_code == 0
         assert result.stdout == (
             'installed SynPAIN pairs: load_dataset("synpain") now gives it in any project\n'
-            "loaded by that name from another folder: version 1.0.0, 40 pairs\n"
+            "loaded by that name from another folder: version 1.0.0, 10 pairs\n"
             "without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first\n"
         )
         assert run("uninstall").stdout == "uninstalled: version 1.0.0\n"

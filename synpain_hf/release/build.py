@@ -118,8 +118,8 @@ def build(
     wording = read_wording(words, drop)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
-    check_place(place)
     with staged(place, resumable=True) as folder:
+        check_place(place)
         staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source, wording)

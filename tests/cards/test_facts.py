@@ -159,7 +159,7 @@ class TestPlaceholders:
             (("synthetic",), "write true or false, without quotes"),
             (("uses",), "write a list, each entry on a line of its own that begins with a dash, or remove it"),
             (("paper",), "write title and url below it, indented, or null if there is none, or remove it"),
-            (("tags", 0), "write lower-case letters, digits, blanks and : . _ -, such as facial expression"),
+            (("tags", 0), "write lower-case letters, digits, spaces and : . _ -, such as facial expression"),
             (("generation", "kinds", 0), "use one of Surveys, Secondary Data Analysis, "),
             (("unheard_of",), "say what is known, or remove it"),
         ],

@@ -20,12 +20,12 @@ import synpain_hf
 from synpain_hf.cards import card, check
 from synpain_hf.errors import OutputError, ReleaseError
 from synpain_hf.release.compare import diff
-from synpain_hf.release.layout import CARD, CROISSANT, MANIFEST, is_of_the_card, record_of
+from synpain_hf.release.layout import BIBLIOGRAPHY, CARD, CROISSANT, FACTS, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Bump
 from synpain_hf.storage import replacing, work_folder_of
-from tests.cards.making import with_files, write_facts
+from tests.cards.making import text_of, with_files, write_facts
 from tests.release.making import copied, digests, replace
 
 OF_THE_CARD = {
@@ -198,6 +198,24 @@ class TestPlace:
         with pytest.raises(OutputError, match="figures is a link, which is not followed; put a folder in its place"):
             card(copy)
         assert (tmp_path / "elsewhere" / "mine.png").read_bytes() == b"mine"
+
+    @pytest.mark.parametrize("name", [FACTS, BIBLIOGRAPHY])
+    def test_facts_that_are_a_link_to_another_file_are_refused(self, copy: Path, tmp_path: Path, name: str) -> None:
+        (tmp_path / "other").write_bytes((copy / name).read_bytes() + b"# of somebody else\n")
+        (copy / name).unlink()
+        (copy / name).symlink_to(tmp_path / "other")
+        before = text_of(copy)
+        with pytest.raises(ReleaseError, match=rf"{name} is a link to a file that is not part of the release; replace"):
+            card(copy)
+        assert text_of(copy) == before
+
+    def test_a_card_that_is_a_link_is_replaced_and_what_it_leads_to_stays(self, copy: Path, tmp_path: Path) -> None:
+        (tmp_path / "other").write_bytes(b"# of somebody else\n")
+        (copy / CARD).unlink()
+        (copy / CARD).symlink_to(tmp_path / "other")
+        card(copy).verify()
+        assert not (copy / CARD).is_symlink()
+        assert (tmp_path / "other").read_bytes() == b"# of somebody else\n"
 
 
 def test_the_package_starts_without_matplotlib() -> None:

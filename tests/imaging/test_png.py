@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import Any
@@ -248,3 +249,63 @@ def test_a_second_header_does_not_count() -> None:
 
 def test_what_stands_after_the_end_is_not_read() -> None:
     assert np.array_equal(parsed(PLAIN + b"left over" * 99).pixels(WIDTH), PIXELS)
+
+
+ROWS, COLUMNS = 40, 44
+KINDS_OF_PIXELS = {
+    "grey": (8, 0, 1), "grey of 1 bit": (1, 0, 1), "grey of 16 bits": (16, 0, 1), "RGB": (8, 2, 3),
+    "RGB of 16 bits": (16, 2, 3), "palette": (8, 3, 1), "palette of 4 bits": (4, 3, 1), "grey and alpha": (8, 4, 2),
+    "RGBA": (8, 6, 4),
+}  # fmt: skip
+PLTE = chunk(b"PLTE", bytes(range(48)) * 16)
+
+
+def blank(depth: int, colour: int, channels: int, rows: int, *extra: bytes) -> bytes:
+    """A PNG that promises 40 rows, and holds so many."""
+    row = bytes(1 + -(-COLUMNS * depth * channels // 8))
+    return png(header(COLUMNS, ROWS, depth, colour, 0, 0, 0), *extra, idat(row * rows))
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_PIXELS)
+def test_rows_that_are_missing_are_missed_in_every_kind_of_png(kind: str) -> None:
+    depth, colour, channels = KINDS_OF_PIXELS[kind]
+    extra = [PLTE] if colour == 3 else []
+    assert decode(blank(depth, colour, channels, ROWS, *extra)).height == ROWS
+    for rows in (0, 10, ROWS - 1):
+        with pytest.raises(PictureError, match=r"is a damaged PNG \([\d,]+ bytes of pixels, not [\d,]+\); fetch it"):
+            decode(blank(depth, colour, channels, rows, *extra))
+
+
+def test_rows_that_are_missing_are_missed_where_a_png_is_interlaced() -> None:
+    whole = interlaced_png()
+    assert decode(whole).height == HEIGHT
+    pixels = zlib.decompress(whole[whole.index(b"IDAT") + 4 : -16])
+    with pytest.raises(PictureError, match="bytes of pixels, not"):
+        decode(png(header(WIDTH, HEIGHT, 8, 2, 0, 0, 1), idat(pixels[:-1])))
+
+
+@pytest.mark.parametrize("extra", [[], [chunk(b"PLTE", b"")]], ids=["none", "empty"])
+def test_a_palette_that_is_missing_is_missed(extra: list[bytes]) -> None:
+    with pytest.raises(PictureError, match=r"is a damaged PNG \(its palette is missing\); fetch it again"):
+        decode(blank(8, 3, 1, ROWS, *extra))
+
+
+def test_an_unknown_colour_type_is_refused() -> None:
+    with pytest.raises(PictureError, match="an unknown colour type, 5"):
+        decode(blank(8, 5, 1, ROWS))
+
+
+def test_a_large_picture_is_read_and_written_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = noise(300, 700)
+    monkeypatch.setattr("synpain_hf.imaging.png.STRIP_PIXELS", 300 * 64)
+    monkeypatch.setattr("synpain_hf.imaging.decoding.STRIP_PIXELS", 300 * 64)
+    assert np.array_equal(decoded(encode(pixels)), pixels)
+    plain = parsed(filtered_png(pixels, filters_of(0, 700)))
+    assert np.array_equal(plain.pixels(300), pixels)
+    assert np.array_equal(plain.pixels(211), pixels[:, :211])
+    for data in (encoded(pixels, "WEBP", lossless=True), encoded(np.dstack([pixels, pixels[..., 0]]))):
+        raster = decode(data)
+        with Image.open(io.BytesIO(data)) as image:
+            white = Image.new("RGBA", image.size, "white")
+            expected = np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+        assert np.array_equal(raster.pixels(300), expected)

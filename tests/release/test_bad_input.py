@@ -191,6 +191,7 @@ def flipped(data: bytes, at: int) -> bytes:
 
 A_PNG = picture(40, OFFICIAL)
 A_JPEG = encoded(halves(*OFFICIAL, seed=41), "JPEG", quality=85)
+HALF = textured(OFFICIAL[0] // 2, OFFICIAL[1])
 SECOND = official_name(official_id(1))
 COPY = official_name("1101300078")
 
@@ -216,6 +217,17 @@ OFFICIAL_CASES = {
     "truncated PNG": Case(official(NEW, A_PNG[: len(A_PNG) // 2]), IMAGE, "is cut short after"),
     "truncated JPEG": Case(official(NEW, A_JPEG[: len(A_JPEG) // 2]), IMAGE, "is cut short or damaged"),
     "damaged PNG": Case(official(NEW, flipped(A_PNG, 200)), IMAGE, "is a damaged PNG (wrong checksum"),
+    "JPEG with a hole": Case(
+        official(NEW, A_JPEG[:60_000] + bytes(512) + A_JPEG[60_512:]), IMAGE, "is cut short or damaged"
+    ),
+    "grey PNG of ten rows": Case(
+        official(NEW, png(header(1312, 736, 8, 0, 0, 0, 0), chunk(b"IDAT", zlib.compress(bytes(13_130))))), IMAGE,
+        "is a damaged PNG (13,130 bytes of pixels, not 966,368); fetch it again",
+    ),
+    "the same face on both sides": Case(
+        official(NEW, encoded(np.hstack([HALF, HALF]))), IMAGE,
+        "has the same face twice; give a neutral face and an expressive one",
+    ),
     "empty file": Case(official(NEW, b""), IMAGE, "is empty (0 bytes); fetch it again"),
     "text named .jpg": Case(official(NEW, b"404: Not Found\n"), IMAGE, "is not a picture (text); give a PNG"),
     "web page named .jpg": Case(official(NEW, b"<!DOCTYPE html>"), IMAGE, "is not a picture (a web page)"),

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,23 @@ def test_large_partitions_are_written_in_row_groups(tmp_path: Path) -> None:
     with pq.ParquetFile(release.folder / release.partitions[0].path) as file:
         assert [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)] == [ROWS_IN_GROUP, 3]
     assert list(rows_of(release)) == [row["pair_id"] for row in rows]
+
+
+@pytest.mark.parametrize("bytes_in_group", [1, 9_000, 20_000])
+def test_row_groups_of_large_faces_hold_fewer_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_in_group: int
+) -> None:
+    monkeypatch.setattr("synpain_hf.release.partition.BYTES_IN_GROUP", bytes_in_group)
+    same = {"label": "pain", "age_group": "old", "gender": "man", "ethnicity": "white", "fold": 2}
+    manifest = write_manifest(tmp_path, [{**row, **same} for row in manifest_rows(5)])
+    release = build(manifest, tmp_path / "release", version="1.0.0")
+    assert len(rows_of(release)) == 5
+    with pq.ParquetFile(release.folder / release.partitions[0].path) as file:
+        groups = [file.read_row_group(at, ["neutral", "expressive"]).to_pylist() for at in range(file.num_row_groups)]
+    sizes = [[sum(len(face["bytes"]) for face in row.values()) for row in group] for group in groups]
+    assert all(sum(group) <= bytes_in_group or len(group) == 1 for group in sizes)
+    for group, following in pairwise(sizes):
+        assert sum(group) + following[0] > bytes_in_group, "a group is no smaller than it has to be"
 
 
 def test_published_folds_are_used(built: Release, composites: Path) -> None:
