@@ -203,6 +203,20 @@ def test_the_command_has_the_options_of_the_dataclasses() -> None:
                 assert taken == kinds[option.name]
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"image_size": 96}, "^image_size must be 160: this model does not take faces of 96 x 96"),
+        ({"lora": True}, "^lora is for vision models, which pwct is not; leave it out, or choose another model"),
+        ({"fusion": "subtraction"}, "^fusion is 'subtraction', but pwct always subtracts; leave it out"),
+        ({"model": "a/b", "crop_box": [0.5, 0.0, 0.4, 1.0]}, "^crop_box is .*: left must be less than right"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_at_once(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        ModelArguments(**options)
+
+
 def test_fusions_are_one_table() -> None:
     assert tuple(FUSIONS) == get_args(Fusion)
     assert ModelArguments().fusion == PairwisePainConfig().fusion == DEFAULT_FUSION

@@ -256,11 +256,6 @@ def test_without_validation_the_last_model_is_taken(faces: Release, tmp_path: Pa
         ({"epochs": 3}, "unknown arguments of a training: epochs;"),
         ({"eval_strategy": "steps", "save_strategy": "epoch"}, "the training arguments do not fit together"),
         ({"early_stopping_patience": 0}, "early_stopping_patience is 0; give 1 or more"),
-        (
-            {"model": ModelArguments(image_size=96)},
-            "^image_size must be 160: this model does not take faces of 96",
-        ),
-        ({"model": ModelArguments(lora=True)}, "lora belongs to architecture='backbone'"),
         ({"model": ModelArguments(action_units=["AU99"])}, "has no annotations of AU99"),
         ({"model": ModelArguments(pspi_head=True), "annotator": "me"}, "has no annotations by 'me'"),
         ({"model": "no/where"}, r"^model is 'no/where', which cannot be loaded \(.*\); give pwct"),
@@ -274,6 +269,14 @@ def test_bad_input_is_one_clear_error_and_writes_nothing(
     with pytest.raises(SynpainError, match=message):
         train_anew(faces.folder, out=tmp_path / "model", cache_dir=tmp_path / "faces", **{"use_cpu": True, **options})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["val", "dev"])
+def test_a_validation_split_of_another_name_is_to_be_renamed(faces: Release, tmp_path: Path, name: str) -> None:
+    splits = load_dataset(str(faces.folder), cache_dir=str(tmp_path / "cache"))
+    splits[name] = splits.pop("validation")
+    with pytest.raises(UsageError, match=f"has no split validation .*; rename {name} to validation$"):
+        train_anew(splits, out=tmp_path / "model", cache_dir=tmp_path / "faces", model=tiny(tmp_path), **ARGUMENTS)
 
 
 def test_a_size_that_the_backbone_does_not_take_is_told(faces: Release, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def open_pairs(source: str | Path | Loaded, configuration: str = "default", *, r
         BadInputError: If a column is missing, or a pair is in two splits.
     """
     is_loaded = not isinstance(source, (str, Path))
-    is_local = is_loaded or str(source) == NAME or Path(source).expanduser().is_dir()
+    is_local = is_loaded or str(source) == NAME or Path(str(source)).expanduser().is_dir()
     if is_local and revision is not None:
         raise UsageError(f"revision {revision!r} is one of a data set on the Hub, and this is none; leave it out")
     if not isinstance(source, (str, Path)):
