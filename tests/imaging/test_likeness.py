@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.composites import draw_composite
 from synpain_hf.imaging.likeness import likeness_of, thumbnail_of, thumbnails_of
 from synpain_hf.release.duplicates import FARTHEST, LEAST_CONTRAST
 from tests.imaging.made import Pixels, decoded, encoded
@@ -81,6 +83,4 @@ def test_real_faces_of_different_people_are_told_apart(sample: Path) -> None:
 
 @pytest.mark.slow
 def test_a_thousand_demo_faces_are_told_apart() -> None:
-    cast = pytest.importorskip("synpain_hf.generation.drawn.cast").cast
-    draw = pytest.importorskip("synpain_hf.generation.drawn.composites").draw_composite
-    check_distinct(draw(subject, 0) for subject in cast(510, 0))
+    check_distinct(draw_composite(subject, 0) for subject in cast(510, 0))
