@@ -59,7 +59,7 @@ def quiet_models() -> None:
     from transformers.utils import logging
 
     torch.manual_seed(0)
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="session")
