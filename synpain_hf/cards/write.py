@@ -105,6 +105,9 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
     remedy = f"run `synpain-hf card {release.folder}`"
     if FACTS not in release.files:
         return [*strays, f"{CARD} is not the full card but the short one that `build` writes; {remedy}"]
+    lost = [name for name in (FACTS, BIBLIOGRAPHY) if name in release.files and not (release.folder / name).exists()]
+    if lost:
+        return [*strays, *(f"{name} is missing; {remedy}" for name in lost)]
     try:
         made = compose(release, kept_facts(release), progress)
     except (BadInputError, UsageError) as error:

@@ -31,7 +31,7 @@ from synpain_hf.text.markdown import escaped, table
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import ModelArguments
-from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate, spread
+from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate
 from synpain_hf.training.run.train import TrainingResult
 from tests.benchmarks.loading import INPUTS, Speeds, measure_steps
 from tests.benchmarks.loading import table as speed_table
@@ -132,7 +132,7 @@ def report(heads: Sequence[Head], began: str) -> Iterator[str]:
             f"{fmean(fold.pairs_per_second for fold in head.result.folds):,.0f}",
             f"{fmean(fold.epochs for fold in head.result.folds):.1f}",
             "–" if head.seconds is None else f"{head.seconds:,.0f}",
-            spread(head.result.mean, head.result.standard_deviation),
+            head.result.spread(),
             f"{head.result.report['overall']['auroc']:.3f}",
         )
         for head in heads
@@ -152,10 +152,9 @@ def report(heads: Sequence[Head], began: str) -> Iterator[str]:
         "the mean until early stopping. `seconds` has preparing faces, predictions, tables and figures in it."
     )
     yield "\n".join(speed_table("training step", INPUTS, {head.name: head.steps for head in heads}))
-    means = [head.result.by_group() for head in heads]
     groups = [
-        (attribute, group, *(spread(**of_head[attribute][group]) for of_head in means))
-        for attribute, names in means[0].items()
+        (attribute, group, *(head.result.spread(attribute, group) for head in heads))
+        for attribute, names in heads[0].result.by_group().items()
         for group in names
     ]
     yield table(("attribute", "group", *(escaped(head.name) for head in heads)), groups, 2)

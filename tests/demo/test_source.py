@@ -259,10 +259,9 @@ class TestOtherAnnotations:
         assert partitions(new) == partitions(old)
         changes = diff(old.folder, new.folder)
         assert changes.bump is Bump.PATCH
-        assert changes.summary() == "1 file of annotations (annotations/action_units.parquet)"
-        assert (
-            "- 1 file of annotations (annotations/action_units.parquet).\n" in (new.folder / "CHANGELOG.md").read_text()
-        )
+        sentence = f"1 file of annotations (annotations/action_units.parquet): {2 * PAIRS} rows with another AU25"
+        assert changes.summary() == sentence
+        assert f"- {sentence}.\n" in (new.folder / "CHANGELOG.md").read_text()
         assert {row["AU25"] for row in told(new.folder)} == {5.0} != {row["AU25"] for row in told(old.folder)}
 
     def test_no_earlier_ones_are_given_of_a_release_rebuilt_in_the_same_place(

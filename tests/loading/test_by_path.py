@@ -79,7 +79,7 @@ def test_two_processes_prepare_the_same_rows_in_the_same_order(small: Release, t
     assert tables(together) == tables(alone)
 
 
-@pytest.mark.parametrize("name", ["release", "synpain"])
+@pytest.mark.parametrize("name", ["release", "synpain-faces"])
 @pytest.mark.parametrize("change", ["folds", "pixels", "encoding", "version"])
 def test_a_rebuild_in_the_same_place_gives_its_own_rows(part: Part, tmp_path: Path, name: str, change: str) -> None:
     source, place = part(tmp_path / "download", 5), tmp_path / name
