@@ -77,7 +77,6 @@ print(json.dumps({"report": report, "module": type(metric).__module__}))
 
 IS_ONE_OF_TWO = """
 import json, sys
-sys.modules["transformers"] = None  # as above
 import evaluate
 script, number, rows = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 metric = evaluate.load(script, num_process=2, process_id=number, experiment_id="both", timeout=600)
