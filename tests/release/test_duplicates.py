@@ -18,7 +18,7 @@ from tests.release.making import Row, ran
 
 SAME = "shows the same picture as pairs.jsonl:{}; keep the right one, so that no face is on both sides of a split"
 COPY = SAME.replace("shows the same picture as", "has a face that looks like a copy of one in")
-DOUBTFUL = "has a face that looks like a copy of one in pairs.jsonl:{}; look whether it is one"
+DOUBTFUL = "has a face that looks like a copy of one in pairs.jsonl:{}; check whether it is one"
 
 
 def face(number: int, width: int = 120) -> Pixels:
