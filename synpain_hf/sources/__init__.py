@@ -83,7 +83,7 @@ def _recognised(names: Sequence[str], wording: Wording) -> Source:
         if path.suffix.lower() != ".zip" or path.is_dir():
             first = _FIRST.get(path.suffix.lower(), "")
             raise UsageError(
-                f"{path} is no source; {first}give one folder, one or several zips, or one manifest "
+                f"{path} is not a source; {first}give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
     return OfficialSource(paths)

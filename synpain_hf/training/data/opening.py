@@ -74,7 +74,7 @@ def open_pairs(source: str | Path | Loaded, configuration: str = "default", *, r
         except DownloadError as error:
             raise DownloadError(f"there is no folder {source} here, and {error}") from None
     raise UsageError(
-        f"{shown(str(source))} is no folder and no data set; give a release's folder, {NAME!r} or NAMESPACE/NAME"
+        f"{shown(str(source))} is neither a folder nor a data set; give a release's folder, {NAME!r} or NAMESPACE/NAME"
     )
 
 
