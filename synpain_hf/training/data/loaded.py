@@ -135,7 +135,9 @@ def _unfit(title: str, split: str, dataset: Dataset) -> Iterator[Problem]:
     for column, names in CLASSES.items():
         feature = dataset.features.get(column)
         if feature is not None and getattr(feature, "names", None) != list(names):
-            yield Problem(place, f"column {column} is not a ClassLabel of {', '.join(names)}{_made_one(column, feature)}")
+            yield Problem(
+                place, f"column {column} is not a ClassLabel of {', '.join(names)}{_made_one(column, feature)}"
+            )
 
 
 def _made_one(column: str, feature: Any) -> str:
