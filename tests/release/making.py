@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -14,9 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.checking import check
+from synpain_hf.release.layout import record_of
 from synpain_hf.release.release import Release
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.release.rows import content_digest, digest_of
+from synpain_hf.vocabulary import CLASSES, FACES
 from tests.imaging.made import Pixels, decoded, encoded, halves
 
 Row = dict[str, Any]
@@ -94,6 +100,28 @@ def rows_of(release: Release) -> dict[str, Row]:
     """Every row of a release by its pair id."""
     rows = [row for partition in release.partitions for row in release.read(partition.path).to_pylist()]
     return {row["pair_id"]: row for row in rows}
+
+
+def verify(release: Release, progress: Progress = silent) -> None:
+    """Read every file of a release, and look into it."""
+    check(release, beside=release.files, again=True, progress=progress)
+
+
+def sealed(folder: Path) -> Path:
+    """A release whose files were changed, with a `release.json` that says what they are now."""
+    manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    digests: dict[str, str] = {}
+    for name in manifest["files"]:
+        manifest["files"][name] = record = record_of(folder / name)
+        if name.endswith(".parquet"):
+            record["rows"] = pq.read_metadata(folder / name).num_rows
+        if name.startswith("data/"):
+            rows = pq.read_table(folder / name).to_pylist()
+            digests |= {row["pair_id"]: digest_of(row) for row in rows if all(row[face]["bytes"] for face in FACES)}
+    pairs = {"in": len(digests) + manifest["pairs"]["rejected"], "out": len(digests)}
+    manifest |= {"content": content_digest(digests), "pairs": {**manifest["pairs"], **pairs}}
+    replace(folder / "release.json", json.dumps(manifest).encode())
+    return folder
 
 
 def faces_of(row: Row) -> tuple[Pixels, Pixels]:

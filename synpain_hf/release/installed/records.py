@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def is_whole(folder: Path, names: Collection[str], *, verify: bool, progress: Pr
             return False
         progress("verify", done, len(doubtful))
     if touched:  # copied with the cache
-        _write(folder, {name: {**records[name], **_identity(folder / name)} for name in names})
+        with suppress(OSError):  # of another user
+            _write(folder, {**records, **{name: {**records[name], **_identity(folder / name)} for name in touched}})
     return True
 
 
