@@ -77,7 +77,8 @@ def build(
     if doubtful:
         print_warning(doubtful)
     if as_json:
-        print_json({**synpain_hf.info(release.folder), **({"unverified": unverified} if unverified else {})})
+        told = {"unverified": unverified} if unverified else {}
+        print_json({**synpain_hf.info(release.folder), **told})
         return
     pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
     print_line(f"{out}: version {release.version}, {count(pairs['out'], 'pair')}, folds {_folds(used)}")
@@ -86,10 +87,8 @@ def build(
     if pairs["rejected"]:
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
     if unverified:
-        print_line(
-            f"damage in {count(len(unverified), 'picture')} would not have shown ({first_few(unverified)}): their format "
-            f"has no checksums; to have them compared, list their digests in checksums.sha256"
-        )
+        named = f"{count(len(unverified), 'picture')} ({first_few(unverified)})"
+        print_line(f"damage would not have shown in {named}: list their digests in checksums.sha256 to be sure")
 
 
 def demo(

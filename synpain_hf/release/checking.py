@@ -159,10 +159,8 @@ class _Looking:
             return
         said, pairs = self.release.manifest, self.release.manifest["pairs"]
         if (pairs["out"], pairs["in"]) != (len(self.digests), len(self.digests) + pairs["rejected"]):
-            told = f"{pairs['in']:,} in, {pairs['out']:,} out and {pairs['rejected']:,} rejected"
-            self.problems.append(
-                Problem(MANIFEST, f"says that {told}, and there are {count(len(self.digests), 'pair')}")
-            )
+            told = f"{pairs['in']:,} pairs in, {pairs['out']:,} out, {pairs['rejected']:,} rejected"
+            self.problems.append(Problem(MANIFEST, f"says {told}, and there are {len(self.digests):,}"))
         content = content_digest(self.digests)
         if said["content"] != content:
             self.problems.append(

@@ -22,7 +22,7 @@ from synpain_hf.release.checking import check
 from synpain_hf.release.layout import record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.rows import content_digest, digest_of
-from synpain_hf.vocabulary import CLASSES, FACES
+from synpain_hf.vocabulary import CLASSES
 from tests.imaging.made import Pixels, decoded, encoded, halves
 
 Row = dict[str, Any]
@@ -107,19 +107,26 @@ def verify(release: Release, progress: Progress = silent) -> None:
     check(release, beside=release.files, again=True, progress=progress)
 
 
-def sealed(folder: Path) -> Path:
-    """A release whose files were changed, with a `release.json` that says what they are now."""
+def listed(folder: Path) -> Path:
+    """A release whose files were changed, with a `release.json` that has their new digests and numbers of rows."""
     manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
-    digests: dict[str, str] = {}
     for name in manifest["files"]:
         manifest["files"][name] = record = record_of(folder / name)
         if name.endswith(".parquet"):
             record["rows"] = pq.read_metadata(folder / name).num_rows
-        if name.startswith("data/"):
-            rows = pq.read_table(folder / name).to_pylist()
-            digests |= {row["pair_id"]: digest_of(row) for row in rows if all(row[face]["bytes"] for face in FACES)}
-    pairs = {"in": len(digests) + manifest["pairs"]["rejected"], "out": len(digests)}
-    manifest |= {"content": content_digest(digests), "pairs": {**manifest["pairs"], **pairs}}
+    replace(folder / "release.json", json.dumps(manifest).encode())
+    return folder
+
+
+def sealed(folder: Path) -> Path:
+    """A release whose files were changed, with a `release.json` that says all of what they are now."""
+    listed(folder)
+    manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    rows = [row for file in (folder / "data").rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    digests = {row["pair_id"]: digest_of(row) for row in rows}
+    rejected = manifest["pairs"]["rejected"]
+    manifest["pairs"] = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
+    manifest["content"] = content_digest(digests)
     replace(folder / "release.json", json.dumps(manifest).encode())
     return folder
 
