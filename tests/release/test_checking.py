@@ -128,11 +128,7 @@ HARMED_ANNOTATIONS: dict[str, tuple[Harm, str]] = {
     ),
     "a row is there twice": (rows(lambda found: found.append(found[0])), ":13: has pair-00 me again"),
     "a face is unknown": (
-        lambda table: table.append_column("face", [[7] * len(table)]).replace_schema_metadata(
-            {
-                "huggingface": '{"info": {"features": {"face": {"names": ["neutral", "expressive"], "_type": "ClassLabel"}}}}'
-            }
-        ),
+        lambda table: labelled(OF_FACES)(table.append_column("face", [[7] * len(table)])),
         ":1: has the face 7, and there are 0 to 1",
     ),
 }
@@ -209,6 +205,9 @@ def test_the_content_is_what_is_in_the_rows(folder: Path, scored: Release) -> No
     file = scored.partitions[0].path
     other = pq.read_table(scored.folder / scored.partitions[1].path)["neutral"][0].as_py()
     assert "release.json: says that the content is" in refused(harmed(folder, file, put({"neutral": other})))
+    for use in (open_pairs, synpain_hf.card, synpain_hf.install):
+        with pytest.raises(ReleaseError, match=r"release\.json: says that the content is"):
+            use(folder)
     verify(Release.open(sealed(folder)))
     edited(folder, lambda manifest: manifest["pairs"].update({"in": 99, "out": 99}))
     assert "release.json: says 99 pairs in, 99 out, 0 rejected, and there are 12" in refused(folder)
