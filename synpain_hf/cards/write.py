@@ -97,7 +97,7 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
         damaged, nothing is said of the card: it would be compared with the wrong data.
 
     Raises:
-        ReleaseError: If a file of the release fits its digest, but cannot be read.
+        ReleaseError: If a file of the release cannot be read.
     """
     strays = list(_strays(release))
     damage = _damage(release, progress)
