@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from synpain_hf.cards.columns import meanings_of
-from synpain_hf.cards.croissant import croissant
+from synpain_hf.cards.croissant import check_keys, croissant
 from synpain_hf.cards.facts import Facts, facts_for, kept_facts
 from synpain_hf.cards.figures import Figure, figures_of
 from synpain_hf.cards.readme import readme
@@ -73,6 +74,7 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
     with amending(release) as amendment:
         opened = amendment.release
         made = compose(opened, facts_for(opened, facts), progress)
+        check_keys(json.loads(made.texts[CROISSANT]))
         for name in filter(is_of_the_card, opened.files):
             amendment.remove(name)
         for name, text in made.texts.items():
