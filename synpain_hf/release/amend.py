@@ -106,7 +106,7 @@ def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Rele
     names = {*old.files, *new.files}
     changed = [name for name in names if old.files.get(name) != new.files.get(name)]
     if any(map(tables.base_table().owns, changed)):
-        new = Release(folder, {**new.manifest, **_pairs_of(new)})
+        new = Release(folder, {**_without_pairs(new.manifest), **_pairs_of(new)})
     if not all(map(is_of_the_card, changed)) or asked not in (None, Version.parse(old.version)):
         new = _versioned(old, new, asked)
     with (folder / MANIFEST).open("w", encoding="utf-8") as file:
@@ -174,7 +174,13 @@ def _pairs_of(release: Release) -> dict[str, Any]:
                     digests[row["pair_id"]] = digest_of(row)
     rejected = release.manifest["pairs"]["rejected"]
     counts = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
-    return {"content": content_digest(digests), "pairs": counts}
+    kept = tables.base_table().kept_in(release.features_in(first))
+    return {"content": content_digest(digests), "pairs": counts, **({"kept": kept} if kept else {})}
+
+
+def _without_pairs(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A `release.json` without what `_pairs_of` says."""
+    return {name: value for name, value in manifest.items() if name not in ("content", "kept")}
 
 
 def _versioned(old: Release, new: Release, asked: Version | None) -> Release:

@@ -35,7 +35,6 @@ from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
-from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
@@ -62,6 +61,7 @@ def build(
     on_error: Literal["fail", "skip"] = "fail",
     words: Words | str | Path | None = None,
     drop: Sequence[str] = (),
+    keep: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
 ) -> Release:
@@ -92,6 +92,9 @@ def build(
             of labels or groups, our word by theirs, as in `{"ethnicity": {"Indian": "south_asian"}}`; under `columns`,
             our name of a column by theirs. Or a YAML file that holds this.
         drop: Columns of a manifest that are left out.
+        keep: Further columns of a manifest that the release keeps, each as a column of its own; its type (`bool`,
+            `int64`, `float64` or `string`) is the one that all of its values have, or is given: `site=string`. Empty
+            cells, `NA` and `NaN` are missing values.
         progress: Told of every pair written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -115,7 +118,7 @@ def build(
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
-    wording = read_wording(words, drop)
+    wording = read_wording(words, drop, keep)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
@@ -154,7 +157,7 @@ def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wordin
     if not isinstance(source, Source):
         return open_dataset(source, wording)
     if wording:
-        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop")
+        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop", "keep")
     return source
 
 
@@ -179,7 +182,7 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = features().arrow_schema
+    arrow_schema = tables.base_table().columns(plan.kept).arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
@@ -233,6 +236,7 @@ def _describe(
         "folds": plan.folds,
         "pairs": {"in": plan.entries, "out": len(rows), "rejected": plan.entries - len(rows)},
         "content": content_digest({row.pair_id: row.digest for row in rows}),
+        **({"kept": dict(plan.kept)} if plan.kept else {}),
         "files": files,
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }

@@ -28,6 +28,7 @@ class BuildPlan:
         problems: The entries of the source that are not pairs, and anything else that is wrong.
         folds: Where the folds come from, as `release.json` says.
         entries: How many entries the source has.
+        kept: The type of each column of the source that the release keeps.
         fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
 
@@ -35,6 +36,7 @@ class BuildPlan:
     problems: tuple[Problem, ...]
     folds: Mapping[str, Any]
     entries: int
+    kept: Mapping[str, str]
     fatal: bool = False
 
     def pairs(self) -> list[Pair]:
@@ -87,7 +89,19 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         **({"previous": before.version} if before else {}),
     }
     fatal = folds is not None and not folds.folds
-    return BuildPlan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
+    return BuildPlan(
+        _placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), _kept(listed), fatal
+    )
+
+
+def _kept(pairs: Sequence[Pair]) -> dict[str, str]:
+    """The type of each column that the pairs keep of their source; every pair has the same ones."""
+    columns = [{kept.column: kept.dtype for kept in pair.kept} for pair in pairs]
+    others = [pair for pair, found in zip(pairs, columns, strict=True) if found != columns[0]]
+    if others:
+        reason = f"keeps other columns than {pairs[0].listed_at}; give every pair the same, of the same types"
+        raise BadInputError(Problem(pair.listed_at, reason, pair.pair_id) for pair in others)
+    return columns[0] if columns else {}
 
 
 def _why_empty(source: Source) -> str:

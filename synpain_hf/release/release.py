@@ -105,6 +105,16 @@ class Release:
         return files
 
     @property
+    def kept(self) -> Mapping[str, str]:
+        """The type of each column that it keeps of its source."""
+        kept: Mapping[str, str] = self.manifest.get("kept", {})
+        return kept
+
+    def columns_of(self, table: Table) -> Features:
+        """The columns of a table, as `release.json` says; a table whose files differ in theirs may have others."""
+        return table.columns(self.kept)
+
+    @property
     def partitions(self) -> list[Partition]:
         """The partitions that hold its pairs, sorted."""
         return sorted(map(Partition.of, self.files_of(base_table())))
@@ -202,7 +212,7 @@ class Release:
         return pa.concat_tables(with_columns_of(self.read(file), features) for file in self.files_of(table))
 
     def verify(self, progress: Progress = silent) -> None:
-        """Compare every file with its digest.
+        """Compare every file with its digest, and the columns of every table with those that it must have.
 
         Raises:
             ReleaseError: If one differs.
@@ -216,6 +226,10 @@ class Release:
             only_card = all(map(is_of_the_card, changed))
             remedy = _WRITE_CARD if only_card else "build or download it again"
             raise ReleaseError(f"{self.folder} was changed after it was built ({', '.join(changed)}); {remedy}")
+        for table in tables.TABLES:
+            for name in self.files_of(table):
+                for misfit in table.misfits(self.features_in(name), self.kept):
+                    raise ReleaseError(f"{name} {misfit}, or build or download the release again")
 
 
 def info(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> dict[str, Any]:

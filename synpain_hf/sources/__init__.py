@@ -60,7 +60,9 @@ def open_source(locations: Sequence[str | Path], wording: Wording | None = None)
     """
     source = _recognised([str(location) for location in locations], wording or Wording())
     if wording and isinstance(source, OfficialSource):
-        raise UsageError("--map and --drop say how a manifest is written, and this is the official data set; omit them")
+        raise UsageError(
+            "--map, --drop and --keep say how a manifest is written, and this is the official data set; omit them"
+        )
     return source
 
 

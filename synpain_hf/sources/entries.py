@@ -6,10 +6,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.pair import Pair, Picture
+from synpain_hf.pair import KEPT_NAME, Kept, Pair, Picture
 from synpain_hf.schemas import properties, violations
 from synpain_hf.sources.wording import Wording, did_you_mean
 from synpain_hf.vocabulary import CLASSES, meanings
@@ -26,7 +27,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 200
 
 
-def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPicture) -> Pair | Problem:
+def entry_of(
+    where: str, row: Mapping[str, Any], wording: Wording, find: FindPicture, kept: tuple[Kept, ...] = ()
+) -> Pair | Problem:
     """The pair of a line, or everything that is wrong with it.
 
     Args:
@@ -34,6 +37,7 @@ def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPic
         row: Its values, by the names of the table's columns.
         wording: How the table is written.
         find: Finds the pictures.
+        kept: What is kept of it.
     """
     fields = _fields(row, wording)
     known, reasons = _with_known_words(fields)
@@ -53,7 +57,7 @@ def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPic
                     reasons.append(str(error))
     if reasons:
         return Problem(where, "; also: ".join(reasons), str(fields.get("pair_id", "")))
-    return Pair(**fields, pictures=tuple(pictures), listed_at=where)
+    return Pair(**fields, pictures=tuple(pictures), listed_at=where, kept=kept)
 
 
 def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
@@ -76,9 +80,13 @@ def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
         reasons.append("has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has")
     choices = ", ".join(sorted(known))
     reasons += [
-        f"has an unknown column {column!r}{did_you_mean(column, sorted(known))}; "
-        f"leave it out (--drop {column or repr(column)}), or rename it to one of {choices}"
-        for column in sorted(set(counts) - known)
+        f"has an unknown column {column!r}{did_you_mean(column, sorted(known))}; {_to_keep(column)}"
+        f"leave it out (--drop {quote(column)}), or rename it to one of {choices}"
+        for column in sorted(set(counts) - known - set(wording.kept))
+    ]
+    reasons += [
+        f"has no column {column!r} that could be kept{did_you_mean(column, columns)}; correct --keep"
+        for column in sorted(set(wording.kept) - set(counts))
     ]
     reasons += [
         f"has no column {column!r} that could be left out{did_you_mean(column, columns)}; correct --drop"
@@ -88,9 +96,17 @@ def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
         raise BadInputError(Problem(name, reason) for reason in reasons)
 
 
+def _to_keep(column: str) -> str:
+    """The remedy for a column that a release may keep, under another name where this one cannot be."""
+    if KEPT_NAME.fullmatch(column):
+        return f"keep it (--keep {column}), "
+    return "keep it under a name of letters, digits, _ and - (columns in --map, and --keep), " if column else ""
+
+
 def _fields(row: Mapping[str, Any], wording: Wording) -> dict[str, Any]:
     """A line by our columns, without missing values, its words canonical and its integers numbers."""
-    named = ((ours, wording.meaning(ours, row[theirs])) for theirs, ours in wording.columns(row).items())
+    called = {theirs: ours for theirs, ours in wording.columns(row).items() if ours not in wording.kept}
+    named = ((ours, wording.meaning(ours, row[theirs])) for theirs, ours in called.items())
     return {column: _meant(column, value) for column, value in named if not _is_missing(value)}
 
 

@@ -11,8 +11,10 @@ from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties
 from synpain_hf.sources.entries import check_columns, entry_of, shortened
 from synpain_hf.sources.files import StoredPicture
+from synpain_hf.sources.kept import kept_of
 from synpain_hf.sources.paths import FolderPaths
 from synpain_hf.sources.wording import Wording
+from synpain_hf.tabular.forms import form_of
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.rows import read_rows
 
@@ -43,8 +45,13 @@ class ManifestSource:
             check_columns(path.name, columns, wording)
 
         wanted = properties("pair")[0] | wording.names()
-        rows = list(read_rows(GivenFile(path, path.name), wanted, accept))
-        self._entries = [entry_of(f"{path.name}:{number}", row, wording, self._picture) for number, row in rows]
+        file = GivenFile(path, path.name)
+        rows = [(f"{path.name}:{number}", row) for number, row in read_rows(file, wanted, accept)]
+        kept = kept_of(path.name, rows, wording, as_texts=bool(rows) and form_of(file) == "delimited")
+        self._entries = [
+            entry_of(where, row, wording, self._picture, columns)
+            for (where, row), columns in zip(rows, kept, strict=True)
+        ]
 
     def __len__(self) -> int:
         """Number of lines."""

@@ -422,11 +422,11 @@ MANIFEST_CASES = {
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),
     "an unknown column": Case(
-        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; leave it out (--drop mood), or rename", None
+        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; keep it (--keep mood), leave it out (--drop mood), or rename", None
     ),
     "a misspelled column": Case(
         with_column("prompts"), "pairs.csv",
-        "has an unknown column 'prompts' (did you mean 'prompt'?); leave it out", None,
+        "has an unknown column 'prompts' (did you mean 'prompt'?); keep it (--keep prompts), leave it out", None,
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
     "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),
