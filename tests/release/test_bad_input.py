@@ -250,7 +250,7 @@ OFFICIAL_CASES = {
     ),
     "animated PNG": Case(official(NEW, animated("PNG")), IMAGE, "is animated (2 frames); give a still"),
     "animated WebP": Case(official(NEW, animated("WEBP")), IMAGE, "is animated (2 frames); give a still"),
-    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is not a picture (a GIF)"),
+    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is a GIF, which is not read; save the picture as PNG"),
     "300 MB": Case(
         lambda root: os.truncate(create(root / "SynPain" / "Images" / NEW), 300_000_000), IMAGE,
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
@@ -422,7 +422,8 @@ MANIFEST_CASES = {
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),
     "an unknown column": Case(
-        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; keep it (--keep mood), leave it out (--drop mood), or rename", None
+        with_column("mood"), "pairs.csv",
+        "has an unknown column 'mood'; keep it (--keep mood), leave it out (--drop mood), or rename", None,
     ),
     "a misspelled column": Case(
         with_column("prompts"), "pairs.csv",

@@ -275,10 +275,8 @@ def test_columns_that_are_missing_or_unknown_are_told_once(folder: Path, suffix:
     name = f"pairs{suffix}"
     first, second, third = refusal(path)
     known = ", ".join(sorted([*ANNA, "neutral", "expressive", "fold", "seed", "generator", "prompt"]))
-    assert (
-        first
-        == f"{name}: has an unknown column 'age'; keep it (--keep age), leave it out (--drop age), or rename it to one of {known}"
-    )
+    remedy = f"keep it (--keep age), leave it out (--drop age), or rename it to one of {known}"
+    assert first == f"{name}: has an unknown column 'age'; {remedy}"
     assert second == f"{name}: has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has"
     assert third == f"{name}: has no column 'gender'; add it"
 
