@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
@@ -22,12 +23,13 @@ _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _MOST_ENTRIES, _MOST_VALUES = 1000, 100_000
 
-_NOT_COMPRESSED, _JPEG = 1, 7
+_NOT_COMPRESSED, _JPEG, _DEFLATE = 1, 7, (8, 32946)
 _COMPRESSIONS = {_NOT_COMPRESSED: "none", 5: "LZW", _JPEG: "JPEG", 8: "deflate", 32773: "PackBits", 32946: "deflate"}
 _WHITE_IS_ZERO, _YCBCR = 0, 6
 _READ_COLOURS = (_WHITE_IS_ZERO, 1, 2, 3, 5, _YCBCR)  # grey, RGB, palette, CMYK
 _REDUCED = 1
 _UNSIGNED = 1
+_MOST_BYTES_A_PIXEL, _INFLATED_AT_A_TIME = 12, 2**20
 _SPARE = 1024  # pixels by which a tile, or the rows of a strip, may exceed the picture
 
 
@@ -44,6 +46,13 @@ class _Directory(NamedTuple):
 
     def one(self, tag: int, default: int = 0) -> int:
         return next(iter(self.values.get(tag, ())), default)
+
+    @property
+    def places(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Where the parts of the pixels begin, and how long each is."""
+        tags = (_TILE_OFFSETS, _TILE_LENGTHS) if _TILE_OFFSETS in self.values else (_OFFSETS, _LENGTHS)
+        offsets, lengths = (self.values.get(tag, ()) for tag in tags)
+        return offsets, lengths
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -77,6 +86,8 @@ def check(data: bytes) -> None:
         if is_so:
             raise PictureError(f"{what}; {remedy}")
     _check_places(directory, len(data))
+    if directory.one(_COMPRESSION, 1) in _DEFLATE:
+        _check_deflated(directory, memoryview(data))
 
 
 def _refusals(directory: _Directory, data: bytes) -> Sequence[tuple[bool, str, str]]:
@@ -112,21 +123,35 @@ def _refusals(directory: _Directory, data: bytes) -> Sequence[tuple[bool, str, s
 
 def _check_places(directory: _Directory, length: int) -> None:
     """Refuse pixels that are not all in the file, or in parts far larger than the picture."""
-    is_tiled = _TILE_OFFSETS in directory.values
-    offsets = directory.values.get(_TILE_OFFSETS if is_tiled else _OFFSETS, ())
-    lengths = directory.values.get(_TILE_LENGTHS if is_tiled else _LENGTHS, ())
+    offsets, lengths = directory.places
     if not offsets or len(offsets) != len(lengths):
         raise ValueError("it does not say where its pixels are")
     if any(offset + size > length for offset, size in zip(offsets, lengths, strict=True)):
         raise ValueError("its pixels end beyond the file")
     width, height = directory.one(_WIDTH), directory.one(_HEIGHT)
     tile = directory.one(_TILE_WIDTH), directory.one(_TILE_HEIGHT)
-    if is_tiled and not 0 < prod(tile) <= (width + _SPARE) * (height + _SPARE):
+    if _TILE_OFFSETS in directory.values and not 0 < prod(tile) <= (width + _SPARE) * (height + _SPARE):
         raise ValueError("its tiles are far larger than the picture")
     bits = directory.values.get(_BITS, (1,))
     in_a_row = -(-width * (sum(bits) if len(bits) > 1 else bits[0] * directory.one(_SAMPLES, 1)) // 8)
     if directory.one(_COMPRESSION, 1) == _NOT_COMPRESSED and sum(lengths) < in_a_row * height:
         raise ValueError(f"{sum(lengths):,} bytes of pixels, not {in_a_row * height:,}")
+
+
+def _check_deflated(directory: _Directory, data: memoryview) -> None:
+    """Refuse pixels that do not fit their checksum, at which libtiff does not look."""
+    most = (directory.one(_WIDTH) + _SPARE) * (directory.one(_HEIGHT) + _SPARE) * _MOST_BYTES_A_PIXEL
+    for offset, length in zip(*directory.places, strict=True):
+        inflating = zlib.decompressobj()
+        part, held = data[offset : offset + length], 0
+        try:
+            while part and not inflating.eof and held <= most:
+                held += len(inflating.decompress(part, _INFLATED_AT_A_TIME))
+                part = memoryview(inflating.unconsumed_tail)
+        except zlib.error as error:
+            raise ValueError(f"its pixels cannot be inflated: {error}") from error
+        if not inflating.eof:
+            raise ValueError("its pixels cannot be inflated: they have no end")
 
 
 def _directory(data: bytes, start: int | None = None) -> _Directory:

@@ -30,7 +30,7 @@ from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
 from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.place import check_place
-from synpain_hf.release.plan import BuildPlan, make_plan
+from synpain_hf.release.plan import BuildPlan, make_plan, reported
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
@@ -133,7 +133,7 @@ def build(
         unusable = [problem for partition in written for problem in partition.problems]
         problems = [*plan.problems, *unusable, *same_faces(written), *copies]
         if problems and (plan.fatal or on_error == "fail"):
-            raise BadInputError(problems)
+            raise BadInputError(reported(problems, plan.entries))
         lost = {problem.file for problem in problems}
         hit = {partition.path for partition in written if any(row.listed_at in lost for row in partition.rows)}
         if hit:
@@ -222,7 +222,7 @@ def _describe(
     """Write everything of a release but its partitions; return its `release.json`."""
     rows = [row for partition in written for row in partition.rows]
     if not rows:
-        raise BadInputError(problems)
+        raise BadInputError(reported(problems, plan.entries))
     files: dict[str, FileRecord] = {
         partition.path: {"bytes": partition.bytes, "sha256": partition.sha256, "rows": len(partition.rows)}
         for partition in written

@@ -9,14 +9,15 @@ from heapq import nsmallest
 from typing import Any
 
 from synpain_hf.configurations import Partition, assign_folds
-from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
 from synpain_hf.release.release import Release
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
-from synpain_hf.text.plurals import count
+from synpain_hf.text.plurals import count, first_few
 
 _MOST_NAMED = 20
+_FINISH = "finish the download, or build what is here with --on-error skip"
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,30 @@ def _why_empty(source: Source) -> str:
     return "holds no pairs; give the folder, zips or manifest of a data set"
 
 
+def reported(problems: Iterable[Problem], entries: int) -> list[Problem]:
+    """Problems as a build reports them that fails: of a download that is not finished, one for all of its pictures.
+
+    Args:
+        problems: The problems.
+        entries: How many entries the source has.
+    """
+    problems = list(problems)
+    absent = in_order(problem for problem in problems if problem.absent)
+    if len(absent) <= _MOST_NAMED:
+        return problems
+    table = absent[0].file.rpartition(":")[0]
+    named = first_few([problem.absent for problem in absent])
+    reason = f"names {len(absent):,} of {entries:,} pairs whose pictures are not here ({named}); {_FINISH}"
+    return [Problem(table, reason), *(problem for problem in problems if not problem.absent)]
+
+
 def _not_here(folds: FoldsFile, places: Container[str]) -> Iterable[Problem]:
     """The pairs of a folds file that the source lacks: each by its line, unless a download is not finished."""
     missing = {pair_id: line for pair_id, line in folds.lines.items() if pair_id not in places}
     if len(missing) > _MOST_NAMED:
         yield Problem(
             folds.name,
-            f"names {len(missing):,} of {len(folds.lines):,} pairs that are not here; finish the download, or build "
-            "what is here with --on-error skip",
+            f"names {len(missing):,} of {len(folds.lines):,} pairs that are not here; {_FINISH}",
         )
         return
     for pair_id, line in missing.items():

@@ -27,6 +27,19 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 200
 
 
+class AbsentError(ValueError):
+    """A picture that a table names is not there.
+
+    Args:
+        reason: Cause, then remedy.
+        picture: The picture, and what else may be meant.
+    """
+
+    def __init__(self, reason: str, picture: str) -> None:
+        super().__init__(reason)
+        self.picture = picture
+
+
 def entry_of(
     where: str, row: Mapping[str, Any], wording: Wording, find: FindPicture, kept: tuple[Kept, ...] = ()
 ) -> Pair | Problem:
@@ -47,7 +60,7 @@ def entry_of(
         for column, value in fields.items()
         if isinstance(value, str) and _LONE_SURROGATE.search(value)
     ]
-    pictures = []
+    pictures, absent = [], []
     if not reasons:
         for column in PICTURE_COLUMNS:
             if column in fields:
@@ -55,8 +68,10 @@ def entry_of(
                     pictures.append(find(column, fields.pop(column)))
                 except ValueError as error:
                     reasons.append(str(error))
+                    absent += [error.picture] if isinstance(error, AbsentError) else []
     if reasons:
-        return Problem(where, "; also: ".join(reasons), str(fields.get("pair_id", "")))
+        missing = absent[0] if len(absent) == len(reasons) else ""
+        return Problem(where, "; also: ".join(reasons), str(fields.get("pair_id", "")), missing)
     return Pair(**fields, pictures=tuple(pictures), listed_at=where, kept=kept)
 
 

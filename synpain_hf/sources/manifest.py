@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties
-from synpain_hf.sources.entries import check_columns, entry_of, shortened
+from synpain_hf.sources.entries import AbsentError, check_columns, entry_of, shortened
 from synpain_hf.sources.files import StoredPicture
 from synpain_hf.sources.kept import kept_of
-from synpain_hf.sources.paths import FolderPaths
+from synpain_hf.sources.paths import FolderPaths, NotThereError
 from synpain_hf.sources.wording import Wording
 from synpain_hf.tabular.forms import form_of
 from synpain_hf.tabular.given import GivenFile
@@ -70,6 +70,10 @@ class ManifestSource:
         try:
             found = self._paths.find(given)
             return StoredPicture(found.name, found.path, "", found.path.stat().st_size)
+        except NotThereError as error:
+            is_likely = PurePosixPath(error.near).stem == PurePosixPath(given).stem  # others have similar names too
+            meant = f" (did you mean {error.near!r}?)" if is_likely else ""
+            raise AbsentError(f"{name} {error}", f"{shortened(repr(given))}{meant}") from error
         except ValueError as error:
             raise ValueError(f"{name} {error}") from error
         except OSError as error:

@@ -34,6 +34,20 @@ class Found(NamedTuple):
     path: Path
 
 
+class NotThereError(ValueError):
+    """A file that a path names is not there.
+
+    Args:
+        path: The path.
+        near: The name of a file that may be meant; empty where there is none.
+    """
+
+    def __init__(self, path: str, near: str) -> None:
+        self.path, self.near = path, near
+        there = f" to {near!r}" if near else ""
+        super().__init__(f"does not exist; put it there, or correct the name{there}")
+
+
 class FolderPaths:
     """The files below a folder, by the paths that people write for them.
 
@@ -56,7 +70,8 @@ class FolderPaths:
         """The file that a path means.
 
         Raises:
-            ValueError: If there is none; the message is cause and remedy.
+            NotThereError: If there is none.
+            ValueError: If it leads out of the folder; these messages, too, are cause and remedy.
             OSError: If a folder on the way cannot be read.
         """
         below = [parts for parts in map(self._below, _spellings(path)) if parts is not None]
@@ -68,8 +83,7 @@ class FolderPaths:
         if not below:
             there = f" ({near!r} is there)" if near else ""
             raise ValueError(f"leaves the manifest's folder; give a path below it{there}")
-        there = f" to {near!r}" if near else ""
-        raise ValueError(f"does not exist; put it there, or correct the name{there}")
+        raise NotThereError(path, near)
 
     def _below(self, spelling: str) -> tuple[str, ...] | None:
         """The parts of a path below the folder; None where it leads elsewhere."""

@@ -255,3 +255,12 @@ def test_what_is_not_read_is_named_with_a_remedy(data: bytes, reason: str) -> No
     assert refusal_of(data).startswith(reason)
     with pytest.raises(PictureError):
         decode(data)
+
+
+def test_a_deflated_tiff_with_a_hole_is_refused_wherever_it_is() -> None:
+    pixels = textured(320, 240)
+    data = encoded(pixels, "TIFF", compression="tiff_adobe_deflate")
+    for at in range(8, len(data) - 1000, len(data) // 20):
+        bad = data[:at] + bytes(512) + data[at + 512 :]
+        with pytest.raises(PictureError):
+            decode(bad)
