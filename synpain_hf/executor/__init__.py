@@ -16,6 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.executor import cluster, local
 from synpain_hf.executor.local import Submit
+from synpain_hf.text.suggestions import did_you_mean
 
 Engine = Literal["threads", "processes", "ray"]
 
@@ -53,7 +54,8 @@ class Executor:
         if self.workers < 1:
             raise UsageError(f"must be at least 1, not {self.workers}", "workers")
         if self.engine not in _POOLS:
-            raise UsageError(f"unknown engine {self.engine!r}; choose threads, processes or ray")
+            near = did_you_mean(self.engine, _POOLS)
+            raise UsageError(f"unknown engine {self.engine!r}{near}; choose threads, processes or ray")
         if self.engine == "ray":
             cluster.load_ray()
 

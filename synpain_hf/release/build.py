@@ -41,6 +41,7 @@ from synpain_hf.sources.folds import FoldsFile, read_folds_file
 from synpain_hf.sources.loaded import open_dataset
 from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
+from synpain_hf.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -113,7 +114,8 @@ def build(
     number = Version.parse(version)
     executor = Executor(workers, engine)
     if on_error not in ("fail", "skip"):
-        raise UsageError(f"unknown on_error {on_error!r}; choose fail or skip")
+        near = did_you_mean(on_error, ("fail", "skip"))
+        raise UsageError(f"unknown on_error {on_error!r}{near}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):

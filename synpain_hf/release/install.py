@@ -18,6 +18,7 @@ from synpain_hf.release.installed.shards import files_of, rows_of, shards_of, wr
 from synpain_hf.release.layout import NAME
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.storage import scratch
+from synpain_hf.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -99,7 +100,8 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     """
     known = tables.configurations()
     if configuration not in known:
-        raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(known)}")
+        near = did_you_mean(configuration, known)
+        raise UsageError(f"unknown configuration {configuration!r}{near}; choose one of {', '.join(known)}")
     with suppress(OSError, ReleaseError):
         return _load(configuration, split)
     return _load(configuration, split)  # another release may have taken its place meanwhile
@@ -130,7 +132,8 @@ def _loaded(folder: Path, configuration: str, split: str | None) -> Dataset | Da
         raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
     if split is not None and split not in splits:
         raise UsageError(
-            f"{configuration} of release {release.version} has no split {split!r}; it has {', '.join(splits)}"
+            f"{configuration} of release {release.version} has no split {split!r}{did_you_mean(split, splits)}; it has "
+            f"{', '.join(splits)}"
         )
     loaded = DatasetDict()
     for name, files in splits.items():

@@ -14,7 +14,7 @@ from synpain_hf.pair import Pair
 from synpain_hf.release.release import Release
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
-from synpain_hf.text.plurals import count, first_few
+from synpain_hf.text.plurals import first_few
 
 _MOST_NAMED = 20
 _FINISH = "finish the download, or build what is here with --on-error skip"
@@ -59,7 +59,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     """
     entries = list(source)
     if not entries:
-        raise BadInputError([Problem("source", _why_empty(source))])
+        raise BadInputError([Problem("source", "holds no pairs; give the folder, zips or manifest of a data set")])
     problems = [entry for entry in entries if isinstance(entry, Problem)]
     listed = [entry for entry in entries if isinstance(entry, Pair)]
     places = defaultdict(list)
@@ -103,16 +103,6 @@ def _kept(pairs: Sequence[Pair]) -> dict[str, str]:
         reason = f"keeps other columns than {pairs[0].listed_at}; give every pair the same, of the same types"
         raise BadInputError(Problem(pair.listed_at, reason, pair.pair_id) for pair in others)
     return columns[0] if columns else {}
-
-
-def _why_empty(source: Source) -> str:
-    videos = source.describe().get("videos")
-    if isinstance(videos, int) and videos:
-        return (
-            f"holds {count(videos, 'video')} and no pictures, but pairs are made of pictures; give the folder above, "
-            "which has both"
-        )
-    return "holds no pairs; give the folder, zips or manifest of a data set"
 
 
 def reported(problems: Iterable[Problem], entries: int) -> list[Problem]:

@@ -12,7 +12,8 @@ from typing import Any
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import KEPT_NAME, Kept, Pair, Picture
 from synpain_hf.schemas import properties, violations
-from synpain_hf.sources.wording import Wording, did_you_mean
+from synpain_hf.sources.wording import Wording
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES, meanings
 
 PICTURE_COLUMNS = ("composite", "neutral", "expressive")
@@ -137,9 +138,9 @@ def _with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
         if several := meanings(column, fields[column]):
             reasons.append(f"{column} {value} may be {' or '.join(several)}; write which of them it is")
         else:
-            reasons.append(
-                f"{column} {value} is unknown; use one of {', '.join(names)}, or say what it means in a file (--map)"
-            )
+            near, known_words = did_you_mean(str(fields[column]), names), ", ".join(names)
+            remedy = f"use one of {known_words}, or say what it means in a file (--map)"
+            reasons.append(f"{column} {value} is unknown{near}; {remedy}")
     return known, reasons
 
 

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from synpain_hf.text.suggestions import nearest
 
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*://|[a-z]:[\\/]", re.IGNORECASE)
@@ -152,7 +153,7 @@ class FolderPaths:
         here, names = self._root, list[str]()
         for part in parts:
             listed = [name for alike in self._listing(here).values() for name in alike]
-            name = self._entry(here, part) or next(iter(get_close_matches(part, listed, 1)), "")
+            name = self._entry(here, part) or nearest(part, listed)
             if not name:
                 return ""
             names.append(name)

@@ -351,7 +351,7 @@ OFFICIAL_CASES = {
         both(lambda root: shutil.rmtree(root / "SynPain" / "Images"),
              official("1111317410_Pain_woman_Old.mp4", b"video")),
         "source",
-        "holds 1 video and no pictures, but pairs are made of pictures; give the folder above, which has both", None,
+        "holds 1 video (1111317410_Pain_woman_Old.mp4) and no pictures, but pairs are made of pictures; give", None,
     ),
     "no pairs at all": Case(
         lambda root: shutil.rmtree(root / "SynPain" / "Images"), "source",
