@@ -82,7 +82,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a folder of videos": (
         videos,
-        "(a.mp4, b.mp4, c.mp4 and 1 more) and no pictures, but pairs are made of pictures; give the folder above, SynPain",
+        "(a.mp4, b.mp4, c.mp4 and 1 more) and no pictures, but pairs are made of pictures; give the folder above, Syn",
     ),
     "a word that is mapped": (
         lambda _: read_wording({"label": {"PA4": "pian"}}, ()), "maps the label 'PA4' to 'pian' (did you mean 'pain'?)",

@@ -19,7 +19,7 @@ from synpain_hf.text.plurals import first_few
 from synpain_hf.text.values import shown
 
 _MOST_NAMED = 20
-_GREATEST = 2**63
+_GREATEST, _DIGITS = 2**63, 30
 _GREATEST_IN_A_FLOAT = 2**53
 _TRUTHS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
@@ -114,7 +114,7 @@ def kept_of(
         elif misfits:
             problems += _reported(name, column, dtype, misfits, len(given))
         else:
-            columns.append([Kept(column, dtype, cell and cell.as_type(dtype)) for cell in cells])
+            columns.append([Kept(column, dtype, cell.as_type(dtype) if cell else None) for cell in cells])
     if problems:
         raise BadInputError(problems)
     return list(zip(*columns, strict=True))
@@ -145,9 +145,9 @@ def _of_text(where: str, text: str | None) -> _Cell | None:
     if lower in _TRUTHS:
         return _Cell(where, "a truth value", _TRUTHS[lower], text)
     if _CODE.fullmatch(text):
-        number = int(text) if len(text) < 30 else _GREATEST
-        fits = _INTEGER.fullmatch(text) and -_GREATEST <= number < _GREATEST
-        return _Cell(where, "an integer" if fits else "a code of digits", number, text)
+        whole = int(text) if len(text) < _DIGITS else _GREATEST
+        fits = _INTEGER.fullmatch(text) and -_GREATEST <= whole < _GREATEST
+        return _Cell(where, "an integer" if fits else "a code of digits", whole, text)
     if _NUMBER.fullmatch(text) and math.isfinite(number := float(text)):
         return _Cell(where, "a number", number, text)
     return _Cell(where, _COMMA if _DECIMAL_COMMA.fullmatch(text) else "text", text, text)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image, TiffImagePlugin, features
 
@@ -40,7 +41,7 @@ def image_as(mode: str, format_: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def tiff(pixels: Pixels = RGB, tags: dict[int, Any] | None = None, **options: Any) -> bytes:
+def tiff(pixels: npt.NDArray[Any] = RGB, tags: dict[int, Any] | None = None, **options: Any) -> bytes:
     """A TIFF with some more, or other, tags."""
     info = TiffImagePlugin.ImageFileDirectory_v2()
     for tag, value in (tags or {}).items():
@@ -124,7 +125,7 @@ XMP = "<x:xmpmeta><rdf:Description tiff:Orientation={quote}{turn}{quote}/></x:xm
 @pytest.mark.parametrize("asked_by", ["tag", "xmp", "both", "both, in other quotes"])
 def test_a_tiff_is_turned_once(turn: int, asked_by: str) -> None:
     quote = "'" if "other" in asked_by else '"'
-    tags = {} if asked_by == "xmp" else {274: turn}
+    tags: dict[int, Any] = {} if asked_by == "xmp" else {274: turn}
     if asked_by != "tag":
         tags[700] = XMP.format(quote=quote, turn=turn).encode()
     np.testing.assert_array_equal(pixels_of(tiff(tags=tags)), TURNS[turn](RGB))
@@ -141,7 +142,7 @@ def test_an_avif_is_turned_as_it_asks(turn: int) -> None:
 
 
 def test_a_heic_is_read_and_turned_where_its_library_is_installed() -> None:
-    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
     exif = Image.Exif()
     exif[274] = 6
     file = io.BytesIO()
