@@ -37,6 +37,11 @@ def told(folder: Path, line: str, head: str = HEAD) -> None:
     raise BadInputError(entry for entry in open_source([manifest(folder, line, head)]))  # type: ignore[misc]
 
 
+def opened(folder: Path, name: str) -> None:
+    (folder / name).touch()
+    open_source([folder / name])
+
+
 def bias(folder: Path, text: str) -> None:
     (folder / "bias.yaml").write_text(text, encoding="utf-8")
     read_bias(folder / "bias.yaml")
@@ -73,11 +78,11 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
         "pair.csv does not exist (did you mean 'pairs.csv'?)",
     ),
     "an ending": (
-        lambda folder: ((folder / "pairs.cvs").touch(), open_source([folder / "pairs.cvs"])),
+        lambda folder: opened(folder, "pairs.cvs"),
         "pairs.cvs is not a source (did you mean '.csv'?); give one folder",
     ),
     "a video": (
-        lambda folder: ((folder / "a.mp4").touch(), open_source([folder / "a.mp4"])),
+        lambda folder: opened(folder, "a.mp4"),
         "a.mp4 is not a source; pairs are made of pictures; give one folder",
     ),
     "a folder of videos": (

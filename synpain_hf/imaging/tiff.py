@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from PIL import TiffTags
-
 from synpain_hf.errors import PictureError
 
 SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -17,10 +15,26 @@ SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
 _TURN = 274
 _DESCRIBED_ELSEWHERE = (34665, 34853)  # EXIF and GPS, which Pillow reads too
-_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _LENGTHS, _PLANES, _EXTRA, _FORMAT = 273, 277, 278, 279, 284, 338, 339
+_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _LENGTHS, _PLANES, _FORMAT = 273, 277, 278, 279, 284, 339
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _DNG = 322, 323, 324, 325, 50706
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_SINGLE = frozenset(
+    (
+        _KIND,
+        _WIDTH,
+        _HEIGHT,
+        _COMPRESSION,
+        _COLOURS,
+        _SAMPLES,
+        _ROWS_PER_STRIP,
+        _PLANES,
+        _TURN,
+        _TILE_WIDTH,
+        _TILE_HEIGHT,
+    )
+)
+_READ = _SINGLE | {_BITS, _OFFSETS, _LENGTHS, _FORMAT, _TILE_OFFSETS, _TILE_LENGTHS, _DNG, *_DESCRIBED_ELSEWHERE}
 _MOST_ENTRIES, _MOST_VALUES = 1000, 100_000
 
 _NOT_COMPRESSED, _JPEG, _DEFLATE = 1, 7, (8, 32946)
@@ -185,9 +199,9 @@ def _values(data: bytes, order: str, number: str, tag: int, kind: int, count: in
     (offset,) = struct.unpack(order + number, inline)
     if length > len(inline) and offset + length > len(data):
         raise ValueError(f"its entry {tag} ends beyond the file")
-    if kind not in _NUMBERS:
+    if kind not in _NUMBERS or tag not in _READ:
         return ()
-    if count > _MOST_VALUES or (TiffTags.lookup(tag).length == 1 and count != 1):
+    if count > _MOST_VALUES or (tag in _SINGLE and count != 1):
         raise ValueError(f"its entry {tag} has {count:,} values")
     form = f"{order}{count}{_NUMBERS[kind]}"
     return struct.unpack_from(form, inline if length <= len(inline) else data, 0 if length <= len(inline) else offset)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.pair import Kept, Pair, Picture
 from synpain_hf.sources.entries import check_columns, entry_of
 from synpain_hf.sources.kept import kept_of
@@ -45,7 +45,8 @@ class EmbeddedSource:
         wording: How it is written, where that is not as the schema says.
 
     Raises:
-        BadInputError: If it lacks a column, or has an unknown one.
+        BadInputError: If it lacks a column, or has an unknown one, or one that is kept has values of several types.
+        UsageError: If a column of the official data set is to be kept.
     """
 
     folds_file = None
@@ -53,6 +54,10 @@ class EmbeddedSource:
     def __init__(self, name: str, columns: Sequence[str], lines: Iterable[Line], wording: Wording) -> None:
         self._is_official = _OF_OFFICIAL_PICTURES in columns and "pair_id" not in wording.columns(columns).values()
         if self._is_official:
+            if wording.kept:
+                raise UsageError(
+                    "keeps columns of a table of your own, and this is the official data set; omit it", "keep"
+                )
             self._entries = [official_pair(line.pictures[_OF_OFFICIAL_PICTURES]) for line in lines]
             return
         check_columns(name, columns, wording)

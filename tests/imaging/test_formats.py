@@ -70,6 +70,7 @@ EXACT = {
     "TIFF, deflate": (tiff(compression="tiff_adobe_deflate"), RGB),
     "TIFF, PackBits": (tiff(compression="packbits"), RGB),
     "TIFF, strips": (tiff(compression="tiff_lzw", strip_size=WIDTH * 3 * 7), RGB),
+    "TIFF with much beside": (tiff(tags={700: bytes(200_000), 33723: b"abcd", 270: "A face."}), RGB),
     "grey TIFF": (tiff(RGB[..., 0]), GREY),
     "TIFF, 16-bit grey": (tiff(DEEP), np.repeat((DEEP >> 8).astype(np.uint8)[..., None], 3, axis=2)),
     "TIFF, 16-bit grey, big-endian": (

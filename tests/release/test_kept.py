@@ -24,6 +24,7 @@ from synpain_hf.release.tables import base_table
 from synpain_hf.release.versions import Bump
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.wording import read_wording
+from synpain_hf.training.data.opening import open_pairs
 from tests.release.making import copied, digests, manifest_rows, ran, rows_of, write_manifest
 
 PAIRS = 6
@@ -199,3 +200,8 @@ def test_the_command_keeps_columns_and_info_shows_them(tmp_path: Path, table: Pa
     done = ran("build", table, tmp_path / "b", "--version", "1.0.0", "--keep", "label")
     assert done.returncode == 2
     assert "error: --keep names 'label', which a release has already; omit it" in done.stderr
+
+
+def test_training_reads_the_pairs_beside_them(kept: Release) -> None:
+    pairs = open_pairs(kept.folder, "all")
+    assert sorted(pairs.table["pair_id"].to_pylist()) == sorted(rows_of(kept))

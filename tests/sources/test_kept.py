@@ -205,6 +205,14 @@ def test_a_column_of_pictures_or_dates_is_refused_or_kept_as_text(tmp_path: Path
     assert column_of(open_source([tmp_path / "pairs.parquet"], wording)) == ("string", ["2026-01-31"])
 
 
+def test_no_column_of_the_official_data_set_is_kept() -> None:
+    rows = [{"image": {"bytes": b"x", "path": "1000020580_NoPain_man_Young.jpg"}, "x": 1}]
+    with pytest.raises(
+        UsageError, match="keep keeps columns of a table of your own, and this is the official data set"
+    ):
+        open_dataset(Dataset.from_list(rows).cast_column("image", Image()), KEPT)
+
+
 def test_a_column_may_be_kept_under_another_name(tmp_path: Path) -> None:
     path = csv_of(tmp_path, "BMI (kg/m2)", ["20.5"])
     with pytest.raises(BadInputError, match="keep it under a name of letters, digits, _ and - "):
