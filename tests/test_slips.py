@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import synpain_hf
-from synpain_hf.configurations import FOLDS, Partition
 from synpain_hf.errors import BadInputError, UsageError
 from synpain_hf.executor import Executor
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias
@@ -125,7 +124,7 @@ def test_slips_in_what_a_release_has_are_told_likewise(tmp_path: Path, release: 
         open_pairs(release.folder, "defualt")
     with pytest.raises(UsageError, match=r"no split 'val' here \(did you mean 'validation'\?\); it has train"):
         open_pairs(release.folder).positions("val")
-    partitions = (Partition(fold, "old", "man", "white").path for fold in range(FOLDS))
-    absent = next(path for path in partitions if path not in release.files)
-    with pytest.raises(UsageError, match=r"is not in release 1.0.0 \(did you mean 'data/fold-.*'\?\); name a file"):
-        Amendment(release, tmp_path).remove(absent)
+    files = {**release.files, "annotations/action_units.parquet": {}}
+    annotated = Release(release.folder, {**release.manifest, "files": files})
+    with pytest.raises(UsageError, match=r"is not in release 1.0.0 \(did you mean 'annotations/action_units.parquet'"):
+        Amendment(annotated, tmp_path).remove("annotations/action_unit.parquet")

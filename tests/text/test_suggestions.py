@@ -19,6 +19,8 @@ SPLITS = ("train", "validation", "test")
         ("val", ("train", "test"), ""),
         ("mood", ("composite", "neutral"), ""),
         ("", SPLITS, ""),
+        ("cv_7", ("cv_0", "cv_1", "cv_2"), ""),
+        ("cv_12", ("cv_0", "cv_1"), "cv_1"),
     ],
 )
 def test_the_most_similar_known_word_is_found(given: str, known: tuple[str, ...], expected: str) -> None:
