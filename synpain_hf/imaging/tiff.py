@@ -91,11 +91,8 @@ def check(data: bytes) -> None:
 
 
 def _refusals(directory: _Directory, data: bytes) -> Sequence[tuple[bool, str, str]]:
-    bits, compression, colours = (
-        directory.values.get(_BITS, (1,)),
-        directory.one(_COMPRESSION, 1),
-        directory.one(_COLOURS),
-    )
+    bits, compression = directory.values.get(_BITS, (1,)), directory.one(_COMPRESSION, 1)
+    colours, numbers = directory.one(_COLOURS), set(directory.values.get(_FORMAT, (_UNSIGNED,)))
     is_raw = _DNG in directory.values or data[8:10] == b"CR" or bool(directory.one(_KIND) & _REDUCED)
     as_rgb = "save it as RGB of 8 bits"
     return (
@@ -112,11 +109,7 @@ def _refusals(directory: _Directory, data: bytes) -> Sequence[tuple[bool, str, s
             as_rgb,
         ),
         (not set(bits) <= {1, 2, 4, 8, 16}, f"is a TIFF of {max(bits)} bits, which are not read", as_rgb),
-        (
-            set(directory.values.get(_FORMAT, (_UNSIGNED,))) != {_UNSIGNED},
-            "is a TIFF of signed or real numbers",
-            as_rgb,
-        ),
+        (numbers != {_UNSIGNED}, "is a TIFF of signed or real numbers", as_rgb),
         (colours == _WHITE_IS_ZERO and max(bits) > 8, "is a TIFF of 16 bits in which white is 0", as_rgb),
     )
 

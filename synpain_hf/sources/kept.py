@@ -173,15 +173,15 @@ def _of_value(where: str, value: Any) -> _Cell | None:
 
 def _reported(name: str, column: str, dtype: str, misfits: Sequence[_Cell], values: int) -> list[Problem]:
     """The lines whose value is not of a column's type: each, or one report of all where they are very many."""
-    as_text = (
-        "" if dtype == "string" and not all(cell.fits(dtype) for cell in misfits) else f" (--keep {column}=string)"
-    )
-    remedy = f"correct it, or keep the column as text{as_text}" if as_text else "correct it, or leave the column out"
+    is_many = len(misfits) > _MOST_NAMED
+    can_be_text = all(cell.fits("string") for cell in misfits)
+    instead = f"keep the column as text (--keep {column}=string)" if can_be_text else "leave the column out"
+    remedy = f"correct {'them' if is_many else 'it'}, or {instead}"
     wanted = _IN_WORDS[dtype]
-    if len(misfits) > _MOST_NAMED:
+    if is_many:
         told = first_few([f"{cell.where} has {cell.shown}" for cell in misfits])
         what = f"has {len(misfits):,} of {values:,} values of {column} that are not {wanted} ({told})"
-        return [Problem(name, f"{what}; {remedy.replace('it', 'them', 1)}")]
+        return [Problem(name, f"{what}; {remedy}")]
     return [
         Problem(cell.where, f"{column} {cell.shown} is {cell.kind}, and {column} holds {wanted}; {remedy}")
         for cell in misfits

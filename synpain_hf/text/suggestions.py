@@ -10,7 +10,7 @@ _OTHER_WORDS = {**dict.fromkeys(("val", "valid", "dev", "eval"), "validation"), 
 
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """The known word that is most similar to one that is unknown, whatever the case; empty where none or several are."""
+    """The known word that is most similar to an unknown one, whatever the case; empty where none or several are."""
     folded = {word.casefold(): word for word in known}
     meant = _OTHER_WORDS.get(given.casefold(), "")
     near = [meant] if meant in folded else get_close_matches(given.casefold(), folded, 2)
