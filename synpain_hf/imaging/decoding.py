@@ -117,6 +117,11 @@ def declared_pixels(data: bytes) -> int:
     return width * height
 
 
+def has_checksums(data: bytes) -> bool:
+    """Whether a picture has checksums of its own, so that damage shows: a PNG has, and no other format."""
+    return data.startswith(png_chunks.SIGNATURE)
+
+
 def _read(format_: Format, data: bytes) -> Image.Image:
     """A picture, upright, once it is known to be within limits and whole."""
     size = format_.size_of(data)

@@ -9,6 +9,7 @@ from typing import Any
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties
+from synpain_hf.sources.checksums import Published
 from synpain_hf.sources.entries import AbsentError, check_columns, entry_of, shortened
 from synpain_hf.sources.files import StoredPicture
 from synpain_hf.sources.kept import kept_of
@@ -32,13 +33,15 @@ class ManifestSource:
         wording: How it is written, where that is not as the schema says.
 
     Raises:
-        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one.
+        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one, or it does not fit its
+            digest in a list beside it.
     """
 
     folds_file = None
 
     def __init__(self, path: Path, wording: Wording | None = None) -> None:
         self._paths = FolderPaths(path.parent)
+        self._published = Published.beside(path)
         wording = wording or Wording()
 
         def accept(columns: Sequence[str]) -> None:
@@ -69,7 +72,8 @@ class ManifestSource:
         name = f"{column} {shortened(repr(given))}"
         try:
             found = self._paths.find(given)
-            return StoredPicture(found.name, found.path, "", found.path.stat().st_size)
+            digests = self._published.of(found.name, found.path)
+            return StoredPicture(found.name, found.path, "", found.path.stat().st_size, digests)
         except NotThereError as error:
             is_likely = PurePosixPath(error.near).stem == PurePosixPath(given).stem  # others have similar names too
             meant = f" (did you mean {error.near!r}?)" if is_likely else ""

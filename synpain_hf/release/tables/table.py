@@ -102,6 +102,10 @@ def _anywhere(file: str) -> bool:  # noqa: ARG001 - any name will do
     return True
 
 
+def _nothing(file: str) -> Mapping[str, object]:  # noqa: ARG001 - any name tells nothing
+    return {}
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a release.
@@ -121,6 +125,7 @@ class Table:
         measures: Whether its numbers are measurements of faces: summarised in the card, and learned in training.
         content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may be at a place in its folder.
+        told_by_place: What the place of a file tells of all its rows: values by column, of classes their names.
         write: Writes it in a build, given the release directory and the pairs, sorted by id; None where a build
             writes it pair by pair, or not at all.
     """
@@ -139,6 +144,7 @@ class Table:
     measures: bool = False
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
+    told_by_place: Callable[[str], Mapping[str, object]] = _nothing
     write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
 
     def owns(self, file: str) -> bool:
@@ -190,15 +196,9 @@ class Table:
                 raise ReleaseError(f"the column {name} is {feature}; write it as one of {', '.join(KEPT_TYPES)}")
         return {name: str(feature.dtype) for name, feature in found.items()}
 
-    def misfits(self, features: Features, kept: Mapping[str, str] | None = None) -> Iterator[str]:
-        """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy.
-
-        Args:
-            features: The columns of the file.
-            kept: The type of each column that the release keeps of its source; None where that is not known yet, so
-                that there may be any further columns.
-        """
-        wanted = self.columns(kept or {})
+    def misfits(self, features: Features) -> Iterator[str]:
+        """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""
+        wanted = self.features()
         needed = self.required or tuple(wanted)
         for name in needed:
             if name not in features:
@@ -206,7 +206,3 @@ class Table:
         for name, feature in wanted.items():
             if name in features and not fit_together(feature, features[name]):
                 yield f"has the column {name} as {features[name]}, not as {feature}; write it as that"
-        if self.keeps and kept is not None:
-            for name in features:
-                if name not in wanted:
-                    yield f"has the column {name}, which is none of the release's; take it out"
