@@ -99,7 +99,7 @@ class Options:
         for option in fields(self):
             value = getattr(self, option.name)
             if not option.metadata["fits"](value):
-                near = get_close_matches(str(value), option.metadata.get("choices", ()), 1)
+                near = get_close_matches(str(value), option.metadata.get("choices", ()), 1, cutoff=0.75)
                 meant = f" (did you mean {near[0]!r}?)" if near else ""
                 raise InputError(f"{option.name} is {value!r}{meant}; give {option.metadata['values']}")
 
