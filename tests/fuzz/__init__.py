@@ -3,8 +3,14 @@
 python -m tests.fuzz PICTURES|ZIPS|MANIFESTS|RELEASES|MODELS [--seconds N] [--seed N]
 
 targets              what is tried: the table
-pictures, zips, …    of each target, good inputs, and what is done with damaged ones
-bytes, documents     damage
+pictures, building, releases, models
+                     good inputs, and what is done with damaged ones
+damage               to bytes, documents and texts
 searching            tries cases until the time is over, and shortens those that find something
 running              runs one case in a process of its own, with bounds on memory and time
 """
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -7,9 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.running import prepare
-from tests.fuzz.searching import report, search
-from tests.fuzz.targets import MODULES, SECRET, TARGETS
+from tests.fuzz.searching import prepare, report, search
+from tests.fuzz.targets import SECRET, TARGETS
 
 
 def main() -> None:
@@ -21,10 +20,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="draws the cases; default 0")
     parser.add_argument("--out", type=Path, help="where faults are written; by default a new folder")
     asked = parser.parse_args()
-    prepare(MODULES[asked.target])
-    counts, findings = search(
-        TARGETS[asked.target], asked.seed, seconds=asked.seconds, cases=asked.cases, secret=SECRET
-    )
+    target = TARGETS[asked.target]()
+    prepare(target)
+    counts, findings = search(target, asked.seed, seconds=asked.seconds, cases=asked.cases, secret=SECRET)
     out = asked.out or Path(tempfile.mkdtemp(prefix=f"fuzz-{asked.target.lower()}-"))
     print(report(counts, findings, out))  # noqa: T201
     sys.exit(bool(findings))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import multiprocessing
 import os
 import resource
+import signal
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -71,13 +71,6 @@ class WrongError(Exception):
     """An input that was taken for what it is not."""
 
 
-def prepare(modules: Sequence[str]) -> None:
-    """Have all processes begin with these modules imported."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload([__name__, *modules])
-    for module in modules:
-        importlib.import_module(module)
-
-
 def run(files: Files, use: Use, bounds: Bounds, secret: bytes = b"secret") -> Outcome:
     """Run a case.
 
@@ -100,7 +93,7 @@ def run(files: Files, use: Use, bounds: Bounds, secret: bytes = b"secret") -> Ou
             return outcome
         if _state(beside) != before:
             return Outcome("outside", "a file beside the folder was changed", is_fault=True)
-        left = sorted(path.name for path in inside.iterdir() if path.name != _IN)
+        left = sorted({path.name for path in inside.iterdir()} - {_IN} | {path.name for path in inside.rglob("*.partial")})
         if left and (outcome.kind == REFUSED or left != [_OUT]):
             return Outcome("left", f"{', '.join(left)} after: {outcome.kind}", is_fault=True)
         hidden = hashlib.sha256(secret).hexdigest().encode()
@@ -121,7 +114,7 @@ def write(files: Files, folder: Path) -> None:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
 
 
 def _state(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -141,6 +134,8 @@ def _in_a_process(folder: Path, use: Use, bounds: Bounds) -> Outcome:
         outcome: Outcome = receiver.recv()
     except EOFError:
         process.join()
+        if process.exitcode == -signal.SIGPROF:
+            return Outcome("time", f"more than {bounds.seconds:g} s, without end", is_fault=True)
         return Outcome("crashed", f"exit status {process.exitcode}", is_fault=True)
     finally:
         process.join()
@@ -157,6 +152,7 @@ def _child(folder: Path, use: Use, bounds: Bounds, sender: Connection) -> None:
     began = resource.getrusage(resource.RUSAGE_SELF)
     virtual = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (virtual + 4 * bounds.memory,) * 2)
+    signal.setitimer(signal.ITIMER_PROF, 2 * bounds.seconds)  # which ends the process
     outcome = _used(use, folder / "inside" / _IN, folder / "inside" / _OUT)
     ended = resource.getrusage(resource.RUSAGE_SELF)
     seconds = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
@@ -164,7 +160,7 @@ def _child(folder: Path, use: Use, bounds: Bounds, sender: Connection) -> None:
     if memory > bounds.memory:
         outcome = Outcome("memory", f"more than {bounds.memory / 2**20:.0f} MiB, then: {outcome.kind}", is_fault=True)
     elif seconds > bounds.seconds:
-        outcome = Outcome("time", f"more than {bounds.seconds:.0f} s, then: {outcome.kind}", is_fault=True)
+        outcome = Outcome("time", f"more than {bounds.seconds:g} s, then: {outcome.kind}", is_fault=True)
     sender.send(outcome)
     sender.close()
 

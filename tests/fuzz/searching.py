@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from tests.fuzz.damage import Damage
 from tests.fuzz.running import Bounds, Files, Link, Outcome, Use, run, write
 
 _MOST_DAMAGES = 3
+_LINKS = 0.05
+"""Share of damages that put a link in the place of a file."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Target:
         damages: What is done to files, by a pattern of their names; the first that fits counts.
         use: What is done with an input.
         links: Whether a file may also become a link out of its folder.
+        preload: Modules that every process begins with, because the package imports them late.
         bounds: What a case may cost.
     """
 
@@ -33,6 +37,7 @@ class Target:
     damages: Mapping[str, Sequence[Damage]]
     use: Use
     links: bool = False
+    preload: Sequence[str] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -55,6 +60,12 @@ class Finding:
     outcome: Outcome
     files: Files
     steps: tuple[Step, ...]
+
+
+def prepare(target: Target) -> None:
+    """Have all processes begin with what the target needs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([target.use.__module__, *target.preload])
 
 
 def search(
@@ -128,7 +139,7 @@ def report(counts: Counter[str], findings: Sequence[Finding], out: Path) -> str:
 def _step(files: Files, target: Target, random: Random) -> Step:
     file = random.choice(sorted(files))
     seed = random.randrange(2**32)
-    if target.links and random.random() < 0.03:
+    if target.links and random.random() < _LINKS:
         return Step(file, None, seed)
     damages = next(damages for pattern, damages in target.damages.items() if fnmatch(file, pattern))
     return Step(file, random.choice(damages), seed)
