@@ -23,6 +23,7 @@ from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.features import united, with_columns_of
 from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import strict_json, violations
+from synpain_hf.storage import refuse_undecodable
 from synpain_hf.vocabulary import CLASSES
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class Release:
 
         Raises:
             ReleaseError: If it is missing or not valid.
+            UsageError: If the folder's name is not UTF-8 text.
         """
+        refuse_undecodable(folder)
         path = folder / MANIFEST
         if not path.is_file():
             raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")

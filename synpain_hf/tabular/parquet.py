@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synpain_hf.tabular.given import GivenFile
+from synpain_hf.text.documents import parsed_json
 
 MOST_BYTES, MOST_ROWS = 2**30, 2**25
 """Limits of a file that is read into Python objects as a whole: bytes once decompressed, and rows."""
@@ -99,8 +99,8 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
         schema: Of the file.
     """
     try:
-        features = json.loads((schema.metadata or {}).get(_METADATA, b"{}"))["info"]["features"].items()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        features = parsed_json((schema.metadata or {}).get(_METADATA, b"{}"))["info"]["features"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}  # there are no such metadata, or another program's
     return {
         name: list(map(str, feature["names"]))

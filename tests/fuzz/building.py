@@ -82,8 +82,11 @@ def in_zip(data: bytes, random: Random) -> bytes:
         number = random.choice((0, 1, 8, 12, 14, 99, 2**15, 2**16 - 1, 2**31 - 1, 2**32 - 1)) % 256**size
         changed[start : start + size] = number.to_bytes(size, "little")
         return bytes(changed)
-    with zipfile.ZipFile(io.BytesIO(data)) if zipfile.is_zipfile(io.BytesIO(data)) else _empty() as archive:
-        return _renamed(archive, random)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _renamed(archive, random)
+    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, EOFError):
+        return data  # damaged before
 
 
 def in_table(data: bytes, random: Random) -> bytes:
@@ -150,10 +153,6 @@ def _parquet(table: pa.Table) -> bytes:
     file = io.BytesIO()
     pq.write_table(table, file)
     return file.getvalue()
-
-
-def _empty() -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(), "w")
 
 
 def _renamed(archive: zipfile.ZipFile, random: Random) -> bytes:

@@ -14,6 +14,7 @@ from synpain_hf.errors import NotInstalledError
 from synpain_hf.release import tables
 from synpain_hf.release.layout import MANIFEST, NAME
 from synpain_hf.release.release import Release
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.storage import (
     exchange,
     locked,
@@ -122,7 +123,7 @@ def retire(folder: Path) -> None:
     """Keep an installed release from being chosen; programs that have already chosen it can still read it."""
     (folder / MANIFEST).replace(folder / _REPLACED)
     try:
-        info = json.loads((folder / INFO).read_text(encoding="utf-8"))
+        info = parsed_json((folder / INFO).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         info = {}
     # `datasets` passes over a folder whose configuration is not the one that its path says.
