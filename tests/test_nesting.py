@@ -19,7 +19,13 @@ from synpain_hf.text.documents import parsed_json
 
 LEVELS = 100_000
 JSON = {"lists": "[" * LEVELS, "objects": '{"a":' * LEVELS}
-YAML = {**JSON, "entries": "- " * LEVELS, "keys": "? " * LEVELS, "braces": "{a: " * LEVELS, "closed": "[" * 500 + "]" * 500}
+YAML = {
+    **JSON,
+    "entries": "- " * LEVELS,
+    "keys": "? " * LEVELS,
+    "braces": "{a: " * LEVELS,
+    "closed": "[" * 500 + "]" * 500,
+}
 
 READERS_OF_JSON: dict[str, Callable[[Path], object]] = {
     "release.json": lambda path: Release.described_in(path.parent),

@@ -16,6 +16,9 @@ from synpain_hf.text.documents import parsed_json
 MOST_BYTES, MOST_ROWS = 2**30, 2**25
 """Limits of a file that is read into Python objects as a whole: bytes once decompressed, and rows."""
 
+_FREE_ROWS = 2**16
+"""Rows that a file may have beside one for each of its bytes."""
+
 _METADATA = b"huggingface"
 """Where `datasets` keeps the features of a Parquet file, those of ClassLabel columns with the names of the classes."""
 
@@ -65,6 +68,8 @@ def _check_size(file: GivenFile, table: pq.ParquetFile) -> None:
     groups = (table.metadata.row_group(number) for number in range(table.num_row_groups))
     if sum(group.total_byte_size for group in groups) > MOST_BYTES:
         raise file.refusal(f"has more than {MOST_BYTES:,} bytes once decompressed; write it in parts")
+    if table.metadata.num_rows > _FREE_ROWS + file.path.stat().st_size:
+        raise file.refusal("has more rows than bytes, so that they are nearly all the same; write each once")
     if table.metadata.num_rows > MOST_ROWS:
         raise file.refusal(f"has more than {MOST_ROWS:,} rows; write it in parts")
 

@@ -361,9 +361,7 @@ class TestFiles:
     def test_a_file_that_is_far_too_long_is_not_read(self, tmp_path: Path) -> None:
         path = write_facts(tmp_path)
         path.write_bytes(b"#" * 2**20 + b"\n")
-        with pytest.raises(
-            UsageError, match=r"facts\.yaml has more than the 1,048,576 bytes that are read; shorten it"
-        ):
+        with pytest.raises(UsageError, match=r"facts\.yaml has more than the 131,072 bytes that are read; shorten it"):
             read_facts(path, tmp_path / "references.bib")
 
     def test_a_file_that_is_no_text_is_named(self, tmp_path: Path) -> None:

@@ -14,9 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
-from synpain_hf.errors import Problem
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.fuzz.damage import BYTES, Damage, in_json, in_lines
@@ -122,7 +120,11 @@ _TYPES = (pa.int8(), pa.int64(), pa.float32(), pa.timestamp("s"), pa.date64(), p
 OF_ZIPS: dict[str, tuple[Damage, ...]] = {"*": (*BYTES, *[in_zip] * 8)}
 OF_MANIFESTS: dict[str, tuple[Damage, ...]] = {
     "*.parquet": (*BYTES, *[in_table] * 12),
-    "*.jsonl": (*BYTES, *[in_lines] * 4, *[lambda data, random: b"\n".join(in_json(x, random) for x in data.split(b"\n"))]),
+    "*.jsonl": (
+        *BYTES,
+        *[in_lines] * 4,
+        *[lambda data, random: b"\n".join(in_json(x, random) for x in data.split(b"\n"))],
+    ),
     "*.png": (*BYTES, in_chunks),
     "*": (*BYTES, *[in_lines] * 8),
 }

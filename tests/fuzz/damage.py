@@ -90,7 +90,7 @@ def in_json(data: bytes, random: Random) -> bytes:
 
 def changed(document: Any, random: Random) -> Any:
     """A document in which something is another value, missing, or called otherwise."""
-    places = [place for place in _places(document)]
+    places = list(_places(document))
     if not places:
         return random.choice(STRANGE)
     holder, key = random.choice(places)

@@ -25,7 +25,7 @@ _NEAREST = 1
 """Levels of a colour by which two decoders may round differently."""
 
 _OVERFLOWING = 0.5
-"""Share of a JPEG's pixels that may differ: where a damaged table makes numbers too large, every decoder has its own."""
+"""Share of a JPEG's pixels that may differ: where a damaged table makes numbers too large, decoders have their own."""
 
 _TURNS = {
     skia.kTopLeft_EncodedOrigin: lambda pixels: pixels,

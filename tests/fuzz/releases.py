@@ -20,7 +20,7 @@ from synpain_hf.release.amend import amend
 from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import MANIFEST, record_of
-from synpain_hf.release.release import Release, info
+from synpain_hf.release.release import info
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.vocabulary import CLASSES, FACES
 from tests.fuzz.building import in_table
@@ -42,7 +42,10 @@ def make() -> Iterator[Files]:
         made = build(folder / "pairs.csv", folder / _RELEASE, version="1.0.0")
         ids = [row["pair_id"] for row in manifest_rows(_PAIRS)]
         features = Features(
-            pair_id=Value("string"), face=ClassLabel(names=list(FACES)), annotator=Value("string"), pspi=Value("float32")
+            pair_id=Value("string"),
+            face=ClassLabel(names=list(FACES)),
+            annotator=Value("string"),
+            pspi=Value("float32"),
         )
         annotated = {"pair_id": ids, "face": [1] * _PAIRS, "annotator": ["a"] * _PAIRS, "pspi": [1.0] * _PAIRS}
         pq.write_table(pa.table(annotated).cast(features.arrow_schema), folder / "annotations.parquet")
@@ -52,7 +55,10 @@ def make() -> Iterator[Files]:
             for path in sorted((folder / _RELEASE).rglob("*"))
             if path.is_file()
         }
-    known = {_FACTS: shipped("synpain").read_bytes(), _REFERENCES: shipped("synpain").with_name(_REFERENCES).read_bytes()}
+    known = {
+        _FACTS: shipped("synpain").read_bytes(),
+        _REFERENCES: shipped("synpain").with_name(_REFERENCES).read_bytes(),
+    }
     yield {**files, **known}
     yield {**files, _FITTED: b""}
 

@@ -93,7 +93,9 @@ def run(files: Files, use: Use, bounds: Bounds, secret: bytes = b"secret") -> Ou
             return outcome
         if _state(beside) != before:
             return Outcome("outside", "a file beside the folder was changed", is_fault=True)
-        left = sorted({path.name for path in inside.iterdir()} - {_IN} | {path.name for path in inside.rglob("*.partial")})
+        left = sorted(
+            {path.name for path in inside.iterdir()} - {_IN} | {path.name for path in inside.rglob("*.partial")}
+        )
         if left and (outcome.kind == REFUSED or left != [_OUT]):
             return Outcome("left", f"{', '.join(left)} after: {outcome.kind}", is_fault=True)
         hidden = hashlib.sha256(secret).hexdigest().encode()

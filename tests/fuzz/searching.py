@@ -87,14 +87,14 @@ def search(
     inputs = list(target.make())
     counts: Counter[str] = Counter()
     found: dict[Outcome, Finding] = {}
-    for number, files in enumerate(inputs):
+    for files in inputs:
         outcome = run(files, target.use, target.bounds, secret)
         if outcome.is_fault:
             found.setdefault(outcome, Finding(outcome, files, ()))
         counts[f"good input: {outcome.kind}"] += 1
     number = 0
     while time.monotonic() < ends and (cases is None or number < cases):
-        random = Random(f"{seed} {number}")  # noqa: S311
+        random = Random(f"{seed} {number}")
         number += 1
         files = random.choice(inputs)
         steps = tuple(_step(files, target, random) for _ in range(random.randint(1, _MOST_DAMAGES)))
@@ -113,7 +113,7 @@ def damaged(files: Files, steps: Sequence[Step]) -> Files:
         if step.damage is None:
             changed[step.file] = Link("../" * (step.file.count("/") + 2) + "beside/secret.png")
         elif isinstance(content, bytes):
-            changed[step.file] = step.damage(content, Random(step.seed))  # noqa: S311
+            changed[step.file] = step.damage(content, Random(step.seed))
     return changed
 
 

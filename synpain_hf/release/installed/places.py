@@ -14,7 +14,6 @@ from synpain_hf.errors import NotInstalledError
 from synpain_hf.release import tables
 from synpain_hf.release.layout import MANIFEST, NAME
 from synpain_hf.release.release import Release
-from synpain_hf.text.documents import parsed_json
 from synpain_hf.storage import (
     exchange,
     locked,
@@ -25,6 +24,7 @@ from synpain_hf.storage import (
     sync_tree,
     write_atomically,
 )
+from synpain_hf.text.documents import parsed_json
 
 INFO = "dataset_info.json"
 
