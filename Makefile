@@ -14,6 +14,9 @@ demo: $(READY)
 	HF_HOME=demo/hf-home HF_HUB_OFFLINE=1 $(BIN)/python examples/load_pairs.py
 	$(BIN)/python examples/show_demo_faces.py --out demo
 
+# Bytecode is kept whatever the machine says: the tests start many programs, each of which would compile all it imports.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
