@@ -142,7 +142,7 @@ def _read(format_: _Format, data: bytes) -> Image.Image:
     if is_jpeg:
         jpeg.check_scans(data, *size)
     with format_.read(io.BytesIO(data)) as image:
-        check_size(*image.size, len(data))
+        check_size(image.width, image.height, len(data))
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
         image.load()

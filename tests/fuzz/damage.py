@@ -64,8 +64,8 @@ def lie(data: bytes, random: Random) -> bytes:
     size = random.choice((1, 2, 4))
     last = min(len(data), random.choice((32, 128, len(data) or 1)))
     start = random.randrange(max(last - size, 0) + 1)
-    number = (random.choice(_EDGES) & (256**size - 1)).to_bytes(size, random.choice(("big", "little")))
-    return data[:start] + number + data[start + size :]
+    number = random.choice(_EDGES) & ((1 << 8 * size) - 1)
+    return data[:start] + number.to_bytes(size, random.choice(("big", "little"))) + data[start + size :]
 
 
 def insert(data: bytes, random: Random) -> bytes:

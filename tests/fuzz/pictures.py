@@ -49,7 +49,7 @@ def make() -> Iterator[Files]:
         encoded(colours),
         encoded(pixels),
         encoded(pixels[..., 0]),
-        encoded(np.ascontiguousarray(pixels[..., 0]).astype(np.uint16) * 257),
+        _saved(Image.fromarray(np.ascontiguousarray(pixels[..., 0]).astype(np.uint16) * 257), "PNG"),
         _saved(Image.fromarray(colours).quantize(16), "PNG", transparency=3),
         _saved(Image.fromarray(pixels[..., 0] > 90), "PNG"),
         encoded(colours, "JPEG", quality=90, subsampling=0),

@@ -19,8 +19,8 @@ from synpain_hf.errors import SynpainError
 from synpain_hf.release.amend import amend
 from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
+from synpain_hf.release.info import info
 from synpain_hf.release.layout import MANIFEST, record_of
-from synpain_hf.release.release import info
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.vocabulary import CLASSES, FACES
 from tests.fuzz.building import in_table
