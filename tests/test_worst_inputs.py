@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ def many_rows() -> Files:
     return table("pairs.parquet", file.getvalue())
 
 
+METHODS = {"deflate": (8, 300_000_000), "bzip2": (12, 300_000_000), "LZMA": (14, 100_000_000)}
 NAME = "Images/1000000001_NoPain_man_Young.jpg"
 BUILT: dict[str, Callable[[], Files]] = {
     "PNG": lambda: pictures("RGB", "PNG"),
@@ -81,10 +83,7 @@ BUILT: dict[str, Callable[[], Files]] = {
     "folds": lambda: {**pictures("L", "PNG", (64, 64)), "folds.txt": b"".join(b"%d,1\n" % n for n in range(120_000))},
 }
 ZIPPED: dict[str, Callable[[], Files]] = {
-    **{
-        f"zip, {name}": lambda method=method: zipped(method, {NAME: bytes(300_000_000 if method != 14 else 10**8)})
-        for name, method in (("deflate", 8), ("bzip2", 12), ("LZMA", 14))
-    },
+    **{f"zip, {name}": partial(zipped, method, {NAME: bytes(size)}) for name, (method, size) in METHODS.items()},
     "zip of many files": lambda: zipped(0, {f"{number}.jpg": b"" for number in range(8_000)}),
     "zip of a long folds file": lambda: zipped(8, {"SynPain_folds.txt": b"1000000001,0\n" * 9_000_000}),
     "zip of a folds file of commas": lambda: zipped(8, {"SynPain_folds.txt": b"," * 90_000_000}),

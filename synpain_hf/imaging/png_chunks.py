@@ -92,6 +92,9 @@ def check_complete(header: Header, chunks: Iterable[Chunk]) -> None:
         raise PictureError(f"is a damaged PNG (an unknown colour type, {header.colour}); fetch it again")
     if header.colour == _PALETTE and not any(body for kind, body in chunks if kind == b"PLTE"):
         raise PictureError("is a damaged PNG (its palette is missing); fetch it again")
+    sizes = {kind: len(body) for kind, body in chunks}
+    if header.colour == _PALETTE and 3 * sizes.get(b"tRNS", 0) > sizes[b"PLTE"]:
+        raise PictureError("is a damaged PNG (more colours are transparent than there are); fetch it again")
     promised = sum(_pass_bytes(header, *steps) for steps in (_ADAM7 if header.interlacing else _WHOLE))
     try:
         found = _count_inflated(pixels_in(chunks), promised)

@@ -38,8 +38,8 @@ def use(given: Path, _: Path) -> str:
     """Make the model that a training would begin with."""
     torch.set_num_threads(1)
     file = given / _FILE
-    faces = tuple(encoded(textured(SIDE * 2, SIDE * 2, seed)) for seed in range(2))
-    pairs = with_pictures(faces, faces[::-1])
+    one, other = (encoded(textured(SIDE * 2, SIDE * 2, seed)) for seed in range(2))
+    pairs = with_pictures((one, other), (other, one))
     build_model(ModelArguments(model=str(file if file.exists() else given)), pairs)
     return "made"
 

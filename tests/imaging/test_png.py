@@ -272,6 +272,12 @@ def test_what_stands_after_the_end_is_not_read() -> None:
     assert np.array_equal(parsed(PLAIN + b"left over" * 99).pixels(WIDTH), PIXELS)
 
 
+def test_a_palette_with_more_transparent_colours_than_colours_is_refused() -> None:
+    chunks = (header(40, 40, 8, 3, 0, 0, 0), chunk(b"PLTE", bytes(6)), chunk(b"tRNS", bytes(3)), idat(bytes(41 * 40)))
+    with pytest.raises(PictureError, match="more colours are transparent than there are"):
+        decode(png(*chunks))
+
+
 ROWS, COLUMNS = 40, 44
 KINDS_OF_PIXELS = {
     "grey": (8, 0, 1), "grey of 1 bit": (1, 0, 1), "grey of 16 bits": (16, 0, 1), "RGB": (8, 2, 3),
