@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 from synpain_hf.text.plurals import count
 
@@ -113,18 +113,20 @@ class Problem:
         file: Name of the file, relative to the source, with the line where it is a table (`pairs.csv:7`).
         reason: Cause, then remedy.
         pair_id: The pair that is lost because of it; empty if it is not about a single pair.
+        absent: The picture that is not there, where nothing else is wrong with an entry of the source.
     """
 
     file: str
     reason: str
     pair_id: str = ""
+    absent: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}"
 
     def to_dict(self) -> dict[str, str]:
         """The problem as JSON-ready fields."""
-        return asdict(self)
+        return {"file": self.file, "reason": self.reason, "pair_id": self.pair_id}
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

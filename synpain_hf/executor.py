@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any, Literal, TypeVar
 
 from synpain_hf.errors import MissingExtraError, OutputError, UsageError
+from synpain_hf.text.suggestions import did_you_mean
 
 Engine = Literal["threads", "processes", "ray"]
 
@@ -59,7 +60,8 @@ class Executor:
         if self.workers < 1:
             raise UsageError(f"must be at least 1, not {self.workers}", "workers")
         if self.engine not in _POOLS:
-            raise UsageError(f"unknown engine {self.engine!r}; choose threads, processes or ray")
+            near = did_you_mean(self.engine, _POOLS)
+            raise UsageError(f"unknown engine {self.engine!r}{near}; choose threads, processes or ray")
         if self.engine == "ray":
             _load_ray()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Protocol
 
 MAX_SEED = 2**63 - 1
 """The greatest seed that a release can hold."""
+
+KEPT_NAME = re.compile(r"\w[\w-]{0,99}")
+"""What a column may be called that a release keeps of its source; Croissant knows no blanks in names."""
 
 
 class Archives(Protocol):
@@ -61,6 +65,21 @@ class Annotation:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a column of the source says of a pair, to be kept in the release as it is.
+
+    Attributes:
+        column: The column.
+        dtype: Its type, the same in every row: `bool`, `int64`, `float64` or `string`.
+        value: The value, of that type; None where it is missing.
+    """
+
+    column: str
+    dtype: str
+    value: bool | int | float | str | None
+
+
+@dataclass(frozen=True)
 class Pair:
     """One identity's neutral and expressive face, with what is known of them.
 
@@ -78,6 +97,7 @@ class Pair:
         prompt: The text they were made from.
         seed: The generator's seed.
         annotations: What its source knows of its faces.
+        kept: What further columns of its source say; all pairs of a source have the same columns.
     """
 
     pair_id: str
@@ -93,3 +113,4 @@ class Pair:
     prompt: str | None = None
     seed: int | None = None
     annotations: tuple[Annotation, ...] = ()
+    kept: tuple[Kept, ...] = ()

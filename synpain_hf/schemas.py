@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 
 from synpain_hf.resources import resource
 from synpain_hf.text.documents import parsed_json
+from synpain_hf.text.suggestions import did_you_mean
 
 _LONGEST_SHOWN = 200
 
@@ -70,7 +71,8 @@ def _sentence(error: ValidationError) -> str:
         return f"{' and '.join(missing)} missing; fill in"
     if error.validator == "enum":
         choices = ", ".join(map(str, allowed))
-        return f"{where} {_short(repr(error.instance))} is unknown; use one of {choices}"
+        near = did_you_mean(str(error.instance), map(str, allowed))
+        return f"{where} {_short(repr(error.instance))} is unknown{near}; use one of {choices}"
     if error.validator == "pattern":
         return f"{where} {_short(repr(error.instance))} does not have the form {allowed}; change it"
     if error.validator == "oneOf":

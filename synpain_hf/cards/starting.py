@@ -101,7 +101,11 @@ def _known(release: Release) -> dict[str, Any]:
             known["generation"]["prompts"] = f"The prompt stands with {prompts:,} of {count(pairs, 'pair')}."
         if sum(named.values()) == pairs:
             known |= {"synthetic": True, "tags": [*known["tags"], "synthetic"]}
-    features = {file: release.features_in(file) for table in tables.joined_tables() for file in release.files_of(table)}
+    base = tables.base_table()
+    features = {base.name: release.columns_of(base)}
+    features |= {
+        file: release.features_in(file) for table in tables.joined_tables() for file in release.files_of(table)
+    }
     if columns := {column: "[what it means; fill in]" for _, column in unknown_columns(features, {})}:
         known["columns"] = columns
     return known

@@ -60,6 +60,14 @@ def build(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Leave out a column of a manifest; may be repeated.", show_default=False),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN[=TYPE]",
+            help="Keep a further column of a manifest (bool, int64, float64 or string); may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from the official download, or a manifest.
@@ -72,7 +80,8 @@ def build(
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
-            drop=drop or (), progress=progress, notice=doubtful.extend, unverified=unverified.extend,
+            drop=drop or (), keep=keep or (), progress=progress, notice=doubtful.extend,
+            unverified=unverified.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)
@@ -130,6 +139,8 @@ def info(
     if verify:
         print_line("every file fits its digest")
     print_line(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
+    if kept := summary.get("kept"):
+        print_line(f"kept from the source: {', '.join(f'{name} ({dtype})' for name, dtype in kept.items())}")
     for title in ("groups", "configurations"):
         print_table(title, summary[title])
 

@@ -16,6 +16,9 @@ FREE_PIXELS, PIXELS_IN_BYTE = 24_000_000, 24
 SHARES = 8
 """Into how many shares `MAX_PIXELS` are divided; over all workers of a build, so much of large pictures is decoded."""
 
+MAX_PIXELS_JPEG_2000 = 24_000_000
+"""Largest JPEG 2000 decoded, in pixels: OpenJPEG holds every sample in four bytes, several times."""
+
 STRIP_PIXELS = 4_000_000
 """Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
 

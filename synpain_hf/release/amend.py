@@ -103,6 +103,7 @@ def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Rele
     names = {*old.files, *new.files}
     changed = [name for name in names if old.files.get(name) != new.files.get(name)]
     if any(map(tables.base_table().owns, changed)):
+        new = _with_kept(new)
         with _would_be_none():
             new = Release(folder, {**new.manifest, **_pairs_of(new)})
     if not all(map(is_of_the_card, changed)) or asked not in (None, Version.parse(old.version)):
@@ -172,6 +173,15 @@ def _pairs_of(release: Release) -> dict[str, Any]:
     rejected = release.manifest["pairs"]["rejected"]
     counts = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
     return {"content": content_digest(digests), "pairs": counts}
+
+
+def _with_kept(release: Release) -> Release:
+    """The release, which keeps the columns of its source that all partitions have."""
+    first, *more = [release.features_in(partition.path) for partition in release.partitions]
+    found = tables.base_table().kept_in(first)
+    kept = {name: dtype for name, dtype in found.items() if all(name in features for features in more)}
+    others = {name: value for name, value in release.manifest.items() if name != "kept"}
+    return Release(release.folder, {**others, **({"kept": kept} if kept else {})})
 
 
 def _versioned(old: Release, new: Release, asked: Version | None) -> Release:

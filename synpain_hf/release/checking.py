@@ -182,7 +182,8 @@ class _Looking:
         try:
             with pq.ParquetFile(self.release.folder / file, buffer_size=_BUFFER) as parquet:
                 columns = features_of_schema(parquet.schema_arrow)
-                unfit = list(_wrong_columns(table, parquet, columns, any_columns=self.any_columns))
+                wanted = None if self.any_columns else self.release.columns_of(table)
+                unfit = list(_wrong_columns(table, parquet, columns, wanted))
                 yield from (Problem(file, reason) for reason in unfit)
                 said = self.release.files[file]["rows"]
                 if parquet.metadata.num_rows != said:
@@ -284,14 +285,15 @@ def _wrong_picture(name: str, picture: Mapping[str, Any] | None) -> Iterator[str
         yield f"has a {name} face of more than {MAX_BYTES:,} bytes"
 
 
-def _wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, *, any_columns: bool) -> Iterator[str]:
+def _wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, wanted: Features | None) -> Iterator[str]:
+    """What is wrong with the columns of a file, which are those wanted, or any where nothing is said of them."""
     from datasets import Image
 
     names = parquet.schema_arrow.names
     if len(set(names)) < len(names):
         yield "has two columns of one name"
-    if not any_columns:
-        yield from _misfits(table, columns)
+    if wanted is not None:
+        yield from _misfits(table, columns, wanted)
     elif PAIR_ID not in columns:
         yield f"has no column {PAIR_ID}"
     pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
@@ -303,10 +305,9 @@ def _wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, *, 
                 return
 
 
-def _misfits(table: Table, columns: Features) -> Iterator[str]:
+def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]:
     from datasets import Value
 
-    wanted = table.features()
     if table.columns_may_differ:
         yield from table.misfits(columns)
         for name, feature in columns.items():

@@ -20,6 +20,7 @@ from synpain_hf.release.installed.shards import files_of, rows_of, shards_of, wr
 from synpain_hf.release.layout import MANIFEST, NAME
 from synpain_hf.release.release import Release
 from synpain_hf.storage import scratch
+from synpain_hf.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -102,7 +103,8 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     """
     known = tables.configurations()
     if configuration not in known:
-        raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(known)}")
+        near = did_you_mean(configuration, known)
+        raise UsageError(f"unknown configuration {configuration!r}{near}; choose one of {', '.join(known)}")
     return of_installed(lambda release: load_of(release, configuration, split))
 
 
@@ -148,7 +150,8 @@ def load_of(release: Release, configuration: str, split: str | None) -> Dataset 
         raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
     if split is not None and split not in splits:
         raise UsageError(
-            f"{configuration} of release {release.version} has no split {split!r}; it has {', '.join(splits)}"
+            f"{configuration} of release {release.version} has no split {split!r}{did_you_mean(split, splits)}; it has "
+            f"{', '.join(splits)}"
         )
     read = {MANIFEST, *(shards[file] for files in splits.values() for file in files)}
     if not is_whole(folder, read, verify=False, progress=silent):

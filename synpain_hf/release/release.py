@@ -106,6 +106,16 @@ class Release:
         return files
 
     @property
+    def kept(self) -> Mapping[str, str]:
+        """The type of each column that it keeps of its source."""
+        kept: Mapping[str, str] = self.manifest.get("kept", {})
+        return kept
+
+    def columns_of(self, table: Table) -> Features:
+        """The columns of a table, as `release.json` says; a table whose files differ in theirs may have others."""
+        return table.columns(self.kept)
+
+    @property
     def partitions(self) -> list[Partition]:
         """The partitions that hold its pairs, sorted."""
         return sorted(map(Partition.of, self.files_of(base_table())))

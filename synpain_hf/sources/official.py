@@ -13,9 +13,12 @@ from synpain_hf.sources.demo_download import NOTES_FILE, TRUTH_FILE, read_drawn
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
+from synpain_hf.text.plurals import count, first_few
 from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, OFFICIAL_GENERATOR
 
-PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif", ".heic", ".heif")
+)
 IMAGES = "Images"
 VIDEO_SUFFIXES = frozenset((".mp4",))
 
@@ -41,7 +44,10 @@ class OfficialSource:
         self._problems = listing.problems
         self._drawn = read_drawn(lambda name: _content(listing.files, name))
         self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
-        self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in listing.files)
+        videos = [file.name for file in listing.files if _suffix(file) in VIDEO_SUFFIXES]
+        self._videos = len(videos)
+        if videos and not (self._pictures or self._problems):
+            self._problems = [Problem("source", _why_no_pairs(locations[0], videos))]
         self.folds_file = _read_folds_file(listing.files)
 
     def __len__(self) -> int:
@@ -68,6 +74,16 @@ class OfficialSource:
         if annotations is None:
             return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
         return replace(pair, generator=DEMO_GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
+
+
+def _why_no_pairs(location: Path, videos: Sequence[str]) -> str:
+    """Why there are no pairs where videos are: their name, and the folder that has pictures, too."""
+    named = first_few([PurePosixPath(name).name for name in videos])
+    above = f"the folder above, {location.resolve().parent.name}, if it has" if location.is_dir() else "the zips of"
+    return (
+        f"holds {count(len(videos), 'video')} ({named}) and no pictures, but pairs are made of pictures; "
+        f"give {above} the pictures"
+    )
 
 
 def official_pair(picture: Picture) -> Pair | Problem:

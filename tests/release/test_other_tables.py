@@ -77,5 +77,7 @@ def test_parquet_with_pictures_gives_the_release_of_the_data_set(tmp_path: Path,
 
 def test_a_source_that_is_no_table_has_no_other_words(tmp_path: Path, good_manifest: Path) -> None:
     source = open_source([good_manifest / "pairs.csv"])
-    with pytest.raises(UsageError, match="words and drop say how a table is written, and this source is not one"):
+    with pytest.raises(
+        UsageError, match="words and drop and keep say how a table is written, and this source is not one"
+    ):
         build(source, tmp_path / "release", version="1.0.0", drop=["mood"])

@@ -97,6 +97,7 @@ PAIRS = Table(
         Aspect("folds", ("fold",), "moved to another fold", Bump.MAJOR),
         Aspect("provenance", ("provenance",), "with another provenance", Bump.PATCH),
     ),
+    keeps=True,
     content_field="content",
     is_place=_is_partition,
     told_by_place=_told_by_place,

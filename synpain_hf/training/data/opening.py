@@ -23,6 +23,7 @@ from synpain_hf.release.install import load_of, of_installed
 from synpain_hf.release.layout import MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.table import Table
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.loaded import (
     WITHOUT_FACES,
@@ -195,7 +196,8 @@ def _splits(release: Release, configuration: str) -> dict[str, Positions]:
     known = [name for name in tables.base_table().configurations if release.splits(name)]
     if configuration not in known:
         raise UsageError(
-            f"{_title(release)} has no pairs in a configuration {configuration!r}; choose one of {', '.join(known)}"
+            f"{_title(release)} has no pairs in a configuration {configuration!r}{did_you_mean(configuration, known)}; "
+            f"choose one of {', '.join(known)}"
         )
     (everything,) = release.splits("all").values()
     places = one_after_the_other({file: release.files[file]["rows"] for file in everything})
