@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint format bench bench-gpu clean
+.PHONY: demo test test-all fuzz lint format bench bench-gpu clean
 
 demo: $(READY)
 	rm -rf demo
@@ -22,6 +22,9 @@ test: $(READY)
 
 test-all: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+fuzz: $(READY)
+	for target in PICTURES ZIPS MANIFESTS RELEASES MODELS; do $(BIN)/python -m tests.fuzz $$target --seconds 12 || exit; done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -404,3 +404,34 @@ def shell(arguments: Sequence[str | Path], streams: str) -> subprocess.Completed
     """A command as a program of its own, some streams of which the shell sends elsewhere."""
     line = f"{shlex.join([*PROGRAM, *map(str, arguments)])} {streams}"
     return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("build", "{source}", "{strange}", "--version", "1.0.0"),
+        ("demo", "{strange}", "--pairs", "2"),
+        ("demo", "{strange}", "--pairs", "2", "--raw"),
+        ("evaluate", "{predictions}", "--out", "{strange}"),
+        ("card", "{made}", "--init", "{strange}"),
+        ("card", "{strange}"),
+        ("info", "{strange}"),
+        ("diff", "{made}", "{strange}"),
+        ("install", "{strange}"),
+        ("publish", "{strange}", "--repo-id", "a/b", "--dry-run"),
+        ("train", "{made}", "{strange}"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_whose_name_is_not_utf_8_is_reported(
+    command: tuple[str, ...], source: Path, made: Release, tmp_path: Path
+) -> None:
+    strange = tmp_path / os.fsdecode(b"stra\xffnge")
+    predictions = tmp_path / "p.csv"
+    predictions.write_text("label,score,gender\n1,.5,a\n0,.2,b\n", encoding="utf-8")
+    places = {"source": source, "made": made.folder, "predictions": predictions, "strange": strange}
+    result = run(*(word.format(**places) for word in command))
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "nge is not UTF-8 text; rename it, or give another place" in line
+    assert not strange.exists()

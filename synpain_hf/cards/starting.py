@@ -18,7 +18,7 @@ from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from synpain_hf.schemas import properties
-from synpain_hf.storage import report_write_errors, write_atomically
+from synpain_hf.storage import refuse_undecodable, report_write_errors, write_atomically
 from synpain_hf.text.plurals import count
 
 _EXAMPLE = "dataset_card/example.yaml"
@@ -57,6 +57,7 @@ def init(release: str | Path, path: str | Path) -> Path:
         OutputError: If it cannot be written.
     """
     opened, place = Release.open(release, card_may_lack=True), Path(path).expanduser()
+    refuse_undecodable(place)
     facts, entries = _texts(opened)
     beside = place.with_name(BESIDE)
     for file in (place, *([beside] if entries else [])):

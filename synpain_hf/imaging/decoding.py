@@ -126,13 +126,13 @@ def _read(format_: Format, data: bytes) -> Image.Image:
     """A picture, upright, once it is known to be within limits and whole."""
     size = format_.size_of(data)
     if any(size):
-        check_size(*size)
+        check_size(*size, len(data))
     is_jpeg = data.startswith(jpeg.SIGNATURE)
     if is_jpeg:
         jpeg.check_scans(data, *size)
     format_.check(data)
     with format_.read(io.BytesIO(data)) as image:
-        check_size(*image.size)
+        check_size(image.width, image.height, len(data))
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
         if image.mode not in _READ:

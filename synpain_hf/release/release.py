@@ -21,6 +21,7 @@ from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.features import features_of_schema, united, with_columns_of
 from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import strict_json, violations
+from synpain_hf.storage import refuse_undecodable
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -66,7 +67,9 @@ class Release:
 
         Raises:
             ReleaseError: If it is missing or not valid.
+            UsageError: If the folder's name is not UTF-8 text.
         """
+        refuse_undecodable(folder)
         path = folder / MANIFEST
         if not path.is_file():
             raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")

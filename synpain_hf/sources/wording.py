@@ -14,6 +14,7 @@ import yaml
 from synpain_hf.errors import UsageError
 from synpain_hf.pair import KEPT_NAME
 from synpain_hf.schemas import properties
+from synpain_hf.text.documents import MOST_YAML, WordsLoader, parsed_yaml
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES, canonical
 
@@ -25,7 +26,6 @@ Words = Mapping[str, Mapping[str, str]]
 
 _OURS = frozenset((*properties("pair")[0], "provenance"))
 _COLUMNS = "columns"
-_MOST_BYTES = 2**20
 _POINT = re.compile(r"(?<=\d)\.0*$")
 _OF_FOLDERS = MappingProxyType(
     {
@@ -138,12 +138,12 @@ def _read(path: Path) -> Mapping[Any, Any]:
     """A file as YAML, all of its words as text: `no` is a word, and not the opposite of `yes`."""
     try:
         with path.open("rb") as file:
-            found = yaml.load(file.read(_MOST_BYTES), yaml.BaseLoader)  # noqa: S506 - makes nothing but texts
+            found = parsed_yaml(file.read(MOST_YAML + 1)[:MOST_YAML], WordsLoader)
     except OSError as error:
         raise UsageError(
             f"names {path}, which cannot be read ({error.strerror}); give another file", "words"
         ) from error
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+    except (ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"names {path}, which is not valid YAML ({reason}); correct it", "words") from error
     if not isinstance(found, Mapping):

@@ -26,6 +26,7 @@ import yaml
 from synpain_hf.errors import UsageError
 from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units
 from synpain_hf.generation.drawn.cast import Subject
+from synpain_hf.text.documents import parsed_yaml
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES
 
@@ -88,8 +89,8 @@ def read_bias(path: Path) -> list[PlantedBias]:
         UsageError: If it cannot be read, or is not valid.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        document = parsed_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"the bias file {path} cannot be read ({error}); correct it") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise UsageError(f"the bias file {path} is not a list of biases; begin each with `- group:`")

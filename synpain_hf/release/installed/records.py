@@ -13,6 +13,7 @@ from typing import Any
 
 from synpain_hf.progress import Progress
 from synpain_hf.storage import sha256_of, write_atomically
+from synpain_hf.text.documents import parsed_json
 
 _RECORDS = "files.json"
 
@@ -62,7 +63,7 @@ def _is_untouched(path: Path, record: Mapping[str, Any]) -> bool:
 def _read(folder: Path) -> _Records:
     """What was noted; nothing if that is missing or damaged."""
     try:
-        records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        records = parsed_json((folder / _RECORDS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     is_sound = isinstance(records, dict) and all(isinstance(record, dict) for record in records.values())

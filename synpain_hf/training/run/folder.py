@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from synpain_hf import storage
 from synpain_hf.errors import UsageError
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.training.layout import CHECKPOINTS, LOCK, RECORD, RESULT, STATE, check_place
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
@@ -92,12 +93,12 @@ def _damaged_file(checkpoint: Path) -> str | None:
 def _is_whole(path: Path) -> bool:
     try:
         if path.suffix == ".json":
-            json.loads(path.read_text(encoding="utf-8"))
+            parsed_json(path.read_text(encoding="utf-8"))
         elif path.suffix == ".safetensors":
             with safe_open(path, "pt"):
                 return True
         return path.suffix not in _OF_TORCH or is_zipfile(path)
-    except (OSError, ValueError, RecursionError, SafetensorError):
+    except (OSError, ValueError, SafetensorError):
         return False
 
 
@@ -116,7 +117,7 @@ def check_same(folder: Path, record: Mapping[str, Any]) -> None:
         UsageError: If the folder holds another training, or none.
     """
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        found = parsed_json((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start afresh") from error
     was, now = dict(_flat(found)), dict(_flat(record))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from synpain_hf.modeling import (
     freeze_unused,
 )
 from synpain_hf.modeling.backbones import channels_of
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import LEARNED
@@ -144,7 +144,7 @@ def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> di
 
 def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, Any]) -> PairwisePainConfig:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parsed_json(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
             asked = {
                 "class_weights": options["class_weights"],
@@ -206,8 +206,8 @@ def learned_by(name: str) -> set[str]:
     if file is None:
         return set()
     try:
-        learned = json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        learned = parsed_json(Path(file).read_text(encoding="utf-8"))["pair_id"]
+    except (OSError, ValueError, LookupError, TypeError):
         learned = None
     if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
         raise UsageError(f"has a damaged {LEARNED}, so that nobody knows what it has learned; fetch it again", "model")
