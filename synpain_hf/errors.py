@@ -26,19 +26,24 @@ class UsageError(SynpainError, ValueError):
     Args:
         fault: What is wrong, then the remedy; where arguments are named, what is wrong with them: `is 0; give 1`.
         arguments: Their names, with which the message begins.
+        mentions: Names of other arguments, which stand in the fault in braces.
     """
 
     exit_status = 2
 
-    def __init__(self, fault: str, *arguments: str) -> None:
+    def __init__(self, fault: str, *arguments: str, mentions: Iterable[str] = ()) -> None:
         self._fault = fault
         self._arguments = arguments
+        self._mentions = tuple(mentions)
         super().__init__(self.naming(str))
 
     def naming(self, typed: Callable[[str], str]) -> str:
         """The message with other names for the arguments, such as the options of a command."""
         names = " and ".join(map(typed, self._arguments))
-        return f"{names} {self._fault}" if names else self._fault
+        fault = self._fault
+        for name in self._mentions:
+            fault = fault.replace(f"{{{name}}}", typed(name))
+        return f"{names} {fault}" if names else fault
 
 
 class PictureError(SynpainError, ValueError):

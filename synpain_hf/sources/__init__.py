@@ -17,7 +17,8 @@ from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
 from synpain_hf.sources.official import OfficialSource
 from synpain_hf.sources.parquet_pictures import open_pictures
-from synpain_hf.sources.wording import Wording, did_you_mean
+from synpain_hf.sources.wording import Wording
+from synpain_hf.text.suggestions import did_you_mean
 
 _MANIFESTS = frozenset(("manifest", "metadata", "pairs"))
 """What a manifest is called that is found in its folder; `metadata` is that of an image folder."""

@@ -11,7 +11,8 @@ from typing import Any
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties, violations
-from synpain_hf.sources.wording import Wording, did_you_mean
+from synpain_hf.sources.wording import Wording
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES, meanings
 
 PICTURE_COLUMNS = ("composite", "neutral", "expressive")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 
 from synpain_hf.errors import UsageError
 from synpain_hf.schemas import properties
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES, canonical
 
 Words = Mapping[str, Mapping[str, str]]
@@ -122,9 +122,3 @@ def _read(path: Path) -> Mapping[Any, Any]:
 def _key(value: object) -> str:
     """A word without regard to its case and to how a whole number is written."""
     return _POINT.sub("", str(value).strip().casefold())
-
-
-def did_you_mean(given: str, known: Collection[str]) -> str:
-    """A question after a name that is unknown, where one of the known names is similar."""
-    near = get_close_matches(given, known, 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -251,7 +251,7 @@ def test_without_validation_the_last_model_is_taken(faces: Release, tmp_path: Pa
     ("options", "message"),
     [
         ({"config_name": "by_gender"}, r"has no split train and validation in 'by_gender', only man, woman; choose"),
-        ({"config_name": "all"}, r"no split validation in 'all', only train; .* \(eval_strategy='no'\)"),
+        ({"config_name": "all"}, r"no split validation in 'all', only train; .* \(eval_strategy=no\)"),
         ({"config_name": "cv_9"}, "has no pairs in a configuration 'cv_9'"),
         ({"epochs": 3}, "unknown arguments of a training: epochs;"),
         ({"eval_strategy": "steps", "save_strategy": "epoch"}, "the training arguments do not fit together"),

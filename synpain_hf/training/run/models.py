@@ -146,13 +146,15 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
+            if content.get("architecture", PWCT) == PWCT:
+                arguments.check_pwct()
             asked = {
                 "class_weights": options["class_weights"],
                 **({"fusion": arguments.fusion} if arguments.fusion != DEFAULT_FUSION else {}),
                 **({"lora": {}} if arguments.lora else {}),
                 **{name: value for name, value in options.items() if value},
             }
-            return PairwisePainConfig(**{**content, **asked})
+            return _config_of(file, {**content, **asked})
         return PairwisePainConfig(
             architecture="backbone",
             backbone_config=content,
@@ -166,6 +168,13 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         raise UsageError(
             f"is {str(file)!r}, not a configuration of a vision model ({error}); give one with its model_type", "model"
         ) from error
+
+
+def _config_of(file: Path, content: dict[str, Any]) -> PairwisePainConfig:
+    try:
+        return PairwisePainConfig(**content)
+    except UsageError as error:
+        raise UsageError(f"is {str(file)!r}, whose content does not fit together ({error})", "model") from error
 
 
 def _pretrained(

@@ -154,7 +154,7 @@ def train(
         args.disable_tqdm = True
     chosen = ModelArguments(model=model) if isinstance(model, str) else model
     pairs = open_pairs(dataset, config_name, revision=revision)
-    check_splits(pairs, config_name, ["train"] if args.eval_strategy == "no" else ["train", "validation"])
+    check_splits(pairs, config_name, chooses=args.eval_strategy != "no")
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator)
     record = {
@@ -319,8 +319,9 @@ def _report_what_lacks() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise UsageError(
-            "is too large for the device's memory; give less, with gradient_accumulation_steps for as large a step",
+            "is too large for the device's memory; give less, with {gradient_accumulation_steps} for as large a step",
             "per_device_train_batch_size",
+            mentions=["gradient_accumulation_steps"],
         ) from error
     except ImportError as error:
         raise MissingExtraError(
