@@ -105,7 +105,7 @@ def train(
         options: dict[str, Any] = {
             "model": chosen,
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
-            "keep_finished": True, **values,
+            "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),
         }  # fmt: skip
         result: TrainingResult | CrossValidation
