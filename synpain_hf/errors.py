@@ -140,6 +140,6 @@ Notice = Callable[[Sequence[Problem]], None]
 
 
 def warn_of(problems: Sequence[Problem]) -> None:
-    """Warn, as Python does, whoever called the function that found this."""
+    """Warn the caller of the function that found this, as Python does."""
     title = f"{count(len(problems), 'pair')} to look at:"
     warnings.warn("\n  ".join([title, *map(str, in_order(problems))]), InputWarning, stacklevel=3)

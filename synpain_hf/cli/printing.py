@@ -96,7 +96,7 @@ def print_line(text: str, on: TextIO | None = None, indent: int = 2) -> None:
 def print_text(text: str, on: TextIO | None = None) -> None:
     """Print a text as it is, and end the program where it cannot be written.
 
-    A pipe that nobody reads any longer is left to the command line's library.
+    A pipe that is no longer read is left to the command line's library.
     """
     stream = on or sys.stdout
     try:

@@ -92,7 +92,7 @@ def build(
             of labels or groups, our word by theirs, as in `{"ethnicity": {"Indian": "south_asian"}}`; under `columns`,
             our name of a column by theirs. Or a YAML file that holds this.
         drop: Columns of a manifest that are left out.
-        progress: Told of every pair written.
+        progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
 

@@ -1,4 +1,4 @@
-"""What is asked of a training, looked at before torch is imported, which takes seconds: a slip is told at once."""
+"""What is asked of a training, checked before torch is imported, which takes seconds: a slip is reported at once."""
 
 from __future__ import annotations
 

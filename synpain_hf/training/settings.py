@@ -48,7 +48,7 @@ _SOURCES = ("training_args.py", "trainer_utils.py")
 _CLASS = "TrainingArguments"
 
 _NOT_TYPED = ("output_dir", "parallelism_config")
-"""Arguments that are not typed as NAME=VALUE: the folder is the command's OUT, and the other one is no text."""
+"""Arguments that are not typed as NAME=VALUE: the folder is the command's OUT, and the other is not a text."""
 
 _LOG_LEVELS = ("detail", "debug", "info", "warning", "error", "critical", "passive")
 """What `log_level` takes, which its field computes."""

@@ -29,7 +29,7 @@ Warn = Callable[[str], None]
 
 
 def warn_by_python(message: str) -> None:
-    """Warn, as Python does, whoever called `train`."""
+    """Warn the caller of `train`, as Python does."""
     warnings.warn(message, InputWarning, stacklevel=6)
 
 

@@ -219,7 +219,7 @@ def learned_by(name: str) -> set[str]:
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         learned = None
     if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
-        raise UsageError(f"has a damaged {LEARNED}, so that nobody knows what it has learned; fetch it again", "model")
+        raise UsageError(f"has a damaged {LEARNED}, so that what it has learned is unknown; fetch it again", "model")
     return set(learned)
 
 
