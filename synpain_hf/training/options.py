@@ -82,6 +82,8 @@ class ModelArguments:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)
+        if self.action_units and not any(self.action_units):
+            raise UsageError("names none; give one or several, such as AU4,AU43, or all", "action_units")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
         if self.model == PWCT:

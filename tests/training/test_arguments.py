@@ -259,6 +259,7 @@ def test_the_command_has_the_options_of_the_dataclasses() -> None:
         ({"image_size": 96}, "^image_size must be 160: this model does not take faces of 96 x 96"),
         ({"lora": True}, "^lora is for vision models, which pwct is not; leave it out, or choose another model"),
         ({"fusion": "subtraction"}, "^fusion is 'subtraction', but pwct always subtracts; leave it out"),
+        ({"action_units": [""]}, "^action_units names none; give one or several, such as AU4,AU43, or all"),
         ({"model": "a/b", "crop_box": [0.5, 0.0, 0.4, 1.0]}, "^crop_box is .*: left must be less than right"),
     ],
 )
