@@ -24,7 +24,4 @@ def test_arguments_can_be_named_as_they_were_typed() -> None:
 def test_other_arguments_that_a_message_mentions_are_named_alike() -> None:
     error = UsageError("is too large; set {steps}, too, not {others}", "batch_size", mentions=["steps"])
     assert str(error) == "batch_size is too large; set steps, too, not {others}"
-    assert (
-        error.naming(lambda name: f"--set {name}")
-        == "--set batch_size is too large; set --set steps, too, not {others}"
-    )
+    assert error.naming(lambda name: f"--{name}") == "--batch_size is too large; set --steps, too, not {others}"

@@ -19,6 +19,7 @@ from tests.hub import WRITER, Hub, Repository
 from tests.installing import ROOT
 from tests.loading.elsewhere import environment
 from tests.pages import Command, commands_in
+from tests.sharing import FOLDS
 
 PAGES = ("README.md", "examples/README.md")
 EXAMPLES = ROOT / "examples"
@@ -63,8 +64,8 @@ CHANGED = {
 
 def a_download(folder: Path) -> None:
     """Ten composites and two videos, without folds."""
-    root = write_download(folder, 10)
-    (root / "SynPain_folds.txt").unlink()
+    root = write_download(folder, 10, compress_level=1)
+    (root / FOLDS).unlink()
     (root / "Videos").mkdir()
     for number in range(2):
         (root / "Videos" / f"100002058{number}_NoPain_man_Young.mp4").write_bytes(b"a video")
@@ -106,10 +107,17 @@ def further_pairs(folder: Path) -> None:
     (folder / "all.csv").replace(folder / "pairs.csv")
 
 
+PLACEHOLDER = r'(\w+): "\[.*?\]"'
+FACTS = {"name": "my_faces", "id": "mit", "url": "https://spdx.org/licenses/MIT.html", "synthetic": "true"}
+
+
 def filled_in_facts(folder: Path) -> None:
     """The file of facts, as somebody would fill it in."""
-    shutil.copy(EXAMPLES / "plain_faces" / "facts.yaml", folder / "my-facts.yaml")
-    shutil.copy(EXAMPLES / "plain_faces" / "references.bib", folder / "references.bib")
+    file = folder / "my-facts.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert re.search(PLACEHOLDER, text)
+    filled = re.sub(PLACEHOLDER, lambda found: f"{found[1]}: {FACTS.get(found[1], 'Faces of mine')}", text)
+    file.write_text(filled, encoding="utf-8")
 
 
 BEFORE: Mapping[str, Callable[[Path], None]] = {
@@ -129,19 +137,21 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     from transformers import DINOv3ViTConfig, DINOv3ViTModel
 
     folder = tmp_path_factory.mktemp("on the hub")
-    write_download(folder, 40)
+    root = write_download(folder, 50, compress_level=1)
+    lines = (root / FOLDS).read_text(encoding="utf-8").splitlines()
+    # Ten pairs a fold, so that each has both labels.
+    turns = [f"{line.partition(',')[0]},{number // 10}\n" for number, line in enumerate(lines)]
+    (root / FOLDS).write_text("".join(turns), encoding="utf-8")
     config = DINOv3ViTConfig(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, image_size=32, patch_size=8
     )
     DINOv3ViTModel(config).save_pretrained(folder / "model")
     with Hub() as hub:
-        for name, place, root in (
-            ("TaatiTeam/SynPAIN", folder / "SynPain", folder),
+        for name, place, top in (
+            ("TaatiTeam/SynPAIN", root, folder),
             (f"models/{BACKBONE}", folder / "model", folder / "model"),
         ):
-            files = {
-                path.relative_to(root).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()
-            }
+            files = {path.relative_to(top).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
             hub.repositories[name] = Repository()
             hub.repositories[name].commit(files, "main")
         yield hub
@@ -189,7 +199,8 @@ def test_the_commands_of_a_page_work_in_their_order(
     for command in commands_in(ROOT / page):
         if command.text in LEFT_OUT:
             continue
-        BEFORE.get(command.text, lambda _: None)(tmp_path / "empty")
+        if command.text in BEFORE:
+            BEFORE[command.text](tmp_path / "empty")
         done = typed(as_tried(command, hub))
         is_refused = any(line.startswith("error: ") for line in command.printed)
         lines = iter(done.stdout.splitlines())

@@ -211,7 +211,7 @@ def parsed_as(parser: HfArgumentParser, name: str, word: str) -> dict[str, Any] 
 
 def test_choices_are_those_of_transformers() -> None:
     known = known_settings()
-    enumerations = {
+    enumerations: dict[str, Any] = {
         "eval_strategy": IntervalStrategy, "logging_strategy": IntervalStrategy, "save_strategy": SaveStrategy,
         "hub_strategy": HubStrategy, "lr_scheduler_type": SchedulerType, "optim": OptimizerNames,
     }  # fmt: skip
