@@ -335,4 +335,4 @@ def _weight_files(folder: Path) -> set[tuple[Path, int]]:
     return {(path, path.stat().st_ino) for path in folder.glob("*.safetensors")}
 
 
-__all__ = ["PairwisePainForImageClassification", "PairwisePainOutput"]
+__all__ = ["DamagedModelError", "PairwisePainForImageClassification", "PairwisePainOutput"]

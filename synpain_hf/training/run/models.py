@@ -19,6 +19,7 @@ from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling import (
+    DamagedModelError,
     PairwisePainConfig,
     PairwisePainForImageClassification,
     PairwisePainImageProcessor,
@@ -86,6 +87,11 @@ def _as_unloadable(name: str) -> Iterator[None]:
     """Report what transformers and torch raise of files that are damaged, or hold what no model has."""
     try:
         yield
+    except DamagedModelError as error:
+        raise UsageError(
+            f"is {shown(name)!r}, whose weights are damaged ({error.__cause__}); fetch it again, or train it again",
+            "model",
+        ) from error
     except SynpainError:
         raise
     except _UNLOADABLE as error:
