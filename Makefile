@@ -22,6 +22,9 @@ demo: demo-place $(DEMO_READY)
 demo-place:
 	@test ! -e demo -o -e $(OURS) || { echo "demo/ was not made by 'make demo', and would be removed; rename it" >&2; exit 1; }
 
+# Bytecode is kept whatever the machine says: the tests start many programs, each of which would compile all it imports.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 

@@ -18,6 +18,13 @@ class SynpainError(Exception):
     """Root of all errors of this package."""
 
     exit_status = 1
+    problems: Sequence[Problem] = ()
+    """Everything that is wrong with the input, where there may be several things."""
+
+    @property
+    def headline(self) -> str:
+        """The message without the list of problems."""
+        return str(self)
 
 
 class UsageError(SynpainError, ValueError):
@@ -55,7 +62,26 @@ class OutputError(SynpainError, OSError):
 
 
 class ReleaseError(SynpainError, ValueError):
-    """A folder that is not a complete release, or one whose files do not fit its `release.json`."""
+    """A folder that is not a complete release, or one whose files do not fit its `release.json`.
+
+    Args:
+        fault: What is wrong, then the remedy.
+        problems: What is wrong with each file, where that is more.
+    """
+
+    def __init__(self, fault: str, problems: Iterable[Problem] = ()) -> None:
+        self._fault = fault
+        self.problems = in_order(problems)
+        listed = [f"{fault}:", *map(str, self.problems)] if self.problems else [fault]
+        super().__init__("\n  ".join(listed))
+
+    @property
+    def headline(self) -> str:
+        """The message without the list of problems."""
+        return self._fault
+
+    def __reduce__(self) -> tuple[type[ReleaseError], tuple[str, Sequence[Problem]]]:
+        return type(self), (self._fault, self.problems)
 
 
 class VersionError(SynpainError, ValueError):
@@ -124,10 +150,10 @@ class BadInputError(SynpainError, ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = in_order(problems)
+        self.problems: Sequence[Problem] = in_order(problems)
         super().__init__("\n  ".join([f"{count(len(self.problems), 'problem')}:", *map(str, self.problems)]))
 
-    def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[Sequence[Problem]]]:
         return type(self), (self.problems,)
 
 

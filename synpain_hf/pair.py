@@ -26,6 +26,10 @@ class Picture(Protocol):
     def name(self) -> str:
         """Its name relative to the source, with `/`."""
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether reading it tells damage: its bytes are compared with a digest, or are made then."""
+
     def stamp(self) -> object:
         """What changes when the picture does, so that an interrupted build reads a changed one again."""
 

@@ -20,7 +20,13 @@ class _RefusedError(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written, and refuses a key that appears twice, whose first value would be lost."""
+    """Leaves dates as they are written, and refuses what facts do not need: aliases, tags, and a key given twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
+            raise _refused("has an alias (*) or a tag (!), which facts do not need; write out what is meant", event)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -54,11 +60,9 @@ def read_yaml(name: str, text: str) -> tuple[Any, dict[Place, int]]:
         BadInputError: If it is not YAML, or holds more than plain values.
     """
     try:
-        for event in yaml.parse(text, _Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
-                raise _refused("has an alias (*) or a tag (!), which facts do not need; write out what is meant", event)
-        node = yaml.compose(text, _Loader)
-        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        document = loader.construct_document(node) if node else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInputError([_problem(name, error)]) from error
     return _with_text_keys(document), dict(_lines(node))

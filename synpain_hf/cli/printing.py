@@ -38,10 +38,12 @@ def reported(as_json: bool, as_typed: Callable[[str], str] | None = None) -> Ite
         with shown_on(sys.stderr) as progress:
             yield progress
     except SynpainError as error:
-        problems = error.problems if isinstance(error, BadInputError) else []
-        message = error.naming(as_typed or as_option) if isinstance(error, UsageError) else str(error)
-        found = f"{count(len(problems), 'problem')}, and nothing was written"
-        summary = found if problems else " ".join(message.splitlines())
+        problems = error.problems
+        if isinstance(error, BadInputError):
+            summary = f"{count(len(problems), 'problem')}, and nothing was written"
+        else:
+            message = error.naming(as_typed or as_option) if isinstance(error, UsageError) else error.headline
+            summary = " ".join(message.splitlines())
         if as_json:
             print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
         else:

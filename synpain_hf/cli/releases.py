@@ -14,7 +14,7 @@ from synpain_hf.cli.printing import as_option, print_json, print_line, print_tab
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
-from synpain_hf.text.plurals import count
+from synpain_hf.text.plurals import count, first_few
 
 
 def build(
@@ -67,16 +67,18 @@ def build(
     A build that was interrupted goes on where it was when the same command is given again.
     """
     doubtful: list[Problem] = []
+    unverified: list[str] = []
     with reported(as_json, lambda name: {"words": "--map"}.get(name, as_option(name))) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
-            drop=drop or (), progress=progress, notice=doubtful.extend,
+            drop=drop or (), progress=progress, notice=doubtful.extend, unverified=unverified.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)
     if as_json:
-        print_json(synpain_hf.info(release.folder))
+        told = {"unverified": unverified} if unverified else {}
+        print_json({**synpain_hf.info(release.folder), **told})
         return
     pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
     print_line(f"{out}: version {release.version}, {count(pairs['out'], 'pair')}, folds {_folds(used)}")
@@ -84,6 +86,9 @@ def build(
         print_line(f"{count(source_seen['videos'], 'video')} seen and left aside")
     if pairs["rejected"]:
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
+    if unverified:
+        named = f"{count(len(unverified), 'picture')} ({first_few(unverified)})"
+        print_line(f"damage would not have shown in {named}: list their digests in checksums.sha256 to be sure")
 
 
 def demo(
@@ -138,8 +143,8 @@ def diff(
 
     And how much the version must rise for it, as semantic versions ask.
     """
-    with reported(as_json):
-        changes = synpain_hf.diff(old, new)
+    with reported(as_json) as progress:
+        changes = synpain_hf.diff(old, new, progress=progress)
     if as_json:
         print_json(changes.to_dict())
         return

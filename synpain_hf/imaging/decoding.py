@@ -124,6 +124,11 @@ def declared_pixels(data: bytes) -> int:
     return width * height
 
 
+def has_checksums(data: bytes) -> bool:
+    """Whether a picture has checksums of its own, so that damage shows: a PNG has, and no other format."""
+    return data.startswith(png_chunks.SIGNATURE)
+
+
 def _format_of(data: bytes) -> _Format | None:
     return next((format_ for beginning, format_ in _FORMATS.items() if data.startswith(beginning)), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
+from synpain_hf.release.checking import check
 from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
+def _tell_nobody(names: Sequence[str]) -> None:
+    """Say nothing of pictures in which damage would not have shown."""
+
+
 def build(
     source: str | Path | Sequence[str | Path] | Source | Dataset,
     out: str | Path,
@@ -64,6 +69,7 @@ def build(
     drop: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
+    unverified: Callable[[Sequence[str]], object] = _tell_nobody,
 ) -> Release:
     """Build a release from a source.
 
@@ -95,6 +101,8 @@ def build(
         progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
+        unverified: Called with the names of the pictures of the release in which damage would not have shown, if there
+            are any: they are of a format without checksums, and nothing gives their digests.
 
     Returns:
         The release.
@@ -115,6 +123,8 @@ def build(
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    if before:
+        check(before, any_columns=True, progress=progress)
     wording = read_wording(words, drop)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
@@ -143,6 +153,9 @@ def build(
     doubtful = [problem for problem in doubtful if problem.file not in lost]
     if doubtful:
         notice(doubtful)
+    unseen = [name for partition in written for row in partition.rows for name in row.unverified]
+    if unseen:
+        unverified(sorted(unseen))
     return Release.open(out)
 
 

@@ -55,4 +55,5 @@ class Staging:
 
 def _row(fields: dict[str, Any]) -> WrittenRow:
     likenesses = tuple(Likeness(**likeness) for likeness in fields["likenesses"])
-    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": likenesses})
+    as_tuples = {name: tuple(fields[name]) for name in ("pictures", "unverified")}
+    return WrittenRow(**{**fields, **as_tuples, "likenesses": likenesses})

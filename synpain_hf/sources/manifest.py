@@ -9,6 +9,7 @@ from typing import Any
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties
+from synpain_hf.sources.checksums import Published
 from synpain_hf.sources.entries import check_columns, entry_of, shortened
 from synpain_hf.sources.files import StoredPicture
 from synpain_hf.sources.paths import FolderPaths
@@ -30,13 +31,15 @@ class ManifestSource:
         wording: How it is written, where that is not as the schema says.
 
     Raises:
-        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one.
+        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one, or it does not fit its
+            digest in a list beside it.
     """
 
     folds_file = None
 
     def __init__(self, path: Path, wording: Wording | None = None) -> None:
         self._paths = FolderPaths(path.parent)
+        self._published = Published.beside(path)
         wording = wording or Wording()
 
         def accept(columns: Sequence[str]) -> None:
@@ -62,7 +65,8 @@ class ManifestSource:
         name = f"{column} {shortened(repr(given))}"
         try:
             found = self._paths.find(given)
-            return StoredPicture(found.name, found.path, "", found.path.stat().st_size)
+            digests = self._published.of(found.name, found.path)
+            return StoredPicture(found.name, found.path, "", found.path.stat().st_size, digests)
         except ValueError as error:
             raise ValueError(f"{name} {error}") from error
         except OSError as error:

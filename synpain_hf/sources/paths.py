@@ -162,6 +162,12 @@ def places_below(folder: Path) -> list[Path]:
     return [real(folder)]
 
 
+def blobs_of(folder: Path) -> Path | None:
+    """Where the files of a snapshot in the Hub's cache really are; None for any other folder."""
+    _, *blobs = places_below(folder)
+    return blobs[0] if blobs else None
+
+
 def _spellings(path: str) -> Iterator[str]:
     """How a path can be read, the likeliest first."""
     url = _FILE_URL.match(path)

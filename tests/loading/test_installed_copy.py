@@ -16,7 +16,9 @@ from datasets import config, load_dataset
 
 import synpain_hf
 from synpain_hf.errors import ReleaseError
+from synpain_hf.release.install import load_of, of_installed
 from synpain_hf.release.release import Release
+from synpain_hf.training.data.opening import open_pairs
 from tests.loading.elsewhere import environment, ids, run_elsewhere
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +146,8 @@ class TestAWholeCopy:
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, verify=True, progress=lambda *work: told.append(work))
         files = len(inodes) - 1
-        assert told == [("verify", done, files) for done in range(1, files + 1)]
+        of_release = [("verify", done, len(newer.files)) for done in range(1, len(newer.files) + 1)]
+        assert told == [*of_release, *(("installed files", done, files) for done in range(1, files + 1))]
         assert {path.name: path.stat().st_ino for path in newer_installed.iterdir()} == inodes
 
     def test_is_not_compared_again_once_it_was_found_to_be_a_copy(
@@ -153,10 +156,10 @@ class TestAWholeCopy:
         shutil.copytree(newer_cache, caches)
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, progress=lambda *work: told.append(work))
-        assert {what for what, _, _ in told} == {"verify"}
+        assert "installed files" in {what for what, _, _ in told}
         told.clear()
         synpain_hf.install(newer.folder, progress=lambda *work: told.append(work))
-        assert not told
+        assert "installed files" not in {what for what, _, _ in told}
 
 
 def test_stray_files_of_the_desktop_are_left_alone(
@@ -173,6 +176,31 @@ def test_stray_files_of_the_desktop_are_left_alone(
     synpain_hf.install(small.folder)
     assert synpain_hf.uninstall() == "1.0.0"
     assert not folder.exists()
+
+
+def test_what_is_read_of_it_is_all_of_one_place_even_if_another_release_takes_it(
+    newer: Release, newer_installed: Path, caches: Path
+) -> None:
+    seen = []
+
+    def read(release: Release) -> list[str]:
+        seen.append(release.folder)
+        if len(seen) == 1:
+            release.folder.rename(release.folder.with_name("moved"))
+        return [load_of(release, name, "train").split for name in ("all", "cv_3")]
+
+    assert of_installed(read) == ["train", "train"]
+    assert [folder.name for folder in seen] == [newer_installed.name, "moved"]
+
+
+def test_what_was_changed_in_it_is_refused_by_load(newer_installed: Path) -> None:
+    shard = next(newer_installed.glob("synpain-train*.arrow"))
+    harmed(newer_installed, shard.name, flip)
+    with pytest.raises(ReleaseError, match=r"the installed release is damaged .a file in .* is not as it was"):
+        synpain_hf.load()
+    harmed(newer_installed, "release.json", lambda content: content.replace(b'"rows": 1', b'"rows": 0', 1))
+    with pytest.raises(ReleaseError, match="the installed release is damaged"):
+        open_pairs("synpain")
 
 
 @pytest.mark.usefixtures("small_installed")

@@ -41,6 +41,7 @@ from tests.release.making import (
     ran,
     replace,
     rows_of,
+    verify,
     write_manifest,
 )  # fmt: skip
 
@@ -496,7 +497,7 @@ def test_it_can_be_skipped_and_is_then_listed_as_rejected(
     assert [one for one in lines if one["file"] == case.file and case.reason in one["reason"]]
     assert not {one["pair_id"] for one in lines} & rows_of(release).keys() or "folds.txt" in case.file
     assert "rejected.jsonl" in release.files
-    release.verify()
+    verify(release)
 
 
 def test_everything_that_is_wrong_is_in_one_sorted_list(tmp_path: Path, good_download: Path) -> None:
@@ -550,7 +551,7 @@ def test_skipping_keeps_the_other_pairs_of_every_file_that_a_bad_pair_was_in(tmp
         "black": ["pair-00", "pair-05"], "white": ["pair-01", "pair-02"], "east_asian": ["pair-06"],
     }  # fmt: skip
     assert release.manifest["pairs"] == {"in": 7, "out": 5, "rejected": 2}
-    release.verify()
+    verify(release)
 
 
 def test_nothing_is_rejected_where_nothing_is_wrong(tmp_path: Path, good_download: Path) -> None:

@@ -17,7 +17,7 @@ from synpain_hf.errors import OutputError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.imaging.made import decoded
-from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started
+from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started, verify
 
 PARTITIONS = 15
 SECONDS = 600
@@ -79,7 +79,7 @@ def test_an_interrupted_build_goes_on_where_it_was(
     assert digests(out) == digests(built.folder)
     assert marks(out, finished) == before
     assert not (tmp_path / ".release.partial").exists()
-    release.verify()
+    verify(release)
 
 
 def test_a_journal_line_cut_short_costs_its_own_partition_only(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,10 @@ def is_whole(folder: Path, names: Collection[str], *, verify: bool, progress: Pr
     for done, name in enumerate(doubtful, 1):
         if sha256_of(folder / name) != records[name].get("sha256"):
             return False
-        progress("verify", done, len(doubtful))
+        progress("installed files", done, len(doubtful))
     if touched:  # copied with the cache
-        _write(folder, {name: {**records[name], **_identity(folder / name)} for name in names})
+        with suppress(OSError):  # of another user
+            _write(folder, {**records, **{name: {**records[name], **_identity(folder / name)} for name in touched}})
     return True
 
 

@@ -93,6 +93,10 @@ def _anywhere(file: str) -> bool:  # noqa: ARG001 - any name will do
     return True
 
 
+def _nothing(file: str) -> Mapping[str, object]:  # noqa: ARG001 - any name tells nothing
+    return {}
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a release.
@@ -111,6 +115,7 @@ class Table:
         measures: Whether its numbers are measurements of faces: summarised in the card, and learned in training.
         content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may be at a place in its folder.
+        told_by_place: What the place of a file tells of all its rows: values by column, of classes their names.
         write: Writes it in a build, given the release directory and the pairs, sorted by id; None where a build
             writes it pair by pair, or not at all.
     """
@@ -128,6 +133,7 @@ class Table:
     measures: bool = False
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
+    told_by_place: Callable[[str], Mapping[str, object]] = _nothing
     write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
 
     def owns(self, file: str) -> bool:

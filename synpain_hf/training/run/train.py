@@ -163,7 +163,7 @@ def train(
     if progress is not silent:
         args.disable_tqdm = True
     chosen = ModelArguments(model=model) if isinstance(model, str) else model
-    pairs = open_pairs(dataset, config_name, revision=revision)
+    pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)
     check_splits(pairs, config_name, chooses=args.eval_strategy != "no")
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator)
