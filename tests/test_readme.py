@@ -116,7 +116,9 @@ def filled_in_facts(folder: Path) -> None:
     file = folder / "my-facts.yaml"
     text = file.read_text(encoding="utf-8")
     assert re.search(PLACEHOLDER, text)
-    filled = re.sub(PLACEHOLDER, lambda found: f"{found[1]}: {FACTS.get(found[1], 'Faces of mine')}", text)
+    filled = re.sub(
+        PLACEHOLDER, lambda found: f"{found[1]}: {FACTS.get(found[1], 'Faces that I drew to try things with')}", text
+    )
     file.write_text(filled, encoding="utf-8")
 
 
