@@ -33,19 +33,24 @@ class UsageError(SynpainError, ValueError):
     Args:
         fault: What is wrong, then the remedy; where arguments are named, what is wrong with them: `is 0; give 1`.
         arguments: Their names, with which the message begins.
+        mentions: Names of other arguments, which stand in the fault in braces.
     """
 
     exit_status = 2
 
-    def __init__(self, fault: str, *arguments: str) -> None:
+    def __init__(self, fault: str, *arguments: str, mentions: Iterable[str] = ()) -> None:
         self._fault = fault
         self._arguments = arguments
+        self._mentions = tuple(mentions)
         super().__init__(self.naming(str))
 
     def naming(self, typed: Callable[[str], str]) -> str:
         """The message with other names for the arguments, such as the options of a command."""
         names = " and ".join(map(typed, self._arguments))
-        return f"{names} {self._fault}" if names else self._fault
+        fault = self._fault
+        for name in self._mentions:
+            fault = fault.replace(f"{{{name}}}", typed(name))
+        return f"{names} {fault}" if names else fault
 
 
 class PictureError(SynpainError, ValueError):
@@ -163,6 +168,6 @@ Notice = Callable[[Sequence[Problem]], None]
 
 
 def warn_of(problems: Sequence[Problem]) -> None:
-    """Warn, as Python does, whoever called the function that found this."""
+    """Warn the caller of the function that found this, as Python does."""
     title = f"{count(len(problems), 'pair')} to look at:"
     warnings.warn("\n  ".join([title, *map(str, in_order(problems))]), InputWarning, stacklevel=3)

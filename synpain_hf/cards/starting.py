@@ -52,7 +52,7 @@ def init(release: str | Path, path: str | Path) -> Path:
         The file.
 
     Raises:
-        ReleaseError: If it is no complete release.
+        ReleaseError: If it is not a complete release.
         UsageError: If there is such a file already.
         OutputError: If it cannot be written.
     """

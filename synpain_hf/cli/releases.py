@@ -10,7 +10,7 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers
-from synpain_hf.cli.printing import print_json, print_line, print_table, print_warning, reported, size
+from synpain_hf.cli.printing import as_option, print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
@@ -76,7 +76,7 @@ def build(
     """
     doubtful: list[Problem] = []
     unverified: list[str] = []
-    with reported(as_json, {"words": "--map"}) as progress:
+    with reported(as_json, lambda name: {"words": "--map"}.get(name, as_option(name))) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,

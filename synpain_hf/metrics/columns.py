@@ -115,7 +115,8 @@ class Columns:
         if others == present and (others[1:] or not set(others) <= set(NEGATIVES)):
             raise UsageError(
                 f"{self.table.name}: {name} has the {noun_after(len(others), 'value')} {_listed(others)}, but not "
-                f"{' or '.join(sorted(wanted))}; say which is positive (positive)"
+                f"{' or '.join(sorted(wanted))}; say which is positive ({{positive}})",
+                mentions=["positive"],
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
         odd = np.asarray([word is not None and word not in kept for word in words])[codes]

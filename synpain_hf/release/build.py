@@ -102,7 +102,7 @@ def build(
         keep: Further columns of a manifest that the release keeps, each as a column of its own; its type (`bool`,
             `int64`, `float64` or `string`) is the one that all of its values have, or is given: `site=string`. Empty
             cells, `NA` and `NaN` are missing values.
-        progress: Told of every pair written.
+        progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
         unverified: Called with the names of the pictures of the release in which damage would not have shown, if there

@@ -162,7 +162,7 @@ class FolderPaths:
 
 
 def real(path: Path) -> Path:
-    """A path without symbolic links; unlike `Path.resolve`, a loop of links is no error."""
+    """A path without symbolic links; unlike `Path.resolve`, a loop of links is not an error."""
     return Path(os.path.realpath(path))
 
 

@@ -670,7 +670,7 @@ class TestBadInput:
 
     def test_both_threshold_and_validation_are_refused(self, path: Path, tmp_path: Path) -> None:
         write_csv(tmp_path / "v.csv", {"label": [0, 1], "score": [0.1, 0.2]})
-        with pytest.raises(UsageError, match="both threshold and validation are given"):
+        with pytest.raises(UsageError, match="threshold and validation are both given"):
             evaluate(path, validation=tmp_path / "v.csv", threshold=0.5)
 
 

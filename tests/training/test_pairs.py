@@ -263,7 +263,7 @@ def test_what_is_no_source_is_told(
 def test_a_revision_is_of_the_hub_alone(faces: Release) -> None:
     splits: dict[str, Dataset] = {}
     for source in (faces.folder, "synpain", splits):
-        with pytest.raises(UsageError, match=r"revision 'v1\.0\.0' is one of a data set on the Hub, and this is none"):
+        with pytest.raises(UsageError, match=r"revision is 'v1\.0\.0', but only a data set on the Hub has"):
             open_pairs(source, revision="v1.0.0")
 
 
@@ -323,7 +323,7 @@ def test_what_is_not_annotated_is_nan_and_never_zero(pairs: Pairs) -> None:
 def test_of_several_annotators_one_is_named(pairs: Pairs) -> None:
     both = annotated(pairs, (0, 1, "a"), (0, 4, "b"))
     assert both.targets() == {}
-    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; choose one of these annotators"):
+    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; give one of these as annotator"):
         both.targets(action_units=["AU4"])
     assert both.targets(action_units=["AU4"], annotator="b")["action_units"][0] == 4
     with pytest.raises(UsageError, match="has no annotations by 'c', only by 'a', 'b'"):

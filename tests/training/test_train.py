@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -22,13 +23,14 @@ from huggingface_hub import ModelCard
 from PIL import Image
 from transformers import AutoConfig, TrainingArguments, pipeline, set_seed
 
-from synpain_hf.errors import MissingExtraError, OutputError, SynpainError, UsageError
+from synpain_hf.errors import InputWarning, MissingExtraError, OutputError, SynpainError, UsageError
 from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.layout import RECORD, RESULT
 from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.run.folder import check_finished
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.train import TrainingResult
 from synpain_hf.training.run.train import train as train_anew
@@ -193,8 +195,59 @@ def test_a_checkpoint_that_is_not_whole_is_passed_over(
         if what == "train":
             steps.append(done)
 
-    trained(faces, tmp_path, num_train_epochs=3, progress=note, save_total_limit=3)
+    warned: list[str] = []
+    trained(faces, tmp_path, num_train_epochs=3, progress=note, save_total_limit=3, warn=warned.append)
     assert steps[0] == 4
+    out = tmp_path / "model"
+    assert warned == [
+        f"checkpoint-6 (its {file}) in {out} is damaged and passed over; training goes on from checkpoint-3"
+    ]
+
+
+def test_what_is_passed_over_is_a_warning_of_python(faces: Release, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        trained(faces, tmp_path, progress=stopping_at(4))
+    (checkpoint,) = (tmp_path / "model").glob("checkpoint-*")
+    halve(checkpoint / "model.safetensors")
+    with pytest.warns(InputWarning, match=r"checkpoint-3 \(its model\.safetensors\) .*; training begins anew"):
+        trained(faces, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("model.safetensors", halve),
+        ("model.safetensors", Path.unlink),
+        ("result.json", halve),
+        ("predictions.parquet", halve),
+        ("report/report.json", halve),
+    ],
+)
+def test_a_finished_training_that_is_damaged_is_said(
+    result: TrainingResult, tmp_path: Path, file: str, damage: Callable[[Path], object]
+) -> None:
+    out = Path(shutil.copytree(result.out, tmp_path / "model"))
+    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+    check_finished(out, record)
+    damage(out / file)
+    name = Path(file).name
+    with pytest.raises(UsageError, match=f"finished training, but {name} in it is missing or damaged; remove the"):
+        check_finished(out, record)
+
+
+def test_a_trained_model_that_was_damaged_before_its_report_is_trained_again(faces: Release, tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "figures":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(faces, tmp_path, progress=stop)
+    whole = {name: weight.clone() for name, weight in weights(tmp_path / "model").items()}  # not mapped from the file
+    halve(tmp_path / "model" / "model.safetensors")
+    warned: list[str] = []
+    result = trained(faces, tmp_path, warn=warned.append)
+    assert warned == [f"model.safetensors in {tmp_path / 'model'} is damaged; it is trained again"]
+    assert same(weights(result.out), whole)
 
 
 def test_what_was_interrupted_after_training_is_not_trained_again(faces: Release, tmp_path: Path) -> None:
@@ -251,7 +304,7 @@ def test_without_validation_the_last_model_is_taken(faces: Release, tmp_path: Pa
     ("options", "message"),
     [
         ({"config_name": "by_gender"}, r"has no split train and validation in 'by_gender', only man, woman; choose"),
-        ({"config_name": "all"}, r"no split validation in 'all', only train; .* \(eval_strategy='no'\)"),
+        ({"config_name": "all"}, r"no split validation in 'all', only train; .* \(eval_strategy=no\)"),
         ({"config_name": "cv_9"}, "has no pairs in a configuration 'cv_9'"),
         ({"epochs": 3}, "unknown arguments of a training: epochs;"),
         ({"eval_strategy": "steps", "save_strategy": "epoch"}, "the training arguments do not fit together"),

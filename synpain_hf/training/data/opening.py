@@ -72,7 +72,7 @@ def open_pairs(
     is_loaded = not isinstance(source, (str, Path))
     is_local = is_loaded or str(source) == NAME or Path(str(source)).expanduser().is_dir()
     if is_local and revision is not None:
-        raise UsageError(f"revision {revision!r} is one of a data set on the Hub, and this is none; leave it out")
+        raise UsageError(f"is {revision!r}, but only a data set on the Hub has revisions; leave it out", "revision")
     if not isinstance(source, (str, Path)):
         return pairs_of(splits_of(source), "the data set", embed=True)
     if str(source) == NAME:

@@ -138,7 +138,8 @@ class Pairs:
         annotators = sorted(set(known["annotator"].to_pylist()))
         there = ", ".join(map(repr, annotators))
         if annotator is None and len(annotators) > 1:
-            raise UsageError(f"{self.title} has annotations by {there}; choose one of these annotators")
+            fault = f"{self.title} has annotations by {there}; give one of these as {{annotator}}"
+            raise UsageError(fault, mentions=["annotator"])
         if annotator is not None and annotator not in annotators:
             near = did_you_mean(annotator, annotators)
             raise UsageError(

@@ -18,6 +18,7 @@ from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling import (
+    DamagedModelError,
     PairwisePainConfig,
     PairwisePainForImageClassification,
     PairwisePainImageProcessor,
@@ -86,6 +87,11 @@ def _as_unloadable(name: str) -> Iterator[None]:
     """Report what transformers and torch raise of files that are damaged, or hold what no model has."""
     try:
         yield
+    except DamagedModelError as error:
+        raise UsageError(
+            f"is {shown(name)!r}, whose weights are damaged ({error.__cause__}); fetch it again, or train it again",
+            "model",
+        ) from error
     except SynpainError:
         raise
     except _UNLOADABLE as error:
@@ -146,13 +152,15 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
     try:
         content = parsed_json(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
+            if content.get("architecture", PWCT) == PWCT:
+                arguments.check_pwct()
             asked = {
                 "class_weights": options["class_weights"],
                 **({"fusion": arguments.fusion} if arguments.fusion != DEFAULT_FUSION else {}),
                 **({"lora": {}} if arguments.lora else {}),
                 **{name: value for name, value in options.items() if value},
             }
-            return PairwisePainConfig(**{**content, **asked})
+            return _config_of(file, {**content, **asked})
         return PairwisePainConfig(
             architecture="backbone",
             backbone_config=content,
@@ -166,6 +174,13 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         raise UsageError(
             f"is {str(file)!r}, not a configuration of a vision model ({error}); give one with its model_type", "model"
         ) from error
+
+
+def _config_of(file: Path, content: dict[str, Any]) -> PairwisePainConfig:
+    try:
+        return PairwisePainConfig(**content)
+    except UsageError as error:
+        raise UsageError(f"is {str(file)!r}, whose content does not fit together ({error})", "model") from error
 
 
 def _pretrained(
@@ -210,7 +225,7 @@ def learned_by(name: str) -> set[str]:
     except (OSError, ValueError, LookupError, TypeError):
         learned = None
     if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
-        raise UsageError(f"has a damaged {LEARNED}, so that nobody knows what it has learned; fetch it again", "model")
+        raise UsageError(f"has a damaged {LEARNED}, so that what it has learned is unknown; fetch it again", "model")
     return set(learned)
 
 
