@@ -172,7 +172,7 @@ def _ray(workers: int) -> Iterator[_Submit]:
     import ray
     from ray.exceptions import RayError, RayTaskError
 
-    call = ray.remote(num_cpus=1, max_retries=_MOST_LOSSES)(lambda function, task: function(task))
+    call = ray.remote(num_cpus=1, max_retries=_MOST_LOSSES)(_call)
     running: set[Any] = set()
 
     def submit(function: Callable[[Any], Any], task: Any) -> Future[Any]:
@@ -197,6 +197,10 @@ def _ray(workers: int) -> Iterator[_Submit]:
             ray.cancel(reference, force=True)
         if is_ours:
             ray.shutdown()
+
+
+def _call(function: Callable[[Any], Any], task: Any) -> Any:
+    return function(task)
 
 
 def _load_ray() -> None:
