@@ -86,7 +86,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             AUROC.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
-        progress: Called with what is read, where there is much, and with figures.
+        progress: Called with what is read, where there is much, with resamples, and with figures.
 
     The other arguments are those of `subgroup_auroc.Options`.
 
@@ -128,7 +128,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         try:
             report = subgroup_auroc(
                 **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
-                validation=chosen_on, correction=correction,
+                validation=chosen_on, correction=correction, progress=progress,
             )  # fmt: skip
         except InputError as error:
             raise _naming_its_option(error) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .bootstrap import Progress
 from .cautions import cautions
 from .entries import entries
 from .errors import InputError
@@ -43,6 +44,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     min_group_size: int = Options.min_group_size,
     missing: str = Options.missing,
     correction: str = Options.correction,
+    progress: Progress | None = None,
 ) -> Report:
     """AUROC of the whole and of every group, with intervals, and how far the groups of an attribute lie apart.
 
@@ -62,6 +64,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             every group then has a paired comparison.
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
             the best F1 is chosen.
+        progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
 
     The other arguments are those of `Options`.
 
@@ -113,7 +116,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     check_number_of_intersections(len(rows.attributes), depth)
     crossings = intersections(rows.attributes, depth)
     check_work(rows, [whole, *rows.attributes, *crossings], options)
-    overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options)
+    overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options, progress)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {
         found.attribute.name: dict(zip(found.attribute.names, entries(rows, found, overall, options), strict=True))
