@@ -200,7 +200,8 @@ class _Looking:
         read = list(columns) if is_base else [*kinds.keys, *(name for name in kinds.classes if name not in kinds.keys)]
         wanted = [name for name in read if self.pictures or name not in kinds.pictures]
         batch_rows = 1 if self.pictures and kinds.pictures else _ROWS_AT_A_TIME
-        rows = (row for batch in parquet.iter_batches(batch_rows, columns=wanted) for row in batch.to_pylist())
+        batches = parquet.iter_batches(batch_rows, columns=wanted, use_threads=False)
+        rows = (row for batch in batches for row in batch.to_pylist())
         for number, row in enumerate(rows, 1):
             wrong = [*kinds.wrong_with(row, told), *self._wrong_key(table, file, row, kinds.keys)]
             yield from (Problem(f"{file}:{number}", reason, str(row[PAIR_ID] or "")) for reason in wrong)

@@ -51,8 +51,8 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
         OutputError: If the cache cannot be written, or `datasets` does not find the release there.
     """
     opened = Release.open(release)
-    check(opened, beside=opened.files, again=verify, progress=progress)
     with places.locked_cache() as cache:
+        check(opened, beside=opened.files, again=verify, progress=progress)
         folder = places.place_of(opened, cache)
         if not is_whole(folder, files_of(opened), verify=verify, progress=progress):
             with scratch(places.partial_of(cache)) as partial:

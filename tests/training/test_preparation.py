@@ -104,10 +104,10 @@ def test_all_configurations_and_ways_to_normalise_share_one_preparation(faces: R
             prepare(
                 open_pairs(faces.folder, configuration),
                 processor,
-                cache_dir=tmp_path,
+                cache_dir=tmp_path / "faces",
                 progress=lambda what, *_: said.append(what),
             )
-    assert len(visible(tmp_path)) == 1
+    assert len(visible(tmp_path / "faces")) == 1
     assert said == ["prepare"] * 20
 
 
