@@ -17,7 +17,7 @@ from PIL import Image, TiffImagePlugin, features
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import declared_pixels, decode
 from synpain_hf.imaging.formats import refusal_of
-from synpain_hf.imaging.limits import MAX_PIXELS_JPEG_2000
+from synpain_hf.imaging.limits import MAX_PIXELS_JPEG_2000, PIXELS_IN_BYTE
 from tests.imaging.made import Pixels, decoded, encoded, textured
 
 WIDTH, HEIGHT = 48, 40
@@ -210,7 +210,7 @@ def test_what_would_be_read_in_part_or_wrongly_is_refused(data: bytes, reason: s
 def test_a_jpeg_2000_of_very_many_pixels_is_refused_before_it_is_decoded() -> None:
     side = int(MAX_PIXELS_JPEG_2000**0.5) + 1
     data = encoded(RGB, "JPEG2000", no_jp2=True)
-    data = data[:8] + struct.pack(">II", side, side) + data[16:]
+    data = data[:8] + struct.pack(">II", side, side) + data[16:] + bytes(side * side // PIXELS_IN_BYTE)
     with pytest.raises(PictureError, match=r"of a JPEG 2000 that are read; save it as PNG"):
         decode(data)
 
