@@ -369,6 +369,7 @@ class TestProgram:
             program.stdout.close()
             assert program.stderr.read() == ""
 
+    @pytest.mark.slow
     def test_a_stream_that_lacks_a_letter_shows_its_escape(self, source: Path, tmp_path: Path) -> None:
         bad = tmp_path / "bad"
         bad.mkdir()

@@ -48,7 +48,7 @@ def check_size(width: int, height: int, size: int | None = None) -> None:
     """
     most = MAX_PIXELS if size is None else min(MAX_PIXELS, max(FREE_PIXELS, PIXELS_IN_BYTE * size))
     if width * height > most:
-        of_so_few = f" of {size:,} bytes" if most < MAX_PIXELS else ""
+        of_so_few = f" from a file of {size:,} bytes" if most < MAX_PIXELS else ""
         raise PictureError(
             f"is {width:,} x {height:,} pixels, more than the {most:,} that are decoded{of_so_few}; scale it down"
         )

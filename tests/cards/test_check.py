@@ -63,6 +63,7 @@ def test_every_sentence_ends_with_the_remedy(copy: Path) -> None:
 
 
 class TestData:
+    @pytest.mark.slow
     def test_a_flipped_label_is_found_in_every_part_that_tells_of_it(self, copy: Path) -> None:
         with_rows(copy, {"label": 1})
         found = told(copy)

@@ -103,6 +103,7 @@ class TestRelease:
 
 
 class TestLoading:
+    @pytest.mark.slow
     def test_every_configuration_loads_as_before(self, own: Release, own_carded: Release) -> None:
         for name, splits in own.configurations().items():
             loaded = load_dataset(str(own_carded.folder), name)
@@ -116,6 +117,7 @@ class TestLoading:
         before, after = (load_dataset(str(each.folder), "annotations", split="train") for each in (drawn, carded))
         assert after.to_list() == before.to_list()
 
+    @pytest.mark.slow
     def test_it_streams_and_installs(self, carded: Release) -> None:
         streamed = load_dataset(str(carded.folder), "all", split="train", streaming=True)
         assert next(iter(streamed))["neutral"].size[1] == 736
@@ -124,6 +126,7 @@ class TestLoading:
 
 
 class TestInterruption:
+    @pytest.mark.slow
     def test_whatever_is_written_already_another_card_mends_it(
         self, own: Release, own_carded: Release, tmp_path: Path
     ) -> None:
@@ -142,6 +145,7 @@ class TestInterruption:
             card(folder, facts=facts)
             assert digests(folder) == digests(own_carded.folder)
 
+    @pytest.mark.slow
     def test_killed_in_the_middle_it_is_mended_by_the_same_call(
         self, own: Release, own_carded: Release, tmp_path: Path
     ) -> None:
@@ -182,6 +186,7 @@ class TestPlace:
         with pytest.raises(OutputError, match=r"\.copy\.partial is in the way; remove it"):
             card(copy)
 
+    @pytest.mark.slow
     def test_a_file_in_the_way_is_told_and_nothing_is_left(self, drawn: Release, tmp_path: Path) -> None:
         folder = copied(drawn.folder, tmp_path / "release")
         (folder / "figures").write_bytes(b"in the way")

@@ -226,7 +226,7 @@ def enlarged(data: bytes, width: int, height: int) -> bytes:
 @pytest.mark.parametrize(("width", "height"), [(8_001, 8_000), (10_000, 10_000), (65_500, 65_500)])
 def test_a_jpeg_that_declares_too_many_pixels_is_refused_before_it_is_decoded(width: int, height: int) -> None:
     with pytest.raises(
-        PictureError, match=f"more than the {FREE_PIXELS:,} that are decoded of .* bytes; scale it down"
+        PictureError, match=f"more than the {FREE_PIXELS:,} that are decoded from a file of .* bytes; scale it down"
     ):
         decode(enlarged(encoded(RGB, "JPEG"), width, height))
 
@@ -244,7 +244,7 @@ def test_a_webp_that_declares_too_many_pixels_is_refused() -> None:
     data = bytearray(encoded(RGB, "WEBP", lossless=True))
     assert data[12:16] == b"VP8L"
     data[21:25] = struct.pack("<I", (16_383 - 1) | (16_383 - 1) << 14)
-    with pytest.raises(PictureError, match=r"that are decoded of .* bytes; scale it down"):
+    with pytest.raises(PictureError, match=r"that are decoded from a file of .* bytes; scale it down"):
         decode(bytes(data))
 
 

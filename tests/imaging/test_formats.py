@@ -17,7 +17,7 @@ from PIL import Image, TiffImagePlugin, features
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import declared_pixels, decode
 from synpain_hf.imaging.formats import refusal_of
-from synpain_hf.imaging.limits import MAX_PIXELS_AVIF, MAX_SAMPLES_JPEG_2000
+from synpain_hf.imaging.limits import MAX_PIXELS_AVIF, MAX_SAMPLES_JPEG_2000, PIXELS_IN_BYTE
 from tests.imaging.made import Pixels, decoded, encoded, textured
 
 WIDTH, HEIGHT = 48, 40
@@ -257,7 +257,9 @@ def test_a_jpeg_2000_of_very_many_pixels_is_refused_before_it_is_decoded(channel
     side = int((MAX_SAMPLES_JPEG_2000 // channels) ** 0.5) + 1
     data = encoded(HALF_CLEAR[..., :channels], "JPEG2000")
     at = data.index(b"\xff\x4f\xff\x51") + 8
-    data = data[:at] + struct.pack(">II", side, side) + data[at + 8 :] + box(b"free", bytes(side * side // 24))
+    data = (
+        data[:at] + struct.pack(">II", side, side) + data[at + 8 :] + box(b"free", bytes(side * side // PIXELS_IN_BYTE))
+    )
     with pytest.raises(PictureError, match=rf"of a JPEG 2000 of {channels} channels that are read; save it as PNG"):
         decode(data)
 
@@ -268,7 +270,7 @@ def test_an_avif_of_very_many_pixels_is_refused_before_it_is_decoded() -> None:
     data = encoded(RGB, "AVIF")
     size = struct.pack(">II", WIDTH, HEIGHT)
     assert data.count(b"ispe\0\0\0\0" + size) == 1
-    wide = data.replace(size, struct.pack(">II", side, side)) + box(b"free", bytes(side * side // 24))
+    wide = data.replace(size, struct.pack(">II", side, side)) + box(b"free", bytes(side * side // PIXELS_IN_BYTE))
     with pytest.raises(PictureError, match=r"more than the 24,000,000 of an AVIF that are read; save it as PNG"):
         decode(wide)
 

@@ -143,6 +143,7 @@ class TestTheBareName:
         assert elsewhere["stream"] == default_of_small
         assert elsewhere["streamed face"] == elsewhere["face"]
 
+    @pytest.mark.slow
     def test_gives_the_same_after_map_whose_result_is_reused(
         self, home: Path, tmp_path: Path, default_of_small: Rows
     ) -> None:
@@ -165,6 +166,7 @@ class TestTheBareName:
         loaded = run_elsewhere(LOADS_ONCE, home=home, folder=tmp_path, HF_HUB_OFFLINE="0", HF_ENDPOINT=closed)
         assert loaded == default_of_small
 
+    @pytest.mark.slow
     def test_is_not_taken_over_by_a_local_folder_of_that_name(
         self, small: Release, newer: Release, tmp_path: Path
     ) -> None:
@@ -205,6 +207,7 @@ class TestLoad:
         assert {file["filename"] for file in loaded.cache_files} == installed
         assert {Path(name).parent for name in installed} == {small_installed}
 
+    @pytest.mark.slow
     def test_copies_no_face_into_memory(self, release: Release) -> None:
         synpain_hf.install(release.folder)
         synpain_hf.load("cv_3")
@@ -236,6 +239,7 @@ class TestLoad:
             synpain_hf.load()
 
 
+@pytest.mark.slow
 def test_the_faces_stand_on_the_disk_once(release: Release, caches: Path) -> None:
     synpain_hf.install(release.folder)
     installed = on_disk(caches)
@@ -262,11 +266,13 @@ class TestInstallingAgain:
         assert not older & set(installed_files(caches))
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(newer, tmp_path)
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("newer_installed")
     def test_with_an_older_release_goes_back_to_it(self, small: Release, tmp_path: Path) -> None:
         synpain_hf.install(small.folder)
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(small, tmp_path)
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("newer_installed")
     def test_with_other_content_of_the_same_version_replaces_the_earlier(
         self, newer: Release, rebuilt: Release, caches: Path, tmp_path: Path
@@ -278,6 +284,7 @@ class TestInstallingAgain:
         assert by_path(rebuilt, tmp_path) != by_path(newer, tmp_path)
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(rebuilt, tmp_path)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("harm", ["cut short", "removed"])
     def test_mends_an_installed_release_that_was_damaged(self, newer: Release, tmp_path: Path, harm: str) -> None:
         folder = synpain_hf.install(newer.folder)
@@ -322,6 +329,7 @@ class TestAnInstallThatFails:
         assert "make room or set HF_HOME" in done.stderr
         assert installed_files(caches) == before
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("small_installed")
     def test_because_it_was_killed_leaves_the_earlier_one_and_can_be_repeated(
         self, small: Release, release: Release, caches: Path
@@ -337,6 +345,7 @@ class TestAnInstallThatFails:
         synpain_hf.install(release.folder)
         assert tables(load_dataset("synpain")) == tables(synpain_hf.load()) == tables(load_dataset(str(release.folder)))
 
+    @pytest.mark.slow
     def test_between_the_new_release_and_the_removal_of_the_old_one_gives_the_new_one(
         self, small_installed: Path, newer: Release, tmp_path: Path
     ) -> None:
@@ -365,6 +374,7 @@ class TestAnInstallThatFails:
         assert synpain_hf.load("all", split="train").num_rows == 40
 
 
+@pytest.mark.slow
 def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tmp_path: Path) -> None:
     writing, go_on, order = threading.Event(), threading.Event(), []
 
@@ -408,6 +418,7 @@ class TestUninstall:
         with pytest.raises(ConnectionError):
             load_dataset("synpain")
 
+    @pytest.mark.slow
     def test_leaves_what_datasets_cached_of_a_local_folder(self, small: Release, tmp_path: Path) -> None:
         folder = tmp_path / "synpain"
         shutil.copytree(small.folder, folder)

@@ -105,6 +105,7 @@ def hole() -> Iterator[socket.socket]:
 
 
 class TestADamagedCopy:
+    @pytest.mark.slow
     @pytest.mark.parametrize(("pattern", "harm"), HARMS.values(), ids=HARMS)
     def test_is_repaired_by_installing_again(
         self, newer: Release, newer_installed: Path, pattern: str, harm: Callable[[bytes], bytes] | None
@@ -115,6 +116,7 @@ class TestADamagedCopy:
         assert contents(newer_installed) == whole
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load())
 
+    @pytest.mark.slow
     def test_that_looks_untouched_is_found_by_its_digest_where_that_is_asked_for(self, newer: Release) -> None:
         folder = synpain_hf.install(newer.folder)
         whole = contents(folder)
@@ -150,6 +152,7 @@ class TestAWholeCopy:
         assert told == [*of_release, *(("installed files", done, files) for done in range(1, files + 1))]
         assert {path.name: path.stat().st_ino for path in newer_installed.iterdir()} == inodes
 
+    @pytest.mark.slow
     def test_is_not_compared_again_once_it_was_found_to_be_a_copy(
         self, newer: Release, newer_cache: Path, caches: Path
     ) -> None:
@@ -162,6 +165,7 @@ class TestAWholeCopy:
         assert "installed files" not in {what for what, _, _ in told}
 
 
+@pytest.mark.slow
 def test_stray_files_of_the_desktop_are_left_alone(
     newer: Release, newer_installed: Path, small: Release, caches: Path
 ) -> None:
@@ -247,6 +251,7 @@ def test_programs_that_read_while_a_release_is_replaced_get_one_or_the_other(
     assert told.strip() in {"[10, 40]", "[40]"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_installed")
 def test_load_asks_nobody_where_the_hub_does_not_answer(caches: Path, tmp_path: Path, hole: socket.socket) -> None:
     endpoint = f"http://127.0.0.1:{hole.getsockname()[1]}"

@@ -344,6 +344,7 @@ class TestOthers:
         with replacing(folder), pytest.raises(OutputError, match="is being written by another program; wait for it"):
             amend(folder, add={PSPI: SCORES})
 
+    @pytest.mark.slow
     def test_who_try_until_they_can_all_get_through(self, folder: Path) -> None:
         names = [f"figures/{number}.png" for number in range(8)]
 

@@ -239,7 +239,7 @@ OFFICIAL_CASES = {
     "100,000 x 100,000 pixels": Case(
         official(NEW, png(header(100_000, 100_000), chunk(b"IDAT", zlib.compress(bytes(1000))))),
         IMAGE,
-        "is 100,000 x 100,000 pixels, more than the 64,000,000 that are decoded; scale it down",
+        "is 100,000 x 100,000 pixels, more than the 24,000,000 that are decoded from a file of 74 bytes; scale it",
     ),
     "100,000 x 100,000 palette pixels": Case(
         official(

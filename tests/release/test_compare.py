@@ -66,6 +66,7 @@ def test_a_column_of_another_type_is_major(tmp_path: Path, first: Release) -> No
     assert (list(changes.sentences()), changes.bump) == ([("Changed", "1 column of another type (fold)")], Bump.MAJOR)
 
 
+@pytest.mark.slow
 def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
     tmp_path: Path, good_manifest: Path, first: Release
 ) -> None:

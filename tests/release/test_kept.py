@@ -71,6 +71,7 @@ def test_load_dataset_gives_them_after_the_fixed_ones(kept: Release) -> None:
     assert set(everything["site"]) == {*filter(None, SITES), None}
 
 
+@pytest.mark.slow
 def test_so_does_the_installed_release(kept: Release) -> None:
     install(kept.folder)
     everything = load("all", "train")

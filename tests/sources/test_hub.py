@@ -88,6 +88,7 @@ def manifest_of(out: Path) -> dict[str, object]:
     return document
 
 
+@pytest.mark.slow
 def test_a_release_of_a_download_names_its_repository_and_commit(hub: Hub, tmp_path: Path) -> None:
     done = run_build(hub, tmp_path / "out", COLUMNS="80")
     assert done.returncode == 0, done.stderr
@@ -157,6 +158,7 @@ def test_a_download_that_breaks_off_asks_only_for_the_rest_when_it_is_run_again(
     assert hub.files_asked_for() == sorted(rest)
 
 
+@pytest.mark.slow
 def test_a_hub_that_stumbles_or_does_not_answer_is_asked_again(hub: Hub, tmp_path: Path) -> None:
     hub.faults = [
         Fault("SynPain.txt", "HEAD", times=1, status=503),
@@ -244,6 +246,7 @@ def test_a_repository_without_the_official_folder_is_no_source(hub: Hub, tmp_pat
     assert "has no folder SynPain" in said(run_build(hub, tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_offline_a_complete_download_is_built_and_another_is_refused(hub: Hub, tmp_path: Path) -> None:
     report = said(run_build(hub, tmp_path / "out", HF_HUB_OFFLINE="1"))
     assert "the Hub is needed, but HF_HUB_OFFLINE is set; unset it" in report
@@ -252,6 +255,7 @@ def test_offline_a_complete_download_is_built_and_another_is_refused(hub: Hub, t
     assert manifest_of(tmp_path / "offline") == manifest_of(tmp_path / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["files-listed", "files-not-listed"])
 def test_a_part_of_a_download_is_never_taken_for_the_whole(hub: Hub, tmp_path: Path, known: bool) -> None:
     assert run_build(hub, tmp_path / "out").returncode == 0

@@ -388,6 +388,7 @@ def test_no_member_vanishes_unless_it_is_hidden(members: list[str]) -> None:
     assert not any(".." in Path(file.name).parts for file in listing.files)
 
 
+@pytest.mark.slow
 def test_an_archive_of_very_many_files_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "part.zip"
     with zipfile.ZipFile(path, "w") as archive:

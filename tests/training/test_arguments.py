@@ -145,6 +145,7 @@ except MissingExtraError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_missing_library_is_told() -> None:
     told = subprocess.run([sys.executable, "-c", WITHOUT_ACCELERATE], capture_output=True, text=True, check=True).stdout
     assert "accelerate" in told

@@ -138,7 +138,7 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
     [
         (["--config-name", "cv_7"], "has no pairs in a configuration 'cv_7'; choose one of"),
         (["--model", "no/model"], "--model is 'no/model', which cannot be loaded"),
-        (["--action-units", "AU4,AU99"], "has no annotations of AU99; there are AU1,"),
+        (["--action-units", "AU4,AU99"], "has no annotations of AU99 (did you mean 'AU9'?); there are AU1,"),
         (["--annotator", "nobody", "--pspi-head"], "has no annotations by 'nobody', only by 'truth of demo"),
         (["--model", "PWCT"], "--model is 'PWCT', neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of"),
         (["--fusion", "subtraction"], "error: --fusion is 'subtraction', but pwct always subtracts; leave it out"),

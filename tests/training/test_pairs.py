@@ -366,6 +366,7 @@ def annotators_in(pairs: Pairs) -> list[str]:
     return [] if pairs.annotations is None else sorted(set(pairs.annotations["annotator"].to_pylist()))
 
 
+@pytest.mark.slow
 def test_every_file_of_annotations_is_opened(judged_twice: Release) -> None:
     synpain_hf.install(judged_twice.folder)
     by_path, installed = open_pairs(judged_twice.folder), open_pairs("synpain")

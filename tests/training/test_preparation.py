@@ -196,7 +196,7 @@ def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
         ("the data set, train", f"pair-{number}", f"pair pair-{number}: the {reason}")
         for number, reason in (
             (1, "expressive face is empty (0 bytes); fetch it again"),
-            (2, "neutral face is not a picture (a GIF); give a PNG, JPEG or WebP file"),
+            (2, "neutral face is a GIF, which is not read; save the picture as PNG"),
             (3, ELSEWHERE),
             (4, f"expressive face is cut short after {len(good) - 20:,} bytes; fetch it again"),
         )

@@ -113,6 +113,7 @@ def test_the_pipeline_says_of_a_stored_face_what_was_predicted(faces: Release, r
         assert found[0]["label"] == row["prediction"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(faces: Release, tmp_path: Path) -> None:
     one, again, other = (trained(faces, tmp_path, name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
     assert same(weights(one.out), weights(again.out))
@@ -130,6 +131,7 @@ def test_training_moves_every_parameter(faces: Release, tmp_path: Path, model: s
     assert not [name for name, before in fresh.named_parameters() if torch.equal(after[name], before)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -321,7 +323,7 @@ def test_bad_input_is_one_clear_error_and_writes_nothing(
 ) -> None:
     with pytest.raises(SynpainError, match=message):
         train_anew(faces.folder, out=tmp_path / "model", cache_dir=tmp_path / "faces", **{"use_cpu": True, **options})
-    assert not list(tmp_path.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} <= {"hf-home"}  # with what is known of the release's files
 
 
 @pytest.mark.parametrize("name", ["val", "dev"])
@@ -366,6 +368,7 @@ def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.* is damaged and passed over")  # the one that the full disk cut
 @pytest.mark.parametrize("size", ["4k", "24k", "40k", "136k", "200k"])
 def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Release, tmp_path: Path, size: str) -> None:
     options: dict[str, Any] = {"model": tiny(tmp_path), "cache_dir": tmp_path / "faces", **ARGUMENTS}
@@ -432,6 +435,7 @@ def test_another_training_does_not_go_on_in_the_folder_of_one(faces: Release, tm
         trained(faces, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_training_that_began_with_other_weights_is_another(faces: Release, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 2)):
         trained(faces, tmp_path, name, seed=seed)
@@ -466,6 +470,7 @@ def test_pairs_without_groups_are_judged_as_a_whole(faces: Release, tmp_path: Pa
     assert result.auroc == result.report["overall"]["auroc"]
 
 
+@pytest.mark.slow
 def test_what_is_told_of_a_model_is_of_the_one_that_was_kept(faces: Release, tmp_path: Path) -> None:
     found = {}
     for name, changed in (
@@ -507,6 +512,7 @@ def test_a_checkpoint_elsewhere_can_be_gone_on_from(faces: Release, tmp_path: Pa
     assert same(weights(second.out), weights(trained(faces, tmp_path, "whole").out))
 
 
+@pytest.mark.slow
 def test_a_data_set_on_the_hub_is_named_in_the_record_and_the_card(faces: Release, tmp_path: Path) -> None:
     files = {
         path.relative_to(faces.folder).as_posix(): path.read_bytes()
