@@ -65,7 +65,6 @@ def test_a_setting_that_is_nested_without_end_is_reported(text: str) -> None:
 
 @pytest.mark.parametrize("text", JSON.values(), ids=JSON)
 def test_what_a_finished_training_left_is_reported(tmp_path: Path, text: str) -> None:
-    pytest.importorskip("torch")
     from synpain_hf.training.run.cross_validation import CrossValidation
     from synpain_hf.training.run.train import TrainingResult, read_report
 

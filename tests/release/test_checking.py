@@ -209,9 +209,9 @@ def test_columns_of_another_version_are_such_as_rows_are_told_apart_by(
         with pytest.raises(ReleaseError) as caught:
             use()
         assert f"{file}: {reason}" in str(caught.value)
-    for use in (verify_in, info, open_pairs, synpain_hf.card, synpain_hf.install):
+    for read in (verify_in, info, open_pairs, synpain_hf.card, synpain_hf.install):
         with pytest.raises(ReleaseError, match=f"{file}: has "):
-            use(folder)
+            read(folder)
 
 
 def test_a_pair_in_two_partitions_is_refused(folder: Path) -> None:
