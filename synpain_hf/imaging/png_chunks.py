@@ -22,7 +22,7 @@ _PALETTE = 3
 _CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 _TRANSPARENCY = b"tRNS"
 _ORDERS = tuple([*palette, *clear, b"IDAT", b"IEND"] for palette in ([], [b"PLTE"]) for clear in ([], [_TRANSPARENCY]))
-"""The parts after the header that make the pixels, in their order, those of a kind taken together."""
+"""The parts after the header that make the pixels, in their order; the pixels themselves may be in several."""
 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _WHOLE = ((0, 0, 1, 1),)  # first column, first row, columns and rows from one pixel to the next
@@ -59,8 +59,9 @@ def read_chunks(data: bytes) -> tuple[Header, list[Chunk]]:
         PictureError: If the file is cut short or damaged.
     """
     (_, header), *chunks = _chunks(data)
-    of_pixels = (kind for kind, _ in chunks if kind[:1].isupper() or kind == _TRANSPARENCY)
-    if [kind for kind, _ in groupby(of_pixels)] not in _ORDERS:
+    of_pixels = [kind for kind, _ in chunks if kind[:1].isupper() or kind == _TRANSPARENCY]
+    is_repeated = any(of_pixels.count(kind) > 1 for kind in (b"PLTE", _TRANSPARENCY))
+    if is_repeated or [kind for kind, _ in groupby(of_pixels)] not in _ORDERS:
         raise PictureError("is a damaged PNG (a part is missing, unknown, or not in its place); fetch it again")
     return Header(*struct.unpack(">IIBBBBB", header)), chunks
 

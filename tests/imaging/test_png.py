@@ -272,8 +272,11 @@ def test_what_stands_after_the_end_is_not_read() -> None:
     assert np.array_equal(parsed(PLAIN + b"left over" * 99).pixels(WIDTH), PIXELS)
 
 
-@pytest.mark.parametrize("order", [("PLTE", "IDAT", "tRNS"), ("tRNS", "PLTE", "IDAT")])
-def test_transparency_that_is_not_in_its_place_is_refused(order: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "order",
+    [("PLTE", "IDAT", "tRNS"), ("tRNS", "PLTE", "IDAT"), ("PLTE", "PLTE", "IDAT"), ("PLTE", "tRNS", "tRNS", "IDAT")],
+)
+def test_a_palette_or_transparency_out_of_its_place_or_twice_is_refused(order: tuple[str, ...]) -> None:
     parts = {"PLTE": chunk(b"PLTE", bytes(6)), "tRNS": chunk(b"tRNS", bytes(2)), "IDAT": idat(bytes(41 * 40))}
     right = png(header(40, 40, 8, 3, 0, 0, 0), *(parts[kind] for kind in ("PLTE", "tRNS", "IDAT")))
     assert decode(right).width == 40
