@@ -32,6 +32,7 @@ from .plots import plot_roc
 from .rendering import as_text
 from .report import Report
 from .roc import rank
+from .score import score_interval
 from .style import new_figure
 from .tables import tables
 from .units import gather

@@ -249,6 +249,7 @@ def _cautions(report: Mapping[str, Any]) -> dict[tuple[str | None, str | None, s
 
 
 _HOW = {
+    "score": "the score method, from DeLong's variance with half a row added to either class, and Student's t",
     "delong": "DeLong's method",
     "logit": "DeLong's method on the logit scale",
     "bootstrap": "the BCa bootstrap",
@@ -264,8 +265,8 @@ def _intervals(options: Mapping[str, Any]) -> str:
         how += f" ({options['resamples']:,} resamples of {drawn}, seed {options['seed']})"
         how += ", with Student's t" * (options["clustered"] and options["interval"] == "bootstrap")
     else:
-        how += ", in Obuchowski's form for clusters, with Student's t" * options["clustered"]
-        how += ", on the logit scale where they would leave 0 to 1" * (options["interval"] == "delong")
+        how += ", in Obuchowski's form for clusters" * options["clustered"]
+        how += ", with Student's t" * (options["clustered"] and options["interval"] != "score")
     return f"{level(options)} confidence intervals by {how}"
 
 
