@@ -86,6 +86,22 @@ class Options:
     min_group_size: int = field(
         default=10, metadata=_whole_number("A smaller group is counted, not measured.", least=0)
     )
+    min_class_size: int = field(
+        default=5,
+        metadata=_whole_number(
+            "A group with fewer rows of a class (or clusters with some) is shown, and not compared; with weights or "
+            "clusters of different sizes, the effective number counts.",
+            least=2,
+        ),
+    )
+    margin: float = field(
+        default=0.05,
+        metadata=_about(
+            "Groups whose AUROCs lie within this are equivalent, which is tested.",
+            values="a number between 0 and 1, such as 0.05",
+            fits=lambda value: isinstance(value, Real) and 0 < float(value) < 1,
+        ),
+    )
     missing: Missing = field(
         default="group",
         metadata=_one_of(get_args(Missing), "Rows without a value: group makes them a group, error refuses them."),
