@@ -61,7 +61,7 @@ def gap(
     if not highest:
         document["reasons"]["ratio"] = "the best AUROC is 0"
     every = every_pair(found, groups)
-    test = _Test(found, groups).result()
+    test = Test(found, groups).result()
     if test is None:
         document["reasons"]["test"] = "the groups depend on each other so much that their differences have no spread"
     else:
@@ -96,8 +96,13 @@ def correct(tests: Iterable[dict[str, Any] | None], correction: str) -> None:
         test["p_adjusted"] = float(p_value)
 
 
-class _Test:
-    """The test that groups have the same AUROC, with the variances that they would have then."""
+class Test:
+    """The test that groups have the same AUROC, with the variances that they would have then.
+
+    Args:
+        found: What is known of an attribute's groups.
+        groups: Those that are compared; two or more, all with an interval.
+    """
 
     def __init__(self, found: Estimates, groups: Integers):
         self.auroc, self.sizes = found.placements.auroc[groups], found.uncertainty.units.sizes[groups]
@@ -106,6 +111,7 @@ class _Test:
         self.covariance: Covariance = found.uncertainty.law.of(groups.tolist()).at(mean + own * (self.auroc - mean))
 
     def result(self) -> Equality | None:
+        """The test; None where differences of the groups have no spread."""
         return equality(self.auroc, self.covariance, self.sizes)
 
     def least(self, confidence: float, found: Equality) -> float:
@@ -150,7 +156,7 @@ def _interval(
     low, high = float(ends[0, np.searchsorted(chosen, len(groups) - 2)]), float(ends[1].max())
     if len(groups) > 2:
         rejected = test.p_value < 1 - confidence
-        low = max(low, _Test(found, groups).least(confidence, test)) if rejected else min(low, 0.0)
+        low = max(low, Test(found, groups).least(confidence, test)) if rejected else min(low, 0.0)
     return low, high
 
 
