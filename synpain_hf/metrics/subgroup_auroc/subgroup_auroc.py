@@ -75,6 +75,7 @@ Example:
     ...     groups={"age": ["young", "young", "young", "young", "old", "old", "old", "old"]},
     ...     positive="pain",
     ...     min_group_size=1,
+    ...     min_class_size=2,
     ... )
     >>> report["groups"]["age"]["old"]["auroc"]
     0.75

@@ -73,7 +73,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
     if compared:
         sentences.append(f"Difference: from the baseline, on the same rows{p_values(options, _compared(entries))}")
     if report["gaps"] and not any(map(is_known, report["gaps"].values())):
-        sentences.append("Gaps between groups are left out, as no attribute has two groups with an AUROC")
+        sentences.append("Gaps between groups are left out, as no attribute has two groups that can be compared")
     return TextTable(
         title="AUROC by group",
         caption=". ".join(sentences) + ".",
