@@ -3,22 +3,36 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO_VENV := .venv-demo
+DEMO_BIN := $(DEMO_VENV)/bin
+DEMO_READY := $(DEMO_VENV)/.ready
+OURS := demo/.made-by-make
 
-.PHONY: demo test test-all lint format bench bench-gpu clean
+.PHONY: demo demo-place test test-all fuzz lint format bench bench-gpu clean
 
-demo: $(READY)
+demo: demo-place $(DEMO_READY)
 	rm -rf demo
 	mkdir demo
-	$(BIN)/synpain-hf demo demo/demo-faces --pairs 200 --workers 2
-	HF_HOME=demo/hf-home $(BIN)/synpain-hf install demo/demo-faces
-	HF_HOME=demo/hf-home HF_HUB_OFFLINE=1 $(BIN)/python examples/load_pairs.py
-	$(BIN)/python examples/show_demo_faces.py --out demo
+	touch $(OURS)
+	$(DEMO_BIN)/python examples/show_demo_faces.py --out demo
+	$(DEMO_BIN)/synpain-hf demo demo/demo-faces --pairs 200 --workers 2
+	HF_HOME=demo/hf-home $(DEMO_BIN)/synpain-hf install demo/demo-faces
+	HF_HOME=demo/hf-home HF_HUB_OFFLINE=1 $(DEMO_BIN)/python examples/load_pairs.py
+
+demo-place:
+	@test ! -e demo -o -e $(OURS) || { echo "demo/ was not made by 'make demo', and would be removed; rename it" >&2; exit 1; }
+
+# Bytecode is kept whatever the machine says: the tests start many programs, each of which would compile all it imports.
+test test-all: export PYTHONDONTWRITEBYTECODE =
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+fuzz: $(READY)
+	for target in PICTURES ZIPS MANIFESTS RELEASES MODELS; do $(BIN)/python -m tests.fuzz $$target --seconds 12 || exit; done
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -45,5 +59,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(READY)
 
-clean:
-	rm -rf $(VENV) demo build dist
+# Not compiled, as most of it is never imported: what is, is compiled then.
+$(DEMO_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_BIN)/python -m pip install --no-compile --constraint constraints.txt --editable ".[demo]"
+	touch $(DEMO_READY)
+
+clean: demo-place
+	rm -rf $(VENV) $(DEMO_VENV) demo build dist

@@ -1,6 +1,6 @@
 """Audit a made-up spam filter that is worse on Finnish mail: print how good it is by language, draw two pictures.
 
-python examples/audit_predictions.py [--out docs]
+python examples/audit_predictions.py --out docs
 """
 
 from __future__ import annotations

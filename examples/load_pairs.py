@@ -1,6 +1,6 @@
 """Show what is in the installed data set, and one of its pairs; only `datasets` is needed.
 
-synpain-hf install RELEASE
+synpain-hf install demo-faces
 python examples/load_pairs.py
 """
 

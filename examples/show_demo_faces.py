@@ -1,6 +1,6 @@
 """Draw the two pictures of demo faces in `docs/`: a contact sheet over all groups, and every action unit from 0 to 5.
 
-python examples/show_demo_faces.py [--out docs] [--seed 7]
+python examples/show_demo_faces.py --out docs
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, picture in (("demo_faces", contact_sheet(options.seed)), ("action_units", unit_strips(options.seed))):
+    for name, draw in (("demo_faces", contact_sheet), ("action_units", unit_strips)):
         path = options.out / f"{name}.jpg"
-        picture.save(path, quality=QUALITY, subsampling=0, optimize=True)
+        draw(options.seed).save(path, quality=QUALITY, subsampling=0, optimize=True)
         print(path)
 
 

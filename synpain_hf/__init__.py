@@ -18,7 +18,7 @@ _HOMES = {
     "demo": "synpain_hf.release.demo",
     "diff": "synpain_hf.release.compare",
     "evaluate": "synpain_hf.metrics.predictions",
-    "info": "synpain_hf.release.release",
+    "info": "synpain_hf.release.info",
     "install": "synpain_hf.release.install",
     "load": "synpain_hf.release.install",
     "publish": "synpain_hf.hub",
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from synpain_hf.release.build import build
     from synpain_hf.release.compare import diff
     from synpain_hf.release.demo import demo
+    from synpain_hf.release.info import info
     from synpain_hf.release.install import install, load, uninstall
-    from synpain_hf.release.release import info
     from synpain_hf.training.run.cross_validation import cross_validate
     from synpain_hf.training.run.train import train
 else:

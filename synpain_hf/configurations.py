@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -29,6 +30,7 @@ class Partition:
     ethnicity: str
 
     @classmethod
+    @lru_cache(maxsize=1000)
     def of(cls, path: str) -> Partition:
         """The partition at a place in a release.
 

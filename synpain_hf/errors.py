@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 from synpain_hf.text.plurals import count
 
@@ -18,6 +18,13 @@ class SynpainError(Exception):
     """Root of all errors of this package."""
 
     exit_status = 1
+    problems: Sequence[Problem] = ()
+    """Everything that is wrong with the input, where there may be several things."""
+
+    @property
+    def headline(self) -> str:
+        """The message without the list of problems."""
+        return str(self)
 
 
 class UsageError(SynpainError, ValueError):
@@ -26,19 +33,24 @@ class UsageError(SynpainError, ValueError):
     Args:
         fault: What is wrong, then the remedy; where arguments are named, what is wrong with them: `is 0; give 1`.
         arguments: Their names, with which the message begins.
+        mentions: Names of other arguments, which stand in the fault in braces.
     """
 
     exit_status = 2
 
-    def __init__(self, fault: str, *arguments: str) -> None:
+    def __init__(self, fault: str, *arguments: str, mentions: Iterable[str] = ()) -> None:
         self._fault = fault
         self._arguments = arguments
+        self._mentions = tuple(mentions)
         super().__init__(self.naming(str))
 
     def naming(self, typed: Callable[[str], str]) -> str:
         """The message with other names for the arguments, such as the options of a command."""
         names = " and ".join(map(typed, self._arguments))
-        return f"{names} {self._fault}" if names else self._fault
+        fault = self._fault
+        for name in self._mentions:
+            fault = fault.replace(f"{{{name}}}", typed(name))
+        return f"{names} {fault}" if names else fault
 
 
 class PictureError(SynpainError, ValueError):
@@ -50,7 +62,26 @@ class OutputError(SynpainError, OSError):
 
 
 class ReleaseError(SynpainError, ValueError):
-    """A folder that is not a complete release, or one whose files do not fit its `release.json`."""
+    """A folder that is not a complete release, or one whose files do not fit its `release.json`.
+
+    Args:
+        fault: What is wrong, then the remedy.
+        problems: What is wrong with each file, where that is more.
+    """
+
+    def __init__(self, fault: str, problems: Iterable[Problem] = ()) -> None:
+        self._fault = fault
+        self.problems = in_order(problems)
+        listed = [f"{fault}:", *map(str, self.problems)] if self.problems else [fault]
+        super().__init__("\n  ".join(listed))
+
+    @property
+    def headline(self) -> str:
+        """The message without the list of problems."""
+        return self._fault
+
+    def __reduce__(self) -> tuple[type[ReleaseError], tuple[str, Sequence[Problem]]]:
+        return type(self), (self._fault, self.problems)
 
 
 class VersionError(SynpainError, ValueError):
@@ -87,18 +118,20 @@ class Problem:
         file: Name of the file, relative to the source, with the line where it is a table (`pairs.csv:7`).
         reason: Cause, then remedy.
         pair_id: The pair that is lost because of it; empty if it is not about a single pair.
+        absent: The picture that is not there, where nothing else is wrong with an entry of the source.
     """
 
     file: str
     reason: str
     pair_id: str = ""
+    absent: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}"
 
     def to_dict(self) -> dict[str, str]:
         """The problem as JSON-ready fields."""
-        return asdict(self)
+        return {"file": self.file, "reason": self.reason, "pair_id": self.pair_id}
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -119,10 +152,10 @@ class BadInputError(SynpainError, ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = in_order(problems)
+        self.problems: Sequence[Problem] = in_order(problems)
         super().__init__("\n  ".join([f"{count(len(self.problems), 'problem')}:", *map(str, self.problems)]))
 
-    def __reduce__(self) -> tuple[type[BadInputError], tuple[list[Problem]]]:
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[Sequence[Problem]]]:
         return type(self), (self.problems,)
 
 
@@ -135,6 +168,6 @@ Notice = Callable[[Sequence[Problem]], None]
 
 
 def warn_of(problems: Sequence[Problem]) -> None:
-    """Warn, as Python does, whoever called the function that found this."""
+    """Warn the caller of the function that found this, as Python does."""
     title = f"{count(len(problems), 'pair')} to look at:"
     warnings.warn("\n  ".join([title, *map(str, in_order(problems))]), InputWarning, stacklevel=3)

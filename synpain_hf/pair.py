@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Protocol
 
 MAX_SEED = 2**63 - 1
 """The greatest seed that a release can hold."""
+
+KEPT_NAME = re.compile(r"\w[\w-]{0,99}")
+"""What a column may be called that a release keeps of its source; Croissant knows no blanks in names."""
 
 
 class Archives(Protocol):
@@ -25,6 +29,10 @@ class Picture(Protocol):
     @property
     def name(self) -> str:
         """Its name relative to the source, with `/`."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether reading it tells damage: its bytes are compared with a digest, or are made then."""
 
     def stamp(self) -> object:
         """What changes when the picture does, so that an interrupted build reads a changed one again."""
@@ -57,6 +65,21 @@ class Annotation:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a column of the source says of a pair, to be kept in the release as it is.
+
+    Attributes:
+        column: The column.
+        dtype: Its type, the same in every row: `bool`, `int64`, `float64` or `string`.
+        value: The value, of that type; None where it is missing.
+    """
+
+    column: str
+    dtype: str
+    value: bool | int | float | str | None
+
+
+@dataclass(frozen=True)
 class Pair:
     """One identity's neutral and expressive face, with what is known of them.
 
@@ -74,6 +97,7 @@ class Pair:
         prompt: The text they were made from.
         seed: The generator's seed.
         annotations: What its source knows of its faces.
+        kept: What further columns of its source say; all pairs of a source have the same columns.
     """
 
     pair_id: str
@@ -89,3 +113,4 @@ class Pair:
     prompt: str | None = None
     seed: int | None = None
     annotations: tuple[Annotation, ...] = ()
+    kept: tuple[Kept, ...] = ()

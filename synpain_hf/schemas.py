@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from synpain_hf.resources import resource
+from synpain_hf.text.documents import parsed_json
+from synpain_hf.text.suggestions import did_you_mean
 
 _LONGEST_SHOWN = 200
 
@@ -34,7 +36,7 @@ def strict_json(text: str | bytes) -> Any:
             character that UTF-8 cannot encode.
     """
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = parsed_json(text, _refuse_constant)
         json.dumps(document, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -69,7 +71,8 @@ def _sentence(error: ValidationError) -> str:
         return f"{' and '.join(missing)} missing; fill in"
     if error.validator == "enum":
         choices = ", ".join(map(str, allowed))
-        return f"{where} {_short(repr(error.instance))} is unknown; use one of {choices}"
+        near = did_you_mean(str(error.instance), map(str, allowed))
+        return f"{where} {_short(repr(error.instance))} is unknown{near}; use one of {choices}"
     if error.validator == "pattern":
         return f"{where} {_short(repr(error.instance))} does not have the form {allowed}; change it"
     if error.validator == "oneOf":

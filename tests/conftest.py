@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from examples.plain_composites import write_download
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from tests.installing import borrow_libraries, build_wheel, make_environment
 from tests.sharing import Once, SomeComposites, link_first, once_below
 
 # Every run tries the same examples; `--hypothesis-profile=exploring` draws others. A busy machine fails neither.
@@ -95,3 +96,17 @@ def release(download: Path, once: Once) -> Release:
     """A release of `download`; read-only by agreement."""
     folder = once("release", lambda folder: build(download, folder / "release", version="1.0.0", workers=2))
     return Release.open(folder / "release")
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Once) -> Path:
+    """The wheel of this checkout; read-only by agreement."""
+    return next(once("wheel", build_wheel).glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of an environment that has the wheel, and the libraries of the one that runs the tests."""
+    found = make_environment(tmp_path_factory.mktemp("environment") / "venv", wheel, "--no-deps")
+    borrow_libraries(found)
+    return found

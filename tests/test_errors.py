@@ -19,3 +19,9 @@ def test_arguments_can_be_named_as_they_were_typed() -> None:
         assert same.naming(lambda name: f"--{name}") == "--batch_size is 0; give 1 or more"
         assert str(same) == "batch_size is 0; give 1 or more"
     assert UsageError("give a folder").naming(str.upper) == "give a folder"
+
+
+def test_other_arguments_that_a_message_mentions_are_named_alike() -> None:
+    error = UsageError("is too large; set {steps}, too, not {others}", "batch_size", mentions=["steps"])
+    assert str(error) == "batch_size is too large; set steps, too, not {others}"
+    assert error.naming(lambda name: f"--{name}") == "--batch_size is too large; set --steps, too, not {others}"

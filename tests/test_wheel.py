@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from examples.plain_composites import write_download
+from tests.installing import ROOT, make_environment
 from tests.loading.elsewhere import environment, run_elsewhere
-
-ROOT = Path(__file__).parents[1]
 
 LOADS = """
 import json, sys
@@ -29,23 +28,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    return next(out.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
 def venv(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` of a virtual environment that has the wheel and what it requires."""
-    venv = tmp_path_factory.mktemp("clean") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python")]
-    pinned = ["--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*pip, "install", "--quiet", "--disable-pip-version-check", *pinned, str(wheel)], check=True)
-    subprocess.run([*pip, "check"], check=True)
-    return venv / "bin"
+    programs = make_environment(
+        tmp_path_factory.mktemp("clean") / "venv", wheel, "--constraint", str(ROOT / "constraints.txt")
+    )
+    subprocess.run([sys.executable, "-m", "pip", "--python", str(programs / "python"), "check"], check=True)
+    return programs
 
 
 def test_the_wheel_carries_the_data_files_and_no_tests(wheel: Path) -> None:

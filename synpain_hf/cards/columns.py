@@ -41,7 +41,7 @@ def meanings_of(statistics: Statistics, facts: Facts) -> dict[str, Mapping[str, 
 
 
 def unknown_columns(features: Mapping[str, Mapping[str, Any]], own: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The columns of which nobody says what they mean, each with the file that it is in.
+    """The columns whose meaning is not stated, each with the file that it is in.
 
     Args:
         features: The columns of each file of a table; those of the pairs by the name of their table.

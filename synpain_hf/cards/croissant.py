@@ -96,12 +96,11 @@ def croissant(release: Release, facts: Facts, statistics: Statistics, meanings: 
         "distribution": list(_distribution(release)),
         "recordSet": list(_record_sets(release, statistics, meanings)),
     }
-    check_keys(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def check_keys(document: dict[str, Any]) -> None:
-    """Refuse what Croissant does not know: its tools would drop it silently.
+    """Refuse in a document what Croissant does not know: its tools would drop it silently.
 
     Raises:
         ValueError: If a key is unknown, or a value has another form.

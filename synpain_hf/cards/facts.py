@@ -15,6 +15,7 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
+from synpain_hf.text.documents import MOST_YAML
 
 SHIPPED = {"synpain": "official", "demo": "demo"}
 """The facts that come with this package, and the kind of source that they are used for unless others are given."""
@@ -22,8 +23,8 @@ SHIPPED = {"synpain": "official", "demo": "demo"}
 BESIDE = "references.bib"
 """The bibliography, beside a file of facts."""
 
-_LARGEST = 2**20
-"""Bytes of a file of facts, or of a bibliography."""
+_LARGEST_BIBLIOGRAPHY = 2**20
+"""In bytes."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,8 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
         UsageError: If one cannot be read.
         BadInputError: If something is missing, unknown, a placeholder or of the wrong form; it names all of them.
     """
-    text = _read(path)
-    entries = _read(bibliography) if bibliography.exists() else ""
+    text = _read(path, MOST_YAML)
+    entries = _read(bibliography, _LARGEST_BIBLIOGRAPHY) if bibliography.exists() else ""
     known, lines = read_yaml(path.name, text)
     if not isinstance(known, dict):
         reason = "is not a table of facts; start from what `synpain-hf card RELEASE --init FILE` writes"
@@ -158,10 +159,10 @@ def read_facts(path: Path, bibliography: Path) -> Facts:
     return Facts(path.name, known, text, references)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, most: int) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{path} has more than the {_LARGEST:,} bytes that are read; shorten it")
+        if path.stat().st_size > most:
+            raise UsageError(f"{path} has more than the {most:,} bytes that are read; shorten it")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

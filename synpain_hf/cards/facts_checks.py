@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 
 from synpain_hf.cards.facts_yaml import Place
 from synpain_hf.schemas import validator
+from synpain_hf.text.suggestions import nearest
 
 _PLACEHOLDER = re.compile(
     r"\b(todo|tbd|tba|fixme|xxx|lorem ipsum|fill in)\b|<[a-z][a-z _-]*>"
@@ -102,10 +102,10 @@ def _twice_in(values: list[Any]) -> Any:
 
 def _chosen(given: Any, choices: Iterable[str]) -> str:
     """What to use instead; the most similar choice comes first."""
-    names = {choice.lower(): choice for choice in choices}
-    near = [names[name] for name in get_close_matches(str(given).lower(), names, n=1)]
-    others = ", ".join(choice for choice in choices if choice not in near)
-    return f"use {near[0]}, or another of {others}" if near else f"use one of {others}"
+    choices = list(choices)
+    near = nearest(str(given), choices)
+    others = ", ".join(choice for choice in choices if choice != near)
+    return f"use {near}, or another of {others}" if near else f"use one of {others}"
 
 
 def _kind(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.text.documents import PlainLoader, RefusedYAMLError, refused
 
 Place = tuple[str | int, ...]
 """Where a value is: the keys, and the numbers of entries in lists, that lead to it."""
@@ -15,11 +16,7 @@ Place = tuple[str | int, ...]
 _DATE = "tag:yaml.org,2002:timestamp"
 
 
-class _RefusedError(yaml.MarkedYAMLError):
-    """YAML that cannot be facts; its problem is a sentence (cause, then remedy)."""
-
-
-class _Loader(yaml.SafeLoader):
+class _Loader(PlainLoader):
     """Leaves dates as they are written, and refuses a key that appears twice, whose first value would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -29,7 +26,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, Hashable):
                 break  # which is refused below
             if key in seen:
-                raise _refused(f"{key} is given twice; remove one", written)
+                raise refused(f"{key} is given twice; remove one", written)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -54,25 +51,19 @@ def read_yaml(name: str, text: str) -> tuple[Any, dict[Place, int]]:
         BadInputError: If it is not YAML, or holds more than plain values.
     """
     try:
-        for event in yaml.parse(text, _Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
-                raise _refused("has an alias (*) or a tag (!), which facts do not need; write out what is meant", event)
-        node = yaml.compose(text, _Loader)
-        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        document = None if node is None else loader.construct_document(node)
+    except (yaml.YAMLError, ValueError) as error:
         raise BadInputError([_problem(name, error)]) from error
     return _with_text_keys(document), dict(_lines(node))
-
-
-def _refused(problem: str, at: Any) -> _RefusedError:
-    return _RefusedError(problem=problem, problem_mark=at.start_mark)
 
 
 def _problem(name: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None)
     place = f"{name}:{mark.line + 1}" if mark else name
     reason = " ".join(str(getattr(error, "problem", None) or error).split())
-    if isinstance(error, _RefusedError):
+    if isinstance(error, RefusedYAMLError):
         return Problem(place, reason)
     remedy = "correct it; a text that holds ': ' or ' #', or begins with a sign, needs quotes around it"
     return Problem(place, f"is not valid YAML here ({reason}); {remedy}")

@@ -18,7 +18,7 @@ from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from synpain_hf.schemas import properties
-from synpain_hf.storage import report_write_errors, write_atomically
+from synpain_hf.storage import refuse_undecodable, report_write_errors, write_atomically
 from synpain_hf.text.plurals import count
 
 _EXAMPLE = "dataset_card/example.yaml"
@@ -52,11 +52,12 @@ def init(release: str | Path, path: str | Path) -> Path:
         The file.
 
     Raises:
-        ReleaseError: If it is no complete release.
+        ReleaseError: If it is not a complete release.
         UsageError: If there is such a file already.
         OutputError: If it cannot be written.
     """
     opened, place = Release.open(release, card_may_lack=True), Path(path).expanduser()
+    refuse_undecodable(place)
     facts, entries = _texts(opened)
     beside = place.with_name(BESIDE)
     for file in (place, *([beside] if entries else [])):
@@ -100,7 +101,11 @@ def _known(release: Release) -> dict[str, Any]:
             known["generation"]["prompts"] = f"The prompt stands with {prompts:,} of {count(pairs, 'pair')}."
         if sum(named.values()) == pairs:
             known |= {"synthetic": True, "tags": [*known["tags"], "synthetic"]}
-    features = {file: release.features_in(file) for table in tables.joined_tables() for file in release.files_of(table)}
+    base = tables.base_table()
+    features = {base.name: release.columns_of(base)}
+    features |= {
+        file: release.features_in(file) for table in tables.joined_tables() for file in release.files_of(table)
+    }
     if columns := {column: "[what it means; fill in]" for _, column in unknown_columns(features, {})}:
         known["columns"] = columns
     return known

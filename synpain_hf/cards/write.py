@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from synpain_hf.cards.columns import meanings_of
-from synpain_hf.cards.croissant import croissant
+from synpain_hf.cards.croissant import check_keys, croissant
 from synpain_hf.cards.facts import Facts, facts_for, kept_facts
 from synpain_hf.cards.figures import Figure, figures_of
 from synpain_hf.cards.readme import readme
@@ -16,6 +17,7 @@ from synpain_hf.errors import BadInputError, ReleaseError, UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.amend import amending
+from synpain_hf.release.checking import check as check_files
 from synpain_hf.release.layout import (
     BIBLIOGRAPHY,
     CARD,
@@ -72,6 +74,7 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
     with amending(release) as amendment:
         opened = amendment.release
         made = compose(opened, facts_for(opened, facts), progress)
+        check_keys(json.loads(made.texts[CROISSANT]))
         for name in filter(is_of_the_card, opened.files):
             amendment.remove(name)
         for name, text in made.texts.items():
@@ -96,12 +99,12 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
         damaged, nothing is said of the card: it would be compared with the wrong data.
 
     Raises:
-        ReleaseError: If a file of the release fits its digest, but cannot be read.
+        ReleaseError: If a file of the release cannot be read.
     """
     strays = list(_strays(release))
     damage = _damage(release, progress)
     if damage:
-        return [damage, *strays]
+        return [*damage, *strays]
     remedy = f"run `synpain-hf card {release.folder}`"
     if FACTS not in release.files:
         return [*strays, f"{CARD} is not the full card but the short one that `build` writes; {remedy}"]
@@ -116,14 +119,14 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
     return [*strays, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
 
 
-def _damage(release: Release, progress: Progress) -> str:
-    """What in a release was changed after it was built, apart from its card; empty if nothing was."""
-    built = {name: record for name, record in release.files.items() if not is_of_the_card(name)}
+def _damage(release: Release, progress: Progress) -> list[str]:
+    """What in a release, apart from its card, is not what was built."""
+    built = [name for name in release.files if not is_of_the_card(name)]
     try:
-        Release(release.folder, {**release.manifest, "files": built}).verify(progress)
+        check_files(release, beside=built, again=True, progress=progress)
     except ReleaseError as error:
-        return str(error)
-    return ""
+        return [error.headline, *map(str, error.problems)]
+    return []
 
 
 def _strays(release: Release) -> Iterator[str]:

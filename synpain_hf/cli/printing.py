@@ -6,9 +6,8 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any, TextIO
 
 import typer
@@ -22,26 +21,29 @@ _USUAL_WIDTH = 80
 _INTERRUPTED = 130
 
 
+def as_option(name: str) -> str:
+    """An argument as it is typed: `--image-size` for `image_size`."""
+    return f"--{name.replace('_', '-')}"
+
+
 @contextmanager
-def reported(as_json: bool, typed: Mapping[str, str] = MappingProxyType({})) -> Iterator[Progress]:
+def reported(as_json: bool, as_typed: Callable[[str], str] | None = None) -> Iterator[Progress]:
     """Show progress, and turn an error into a report and an exit status.
 
     Args:
         as_json: Whether the report is for programs.
-        typed: What was typed for arguments that an error may name, where it is not `--` and the name with hyphens.
+        as_typed: What is typed for an argument that an error names; by default `as_option`.
     """
-
-    def as_typed(name: str) -> str:
-        return typed.get(name, f"--{name.replace('_', '-')}")
-
     try:
         with shown_on(sys.stderr) as progress:
             yield progress
     except SynpainError as error:
-        problems = error.problems if isinstance(error, BadInputError) else []
-        message = error.naming(as_typed) if isinstance(error, UsageError) else str(error)
-        found = f"{count(len(problems), 'problem')}, and nothing was written"
-        summary = found if problems else " ".join(message.splitlines())
+        problems = error.problems
+        if isinstance(error, BadInputError):
+            summary = f"{count(len(problems), 'problem')}, and nothing was written"
+        else:
+            message = error.naming(as_typed or as_option) if isinstance(error, UsageError) else error.headline
+            summary = " ".join(message.splitlines())
         if as_json:
             print_json({"error": summary, "problems": [problem.to_dict() for problem in problems]})
         else:
@@ -96,7 +98,7 @@ def print_line(text: str, on: TextIO | None = None, indent: int = 2) -> None:
 def print_text(text: str, on: TextIO | None = None) -> None:
     """Print a text as it is, and end the program where it cannot be written.
 
-    A pipe that nobody reads any longer is left to the command line's library.
+    A pipe that is no longer read is left to the command line's library.
     """
     stream = on or sys.stdout
     try:

@@ -10,11 +10,11 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers
-from synpain_hf.cli.printing import print_json, print_line, print_table, print_warning, reported, size
+from synpain_hf.cli.printing import as_option, print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
-from synpain_hf.text.plurals import count
+from synpain_hf.text.plurals import count, first_few
 
 
 def build(
@@ -60,6 +60,14 @@ def build(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Leave out a column of a manifest; may be repeated.", show_default=False),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN[=TYPE]",
+            help="Keep a further column of a manifest (bool, int64, float64 or string); may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from the official download, or a manifest.
@@ -67,16 +75,19 @@ def build(
     A build that was interrupted goes on where it was when the same command is given again.
     """
     doubtful: list[Problem] = []
-    with reported(as_json, {"words": "--map"}) as progress:
+    unverified: list[str] = []
+    with reported(as_json, lambda name: {"words": "--map"}.get(name, as_option(name))) as progress:
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
-            drop=drop or (), progress=progress, notice=doubtful.extend,
+            drop=drop or (), keep=keep or (), progress=progress, notice=doubtful.extend,
+            unverified=unverified.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)
     if as_json:
-        print_json(synpain_hf.info(release.folder))
+        told = {"unverified": unverified} if unverified else {}
+        print_json({**synpain_hf.info(release.folder), **told})
         return
     pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
     print_line(f"{out}: version {release.version}, {count(pairs['out'], 'pair')}, folds {_folds(used)}")
@@ -84,6 +95,9 @@ def build(
         print_line(f"{count(source_seen['videos'], 'video')} seen and left aside")
     if pairs["rejected"]:
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
+    if unverified:
+        named = f"{count(len(unverified), 'picture')} ({first_few(unverified)})"
+        print_line(f"damage would not have shown in {named}: list their digests in checksums.sha256 to be sure")
 
 
 def demo(
@@ -125,6 +139,8 @@ def info(
     if verify:
         print_line("every file fits its digest")
     print_line(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
+    if kept := summary.get("kept"):
+        print_line(f"kept from the source: {', '.join(f'{name} ({dtype})' for name, dtype in kept.items())}")
     for title in ("groups", "configurations"):
         print_table(title, summary[title])
 
@@ -138,8 +154,8 @@ def diff(
 
     And how much the version must rise for it, as semantic versions ask.
     """
-    with reported(as_json):
-        changes = synpain_hf.diff(old, new)
+    with reported(as_json) as progress:
+        changes = synpain_hf.diff(old, new, progress=progress)
     if as_json:
         print_json(changes.to_dict())
         return

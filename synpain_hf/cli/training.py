@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, option_of
-from synpain_hf.cli.printing import print_json, print_line, reported, width
+from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
 from synpain_hf.training.options import ALL_FOLDS, ClassWeights, DataArguments, EverydayArguments, ModelArguments
 from synpain_hf.vocabulary import Fusion
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _TYPED = {"num_train_epochs": "--epochs", "per_device_train_batch_size": "--batch-size"}
 """Options that are not typed as their arguments are called."""
+
+_OPTIONS = [option.name for kind in (DataArguments, ModelArguments, EverydayArguments) for option in fields(kind)]
 
 
 def train(
@@ -78,9 +80,15 @@ def train(
 
     With several GPUs: torchrun --nproc-per-node 4 -m synpain_hf train …
     """
-    set_by_name = {word.partition("=")[0] for word in settings or ()}
-    with reported(as_json, {**_TYPED, **{name: name for name in set_by_name}}) as progress:
-        from synpain_hf.training.request import check_request
+    by_name = {word.partition("=")[0] for word in settings or ()}
+
+    def as_typed(name: str) -> str:
+        if name in by_name or name not in _OPTIONS:
+            return f"--set {name}"
+        return _TYPED.get(name, as_option(name))
+
+    with reported(as_json, as_typed) as progress:
+        from synpain_hf.training.settings import check_values, read_settings
 
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
@@ -88,17 +96,17 @@ def train(
             action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
-        everyday.check()
-        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen)
+        values = {**asdict(everyday), **read_settings(settings or ())}
+        check_values(values)
 
-        from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+        from synpain_hf.training.request import check_request
 
+        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values)
         options: dict[str, Any] = {
             "model": chosen,
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
-            "keep_finished": True, **asdict(everyday),
+            "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),
-            **PairwiseTrainingArguments.settings(settings or ()),
         }  # fmt: skip
         result: TrainingResult | CrossValidation
         if config_name == ALL_FOLDS:

@@ -10,7 +10,7 @@ import synpain_hf
 from synpain_hf.errors import PublishError, UsageError
 from synpain_hf.hub.client import LONGEST_WAIT, connected
 from synpain_hf.hub.permissions import check_may_write
-from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_to_nobody
+from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_nothing
 from synpain_hf.hub.publishing import Publication
 from synpain_hf.hub.state import read_state
 from synpain_hf.hub.upload import OvertakenError, create_and_close, read_back, send, settings_to_change
@@ -30,7 +30,7 @@ def publish_metric(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[UploadPlan], object] = show_to_nobody,
+    show: Callable[[UploadPlan], object] = show_nothing,
     progress: Progress = silent,
 ) -> Publication:
     """Publish the metric `subgroup_auroc` as a Space, from where `evaluate.load(repo_id)` gets it.

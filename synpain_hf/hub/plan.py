@@ -86,7 +86,7 @@ class UploadPlan:
         return [CommitOperationDelete(path, is_folder=False) for path in self.deleted]
 
 
-def show_to_nobody(plan: UploadPlan) -> None:
+def show_nothing(plan: UploadPlan) -> None:
     """Do not show a plan."""
 
 

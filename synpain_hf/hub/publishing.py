@@ -13,7 +13,7 @@ from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
 from synpain_hf.hub.description import describe
 from synpain_hf.hub.edits import check_card_may_go, edited_after, edited_files, find_last
 from synpain_hf.hub.permissions import check_may_write, unknown_without_login
-from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_to_nobody
+from synpain_hf.hub.plan import LocalFile, UploadPlan, list_files, plan_upload, show_nothing
 from synpain_hf.hub.promise import check_promise
 from synpain_hf.hub.state import Earlier, State, earlier_at, read_state
 from synpain_hf.hub.upload import (
@@ -89,7 +89,7 @@ def publish(
     endpoint: str | None = None,
     token: str | None = None,
     timeout: float = LONGEST_WAIT,
-    show: Callable[[UploadPlan], object] = show_to_nobody,
+    show: Callable[[UploadPlan], object] = show_nothing,
     progress: Progress = silent,
 ) -> Publication:
     """Publish a release to the Hub as a data set, and tag it `vX.Y.Z`.

@@ -96,7 +96,7 @@ def content_of(hub: Hub, path: str, revision: str) -> bytes | None:
 
 
 def earlier_at(hub: Hub, revision: str) -> Earlier | None:
-    """What was released at a revision; None where nothing was, or nobody can use what is said of it.
+    """What was released at a revision; None where nothing was, or its record cannot be used.
 
     Anybody may have written that `release.json`. Of its files, only those are taken that a release can have: the next
     one deletes them where it lacks them.

@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
-from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging import jpeg, png, png_chunks, webp
+from synpain_hf.imaging import jpeg, png, png_chunks
+from synpain_hf.imaging.formats import Format, format_of, refusal_of
 from synpain_hf.imaging.limits import MAX_BYTES, MAX_PIXELS, STRIP_PIXELS, check_size
 from synpain_hf.imaging.orientation import upright
 from synpain_hf.imaging.png import FilteredPng, Pixels
 
-
-@dataclass(frozen=True)
-class _Format:
-    """A picture format: Pillow's reader, and what reads width and height without it."""
-
-    read: Callable[[BinaryIO], ImageFile]
-    size_of: Callable[[bytes], tuple[int, int]]
-
-
-_FORMATS = {
-    png_chunks.SIGNATURE: _Format(PngImageFile, png_chunks.size_of),
-    jpeg.SIGNATURE: _Format(JpegImageFile, jpeg.size_of),
-    webp.SIGNATURE: _Format(WebPImageFile, webp.size_of),
-}
-"""Formats by how a file begins; its name says nothing about its format (official PNG data are named `.jpg`).
-
-`Image.open` would warn of large pictures, whose size is checked here, before it hands them out.
-"""
-
 _TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)
-_DEEP_GREY = ("I", "I;16")
+_DEEP_GREY = ("I", "I;16", "I;16B")
+_READ = frozenset(("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", *_TRANSPARENT, *_DEEP_GREY))
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    LookupError,
+    TypeError,
+    AssertionError,
+    RuntimeError,
+)
+"""What Pillow's readers raise over a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +68,8 @@ Raster = FilteredPng | DecodedPicture
 def decode(data: bytes) -> Raster:
     """Read a picture of any kind as 8-bit RGB.
 
-    A turn that EXIF or XMP asks for is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their
+    PNG, JPEG, WebP, TIFF, BMP, JPEG 2000, AVIF and, with pillow-heif, HEIC are read. A turn that EXIF or XMP asks for
+    is applied. Grey, palette and CMYK pictures become RGB, 16-bit ones keep their
     upper eight bits, and what is transparent is laid on white.
 
     Args:
@@ -108,42 +97,50 @@ def _decode(data: bytes) -> Raster:
         filtered = FilteredPng.parse(data)
         if filtered is not None:
             return filtered
-    format_ = _format_of(data)
+    format_ = format_of(data)
     if format_ is None:
-        raise PictureError(f"is not a picture ({_what(data)}); give a PNG, JPEG or WebP file")
+        raise PictureError(refusal_of(data))
     return DecodedPicture(_pixels_of(_read(format_, data)))
 
 
 def declared_pixels(data: bytes) -> int:
     """How many pixels the header of a picture promises; 0 if it cannot be read."""
-    format_ = _format_of(data)
+    format_ = format_of(data)
     try:
-        width, height = format_.size_of(data) if format_ else (0, 0)
-    except struct.error:
+        size = format_.size_of(data) if format_ else (0, 0)
+        if format_ and not any(size):
+            with format_.read(io.BytesIO(data)) as image:
+                size = image.size
+    except (PictureError, *_DAMAGED):
         return 0
+    width, height = size
     return width * height
 
 
-def _format_of(data: bytes) -> _Format | None:
-    return next((format_ for beginning, format_ in _FORMATS.items() if data.startswith(beginning)), None)
+def has_checksums(data: bytes) -> bool:
+    """Whether a picture has checksums of its own, so that damage shows: a PNG has, and no other format."""
+    return data.startswith(png_chunks.SIGNATURE)
 
 
-def _read(format_: _Format, data: bytes) -> Image.Image:
+def _read(format_: Format, data: bytes) -> Image.Image:
     """A picture, upright, once it is known to be within limits and whole."""
     size = format_.size_of(data)
     if any(size):
-        check_size(*size)
+        check_size(*size, len(data))
     is_jpeg = data.startswith(jpeg.SIGNATURE)
     if is_jpeg:
         jpeg.check_scans(data, *size)
+    format_.check(data)
     with format_.read(io.BytesIO(data)) as image:
-        check_size(*image.size)
+        check_size(image.width, image.height, len(data))
         if getattr(image, "n_frames", 1) > 1:
             raise PictureError(f"is animated ({image.n_frames} frames); give a still picture")
+        if image.mode not in _READ:
+            raise PictureError(f"has colours that are not read ({image.mode}); save it as RGB of 8 bits")
         image.load()
         if is_jpeg:
             jpeg.check_codes(data)
-        return upright(image)
+        return image if format_.is_turned(data) else upright(image)
 
 
 def _pixels_of(image: Image.Image) -> Pixels:
@@ -168,18 +165,3 @@ def as_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
-
-
-def _what(data: bytes) -> str:
-    """A hint at what the bytes are, from how they begin."""
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "a GIF"
-    if data.startswith((b"II*\x00", b"MM\x00*")):
-        return "a TIFF"
-    if data.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer: run `git lfs pull`"
-    if data.startswith((b"<!DOCTYPE", b"<html", b"<?xml")):
-        return "a web page"
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:512]):
-        return "text"
-    return "of an unknown format, or damaged"

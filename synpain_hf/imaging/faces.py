@@ -16,6 +16,7 @@ from synpain_hf.imaging.gutter import MARGIN, Gutter, check_two_faces, find_gutt
 from synpain_hf.imaging.likeness import Likeness, likeness_of
 from synpain_hf.imaging.limits import MIN_SIDE
 from synpain_hf.imaging.png import Pixels
+from synpain_hf.text.suggestions import did_you_mean
 
 ENCODINGS: dict[str, dict[str, Any]] = {
     "png": {},
@@ -47,7 +48,8 @@ class Encoding:
 
     def __post_init__(self) -> None:
         if self.format not in ENCODINGS:
-            raise UsageError(f"unknown encoding {self.format!r}; choose one of {', '.join(ENCODINGS)}")
+            near = did_you_mean(self.format, ENCODINGS)
+            raise UsageError(f"unknown encoding {self.format!r}{near}; choose one of {', '.join(ENCODINGS)}")
         if self.size is not None and not MIN_SIDE <= self.size <= MAX_SIZE:
             raise UsageError(f"image size {self.size} is out of range; choose {MIN_SIDE} to {MAX_SIZE} pixels")
 

@@ -10,8 +10,14 @@ MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 64_000_000
 """Largest picture decoded, in pixels: an official composite has one million."""
 
+FREE_PIXELS, PIXELS_IN_BYTE = 24_000_000, 24
+"""A picture of more than 6000 x 4000 pixels has at most so many for each byte of its file: small files cost little."""
+
 SHARES = 8
 """Into how many shares `MAX_PIXELS` are divided; over all workers of a build, so much of large pictures is decoded."""
+
+MAX_PIXELS_JPEG_2000 = 24_000_000
+"""Largest JPEG 2000 decoded, in pixels: OpenJPEG holds every sample in four bytes, several times."""
 
 STRIP_PIXELS = 4_000_000
 """Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
@@ -23,15 +29,22 @@ MIN_SIDE = 32
 """Smallest side of a face, in pixels."""
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, size: int | None = None) -> None:
     """Refuse a picture by its declared size.
 
+    Args:
+        width: Its columns.
+        height: Its rows.
+        size: Of its file, in bytes; None where it is decoded already.
+
     Raises:
-        PictureError: If it has more than `MAX_PIXELS` pixels, or a side under `MIN_SIDE`.
+        PictureError: If it has more than `MAX_PIXELS` pixels, or very many for its file, or a side under `MIN_SIDE`.
     """
-    if width * height > MAX_PIXELS:
+    most = MAX_PIXELS if size is None else min(MAX_PIXELS, max(FREE_PIXELS, PIXELS_IN_BYTE * size))
+    if width * height > most:
+        of_so_few = f" from a file of {size:,} bytes" if most < MAX_PIXELS else ""
         raise PictureError(
-            f"is {width:,} x {height:,} pixels, more than the {MAX_PIXELS:,} that are decoded; scale it down"
+            f"is {width:,} x {height:,} pixels, more than the {most:,} that are decoded{of_so_few}; scale it down"
         )
     if min(width, height) < MIN_SIDE:
         raise PictureError(

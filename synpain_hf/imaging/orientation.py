@@ -18,8 +18,11 @@ UPRIGHT = 1
 XMP_IN_PNG = "XML:com.adobe.xmp"
 """The keyword of a PNG's XMP."""
 
-RAW_PROFILE = "Raw profile type "
+_RAW_PROFILE = "Raw profile type "
 """How the keywords begin under which ImageMagick keeps EXIF and XMP in a PNG."""
+
+TEXTS_IN_PNG = (XMP_IN_PNG, *(f"{_RAW_PROFILE}{kind}" for kind in ("exif", "APP1", "xmp")))
+"""The keywords of the texts of a PNG that may say how to turn it."""
 
 _TAG = 0x0112
 _ENTRY = "HHIH"  # tag, type, count, and the first two bytes of the value, which are all of an orientation
@@ -86,6 +89,6 @@ def _in_xmp(xmp: bytes | str) -> int | None:
 def _raw_profile(info: Mapping[Any, Any], kind: str) -> bytes:
     """What ImageMagick wrote as text: an empty line, the kind, the length, and lines of hexadecimal digits."""
     try:
-        return bytes.fromhex("".join(str(info.get(f"{RAW_PROFILE}{kind}", "")).split("\n")[3:]))
+        return bytes.fromhex("".join(str(info.get(f"{_RAW_PROFILE}{kind}", "")).split("\n")[3:]))
     except ValueError:
         return b""

@@ -61,7 +61,7 @@ class FilteredPng:
             PictureError: If the file is damaged (whatever its kind), too large or too small.
         """
         header, chunks = read_chunks(data)
-        check_size(header.width, header.height)
+        check_size(header.width, header.height, len(data))
         kinds = {kind for kind, _ in chunks}
         if header.depth != _DEPTH and header.colour in _COLOUR_KEYED and b"tRNS" in kinds:
             raise PictureError(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 import deflate
 
 from synpain_hf.errors import PictureError
-from synpain_hf.imaging.orientation import RAW_PROFILE, XMP_IN_PNG
+from synpain_hf.imaging.orientation import TEXTS_IN_PNG
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -19,6 +20,9 @@ Chunk = tuple[bytes, bytes]
 
 _PALETTE = 3
 _CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
+_CRITICAL = ([b"IDAT", b"IEND"], [b"PLTE", b"IDAT", b"IEND"])
+"""The parts after the header that a decoder may not pass over, those of a kind taken together."""
+
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _WHOLE = ((0, 0, 1, 1),)  # first column, first row, columns and rows from one pixel to the next
 _BLOCK = 2**20
@@ -54,6 +58,9 @@ def read_chunks(data: bytes) -> tuple[Header, list[Chunk]]:
         PictureError: If the file is cut short or damaged.
     """
     (_, header), *chunks = _chunks(data)
+    critical = [kind for kind, _ in groupby(kind for kind, _ in chunks if kind[:1].isupper())]
+    if critical not in _CRITICAL:
+        raise PictureError("is a damaged PNG (a part is missing, unknown, or not in its place); fetch it again")
     return Header(*struct.unpack(">IIBBBBB", header)), chunks
 
 
@@ -65,14 +72,13 @@ def pixels_in(chunks: Iterable[Chunk]) -> Iterator[bytes]:
 def metadata_in(chunks: Iterable[Chunk]) -> dict[str, bytes | str]:
     """The metadata that may say how to turn a picture, by the names that Pillow gives them."""
     found: dict[str, bytes | str] = {}
+    texts = {}
     for kind, body in chunks:
         if kind == b"eXIf":
             found["exif"] = body
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-            keyword = body.partition(b"\0")[0].decode("latin-1")
-            if keyword == XMP_IN_PNG or keyword.startswith(RAW_PROFILE):
-                found[keyword] = _text(kind, body).decode("latin-1")
-    return found
+            texts[body.partition(b"\0")[0].decode("latin-1")] = kind, body
+    return found | {name: _text(*texts[name]).decode("latin-1") for name in TEXTS_IN_PNG if name in texts}
 
 
 def check_complete(header: Header, chunks: Iterable[Chunk]) -> None:
@@ -86,6 +92,9 @@ def check_complete(header: Header, chunks: Iterable[Chunk]) -> None:
         raise PictureError(f"is a damaged PNG (an unknown colour type, {header.colour}); fetch it again")
     if header.colour == _PALETTE and not any(body for kind, body in chunks if kind == b"PLTE"):
         raise PictureError("is a damaged PNG (its palette is missing); fetch it again")
+    sizes = {kind: len(body) for kind, body in chunks}
+    if header.colour == _PALETTE and 3 * sizes.get(b"tRNS", 0) > sizes[b"PLTE"]:
+        raise PictureError("is a damaged PNG (more colours are transparent than there are); fetch it again")
     promised = sum(_pass_bytes(header, *steps) for steps in (_ADAM7 if header.interlacing else _WHOLE))
     try:
         found = _count_inflated(pixels_in(chunks), promised)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +16,7 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES
 from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
+from synpain_hf.text.suggestions import nearest
 from synpain_hf.vocabulary import GROUPS
 
 MOST_GROUPS = 2_000
@@ -115,7 +115,8 @@ class Columns:
         if others == present and (others[1:] or not set(others) <= set(NEGATIVES)):
             raise UsageError(
                 f"{self.table.name}: {name} has the {noun_after(len(others), 'value')} {_listed(others)}, but not "
-                f"{' or '.join(sorted(wanted))}; say which is positive (positive)"
+                f"{' or '.join(sorted(wanted))}; say which is positive ({{positive}})",
+                mentions=["positive"],
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
         odd = np.asarray([word is not None and word not in kept for word in words])[codes]
@@ -229,9 +230,8 @@ class Columns:
         return [part.strip() for part in text.split(",")]
 
     def _instead(self, name: str, use: str) -> str:
-        folded = {known.casefold(): known for known in self.table.names}
-        near = get_close_matches(name.casefold(), folded, 1)
-        meant = f"did you mean {folded[near[0]]!r}? " if near else ""
+        near = nearest(name, self.table.names)
+        meant = f"did you mean {near!r}? " if near else ""
         return f"{meant}name the right one ({use}); {self._has}"
 
     @property

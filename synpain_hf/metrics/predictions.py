@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import fields
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -102,6 +103,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         BadInputError: If a file cannot be used; it names the lines.
         OutputError: If `out` cannot be written.
     """
+    if threshold is not None and validation is not None:
+        raise UsageError("are both given; give one of them", "threshold", "validation")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
         asked = [groups] if isinstance(groups, str) else groups
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
@@ -134,13 +137,20 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
                 reference=reference,
             )  # fmt: skip
         except InputError as error:
-            raise UsageError(str(error)) from error
+            raise _naming_its_option(error) from error
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
                 how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
             table = _as_csv(report, keep_formulas=keep_formulas)
             staging.complete(_write(report, table, {**rows, **how}, staging.folder, progress))
     return report
+
+
+def _naming_its_option(error: InputError) -> UsageError:
+    """An error of the metric, with the option that its message begins with as an argument."""
+    name, _, fault = str(error).partition(" ")
+    is_option = name in {option.name for option in fields(Options)}
+    return UsageError(fault, name) if is_option else UsageError(str(error))
 
 
 def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -> dict[str, Any]:

@@ -20,7 +20,11 @@ except ImportError as error:
 from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
 from synpain_hf.modeling.freezing import freeze_unused
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
-from synpain_hf.modeling.modeling_pairwise import PairwisePainForImageClassification, PairwisePainOutput
+from synpain_hf.modeling.modeling_pairwise import (
+    DamagedModelError,
+    PairwisePainForImageClassification,
+    PairwisePainOutput,
+)
 from synpain_hf.modeling.pipeline_pairwise import TASK, PairwisePainPipeline
 from synpain_hf.modeling.registration import register
 
@@ -28,6 +32,7 @@ register()
 
 __all__ = [
     "TASK",
+    "DamagedModelError",
     "PairwisePainConfig",
     "PairwisePainForImageClassification",
     "PairwisePainImageProcessor",

@@ -105,8 +105,9 @@ def add_lora(backbone: PreTrainedModel, lora: dict[str, Any]) -> None:
     name = type(backbone).__name__
     if arguments["target_modules"] == "all-linear" and not any(isinstance(m, nn.Linear) for m in backbone.modules()):
         raise UsageError(
-            f"{name} has no linear layers for LoRA to update; name other layers, such as its convolutions, in "
-            "lora={'target_modules': [...]}, or train without LoRA"
+            f"finds no linear layers to update in {name}; leave it out, or, in Python, name other layers, such as its "
+            "convolutions: lora={'target_modules': [...]}",
+            "lora",
         )
     try:
         inject_adapter_in_model(LoraConfig(**arguments), backbone)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling.backbones import (
     add_lora,
     backbone_from_config,
@@ -32,10 +33,15 @@ from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.losses import class_loss, known_squared_error
 from synpain_hf.modeling.pwct import PWCT_CHANNELS, PwCT
 from synpain_hf.modeling.pwct_checkpoint import read_published, write_published
+from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import PWCT_SIDE
 
 MOST_INTENSE = 5.0
 """The highest intensity of an action unit."""
+
+
+class DamagedModelError(SynpainError, SafetensorError):
+    """The weights of a saved model cannot be read."""
 
 
 @dataclass
@@ -105,8 +111,18 @@ class PairwisePainForImageClassification(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
-        """Load a saved model, as every model of transformers; a backbone with LoRA is frozen again."""
-        loaded = super().from_pretrained(*args, **kwargs)
+        """Load a saved model, as every model of transformers; a backbone with LoRA is frozen again.
+
+        Raises:
+            DamagedModelError: If its weights are cut short or damaged.
+        """
+        try:
+            loaded = super().from_pretrained(*args, **kwargs)
+        except SafetensorError as error:
+            name = args[0] if args else kwargs.get("pretrained_model_name_or_path")
+            raise DamagedModelError(
+                f"the weights of {shown(str(name))!r} are damaged ({error}); fetch the model again, or train it again"
+            ) from error
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         if model.config.lora is not None:
             freeze_all_but_lora(model.backbone)  # loading makes every weight one that is trained
@@ -319,4 +335,4 @@ def _weight_files(folder: Path) -> set[tuple[Path, int]]:
     return {(path, path.stat().st_ino) for path in folder.glob("*.safetensors")}
 
 
-__all__ = ["PairwisePainForImageClassification", "PairwisePainOutput"]
+__all__ = ["DamagedModelError", "PairwisePainForImageClassification", "PairwisePainOutput"]

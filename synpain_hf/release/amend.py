@@ -13,22 +13,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from synpain_hf.errors import OutputError, ReleaseError, UsageError, VersionError
 from synpain_hf.release import tables
 from synpain_hf.release.amendment import Amendment, Content
 from synpain_hf.release.changelog import write_changelog
+from synpain_hf.release.checking import check, contents_of
 from synpain_hf.release.compare import compare
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.readme import card_after
-from synpain_hf.release.release import Release, dump, undamaged
-from synpain_hf.release.rows import content_digest, digest_of
+from synpain_hf.release.release import Release, dump
+from synpain_hf.release.rows import content_digest
 from synpain_hf.release.versions import Version
 from synpain_hf.storage import carry, link_or_copy, replacing, sync, work_folder_of
-from synpain_hf.vocabulary import FACES
-
-_ROWS_AT_A_TIME = 8
 
 
 def amend(
@@ -90,6 +86,7 @@ def amending(release: str | Path, *, version: str | None = None) -> Iterator[Ame
         Release.open(release, card_may_lack=True)
     with replacing(place) as staging:
         amendment = Amendment(Release.open(place, card_may_lack=True), staging.work / "added")
+        check(amendment.release)
         amendment.folder.mkdir()
         yield amendment
         new = _composed(amendment, staging.folder, asked)
@@ -106,13 +103,27 @@ def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Rele
     names = {*old.files, *new.files}
     changed = [name for name in names if old.files.get(name) != new.files.get(name)]
     if any(map(tables.base_table().owns, changed)):
-        new = Release(folder, {**new.manifest, **_pairs_of(new)})
+        new = _with_kept(new)
+        with _would_be_none():
+            new = Release(folder, {**new.manifest, **_pairs_of(new)})
     if not all(map(is_of_the_card, changed)) or asked not in (None, Version.parse(old.version)):
         new = _versioned(old, new, asked)
     with (folder / MANIFEST).open("w", encoding="utf-8") as file:
         dump(new.manifest, file.write)
     sync(folder / MANIFEST)
+    if any(map(tables.is_beside_tables, changed)):
+        with _would_be_none():
+            check(new, again=True)
     return Release.open(folder)
+
+
+@contextmanager
+def _would_be_none() -> Iterator[None]:
+    """Say of a release that cannot be what would be wrong with it."""
+    try:
+        yield
+    except ReleaseError as error:
+        raise ReleaseError("it would have what a release cannot have; correct what is added", error.problems) from error
 
 
 def _gathered(amendment: Amendment, folder: Path) -> Release:
@@ -156,25 +167,21 @@ def _pairs_of(release: Release) -> dict[str, Any]:
     """What `release.json` says of the pairs.
 
     Raises:
-        ReleaseError: If a pair is there twice, or the partitions have different columns.
+        ReleaseError: If a pair is there twice, or a partition does not hold what it can hold.
     """
-    digests: dict[str, str] = {}
-    first = release.partitions[0].path
-    columns = None
-    for partition in release.partitions:
-        path = release.folder / partition.path
-        with undamaged(path), pq.ParquetFile(path) as file:
-            columns = columns or file.schema_arrow
-            if not file.schema_arrow.equals(columns) or not {"pair_id", *FACES} <= {*columns.names}:
-                raise ReleaseError(f"{partition.path} has other columns than {first}; give all partitions the same")
-            for batch in file.iter_batches(_ROWS_AT_A_TIME):
-                for row in batch.to_pylist():
-                    if row["pair_id"] in digests:
-                        raise ReleaseError(f"pair {row['pair_id']} would be there twice; keep one")
-                    digests[row["pair_id"]] = digest_of(row)
+    digests = contents_of(release)
     rejected = release.manifest["pairs"]["rejected"]
     counts = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
     return {"content": content_digest(digests), "pairs": counts}
+
+
+def _with_kept(release: Release) -> Release:
+    """The release, which keeps the columns of its source that all partitions have."""
+    first, *more = [release.features_in(partition.path) for partition in release.partitions]
+    found = tables.base_table().kept_in(first)
+    kept = {name: dtype for name, dtype in found.items() if all(name in features for features in more)}
+    others = {name: value for name, value in release.manifest.items() if name != "kept"}
+    return Release(release.folder, {**others, **({"kept": kept} if kept else {})})
 
 
 def _versioned(old: Release, new: Release, asked: Version | None) -> Release:

@@ -16,6 +16,7 @@ from synpain_hf.release import tables
 from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.storage import refuse_link
+from synpain_hf.text.suggestions import did_you_mean
 
 Content = bytes | Path | Callable[[Path], object]
 """The content of a file: bytes, another file, or a function that writes the file at the path it is given."""
@@ -71,7 +72,8 @@ class Amendment:
         """
         _check_name(name)
         if name not in self.release.files:
-            raise UsageError(f"{name} is not in release {self.release.version}; name a file that is")
+            near = did_you_mean(name, self.release.files)
+            raise UsageError(f"{name} is not in release {self.release.version}{near}; name a file that is")
         self.removed.add(name)
 
     def records(self) -> dict[str, FileRecord]:

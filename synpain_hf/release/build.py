@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,26 +25,31 @@ from synpain_hf.imaging.faces import Encoding
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
+from synpain_hf.release.checking import check
 from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
 from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.place import check_place
-from synpain_hf.release.plan import BuildPlan, make_plan
+from synpain_hf.release.plan import BuildPlan, make_plan, reported
 from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
-from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
 from synpain_hf.sources.loaded import open_dataset
 from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
+from synpain_hf.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+
+def _tell_nobody(names: Sequence[str]) -> None:
+    """Say nothing of pictures in which damage would not have shown."""
 
 
 def build(
@@ -62,8 +67,10 @@ def build(
     on_error: Literal["fail", "skip"] = "fail",
     words: Words | str | Path | None = None,
     drop: Sequence[str] = (),
+    keep: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
+    unverified: Callable[[Sequence[str]], object] = _tell_nobody,
 ) -> Release:
     """Build a release from a source.
 
@@ -92,9 +99,14 @@ def build(
             of labels or groups, our word by theirs, as in `{"ethnicity": {"Indian": "south_asian"}}`; under `columns`,
             our name of a column by theirs. Or a YAML file that holds this.
         drop: Columns of a manifest that are left out.
-        progress: Told of every pair written.
+        keep: Further columns of a manifest that the release keeps, each as a column of its own; its type (`bool`,
+            `int64`, `float64` or `string`) is the one that all of its values have, or is given: `site=string`. Empty
+            cells, `NA` and `NaN` are missing values.
+        progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
+        unverified: Called with the names of the pictures of the release in which damage would not have shown, if there
+            are any: they are of a format without checksums, and nothing gives their digests.
 
     Returns:
         The release.
@@ -110,12 +122,15 @@ def build(
     number = Version.parse(version)
     executor = Executor(workers, engine)
     if on_error not in ("fail", "skip"):
-        raise UsageError(f"unknown on_error {on_error!r}; choose fail or skip")
+        near = did_you_mean(on_error, ("fail", "skip"))
+        raise UsageError(f"unknown on_error {on_error!r}{near}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
     before = Release.open(previous) if previous is not None else None
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
-    wording = read_wording(words, drop)
+    if before:
+        check(before, any_columns=True, progress=progress)
+    wording = read_wording(words, drop, keep)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
@@ -130,7 +145,7 @@ def build(
         unusable = [problem for partition in written for problem in partition.problems]
         problems = [*plan.problems, *unusable, *same_faces(written), *copies]
         if problems and (plan.fatal or on_error == "fail"):
-            raise BadInputError(problems)
+            raise BadInputError(reported(problems, plan.entries))
         lost = {problem.file for problem in problems}
         hit = {partition.path for partition in written if any(row.listed_at in lost for row in partition.rows)}
         if hit:
@@ -143,6 +158,9 @@ def build(
     doubtful = [problem for problem in doubtful if problem.file not in lost]
     if doubtful:
         notice(doubtful)
+    unseen = [name for partition in written for row in partition.rows for name in row.unverified]
+    if unseen:
+        unverified(sorted(unseen))
     return Release.open(out)
 
 
@@ -154,7 +172,7 @@ def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wordin
     if not isinstance(source, Source):
         return open_dataset(source, wording)
     if wording:
-        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop")
+        raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop", "keep")
     return source
 
 
@@ -179,7 +197,7 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = features().arrow_schema
+    arrow_schema = tables.base_table().columns(plan.kept).arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
@@ -219,7 +237,7 @@ def _describe(
     """Write everything of a release but its partitions; return its `release.json`."""
     rows = [row for partition in written for row in partition.rows]
     if not rows:
-        raise BadInputError(problems)
+        raise BadInputError(reported(problems, plan.entries))
     files: dict[str, FileRecord] = {
         partition.path: {"bytes": partition.bytes, "sha256": partition.sha256, "rows": len(partition.rows)}
         for partition in written
@@ -233,6 +251,7 @@ def _describe(
         "folds": plan.folds,
         "pairs": {"in": plan.entries, "out": len(rows), "rejected": plan.entries - len(rows)},
         "content": content_digest({row.pair_id: row.digest for row in rows}),
+        **({"kept": dict(plan.kept)} if plan.kept else {}),
         "files": files,
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }

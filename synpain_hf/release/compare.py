@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from synpain_hf.imaging.decoding import decode
+from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.changes import Changes, Key, TableChanges
+from synpain_hf.release.checking import check
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.features import united
 from synpain_hf.release.tables.table import Table
@@ -22,17 +24,21 @@ from synpain_hf.release.tables.table import Table
 _BATCH_ROWS = 8
 
 
-def diff(old: str | Path, new: str | Path) -> Changes:
+def diff(old: str | Path, new: str | Path, *, progress: Progress = silent) -> Changes:
     """Compare two releases: every column of every table.
 
     Args:
         old: Directory of the earlier release.
         new: Directory of the later one.
+        progress: Called after every file verified.
 
     Raises:
-        ReleaseError: If one is not a complete release.
+        ReleaseError: If one is not a complete release, or a file is not what it should be.
     """
-    return compare(Release.open(old), Release.open(new))
+    releases = Release.open(old), Release.open(new)
+    for release in releases:
+        check(release, any_columns=True, progress=progress)
+    return compare(*releases)
 
 
 def compare(old: Release, new: Release) -> Changes:

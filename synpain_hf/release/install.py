@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
 from synpain_hf.errors import ReleaseError, UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
+from synpain_hf.release.checking import check
 from synpain_hf.release.installed import places
 from synpain_hf.release.installed.bare_name import check_name
 from synpain_hf.release.installed.records import is_whole, record_files
 from synpain_hf.release.installed.shards import files_of, rows_of, shards_of, write_copy
-from synpain_hf.release.layout import NAME
-from synpain_hf.release.release import Release, undamaged
+from synpain_hf.release.layout import MANIFEST, NAME
+from synpain_hf.release.release import Release
 from synpain_hf.storage import scratch
+from synpain_hf.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
+
+Read = TypeVar("Read")
 
 
 def install(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> Path:
@@ -34,8 +39,8 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
 
     Args:
         release: The release directory; it is no longer needed afterwards.
-        verify: Whether to compare every file of an installed copy with its digest. Otherwise only those are compared
-            whose size, time or inode has changed.
+        verify: Whether to look into every file of the release, and compare every file of an installed copy with its
+            digest, even if they were right before. Otherwise only those are read whose size, time or inode has changed.
         progress: Called after every file verified and every pair copied.
 
     Returns:
@@ -47,10 +52,9 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
     """
     opened = Release.open(release)
     with places.locked_cache() as cache:
+        check(opened, beside=opened.files, again=verify, progress=progress)
         folder = places.place_of(opened, cache)
         if not is_whole(folder, files_of(opened), verify=verify, progress=progress):
-            with undamaged(opened.folder):
-                opened.verify(progress)
             with scratch(places.partial_of(cache)) as partial:
                 write_copy(opened, partial, progress)
                 record_files(partial)
@@ -99,20 +103,31 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     """
     known = tables.configurations()
     if configuration not in known:
-        raise UsageError(f"unknown configuration {configuration!r}; choose one of {', '.join(known)}")
+        near = did_you_mean(configuration, known)
+        raise UsageError(f"unknown configuration {configuration!r}{near}; choose one of {', '.join(known)}")
+    return of_installed(lambda release: load_of(release, configuration, split))
+
+
+def of_installed(read: Callable[[Release], Read]) -> Read:
+    """Read the installed release, all of it from one place; again where another release takes its place meanwhile.
+
+    Raises:
+        NotInstalledError: If no release is installed.
+        ReleaseError: If the installed release is damaged.
+    """
     with suppress(OSError, ReleaseError):
-        return _load(configuration, split)
-    return _load(configuration, split)  # another release may have taken its place meanwhile
+        return _of_current(read)
+    return _of_current(read)
 
 
-def _load(configuration: str, split: str | None) -> Dataset | DatasetDict:
+def _of_current(read: Callable[[Release], Read]) -> Read:
     cache = places.cache_folder()
     folder = places.current(cache)
     if not places.is_ahead(folder):
         with suppress(OSError):  # of another user
             places.claim_name(cache, folder)
     try:
-        return _loaded(folder, configuration, split)
+        return read(Release.described_in(folder))
     except (pa.ArrowException, OSError, ReleaseError) as error:
         reason = str(error).partition("; ")[0]
         raise ReleaseError(
@@ -120,18 +135,27 @@ def _load(configuration: str, split: str | None) -> Dataset | DatasetDict:
         ) from error
 
 
-def _loaded(folder: Path, configuration: str, split: str | None) -> Dataset | DatasetDict:
+def load_of(release: Release, configuration: str, split: str | None) -> Dataset | DatasetDict:
+    """Load a configuration of an installed release: a split, or a `DatasetDict` of all of them.
+
+    Raises:
+        UsageError: If the configuration or the split has no pairs in this release.
+        ReleaseError: If a file is not as it was installed.
+    """
     from datasets import Dataset as ArrowDataset
     from datasets import DatasetDict, DatasetInfo, NamedSplit, Version, concatenate_datasets
 
-    release = Release.described_in(folder)
-    shards, splits = shards_of(release), release.splits(configuration)
+    folder, shards, splits = release.folder, shards_of(release), release.splits(configuration)
     if not splits:
         raise UsageError(f"release {release.version} has no pairs in {configuration}; `synpain-hf info` lists others")
     if split is not None and split not in splits:
         raise UsageError(
-            f"{configuration} of release {release.version} has no split {split!r}; it has {', '.join(splits)}"
+            f"{configuration} of release {release.version} has no split {split!r}{did_you_mean(split, splits)}; it has "
+            f"{', '.join(splits)}"
         )
+    read = {MANIFEST, *(shards[file] for files in splits.values() for file in files)}
+    if not is_whole(folder, read, verify=False, progress=silent):
+        raise ReleaseError(f"a file in {folder} is not as it was installed")
     loaded = DatasetDict()
     for name, files in splits.items():
         if split in (None, name):

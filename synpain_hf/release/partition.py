@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 import synpain_hf
 from synpain_hf.errors import PictureError, Problem
-from synpain_hf.imaging.decoding import declared_pixels
+from synpain_hf.imaging.decoding import declared_pixels, has_checksums
 from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
 from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.imaging.limits import MAX_PIXELS, SHARES
@@ -69,6 +69,7 @@ class WrittenRow:
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
         likenesses: What tells its faces from others.
+        unverified: Its source pictures in which damage would not have shown.
     """
 
     pair_id: str
@@ -76,6 +77,7 @@ class WrittenRow:
     digest: str
     pictures: tuple[str, ...]
     likenesses: tuple[Likeness, ...]
+    unverified: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,13 @@ def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
             row = row_of(pair, faces, digests, task.encoding)
-            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest_of(row), digests, faces.likenesses)
+            unverified = tuple(
+                picture.name
+                for picture, content in zip(pair.pictures, pictures, strict=True)
+                if not picture.is_verified and not has_checksums(content)
+            )
+            digest = digest_of(row)
+            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest, digests, faces.likenesses, unverified)
 
 
 def _shares_for(pictures: Iterable[bytes]) -> int:

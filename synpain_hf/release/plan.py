@@ -9,14 +9,15 @@ from heapq import nsmallest
 from typing import Any
 
 from synpain_hf.configurations import Partition, assign_folds
-from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
 from synpain_hf.release.release import Release
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
-from synpain_hf.text.plurals import count
+from synpain_hf.text.plurals import first_few
 
 _MOST_NAMED = 20
+_FINISH = "finish the download, or build what is here with --on-error skip"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class BuildPlan:
         problems: The entries of the source that are not pairs, and anything else that is wrong.
         folds: Where the folds come from, as `release.json` says.
         entries: How many entries the source has.
+        kept: The type of each column of the source that the release keeps.
         fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
 
@@ -35,6 +37,7 @@ class BuildPlan:
     problems: tuple[Problem, ...]
     folds: Mapping[str, Any]
     entries: int
+    kept: Mapping[str, str]
     fatal: bool = False
 
     def pairs(self) -> list[Pair]:
@@ -56,7 +59,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     """
     entries = list(source)
     if not entries:
-        raise BadInputError([Problem("source", _why_empty(source))])
+        raise BadInputError([Problem("source", "holds no pairs; give the folder, zips or manifest of a data set")])
     problems = [entry for entry in entries if isinstance(entry, Problem)]
     listed = [entry for entry in entries if isinstance(entry, Pair)]
     places = defaultdict(list)
@@ -87,17 +90,36 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         **({"previous": before.version} if before else {}),
     }
     fatal = folds is not None and not folds.folds
-    return BuildPlan(_placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), fatal)
+    return BuildPlan(
+        _placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), _kept(listed), fatal
+    )
 
 
-def _why_empty(source: Source) -> str:
-    videos = source.describe().get("videos")
-    if isinstance(videos, int) and videos:
-        return (
-            f"holds {count(videos, 'video')} and no pictures, but pairs are made of pictures; give the folder above, "
-            "which has both"
-        )
-    return "holds no pairs; give the folder, zips or manifest of a data set"
+def _kept(pairs: Sequence[Pair]) -> dict[str, str]:
+    """The type of each column that the pairs keep of their source; every pair has the same ones."""
+    columns = [{kept.column: kept.dtype for kept in pair.kept} for pair in pairs]
+    others = [pair for pair, found in zip(pairs, columns, strict=True) if found != columns[0]]
+    if others:
+        reason = f"keeps other columns than {pairs[0].listed_at}; give every pair the same, of the same types"
+        raise BadInputError(Problem(pair.listed_at, reason, pair.pair_id) for pair in others)
+    return columns[0] if columns else {}
+
+
+def reported(problems: Iterable[Problem], entries: int) -> list[Problem]:
+    """Problems as a build reports them that fails: of a download that is not finished, one for all of its pictures.
+
+    Args:
+        problems: The problems.
+        entries: How many entries the source has.
+    """
+    problems = list(problems)
+    absent = in_order(problem for problem in problems if problem.absent)
+    if len(absent) <= _MOST_NAMED:
+        return problems
+    table = absent[0].file.rpartition(":")[0]
+    named = first_few([problem.absent for problem in absent])
+    reason = f"names {len(absent):,} of {entries:,} pairs whose pictures are not here ({named}); {_FINISH}"
+    return [Problem(table, reason), *(problem for problem in problems if not problem.absent)]
 
 
 def _not_here(folds: FoldsFile, places: Container[str]) -> Iterable[Problem]:
@@ -106,8 +128,7 @@ def _not_here(folds: FoldsFile, places: Container[str]) -> Iterable[Problem]:
     if len(missing) > _MOST_NAMED:
         yield Problem(
             folds.name,
-            f"names {len(missing):,} of {len(folds.lines):,} pairs that are not here; finish the download, or build "
-            "what is here with --on-error skip",
+            f"names {len(missing):,} of {len(folds.lines):,} pairs that are not here; {_FINISH}",
         )
         return
     for pair_id, line in missing.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,19 +15,19 @@ import pyarrow.parquet as pq
 
 from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
-from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, fits, is_of_the_card
 from synpain_hf.release.tables import base_table
-from synpain_hf.release.tables.features import united, with_columns_of
+from synpain_hf.release.tables.features import features_of_schema, united, with_columns_of
 from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import strict_json, violations
-from synpain_hf.vocabulary import CLASSES
+from synpain_hf.storage import refuse_undecodable
 
 if TYPE_CHECKING:
     from datasets import Features
 
-_WRITE_CARD = "write its card again with `synpain-hf card`"
+WRITE_CARD = "write its card again with `synpain-hf card`"
+"""What to do where only files of the card are missing or changed."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Release:
         lost = [name for name in release.files if not (release.folder / name).is_file()]
         only_card = all(map(is_of_the_card, lost))
         if lost and not (card_may_lack and only_card):
-            remedy = _WRITE_CARD if only_card else "build or download the release again"
+            remedy = WRITE_CARD if only_card else "build or download the release again"
             raise ReleaseError(f"{folder} lacks {', '.join(lost)}; {remedy}")
         return release
 
@@ -68,7 +67,9 @@ class Release:
 
         Raises:
             ReleaseError: If it is missing or not valid.
+            UsageError: If the folder's name is not UTF-8 text.
         """
+        refuse_undecodable(folder)
         path = folder / MANIFEST
         if not path.is_file():
             raise ReleaseError(f"{folder} is not a release (it has no {MANIFEST}); give a folder that `build` wrote")
@@ -103,6 +104,16 @@ class Release:
         """Every file but `release.json`, by its place."""
         files: Mapping[str, FileRecord] = self.manifest["files"]
         return files
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """The type of each column that it keeps of its source."""
+        kept: Mapping[str, str] = self.manifest.get("kept", {})
+        return kept
+
+    def columns_of(self, table: Table) -> Features:
+        """The columns of a table, as `release.json` says; a table whose files differ in theirs may have others."""
+        return table.columns(self.kept)
 
     @property
     def partitions(self) -> list[Partition]:
@@ -143,11 +154,9 @@ class Release:
         Raises:
             ReleaseError: If the file is damaged.
         """
-        from datasets import Features
-
         path = self.folder / file
         with undamaged(path):
-            return Features.from_arrow_schema(pq.read_schema(path))
+            return features_of_schema(pq.read_schema(path))
 
     def features_of(self, table: Table) -> Features:
         """The columns that the files of a table have together.
@@ -200,57 +209,6 @@ class Release:
         """
         features = self.features_of(table)
         return pa.concat_tables(with_columns_of(self.read(file), features) for file in self.files_of(table))
-
-    def verify(self, progress: Progress = silent) -> None:
-        """Compare every file with its digest.
-
-        Raises:
-            ReleaseError: If one differs.
-        """
-        changed = []
-        for done, (name, record) in enumerate(self.files.items(), 1):
-            if not fits(self.folder / name, record):
-                changed.append(name)
-            progress("verify", done, len(self.files))
-        if changed:
-            only_card = all(map(is_of_the_card, changed))
-            remedy = _WRITE_CARD if only_card else "build or download it again"
-            raise ReleaseError(f"{self.folder} was changed after it was built ({', '.join(changed)}); {remedy}")
-
-
-def info(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> dict[str, Any]:
-    """Sum up a release.
-
-    Args:
-        release: Its directory.
-        verify: Whether to compare every file with its digest first.
-        progress: Called after every file verified.
-
-    Returns:
-        Its `release.json` without the list of files, and `bytes` (of all files), `groups` (pairs by column and
-        value) and `configurations` (pairs by configuration and split).
-
-    Raises:
-        ReleaseError: If it is not a complete release.
-    """
-    opened = Release.open(release)
-    if verify:
-        opened.verify(progress)
-    groups: dict[str, Counter[str]] = {column: Counter() for column in (*CLASSES, "fold")}
-    for file in opened.files_of(base_table()):
-        table = opened.read(file, list(groups))
-        for column, counts in groups.items():
-            names = CLASSES.get(column)
-            counts.update(names[value] if names else str(value) for value in table[column].to_pylist())
-    return {
-        **{key: value for key, value in opened.manifest.items() if key != "files"},
-        "bytes": sum(record["bytes"] for record in opened.files.values()),
-        "groups": {
-            column: {value: counts[value] for value in (CLASSES.get(column) or sorted(counts)) if value in counts}
-            for column, counts in groups.items()
-        },
-        "configurations": opened.configurations(),
-    }
 
 
 @contextmanager

@@ -39,6 +39,7 @@ def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encodin
             "gutter_start": gutter.start if gutter else None,
             "gutter_stop": gutter.stop if gutter else None,
         },
+        **{kept.column: kept.value for kept in pair.kept},
     }
 
 

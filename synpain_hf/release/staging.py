@@ -15,6 +15,7 @@ from synpain_hf.errors import Problem
 from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.release.partition import Written, WrittenRow
 from synpain_hf.storage import StagedFolder, sha256_of
+from synpain_hf.text.documents import parsed_json
 
 
 class Staging:
@@ -42,11 +43,11 @@ class Staging:
             return
         for line in self._journal.read_text(encoding="utf-8").splitlines():
             try:
-                fields = json.loads(line)
+                fields = parsed_json(line)
                 rows = tuple(map(_row, fields.pop("rows")))
                 problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
                 written = Written(**fields, rows=rows, problems=problems)
-            except (json.JSONDecodeError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # an empty line, one cut short when the build was killed, or one of another version
             path = self.release / written.path
             if not rows or (path.is_file() and sha256_of(path) == written.sha256):
@@ -55,4 +56,5 @@ class Staging:
 
 def _row(fields: dict[str, Any]) -> WrittenRow:
     likenesses = tuple(Likeness(**likeness) for likeness in fields["likenesses"])
-    return WrittenRow(**{**fields, "pictures": tuple(fields["pictures"]), "likenesses": likenesses})
+    as_tuples = {name: tuple(fields[name]) for name in ("pictures", "unverified")}
+    return WrittenRow(**{**fields, **as_tuples, "likenesses": likenesses})

@@ -15,9 +15,10 @@ from synpain_hf.pair import Pair
 from synpain_hf.sources import hub
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
-from synpain_hf.sources.official import OfficialSource
+from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
 from synpain_hf.sources.parquet_pictures import open_pictures
-from synpain_hf.sources.wording import Wording, did_you_mean
+from synpain_hf.sources.wording import Wording
+from synpain_hf.text.suggestions import did_you_mean
 
 _MANIFESTS = frozenset(("manifest", "metadata", "pairs"))
 """What a manifest is called that is found in its folder; `metadata` is that of an image folder."""
@@ -25,6 +26,8 @@ _MANIFESTS = frozenset(("manifest", "metadata", "pairs"))
 _FIRST = {
     **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the table as CSV first; "),
+    **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures; "),
+    **dict.fromkeys(PICTURE_SUFFIXES, "list the pictures in a manifest; "),
 }
 
 
@@ -60,7 +63,9 @@ def open_source(locations: Sequence[str | Path], wording: Wording | None = None)
     """
     source = _recognised([str(location) for location in locations], wording or Wording())
     if wording and isinstance(source, OfficialSource):
-        raise UsageError("--map and --drop say how a manifest is written, and this is the official data set; omit them")
+        raise UsageError(
+            "--map, --drop and --keep say how a manifest is written, and this is the official data set; omit them"
+        )
     return source
 
 
@@ -82,8 +87,9 @@ def _recognised(names: Sequence[str], wording: Wording) -> Source:
     for path in paths:
         if path.suffix.lower() != ".zip" or path.is_dir():
             first = _FIRST.get(path.suffix.lower(), "")
+            near = "" if first else did_you_mean(path.suffix, (*MANIFEST_SUFFIXES, ".zip"))
             raise UsageError(
-                f"{path} is not a source; {first}give one folder, one or several zips, or one manifest "
+                f"{path} is not a source{near}; {first}give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
     return OfficialSource(paths)

@@ -19,6 +19,7 @@ from typing import Any
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import MAX_SEED, Annotation
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.vocabulary import DEMO_GENERATOR, FACES
 
 ANNOTATOR = f"truth of {DEMO_GENERATOR}"
@@ -96,7 +97,7 @@ def read_drawn(read: Callable[[str], bytes | None]) -> Drawn | None:
         if len(content) > most:
             raise BadInputError([Problem(name, f"has more than {most:,} bytes; draw these demo faces again")])
     with _undamaged(NOTES_FILE):
-        said = _notes(json.loads(notes))
+        said = _notes(parsed_json(notes))
     with _undamaged(TRUTH_FILE):
         return Drawn(said, _truth(truth.decode("utf-8")))
 
@@ -106,7 +107,7 @@ def _undamaged(name: str) -> Iterator[None]:
     """Report a file that does not hold what it should."""
     try:
         yield
-    except (ValueError, RecursionError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise BadInputError([Problem(name, f"is damaged ({error}); draw these demo faces again")]) from error
 
 

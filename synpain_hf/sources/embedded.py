@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from synpain_hf.errors import Problem
-from synpain_hf.pair import Pair, Picture
+from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.pair import Kept, Pair, Picture
 from synpain_hf.sources.entries import check_columns, entry_of
+from synpain_hf.sources.kept import kept_of
 from synpain_hf.sources.official import official_pair
 from synpain_hf.sources.wording import Wording
 
@@ -44,7 +45,8 @@ class EmbeddedSource:
         wording: How it is written, where that is not as the schema says.
 
     Raises:
-        BadInputError: If it lacks a column, or has an unknown one.
+        BadInputError: If it lacks a column, or has an unknown one, or one that is kept has values of several types.
+        UsageError: If a column of the official data set is to be kept.
     """
 
     folds_file = None
@@ -52,11 +54,21 @@ class EmbeddedSource:
     def __init__(self, name: str, columns: Sequence[str], lines: Iterable[Line], wording: Wording) -> None:
         self._is_official = _OF_OFFICIAL_PICTURES in columns and "pair_id" not in wording.columns(columns).values()
         if self._is_official:
+            if wording.kept:
+                raise UsageError(
+                    "keeps columns of a table of your own, and this is the official data set; omit it", "keep"
+                )
             self._entries = [official_pair(line.pictures[_OF_OFFICIAL_PICTURES]) for line in lines]
-        else:
-            check_columns(name, columns, wording)
-            called = {ours: theirs for theirs, ours in wording.columns(columns).items()}
-            self._entries = [_entry(line, called, wording) for line in lines]
+            return
+        check_columns(name, columns, wording)
+        called = {ours: theirs for theirs, ours in wording.columns(columns).items()}
+        read = list(lines)
+        pictures = sorted({ours for line in read[:1] for ours in wording.kept if called[ours] in line.pictures})
+        if pictures:
+            reason = "holds pictures, which cannot be kept; omit --keep, and leave it out (--drop)"
+            raise BadInputError(Problem(name, f"the column {called[ours]!r} {reason}") for ours in pictures)
+        kept = kept_of(name, [(line.where, line.values) for line in read], wording)
+        self._entries = [_entry(line, called, wording, own) for line, own in zip(read, kept, strict=True)]
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -77,7 +89,7 @@ def name_of(path: object, row: int, column: str) -> str:
     return given or f"{column}-{row}"
 
 
-def _entry(line: Line, called: Mapping[str, str], wording: Wording) -> Pair | Problem:
+def _entry(line: Line, called: Mapping[str, str], wording: Wording, kept: tuple[Kept, ...]) -> Pair | Problem:
     def find(column: str, name: str) -> Picture:
         theirs = called[column]
         if theirs not in line.pictures:
@@ -85,4 +97,4 @@ def _entry(line: Line, called: Mapping[str, str], wording: Wording) -> Pair | Pr
         return line.pictures[theirs]
 
     names = {column: picture.name for column, picture in line.pictures.items()}
-    return entry_of(line.where, {**line.values, **names}, wording, find)
+    return entry_of(line.where, {**line.values, **names}, wording, find, kept)

@@ -6,12 +6,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.pair import Pair, Picture
+from synpain_hf.pair import KEPT_NAME, Kept, Pair, Picture
 from synpain_hf.schemas import properties, violations
-from synpain_hf.sources.wording import Wording, did_you_mean
+from synpain_hf.sources.wording import Wording
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES, meanings
 
 PICTURE_COLUMNS = ("composite", "neutral", "expressive")
@@ -26,7 +28,22 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 200
 
 
-def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPicture) -> Pair | Problem:
+class AbsentError(ValueError):
+    """A picture that a table names is not there.
+
+    Args:
+        reason: Cause, then remedy.
+        picture: The picture, and what else may be meant.
+    """
+
+    def __init__(self, reason: str, picture: str) -> None:
+        super().__init__(reason)
+        self.picture = picture
+
+
+def entry_of(
+    where: str, row: Mapping[str, Any], wording: Wording, find: FindPicture, kept: tuple[Kept, ...] = ()
+) -> Pair | Problem:
     """The pair of a line, or everything that is wrong with it.
 
     Args:
@@ -34,6 +51,7 @@ def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPic
         row: Its values, by the names of the table's columns.
         wording: How the table is written.
         find: Finds the pictures.
+        kept: What is kept of it.
     """
     fields = _fields(row, wording)
     known, reasons = _with_known_words(fields)
@@ -43,7 +61,7 @@ def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPic
         for column, value in fields.items()
         if isinstance(value, str) and _LONE_SURROGATE.search(value)
     ]
-    pictures = []
+    pictures, absent = [], []
     if not reasons:
         for column in PICTURE_COLUMNS:
             if column in fields:
@@ -51,9 +69,11 @@ def entry_of(where: str, row: Mapping[str, Any], wording: Wording, find: FindPic
                     pictures.append(find(column, fields.pop(column)))
                 except ValueError as error:
                     reasons.append(str(error))
+                    absent += [error.picture] if isinstance(error, AbsentError) else []
     if reasons:
-        return Problem(where, "; also: ".join(reasons), str(fields.get("pair_id", "")))
-    return Pair(**fields, pictures=tuple(pictures), listed_at=where)
+        missing = absent[0] if len(absent) == len(reasons) else ""
+        return Problem(where, "; also: ".join(reasons), str(fields.get("pair_id", "")), missing)
+    return Pair(**fields, pictures=tuple(pictures), listed_at=where, kept=kept)
 
 
 def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
@@ -76,9 +96,13 @@ def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
         reasons.append("has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has")
     choices = ", ".join(sorted(known))
     reasons += [
-        f"has an unknown column {column!r}{did_you_mean(column, sorted(known))}; "
-        f"leave it out (--drop {column or repr(column)}), or rename it to one of {choices}"
-        for column in sorted(set(counts) - known)
+        f"has an unknown column {column!r}{did_you_mean(column, sorted(known))}; {_to_keep(column)}"
+        f"leave it out (--drop {quote(column)}), or rename it to one of {choices}"
+        for column in sorted(set(counts) - known - set(wording.kept))
+    ]
+    reasons += [
+        f"has no column {column!r} that could be kept{did_you_mean(column, columns)}; correct --keep"
+        for column in sorted(set(wording.kept) - set(counts))
     ]
     reasons += [
         f"has no column {column!r} that could be left out{did_you_mean(column, columns)}; correct --drop"
@@ -88,9 +112,17 @@ def check_columns(name: str, columns: Sequence[str], wording: Wording) -> None:
         raise BadInputError(Problem(name, reason) for reason in reasons)
 
 
+def _to_keep(column: str) -> str:
+    """The remedy for a column that a release may keep, under another name where this one cannot be."""
+    if KEPT_NAME.fullmatch(column):
+        return f"keep it (--keep {column}), "
+    return "keep it under a name of letters, digits, _ and - (columns in --map, and --keep), " if column else ""
+
+
 def _fields(row: Mapping[str, Any], wording: Wording) -> dict[str, Any]:
     """A line by our columns, without missing values, its words canonical and its integers numbers."""
-    named = ((ours, wording.meaning(ours, row[theirs])) for theirs, ours in wording.columns(row).items())
+    called = {theirs: ours for theirs, ours in wording.columns(row).items() if ours not in wording.kept}
+    named = ((ours, wording.meaning(ours, row[theirs])) for theirs, ours in called.items())
     return {column: _meant(column, value) for column, value in named if not _is_missing(value)}
 
 
@@ -106,9 +138,9 @@ def _with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
         if several := meanings(column, fields[column]):
             reasons.append(f"{column} {value} may be {' or '.join(several)}; write which of them it is")
         else:
-            reasons.append(
-                f"{column} {value} is unknown; use one of {', '.join(names)}, or say what it means in a file (--map)"
-            )
+            near, known_words = did_you_mean(str(fields[column]), names), ", ".join(names)
+            remedy = f"use one of {known_words}, or say what it means in a file (--map)"
+            reasons.append(f"{column} {value} is unknown{near}; {remedy}")
     return known, reasons
 
 

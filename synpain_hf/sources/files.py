@@ -15,8 +15,9 @@ from typing import Any
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Archives
+from synpain_hf.sources.checksums import Digest, digest_in_cache
 from synpain_hf.sources.inflating import read_member
-from synpain_hf.sources.paths import places_below, real
+from synpain_hf.sources.paths import blobs_of, places_below, real
 
 MOST_MEMBERS = 100_000
 """Files in an archive; the official data set has ten thousand."""
@@ -45,7 +46,7 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
         root: What the names are relative to, where that is not the folder itself.
     """
     listing = Listing()
-    allowed = places_below(folder)
+    allowed, blobs = places_below(folder), blobs_of(folder)
 
     def add(path: Path) -> None:
         name = os.fsencode(path.relative_to(root or folder)).decode("utf-8", "backslashreplace")
@@ -58,7 +59,10 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
         elif not path.is_file():
             listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
         else:
-            listing.files.append(StoredPicture(name, real(path), "", path.stat().st_size))
+            place = real(path)
+            digest = digest_in_cache(place, blobs)
+            digests = () if digest is None else (digest,)
+            listing.files.append(StoredPicture(name, place, "", path.stat().st_size, digests))
 
     def unreadable(error: OSError) -> None:
         name = Path(error.filename).relative_to(root or folder).as_posix()
@@ -122,12 +126,19 @@ class StoredPicture:
         path: The file, or the archive that holds it, without symbolic links.
         member: Its name in the archive; empty for a file.
         size: Encoded size in bytes.
+        digests: What its digests should be, where that is known.
     """
 
     name: str
     path: Path
     member: str
     size: int
+    digests: tuple[Digest, ...] = ()
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether its bytes are compared with a digest when it is read: a known one, or its archive's checksum."""
+        return bool(self.digests or self.member)
 
     def stamp(self) -> object:
         """Its size, and when its file or archive was changed; None if it is gone, as reading it will report."""
@@ -140,6 +151,13 @@ class StoredPicture:
         """Its file."""
         if self.size > MAX_BYTES:
             raise PictureError(f"has {self.size:,} bytes, more than the {MAX_BYTES:,} that are read; scale it down")
+        content = self._content(archives)
+        for digest in self.digests:
+            if not digest.fits(content):
+                raise PictureError(digest.complaint())
+        return content
+
+    def _content(self, archives: Archives) -> bytes:
         try:
             if self.member:
                 return read_member(archives.open(self.path), self.member, MAX_BYTES)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.schemas import properties
-from synpain_hf.sources.entries import check_columns, entry_of, shortened
+from synpain_hf.sources.checksums import Published
+from synpain_hf.sources.entries import AbsentError, check_columns, entry_of, shortened
 from synpain_hf.sources.files import StoredPicture
-from synpain_hf.sources.paths import FolderPaths
+from synpain_hf.sources.kept import kept_of
+from synpain_hf.sources.paths import FolderPaths, NotThereError
 from synpain_hf.sources.wording import Wording
+from synpain_hf.tabular.forms import form_of
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.rows import read_rows
 
@@ -30,21 +33,28 @@ class ManifestSource:
         wording: How it is written, where that is not as the schema says.
 
     Raises:
-        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one.
+        BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one, or it does not fit its
+            digest in a list beside it.
     """
 
     folds_file = None
 
     def __init__(self, path: Path, wording: Wording | None = None) -> None:
         self._paths = FolderPaths(path.parent)
+        self._published = Published.beside(path)
         wording = wording or Wording()
 
         def accept(columns: Sequence[str]) -> None:
             check_columns(path.name, columns, wording)
 
         wanted = properties("pair")[0] | wording.names()
-        rows = list(read_rows(GivenFile(path, path.name), wanted, accept))
-        self._entries = [entry_of(f"{path.name}:{number}", row, wording, self._picture) for number, row in rows]
+        file = GivenFile(path, path.name)
+        rows = [(f"{path.name}:{number}", row) for number, row in read_rows(file, wanted, accept)]
+        kept = kept_of(path.name, rows, wording, as_texts=bool(rows) and form_of(file) == "delimited")
+        self._entries = [
+            entry_of(where, row, wording, self._picture, columns)
+            for (where, row), columns in zip(rows, kept, strict=True)
+        ]
 
     def __len__(self) -> int:
         """Number of lines."""
@@ -62,7 +72,12 @@ class ManifestSource:
         name = f"{column} {shortened(repr(given))}"
         try:
             found = self._paths.find(given)
-            return StoredPicture(found.name, found.path, "", found.path.stat().st_size)
+            digests = self._published.of(found.name, found.path)
+            return StoredPicture(found.name, found.path, "", found.path.stat().st_size, digests)
+        except NotThereError as error:
+            is_likely = PurePosixPath(error.near).stem == PurePosixPath(given).stem  # others have similar names too
+            meant = f" (did you mean {error.near!r}?)" if is_likely else ""
+            raise AbsentError(f"{name} {error}", f"{shortened(repr(given))}{meant}") from error
         except ValueError as error:
             raise ValueError(f"{name} {error}") from error
         except OSError as error:

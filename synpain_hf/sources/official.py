@@ -8,13 +8,17 @@ from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
 from synpain_hf.pair import Pair, Picture
+from synpain_hf.sources.checksums import Digest, is_list, key_of, read_list
 from synpain_hf.sources.demo_download import NOTES_FILE, TRUTH_FILE, read_drawn
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
+from synpain_hf.text.plurals import count, first_few
 from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, OFFICIAL_GENERATOR
 
-PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"))
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif", ".heic", ".heif")
+)
 IMAGES = "Images"
 VIDEO_SUFFIXES = frozenset((".mp4",))
 
@@ -40,7 +44,10 @@ class OfficialSource:
         self._problems = listing.problems
         self._drawn = read_drawn(lambda name: _content(listing.files, name))
         self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
-        self._videos = sum(_suffix(file) in VIDEO_SUFFIXES for file in listing.files)
+        videos = [file.name for file in listing.files if _suffix(file) in VIDEO_SUFFIXES]
+        self._videos = len(videos)
+        if videos and not (self._pictures or self._problems):
+            self._problems = [Problem("source", _why_no_pairs(locations[0], videos))]
         self.folds_file = _read_folds_file(listing.files)
 
     def __len__(self) -> int:
@@ -67,6 +74,16 @@ class OfficialSource:
         if annotations is None:
             return Problem(picture.name, f"is not in {TRUTH_FILE}; draw these demo faces again", pair.pair_id)
         return replace(pair, generator=DEMO_GENERATOR, seed=self._drawn.notes["seed"], annotations=annotations)
+
+
+def _why_no_pairs(location: Path, videos: Sequence[str]) -> str:
+    """Why there are no pairs where videos are: their name, and the folder that has pictures, too."""
+    named = first_few([PurePosixPath(name).name for name in videos])
+    above = f"the folder above, {location.resolve().parent.name}, if it has" if location.is_dir() else "the zips of"
+    return (
+        f"holds {count(len(videos), 'video')} ({named}) and no pictures, but pairs are made of pictures; "
+        f"give {above} the pictures"
+    )
 
 
 def official_pair(picture: Picture) -> Pair | Problem:
@@ -104,7 +121,22 @@ def _with_zips(listing: Listing, zips: Sequence[Path]) -> Listing:
         listing.files += part.files
         listing.problems += part.problems
     listing.files.sort(key=lambda file: file.name)
+    listing.files = _with_digests(listing.files)
     return listing
+
+
+def _with_digests(files: list[StoredPicture]) -> list[StoredPicture]:
+    """Files with the digests that lists among them give; the lists themselves are left out."""
+    known: dict[str, Digest] = {}
+    for file in files:
+        if is_list(file.name):
+            try:
+                with OpenArchives() as archives:
+                    known |= read_list(file.name, file.read(archives))
+            except PictureError as error:
+                raise BadInputError([Problem(file.name, str(error))]) from error
+    found = [(file, known.get(key_of(file.name))) for file in files if not is_list(file.name)]
+    return [replace(file, digests=(*file.digests, digest)) if digest else file for file, digest in found]
 
 
 def _zips_in(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Archives, Picture
+from synpain_hf.sources.checksums import Published
 from synpain_hf.sources.embedded import EmbeddedSource, Line, name_of
 from synpain_hf.sources.inflating import MOST_TIMES
 from synpain_hf.sources.paths import real
@@ -34,6 +35,7 @@ class ParquetPicture:
         column: Its column.
         group: Its row group.
         row: Its row there.
+        is_verified: Whether the file was compared with its digest.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ParquetPicture:
     column: str
     group: int
     row: int
+    is_verified: bool
 
     def stamp(self) -> object:
         """The size of its file, and when it was changed; None where it is gone: reading it will say so."""
@@ -71,7 +74,7 @@ def open_pictures(path: Path, wording: Wording) -> EmbeddedSource | None:
     """The pairs of a Parquet file that holds their pictures; None where it holds none.
 
     Raises:
-        BadInputError: If it cannot be read, lacks a column, or has an unknown one.
+        BadInputError: If it cannot be read, lacks a column, or has an unknown one, or does not fit its digest.
     """
     file = GivenFile(path, path.name)
     with file.being_read(), parquet.opened(file) as table:
@@ -80,7 +83,8 @@ def open_pictures(path: Path, wording: Wording) -> EmbeddedSource | None:
     if not columns:
         return None
     _check_packing(file, metadata, columns)
-    return EmbeddedSource(path.name, schema.names, _lines(file, schema, columns), wording)
+    is_verified = bool(Published.beside(path).of(path.name, real(path)))
+    return EmbeddedSource(path.name, schema.names, _lines(file, schema, columns, is_verified=is_verified), wording)
 
 
 def _holds_pictures(kind: pa.DataType) -> bool:
@@ -96,7 +100,7 @@ def _check_packing(file: GivenFile, metadata: pq.FileMetaData, columns: list[str
                 raise file.refusal(f"packs pictures more than {MOST_TIMES} times; write it without compression")
 
 
-def _lines(file: GivenFile, schema: pa.Schema, columns: list[str]) -> Iterator[Line]:
+def _lines(file: GivenFile, schema: pa.Schema, columns: list[str], *, is_verified: bool) -> Iterator[Line]:
     others = [name for name in schema.names if name not in columns]
     classes = parquet.class_names(schema)
     path, number = real(file.path), 0
@@ -109,7 +113,12 @@ def _lines(file: GivenFile, schema: pa.Schema, columns: list[str]) -> Iterator[L
                 for at in range(len(batch)):
                     pictures: dict[str, Picture] = {
                         name: ParquetPicture(
-                            name_of((values[name][at] or {}).get("path"), number, name), path, name, group, row
+                            name_of((values[name][at] or {}).get("path"), number, name),
+                            path,
+                            name,
+                            group,
+                            row,
+                            is_verified,
                         )
                         for name in columns
                     }

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from synpain_hf.text.suggestions import nearest
 
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*://|[a-z]:[\\/]", re.IGNORECASE)
@@ -32,6 +33,20 @@ class Found(NamedTuple):
 
     name: str
     path: Path
+
+
+class NotThereError(ValueError):
+    """A file that a path names is not there.
+
+    Args:
+        path: The path.
+        near: The name of a file that may be meant; empty where there is none.
+    """
+
+    def __init__(self, path: str, near: str) -> None:
+        self.path, self.near = path, near
+        there = f" to {near!r}" if near else ""
+        super().__init__(f"does not exist; put it there, or correct the name{there}")
 
 
 class FolderPaths:
@@ -56,7 +71,8 @@ class FolderPaths:
         """The file that a path means.
 
         Raises:
-            ValueError: If there is none; the message is cause and remedy.
+            NotThereError: If there is none.
+            ValueError: If it leads out of the folder; these messages, too, are cause and remedy.
             OSError: If a folder on the way cannot be read.
         """
         below = [parts for parts in map(self._below, _spellings(path)) if parts is not None]
@@ -68,8 +84,7 @@ class FolderPaths:
         if not below:
             there = f" ({near!r} is there)" if near else ""
             raise ValueError(f"leaves the manifest's folder; give a path below it{there}")
-        there = f" to {near!r}" if near else ""
-        raise ValueError(f"does not exist; put it there, or correct the name{there}")
+        raise NotThereError(path, near)
 
     def _below(self, spelling: str) -> tuple[str, ...] | None:
         """The parts of a path below the folder; None where it leads elsewhere."""
@@ -138,7 +153,7 @@ class FolderPaths:
         here, names = self._root, list[str]()
         for part in parts:
             listed = [name for alike in self._listing(here).values() for name in alike]
-            name = self._entry(here, part) or next(iter(get_close_matches(part, listed, 1)), "")
+            name = self._entry(here, part) or nearest(part, listed)
             if not name:
                 return ""
             names.append(name)
@@ -147,7 +162,7 @@ class FolderPaths:
 
 
 def real(path: Path) -> Path:
-    """A path without symbolic links; unlike `Path.resolve`, a loop of links is no error."""
+    """A path without symbolic links; unlike `Path.resolve`, a loop of links is not an error."""
     return Path(os.path.realpath(path))
 
 
@@ -160,6 +175,12 @@ def places_below(folder: Path) -> list[Path]:
             is_cache = blobs.is_dir() and not blobs.is_symlink() and not parent.is_symlink()
             return [real(folder), real(blobs)] if is_cache else [real(folder)]
     return [real(folder)]
+
+
+def blobs_of(folder: Path) -> Path | None:
+    """Where the files of a snapshot in the Hub's cache really are; None for any other folder."""
+    _, *blobs = places_below(folder)
+    return blobs[0] if blobs else None
 
 
 def _spellings(path: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.storage.exchange import exchange, restore
 from synpain_hf.storage.files import sync, sync_tree
-from synpain_hf.storage.guards import locked, refuse_link, report_write_errors
+from synpain_hf.storage.guards import locked, refuse_link, refuse_undecodable, report_write_errors
 from synpain_hf.storage.trees import remove_tree
 
 _LOCK, _CONTENT = "lock", "release"
@@ -82,7 +82,7 @@ def staged(place: Path, *, resumable: bool = False) -> Iterator[StagedFolder]:
             to find. Otherwise every call begins with an empty folder.
 
     Raises:
-        UsageError: If there is something at `place`, or its parent does not exist.
+        UsageError: If there is something at `place`, or its parent does not exist, or it is not UTF-8 text.
         OutputError: If it cannot be written, or is being written by another program, or the disk is full.
     """
     _check_free(place)
@@ -178,6 +178,7 @@ def _beside(place: Path, if_busy: str, if_refused: str, *, resumable: bool = Fal
 
 
 def _check_free(place: Path) -> None:
+    refuse_undecodable(place)
     if os.path.lexists(place):
         raise UsageError(f"{place} exists; remove it, or give another place")
     if not place.parent.is_dir():

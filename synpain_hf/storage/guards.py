@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from synpain_hf.errors import OutputError, SynpainError
+from synpain_hf.errors import OutputError, SynpainError, UsageError
 
 
 @contextmanager
@@ -42,6 +42,19 @@ def locked(
         yield
     finally:
         lock.release()
+
+
+def refuse_undecodable(path: Path) -> None:
+    """Refuse a path that is not UTF-8 text: neither Arrow nor JSON can name it.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise UsageError(f"{name} is not UTF-8 text; rename it, or give another place") from error
 
 
 def refuse_link(path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from synpain_hf.progress import Progress, silent
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.tabular.text_lines import lines
+from synpain_hf.text.documents import parsed_json
 
 
 def objects(file: GivenFile, progress: Progress = silent) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -29,8 +29,8 @@ def objects(file: GivenFile, progress: Progress = silent) -> Iterator[tuple[int,
 
 def _object(file: GivenFile, number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        found = parsed_json(line)
+    except ValueError as error:
         raise file.refusal(f"is not valid JSON ({error}); write one object per line", number) from error
     if not isinstance(found, dict):
         raise file.refusal("is not a JSON object; write one, {…}, on each line, without a list around them", number)

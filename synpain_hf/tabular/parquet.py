@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -12,9 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synpain_hf.tabular.given import GivenFile
+from synpain_hf.text.documents import parsed_json
 
 MOST_BYTES, MOST_ROWS = 2**30, 2**25
 """Limits of a file that is read into Python objects as a whole: bytes once decompressed, and rows."""
+
+_FREE_ROWS = 2**16
+"""Rows that a file may have beside one for each of its bytes."""
 
 _METADATA = b"huggingface"
 """Where `datasets` keeps the features of a Parquet file, those of ClassLabel columns with the names of the classes."""
@@ -65,6 +68,8 @@ def _check_size(file: GivenFile, table: pq.ParquetFile) -> None:
     groups = (table.metadata.row_group(number) for number in range(table.num_row_groups))
     if sum(group.total_byte_size for group in groups) > MOST_BYTES:
         raise file.refusal(f"has more than {MOST_BYTES:,} bytes once decompressed; write it in parts")
+    if table.metadata.num_rows > _FREE_ROWS + file.path.stat().st_size:
+        raise file.refusal("has more rows than bytes, so that they are nearly all the same; write each once")
     if table.metadata.num_rows > MOST_ROWS:
         raise file.refusal(f"has more than {MOST_ROWS:,} rows; write it in parts")
 
@@ -99,8 +104,8 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
         schema: Of the file.
     """
     try:
-        features = json.loads((schema.metadata or {}).get(_METADATA, b"{}"))["info"]["features"].items()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        features = parsed_json((schema.metadata or {}).get(_METADATA, b"{}"))["info"]["features"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}  # there are no such metadata, or another program's
     return {
         name: list(map(str, feature["names"]))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from synpain_hf.text.markdown import as_is, code, escaped
 from synpain_hf.text.plurals import count
@@ -24,6 +25,11 @@ def render(template: Path, values: Mapping[str, Any], *, escape: bool) -> str:
         values: The values that it names; one that is missing is an error.
         escape: Whether values become Markdown that shows them as they are, unless they are `Markdown` already.
     """
+    return _compiled(template.read_text(encoding="utf-8"), escape).render(values)
+
+
+@cache
+def _compiled(text: str, escape: bool) -> Template:
     environment = Environment(
         undefined=StrictUndefined,
         autoescape=escape,  # noqa: S701 - Markdown, not a page of HTML
@@ -33,4 +39,4 @@ def render(template: Path, values: Mapping[str, Any], *, escape: bool) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= _FILTERS
-    return environment.from_string(template.read_text(encoding="utf-8")).render(values)
+    return environment.from_string(text)

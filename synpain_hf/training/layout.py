@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from synpain_hf.errors import UsageError
+from synpain_hf.storage import refuse_undecodable
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
 CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
@@ -20,8 +21,9 @@ def check_place(out: Path, ours: str) -> None:
         ours: What is in it where it may be gone on with, as a pattern.
 
     Raises:
-        UsageError: If its parent is missing, or it holds something else.
+        UsageError: If its parent is missing, or it holds something else, or is not UTF-8 text.
     """
+    refuse_undecodable(out)
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is not a folder; create it first")
     is_free = not os.path.lexists(out) or (out.is_dir() and all(path.name == LOCK for path in out.iterdir()))

@@ -82,10 +82,12 @@ class ModelArguments:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)
+        if self.action_units and not any(self.action_units):
+            raise UsageError("names none; give one or several, such as AU4,AU43, or all", "action_units")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
         if self.model == PWCT:
-            self._check_pwct()
+            self.check_pwct()
 
     def check_source(self) -> None:
         """Refuse a model that is nowhere; whether the Hub has it is not looked at.
@@ -110,7 +112,12 @@ class ModelArguments:
         """The action units that are learned: for `all`, every one that is annotated."""
         return annotated if self.action_units == ["all"] else [unit for unit in self.action_units if unit]
 
-    def _check_pwct(self) -> None:
+    def check_pwct(self) -> None:
+        """Refuse what does not fit PwCT.
+
+        Raises:
+            UsageError: If something does not.
+        """
         if self.fusion != DEFAULT_FUSION:
             raise UsageError(f"is {self.fusion!r}, but pwct always subtracts; leave it out", "fusion")
         if self.lora:
@@ -134,16 +141,3 @@ class EverydayArguments:
         default=5e-4, metadata={"help": "A pretrained vision model wants 1e-4 with --lora, 5e-5 without."}
     )
     seed: int = field(default=42, metadata={"help": "Draws everything."})
-
-    def check(self) -> None:
-        """Refuse values that cannot be right.
-
-        Raises:
-            UsageError: If one is not.
-        """
-        for name, least in (("per_device_train_batch_size", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not value >= least:
-                raise UsageError(f"is {value}; give {least} or more", name)
-        if not self.learning_rate > 0:
-            raise UsageError(f"is {self.learning_rate}; give more than 0, such as 5e-4", "learning_rate")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from synpain_hf.cards.bibliography import read_bibliography
 from tests.cards.making import REFERENCE
 
@@ -56,6 +58,7 @@ for part in parts:
 """Takes a few seconds; half an hour where a part of a text is read again for every letter of it."""
 
 
+@pytest.mark.slow
 def test_no_text_takes_longer_than_its_length_asks_for() -> None:
     done = subprocess.run([sys.executable, "-c", SLOW_WHERE_READ_AGAIN_AND_AGAIN], check=False, capture_output=True)
     assert done.returncode == 0, done.stderr

@@ -67,6 +67,7 @@ def test_every_bias_is_a_sentence(bias: PlantedBias, told: str, drawn: Release) 
 
 
 class TestFlippedLabels:
+    @pytest.mark.slow
     def test_they_are_told_at_the_top_with_the_labels_with_the_biases_and_where_figures_are_compared(
         self, tmp_path: Path
     ) -> None:
@@ -78,6 +79,7 @@ class TestFlippedLabels:
         assert f"- Planted on purpose: {TOLD_FLIPPED}" in section(text, "Known biases and limits")
         assert "Some labels were changed on purpose" in section(text, "Compared with the paper on SynPAIN")
 
+    @pytest.mark.slow
     def test_nothing_says_that_labels_are_what_was_drawn(self, tmp_path: Path) -> None:
         text = " ".join(biased(tmp_path, FLIPPED).split())
         assert "abels, groups and action units are what was drawn" not in text
@@ -85,6 +87,7 @@ class TestFlippedLabels:
         assert "Not every face shows what the annotations say" not in text
 
 
+@pytest.mark.slow
 def test_action_units_that_are_drawn_otherwise_than_annotated_are_told(tmp_path: Path) -> None:
     text = biased(tmp_path, FAINTER)
     assert f"- {TOLD_FAINTER}" in section(text, "What it is, and what it is not")

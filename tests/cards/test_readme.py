@@ -452,6 +452,7 @@ def test_the_facts_stay_with_the_release(own_carded: Release, tmp_path: Path) ->
     assert (own_carded.folder / FACTS).read_bytes() == write_facts(tmp_path / "facts").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_real_samples_get_a_card(sample: Path, tmp_path: Path) -> None:
     release = card(build(sample, tmp_path / "release", version="1.0.0").folder)
     assert row(text_of(release), "pairs") == ["10", "5,355", "abstract"]

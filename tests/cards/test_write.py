@@ -26,7 +26,7 @@ from synpain_hf.release.tables.pairs import features
 from synpain_hf.release.versions import Bump
 from synpain_hf.storage import replacing, work_folder_of
 from tests.cards.making import text_of, with_files, write_facts
-from tests.release.making import copied, digests, replace
+from tests.release.making import copied, digests, replace, verify
 
 OF_THE_CARD = {
     "README.md", "croissant.json", "card/facts.yaml", "card/references.bib", "figures/balance.png",
@@ -44,7 +44,7 @@ class TestRelease:
         }
 
     def test_every_file_fits_its_digest(self, carded: Release) -> None:
-        carded.verify()
+        verify(carded)
         assert set(digests(carded.folder)) == {*carded.files, MANIFEST}
         assert {name for name in carded.files if is_of_the_card(name)} == OF_THE_CARD
 
@@ -77,7 +77,7 @@ class TestRelease:
         with_files(copy, {"figures/old.png": {"bytes": 3, "sha256": "0" * 64}})
         card(copy)
         assert not (copy / "figures" / "old.png").exists()
-        Release.open(copy).verify()
+        verify(Release.open(copy))
 
     def test_what_is_no_release_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(ReleaseError, match="is not a release"):
@@ -103,6 +103,7 @@ class TestRelease:
 
 
 class TestLoading:
+    @pytest.mark.slow
     def test_every_configuration_loads_as_before(self, own: Release, own_carded: Release) -> None:
         for name, splits in own.configurations().items():
             loaded = load_dataset(str(own_carded.folder), name)
@@ -116,6 +117,7 @@ class TestLoading:
         before, after = (load_dataset(str(each.folder), "annotations", split="train") for each in (drawn, carded))
         assert after.to_list() == before.to_list()
 
+    @pytest.mark.slow
     def test_it_streams_and_installs(self, carded: Release) -> None:
         streamed = load_dataset(str(carded.folder), "all", split="train", streaming=True)
         assert next(iter(streamed))["neutral"].size[1] == 736
@@ -124,6 +126,7 @@ class TestLoading:
 
 
 class TestInterruption:
+    @pytest.mark.slow
     def test_whatever_is_written_already_another_card_mends_it(
         self, own: Release, own_carded: Release, tmp_path: Path
     ) -> None:
@@ -137,11 +140,12 @@ class TestInterruption:
             release = Release.open(folder)
             if CARD in names[:count]:
                 with pytest.raises(ReleaseError, match=r"README\.md\); write its card again with `synpain-hf card`"):
-                    release.verify()
+                    verify(release)
             assert check(release)
             card(folder, facts=facts)
             assert digests(folder) == digests(own_carded.folder)
 
+    @pytest.mark.slow
     def test_killed_in_the_middle_it_is_mended_by_the_same_call(
         self, own: Release, own_carded: Release, tmp_path: Path
     ) -> None:
@@ -160,10 +164,10 @@ class TestInterruption:
     def test_an_earlier_card_that_was_changed_by_hand_is_told_from_damage(self, copy: Path) -> None:
         replace(copy / CARD, b"mine")
         with pytest.raises(ReleaseError, match=r"\(README\.md\); write its card again"):
-            Release.open(copy).verify()
+            verify(Release.open(copy))
         replace(copy / "CHANGELOG.md", b"mine")
         with pytest.raises(ReleaseError, match="build or download it again"):
-            Release.open(copy).verify()
+            verify(Release.open(copy))
 
 
 class TestPlace:
@@ -182,6 +186,7 @@ class TestPlace:
         with pytest.raises(OutputError, match=r"\.copy\.partial is in the way; remove it"):
             card(copy)
 
+    @pytest.mark.slow
     def test_a_file_in_the_way_is_told_and_nothing_is_left(self, drawn: Release, tmp_path: Path) -> None:
         folder = copied(drawn.folder, tmp_path / "release")
         (folder / "figures").write_bytes(b"in the way")
@@ -213,7 +218,7 @@ class TestPlace:
         (tmp_path / "other").write_bytes(b"# of somebody else\n")
         (copy / CARD).unlink()
         (copy / CARD).symlink_to(tmp_path / "other")
-        card(copy).verify()
+        verify(card(copy))
         assert not (copy / CARD).is_symlink()
         assert (tmp_path / "other").read_bytes() == b"# of somebody else\n"
 

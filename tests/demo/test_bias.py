@@ -62,13 +62,19 @@ class TestSpecification:
     @pytest.mark.parametrize(
         ("text", "told"),
         [
-            ("- {unit: AU99, strength: 0.5}", "names the unit 'AU99'; choose from AU1, AU2, AU4"),
+            (
+                "- {unit: AU99, strength: 0.5}",
+                r"names the unit 'AU99' \(did you mean 'AU9'\?\); choose from AU1, AU2, AU4",
+            ),
             ("- {unit: 4, strength: 0.5}", "names the unit 4; choose from AU1"),
-            ("- {unit: [AU4], strength: 0.5}", r"names the unit \['AU4'\]; choose from AU1"),
+            ("- {unit: [AU4], strength: 0.5}", r"names the unit \['AU4'\] \(did you mean 'AU4'\?\); choose from AU1"),
             ("- {unit: null, flip_labels: 0.5}", "names the unit None; choose from AU1"),
             ("- {group: {height: tall}, flip_labels: 0.1}", "names a group by 'height'; choose from label, age_group"),
             ("- {group: {age_group: ancient}, flip_labels: 0.1}", "names age_group 'ancient'; choose from young, old$"),
-            ("- {group: {gender: [man]}, flip_labels: 0.1}", r"names gender \['man'\]; choose from man, woman$"),
+            (
+                "- {group: {gender: [man]}, flip_labels: 0.1}",
+                r"names gender \['man'\] \(did you mean 'man'\?\); choose from man, woman$",
+            ),
             ("- {group: old, flip_labels: 0.1}", "has the group 'old'; write it as {column: value}, {} for everybody"),
             ("- {group: null, flip_labels: 0.1}", "has the group None; write it as"),
             ("- {unit: AU4, strength: -0.1}", "has strength -0.1; choose a number from 0 to 5"),
@@ -79,7 +85,10 @@ class TestSpecification:
             ("- {unit: AU4, strength: yes}", "has strength True; choose a number from 0 to 5"),
             ("- {flip_labels: [0.5]}", r"has flip_labels \[0.5\]; choose a number from 0 to 1"),
             ("- {strength: 0.5}", "has a strength or contrast but no unit; name the unit"),
-            ("- {groups: {gender: man}, flip_labels: 0.1}", "unknown key 'groups'; choose from group, unit, strength"),
+            (
+                "- {groups: {gender: man}, flip_labels: 0.1}",
+                r"unknown key 'groups' \(did you mean 'group'\?\); choose from group, unit, strength",
+            ),
             ("- {1: 2}", "unknown key 1; choose from group"),
             ("group: {gender: man}", "is not a list of biases; begin each with `- group:`"),
             ("- AU4", "is not a list of biases; begin each with `- group:`"),
@@ -107,6 +116,7 @@ class TestLooks:
         PlantedBias({"ethnicity": "black"}, unit="AU4", contrast=0.3),
     )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("bias", BIASES, ids=["strength", "contrast"])
     def test_only_pixels_of_the_group_differ(self, bias: PlantedBias) -> None:
         plain, biased = made(10), made(10, bias)

@@ -100,6 +100,7 @@ def test_without_the_drawing_library_the_error_says_what_to_install(tmp_path: Pa
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_without_the_drawing_library_a_raw_download_can_be_built(raw: Path, direct: Release, tmp_path: Path) -> None:
     done = python("-c", WITHOUT_SKIA, "build", raw, "out", "--version", "1.0.0", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -114,6 +115,7 @@ def test_a_script_that_guards_nothing_draws_with_one_worker(tmp_path: Path) -> N
 
 
 class TestInterrupted:
+    @pytest.mark.slow
     def test_a_killed_release_goes_on_where_it_was(self, direct: Release, tmp_path: Path) -> None:
         out = tmp_path / "release"
         written = work_folder_of(out) / "release"
@@ -133,6 +135,7 @@ class TestInterrupted:
         assert digests(out) == digests(direct.folder)
         assert {name: (out / name).stat().st_ino for name in finished} == before
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("workers", [1, 2])
     def test_a_killed_download_leaves_no_process_and_can_be_drawn_again(
         self, raw: Path, tmp_path: Path, workers: int
@@ -154,6 +157,7 @@ class TestInterrupted:
         assert digests(out) == digests(raw)
         assert not work_folder_of(out).exists()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("workers", [1, 2])
     def test_ctrl_c_ends_it_soon_and_says_how_to_go_on(self, tmp_path: Path, workers: int) -> None:
         out = tmp_path / "raw"

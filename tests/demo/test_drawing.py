@@ -178,6 +178,7 @@ class TestComposites:
     def test_a_single_face_has_the_size_that_is_asked_for(self) -> None:
         assert portrait(person(PEOPLE[0]), {}).shape == (SIZE[1], SIZE[0], 3)
 
+    @pytest.mark.slow
     def test_the_gutters_are_as_official_ones_are_and_nothing_of_them_is_left_in_a_face(self) -> None:
         widths = set()
         for subject in cast(60, 1):

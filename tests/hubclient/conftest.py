@@ -9,6 +9,7 @@ import huggingface_hub
 import pytest
 
 from tests.hub import WRITER, Hub, Repository
+from tests.hub.settings import lead_client_to
 
 FILES = {"release.json": b"{}", "data/a.parquet": b"PAR1", "data/b.parquet": b"PAR2", "README.md": b"# Faces\n"}
 
@@ -19,15 +20,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     with Hub() as hub:
         hub.repositories["lab/faces"] = Repository()
         hub.repositories["lab/faces"].commit(FILES, "main", "v1")
-        settings = {
-            "ENDPOINT": hub.url,
-            "HUGGINGFACE_CO_URL_TEMPLATE": hub.url + "/{repo_id}/resolve/{revision}/{filename}",
-            "HF_HUB_OFFLINE": False,
-            "HF_HUB_DISABLE_XET": True,
-            "HF_HUB_CACHE": str(tmp_path / "hub-cache"),
-            "HF_TOKEN_PATH": str(tmp_path / "token"),
-        }
-        for name, value in settings.items():
-            monkeypatch.setattr(huggingface_hub.constants, name, value)
+        lead_client_to(hub, tmp_path / "hub-cache", monkeypatch)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         monkeypatch.setenv("HF_TOKEN", WRITER)
         yield hub

@@ -117,6 +117,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=180)
 @given(sketches())
 # A coloured gutter between two blended columns each, which are columns of one colour themselves.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -215,7 +216,7 @@ def idat(inflated: bytes) -> bytes:
         pytest.param(png(header(WIDTH, HEIGHT), idat(INFLATED[:-1])), "damaged", id="a byte too few"),
         pytest.param(png(header(WIDTH, HEIGHT), idat(b"")), "damaged", id="no pixels inflated"),
         pytest.param(png(header(WIDTH, HEIGHT), chunk(b"IDAT", b"")), "cannot be inflated", id="empty IDAT"),
-        pytest.param(png(header(WIDTH, HEIGHT)), "cannot be inflated", id="no IDAT"),
+        pytest.param(png(header(WIDTH, HEIGHT)), "a part is missing", id="no IDAT"),
         pytest.param(png(header(WIDTH, HEIGHT), chunk(b"IDAT", b"?" * 99)), "cannot be inflated", id="no zlib"),
         pytest.param(png(header(WIDTH, HEIGHT), idat(b"\5" + INFLATED[1:])), "unknown row filter", id="filter 5"),
         pytest.param(png(idat(INFLATED)), "no header", id="no IHDR"),
@@ -242,13 +243,39 @@ def test_a_png_that_cannot_be_right_is_refused_with_the_reason(data: bytes, reas
         decode(data)
 
 
-def test_a_second_header_does_not_count() -> None:
-    data = png(header(WIDTH, HEIGHT), chunk(b"IHDR", b"short"), header(1, 1), idat(INFLATED))
-    assert np.array_equal(parsed(data).pixels(WIDTH), PIXELS)
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param((header(1, 1), idat(INFLATED)), id="a second header"),
+        pytest.param((idat(INFLATED), chunk(b"PLTE", bytes(6)), idat(INFLATED)), id="pixels in two places"),
+        pytest.param((idat(INFLATED), chunk(b"PLTE", bytes(6))), id="a palette after the pixels"),
+        pytest.param((chunk(b"NEED", b""), idat(INFLATED)), id="a part that must be understood, and is not"),
+    ],
+)
+def test_a_png_whose_parts_are_not_in_their_places_is_refused(chunks: tuple[bytes, ...]) -> None:
+    with pytest.raises(PictureError, match="a part is missing, unknown, or not in its place"):
+        decode(png(header(WIDTH, HEIGHT), *chunks))
+
+
+def test_many_packed_texts_of_a_png_are_not_unpacked() -> None:
+    packed = zlib.compress(bytes(2**20))
+    texts = (chunk(b"zTXt", f"Raw profile type {number}".encode() + bytes(2) + packed) for number in range(100))
+    tracemalloc.start()
+    try:
+        assert parsed(png(header(WIDTH, HEIGHT), *texts, idat(INFLATED))).width == WIDTH
+        assert tracemalloc.get_traced_memory()[1] < 5 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_stands_after_the_end_is_not_read() -> None:
     assert np.array_equal(parsed(PLAIN + b"left over" * 99).pixels(WIDTH), PIXELS)
+
+
+def test_a_palette_with_more_transparent_colours_than_colours_is_refused() -> None:
+    chunks = (header(40, 40, 8, 3, 0, 0, 0), chunk(b"PLTE", bytes(6)), chunk(b"tRNS", bytes(3)), idat(bytes(41 * 40)))
+    with pytest.raises(PictureError, match="more colours are transparent than there are"):
+        decode(png(*chunks))
 
 
 ROWS, COLUMNS = 40, 44

@@ -73,6 +73,7 @@ def test_streaming_gives_the_same_rows_in_the_same_order(small: Release, configu
     assert stream["train"].features == features()
 
 
+@pytest.mark.slow
 def test_two_processes_prepare_the_same_rows_in_the_same_order(small: Release, tmp_path: Path) -> None:
     alone = load_dataset(str(small.folder), "cv_2", cache_dir=str(tmp_path / "alone"))
     together = load_dataset(str(small.folder), "cv_2", cache_dir=str(tmp_path / "together"), num_proc=2)
@@ -102,6 +103,7 @@ def test_a_rebuild_in_the_same_place_gives_its_own_rows(part: Part, tmp_path: Pa
         assert tables(after) == tables(fresh)
 
 
+@pytest.mark.slow
 def test_a_release_of_few_pairs_leaves_out_the_splits_that_would_be_empty(part: Part, tmp_path: Path) -> None:
     place = build(part(tmp_path / "download", 3), tmp_path / "few", version="1.0.0", image_size=FACE).folder
     told = {name: splits for name, splits in synpain_hf.info(place)["configurations"].items() if splits}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import synpain_hf
 from synpain_hf.release.release import Release
 from tests.loading.elsewhere import environment
@@ -14,6 +16,7 @@ from tests.loading.making import FACE
 EXAMPLE = Path(__file__).parents[2] / "examples" / "load_pairs.py"
 
 
+@pytest.mark.slow
 def test_the_example_shows_what_the_release_holds(small: Release, caches: Path, tmp_path: Path) -> None:
     synpain_hf.install(small.folder)
     told = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environment(caches.parent), text=True)

@@ -143,6 +143,7 @@ class TestTheBareName:
         assert elsewhere["stream"] == default_of_small
         assert elsewhere["streamed face"] == elsewhere["face"]
 
+    @pytest.mark.slow
     def test_gives_the_same_after_map_whose_result_is_reused(
         self, home: Path, tmp_path: Path, default_of_small: Rows
     ) -> None:
@@ -165,6 +166,7 @@ class TestTheBareName:
         loaded = run_elsewhere(LOADS_ONCE, home=home, folder=tmp_path, HF_HUB_OFFLINE="0", HF_ENDPOINT=closed)
         assert loaded == default_of_small
 
+    @pytest.mark.slow
     def test_is_not_taken_over_by_a_local_folder_of_that_name(
         self, small: Release, newer: Release, tmp_path: Path
     ) -> None:
@@ -181,8 +183,8 @@ class TestTheBareName:
 
 class TestLoad:
     @pytest.mark.parametrize("configuration", CONFIGURATIONS)
+    @pytest.mark.usefixtures("small_installed")
     def test_equals_loading_by_path_row_for_row(self, small: Release, configuration: str, tmp_path: Path) -> None:
-        synpain_hf.install(small.folder)
         loaded = synpain_hf.load(configuration)
         expected = load_dataset(str(small.folder), configuration, cache_dir=str(tmp_path / "by-path"))
         assert isinstance(loaded, DatasetDict)
@@ -194,18 +196,18 @@ class TestLoad:
             assert rows.info.config_name == configuration
             assert tables({split: synpain_hf.load(configuration, split=str(split))}) == tables({split: rows})
 
-    def test_equals_the_bare_name_for_default(self, small: Release) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_equals_the_bare_name_for_default(self) -> None:
         assert tables(synpain_hf.load()) == tables(load_dataset("synpain"))
 
-    def test_maps_into_memory_the_files_that_the_bare_name_has(self, small: Release) -> None:
-        folder = synpain_hf.install(small.folder)
+    def test_maps_into_memory_the_files_that_the_bare_name_has(self, small_installed: Path) -> None:
         everything = concatenate_datasets(list(load_dataset("synpain").values()))
         installed = {file["filename"] for file in everything.cache_files}
         loaded = synpain_hf.load("all", split="train")
         assert {file["filename"] for file in loaded.cache_files} == installed
-        assert {Path(name).parent for name in installed} == {folder}
+        assert {Path(name).parent for name in installed} == {small_installed}
 
+    @pytest.mark.slow
     def test_copies_no_face_into_memory(self, release: Release) -> None:
         synpain_hf.install(release.folder)
         synpain_hf.load("cv_3")
@@ -214,14 +216,14 @@ class TestLoad:
         assert loaded.num_rows == 40
         assert pa.total_allocated_bytes() - before < on_disk(release.folder) / 100
 
-    def test_reuses_what_map_made(self, small: Release) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_reuses_what_map_made(self) -> None:
         made = [synpain_hf.load("cv_3", split="test").map(one_more) for _ in range(2)]
         assert made[0].cache_files
         assert made[0].cache_files == made[1].cache_files
 
-    def test_names_the_configurations_and_splits_that_there_are(self, small: Release, newer: Release) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_names_the_configurations_and_splits_that_there_are(self, newer: Release) -> None:
         with pytest.raises(UsageError, match="choose one of default, cv_0"):
             synpain_hf.load("cv_9")
         with pytest.raises(
@@ -237,6 +239,7 @@ class TestLoad:
             synpain_hf.load()
 
 
+@pytest.mark.slow
 def test_the_faces_stand_on_the_disk_once(release: Release, caches: Path) -> None:
     synpain_hf.install(release.folder)
     installed = on_disk(caches)
@@ -248,40 +251,40 @@ def test_the_faces_stand_on_the_disk_once(release: Release, caches: Path) -> Non
 
 
 class TestInstallingAgain:
-    def test_verifies_and_copies_nothing(self, small: Release, caches: Path) -> None:
-        first = synpain_hf.install(small.folder)
+    def test_verifies_and_copies_nothing(self, small: Release, small_installed: Path, caches: Path) -> None:
         files = installed_files(caches)
         told = []
-        assert synpain_hf.install(small.folder, progress=lambda *work: told.append(work)) == first
-        assert not told
+        assert synpain_hf.install(small.folder, progress=lambda *work: told.append(work)) == small_installed
+        assert {what for what, _, _ in told} <= {"verify"}, "nothing but the release is read"
         assert installed_files(caches) == files
 
-    def test_with_a_newer_release_replaces_the_older(
-        self, small: Release, newer: Release, caches: Path, tmp_path: Path
-    ) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_with_a_newer_release_replaces_the_older(self, newer: Release, caches: Path, tmp_path: Path) -> None:
         load_dataset("synpain", split="train").map(one_more)
         older = set(installed_files(caches))
         synpain_hf.install(newer.folder)
         assert not older & set(installed_files(caches))
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(newer, tmp_path)
 
-    def test_with_an_older_release_goes_back_to_it(self, small: Release, newer: Release, tmp_path: Path) -> None:
-        synpain_hf.install(newer.folder)
+    @pytest.mark.slow
+    @pytest.mark.usefixtures("newer_installed")
+    def test_with_an_older_release_goes_back_to_it(self, small: Release, tmp_path: Path) -> None:
         synpain_hf.install(small.folder)
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(small, tmp_path)
 
+    @pytest.mark.slow
+    @pytest.mark.usefixtures("newer_installed")
     def test_with_other_content_of_the_same_version_replaces_the_earlier(
         self, newer: Release, rebuilt: Release, caches: Path, tmp_path: Path
     ) -> None:
         assert newer.version == rebuilt.version
-        synpain_hf.install(newer.folder)
         older = set(installed_files(caches))
         synpain_hf.install(rebuilt.folder)
         assert not older & set(installed_files(caches))
         assert by_path(rebuilt, tmp_path) != by_path(newer, tmp_path)
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load()) == by_path(rebuilt, tmp_path)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("harm", ["cut short", "removed"])
     def test_mends_an_installed_release_that_was_damaged(self, newer: Release, tmp_path: Path, harm: str) -> None:
         folder = synpain_hf.install(newer.folder)
@@ -293,8 +296,8 @@ class TestInstallingAgain:
         assert synpain_hf.install(newer.folder) == folder
         assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
 
-    def test_leaves_rows_that_are_loaded_already(self, small: Release, newer: Release) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_leaves_rows_that_are_loaded_already(self, newer: Release) -> None:
         loaded = load_dataset("synpain")
         expected = tables(synpain_hf.load())
         synpain_hf.install(newer.folder)
@@ -302,20 +305,18 @@ class TestInstallingAgain:
 
 
 class TestAnInstallThatFails:
+    @pytest.mark.usefixtures("small_installed")
     def test_because_the_release_is_damaged_leaves_the_earlier_one(
         self, small: Release, damaged: Path, caches: Path
     ) -> None:
-        synpain_hf.install(small.folder)
         before = installed_files(caches)
         with pytest.raises(ReleaseError, match="changed after it was built"):
             synpain_hf.install(damaged)
         assert installed_files(caches) == before
         assert ids(load_dataset("synpain")) == ids(load_dataset(str(small.folder)))
 
-    def test_because_the_disk_is_full_leaves_the_earlier_one_and_no_rest(
-        self, small: Release, release: Release, caches: Path
-    ) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_because_the_disk_is_full_leaves_the_earlier_one_and_no_rest(self, release: Release, caches: Path) -> None:
         before = installed_files(caches)
         done = subprocess.run(
             [sys.executable, "-c", HAS_A_FULL_DISK, str(release.folder)],
@@ -328,10 +329,11 @@ class TestAnInstallThatFails:
         assert "make room or set HF_HOME" in done.stderr
         assert installed_files(caches) == before
 
+    @pytest.mark.slow
+    @pytest.mark.usefixtures("small_installed")
     def test_because_it_was_killed_leaves_the_earlier_one_and_can_be_repeated(
         self, small: Release, release: Release, caches: Path
     ) -> None:
-        synpain_hf.install(small.folder)
         done = subprocess.run(
             [sys.executable, "-c", IS_KILLED, str(release.folder)], env=environment(caches.parent), check=False
         )
@@ -343,10 +345,11 @@ class TestAnInstallThatFails:
         synpain_hf.install(release.folder)
         assert tables(load_dataset("synpain")) == tables(synpain_hf.load()) == tables(load_dataset(str(release.folder)))
 
+    @pytest.mark.slow
     def test_between_the_new_release_and_the_removal_of_the_old_one_gives_the_new_one(
-        self, small: Release, newer: Release, tmp_path: Path
+        self, small_installed: Path, newer: Release, tmp_path: Path
     ) -> None:
-        older = synpain_hf.install(small.folder)
+        older = small_installed
         kept = tmp_path / "kept"
         shutil.copytree(older, kept)  # with its times
         newest = synpain_hf.install(newer.folder)
@@ -364,13 +367,14 @@ class TestAnInstallThatFails:
         with pytest.raises(OutputError, match="set HF_HOME"):
             synpain_hf.install(small.folder)
 
-    def test_because_the_place_is_no_release_leaves_the_earlier_one(self, small: Release, tmp_path: Path) -> None:
-        synpain_hf.install(small.folder)
+    @pytest.mark.usefixtures("small_installed")
+    def test_because_the_place_is_no_release_leaves_the_earlier_one(self, tmp_path: Path) -> None:
         with pytest.raises(ReleaseError, match=r"release\.json"):
             synpain_hf.install(tmp_path)
         assert synpain_hf.load("all", split="train").num_rows == 40
 
 
+@pytest.mark.slow
 def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tmp_path: Path) -> None:
     writing, go_on, order = threading.Event(), threading.Event(), []
 
@@ -400,8 +404,8 @@ def test_a_second_install_waits_for_the_first(small: Release, newer: Release, tm
 
 
 class TestUninstall:
-    def test_removes_everything_and_tells_the_version(self, newer: Release, caches: Path) -> None:
-        synpain_hf.install(newer.folder)
+    @pytest.mark.usefixtures("newer_installed")
+    def test_removes_everything_and_tells_the_version(self, caches: Path) -> None:
         load_dataset("synpain", split="train").map(one_more)
         synpain_hf.load("cv_2", split="train").map(one_more)
         assert synpain_hf.uninstall() == "1.1.0"
@@ -414,6 +418,7 @@ class TestUninstall:
         with pytest.raises(ConnectionError):
             load_dataset("synpain")
 
+    @pytest.mark.slow
     def test_leaves_what_datasets_cached_of_a_local_folder(self, small: Release, tmp_path: Path) -> None:
         folder = tmp_path / "synpain"
         shutil.copytree(small.folder, folder)

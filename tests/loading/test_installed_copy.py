@@ -16,7 +16,9 @@ from datasets import config, load_dataset
 
 import synpain_hf
 from synpain_hf.errors import ReleaseError
+from synpain_hf.release.install import load_of, of_installed
 from synpain_hf.release.release import Release
+from synpain_hf.training.data.opening import open_pairs
 from tests.loading.elsewhere import environment, ids, run_elsewhere
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +105,7 @@ def hole() -> Iterator[socket.socket]:
 
 
 class TestADamagedCopy:
+    @pytest.mark.slow
     @pytest.mark.parametrize(("pattern", "harm"), HARMS.values(), ids=HARMS)
     def test_is_repaired_by_installing_again(
         self, newer: Release, newer_installed: Path, pattern: str, harm: Callable[[bytes], bytes] | None
@@ -113,6 +116,7 @@ class TestADamagedCopy:
         assert contents(newer_installed) == whole
         assert ids(load_dataset("synpain")) == ids(synpain_hf.load())
 
+    @pytest.mark.slow
     def test_that_looks_untouched_is_found_by_its_digest_where_that_is_asked_for(self, newer: Release) -> None:
         folder = synpain_hf.install(newer.folder)
         whole = contents(folder)
@@ -144,21 +148,24 @@ class TestAWholeCopy:
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, verify=True, progress=lambda *work: told.append(work))
         files = len(inodes) - 1
-        assert told == [("verify", done, files) for done in range(1, files + 1)]
+        of_release = [("verify", done, len(newer.files)) for done in range(1, len(newer.files) + 1)]
+        assert told == [*of_release, *(("installed files", done, files) for done in range(1, files + 1))]
         assert {path.name: path.stat().st_ino for path in newer_installed.iterdir()} == inodes
 
+    @pytest.mark.slow
     def test_is_not_compared_again_once_it_was_found_to_be_a_copy(
         self, newer: Release, newer_cache: Path, caches: Path
     ) -> None:
         shutil.copytree(newer_cache, caches)
         told: list[tuple[str, int, int]] = []
         synpain_hf.install(newer.folder, progress=lambda *work: told.append(work))
-        assert {what for what, _, _ in told} == {"verify"}
+        assert "installed files" in {what for what, _, _ in told}
         told.clear()
         synpain_hf.install(newer.folder, progress=lambda *work: told.append(work))
-        assert not told
+        assert "installed files" not in {what for what, _, _ in told}
 
 
+@pytest.mark.slow
 def test_stray_files_of_the_desktop_are_left_alone(
     newer: Release, newer_installed: Path, small: Release, caches: Path
 ) -> None:
@@ -173,6 +180,31 @@ def test_stray_files_of_the_desktop_are_left_alone(
     synpain_hf.install(small.folder)
     assert synpain_hf.uninstall() == "1.0.0"
     assert not folder.exists()
+
+
+def test_what_is_read_of_it_is_all_of_one_place_even_if_another_release_takes_it(
+    newer: Release, newer_installed: Path, caches: Path
+) -> None:
+    seen = []
+
+    def read(release: Release) -> list[str]:
+        seen.append(release.folder)
+        if len(seen) == 1:
+            release.folder.rename(release.folder.with_name("moved"))
+        return [load_of(release, name, "train").split for name in ("all", "cv_3")]
+
+    assert of_installed(read) == ["train", "train"]
+    assert [folder.name for folder in seen] == [newer_installed.name, "moved"]
+
+
+def test_what_was_changed_in_it_is_refused_by_load(newer_installed: Path) -> None:
+    shard = next(newer_installed.glob("synpain-train*.arrow"))
+    harmed(newer_installed, shard.name, flip)
+    with pytest.raises(ReleaseError, match=r"the installed release is damaged .a file in .* is not as it was"):
+        synpain_hf.load()
+    harmed(newer_installed, "release.json", lambda content: content.replace(b'"rows": 1', b'"rows": 0', 1))
+    with pytest.raises(ReleaseError, match="the installed release is damaged"):
+        open_pairs("synpain")
 
 
 @pytest.mark.usefixtures("small_installed")
@@ -219,6 +251,7 @@ def test_programs_that_read_while_a_release_is_replaced_get_one_or_the_other(
     assert told.strip() in {"[10, 40]", "[40]"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_installed")
 def test_load_asks_nobody_where_the_hub_does_not_answer(caches: Path, tmp_path: Path, hole: socket.socket) -> None:
     endpoint = f"http://127.0.0.1:{hole.getsockname()[1]}"

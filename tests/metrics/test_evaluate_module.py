@@ -129,6 +129,7 @@ def plainly(rows: datasets.Dataset, **more: Any) -> Report:
 # Loading
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [FOLDER, SCRIPT], ids=["the folder", "the script"])
 def test_it_loads_alone_from_a_copy_where_nothing_of_the_package_is(path: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(FOLDER, tmp_path / FOLDER.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -313,6 +314,7 @@ def test_a_second_round_knows_nothing_of_the_first(metric: Any) -> None:
     assert report == subgroup_auroc(references=[0, 1, 1, 0], scores=[0.9, 0.1, 0.2, 0.15])
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_rows(tmp_path: Path) -> None:
     rows: dict[str, Any] = {
         "references": [0, 1] * 10,

@@ -254,6 +254,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown way with missing": ({"missing": "drop"}, "missing is 'drop'; give one of group, error"),
     "no depth": ({"depth": 0}, "depth is 0"),
     "too much confidence": ({"confidence": 95}, "confidence is 95"),
+    "resamples without end": (
+        {"resamples": 10**7, "interval": "bootstrap"},
+        "10,000,000 resamples of .* are too many; give at most",
+    ),
     "one resample": ({"resamples": 1}, "resamples is 1"),
     "half a depth": ({"depth": 1.5}, "depth is 1.5; give a whole number"),
     "a negative seed": ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),

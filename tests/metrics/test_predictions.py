@@ -550,6 +550,7 @@ class TestOut:
                 assert min(picture.size) > 300
         assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
+    @pytest.mark.slow
     def test_names_that_a_spreadsheet_would_run_get_a_quote_in_front(self, tmp_path: Path) -> None:
         names = ["=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "a=b", "'quoted"]
         rows = {name: [name] * 4 for name in names}
@@ -563,6 +564,7 @@ class TestOut:
             assert set(found["attribute"].dropna()) == {f"{quote}=group"}
             assert found["auroc"].dtype == float
 
+    @pytest.mark.slow
     def test_names_of_files_stay_in_the_folder_and_apart(self, tmp_path: Path) -> None:
         attributes = ["../a", "a/../a", "A", "a", "/etc", "1\t2", "größe", "顔" * 300, "$x_1$"]
         write_csv(tmp_path / "p.csv", {**ROWS, **dict.fromkeys(attributes, ROWS["gender"])})
@@ -574,6 +576,7 @@ class TestOut:
         }  # fmt: skip
         assert {path.name for path in tmp_path.iterdir()} == {"p.csv", "out"}
 
+    @pytest.mark.slow
     def test_an_attribute_with_many_groups_is_in_no_figure(self, tmp_path: Path) -> None:
         rows = np.arange(8 * 101)
         sizes = {"few": MOST_CURVES, "many": MOST_INTERVALS, "too_many": MOST_INTERVALS + 1}
@@ -670,7 +673,7 @@ class TestBadInput:
 
     def test_both_threshold_and_validation_are_refused(self, path: Path, tmp_path: Path) -> None:
         write_csv(tmp_path / "v.csv", {"label": [0, 1], "score": [0.1, 0.2]})
-        with pytest.raises(UsageError, match="both threshold and validation are given"):
+        with pytest.raises(UsageError, match="threshold and validation are both given"):
             evaluate(path, validation=tmp_path / "v.csv", threshold=0.5)
 
 

@@ -70,6 +70,7 @@ def test_the_card_tells_the_hub_what_it_is() -> None:
     assert len(card["short_description"]) <= 60, "the Hub refuses a longer one"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_card_run_and_print_what_it_says(
     tmp_path: Path,
 ) -> None:

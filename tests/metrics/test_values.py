@@ -53,6 +53,7 @@ def all_entries(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [report["overall"], *(entry for groups in by_attribute.values() for entry in groups.values())]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(tables())
 def test_auroc_average_precision_and_f1_are_those_of_scikit_learn(table: dict[str, Any]) -> None:
@@ -255,6 +256,7 @@ def test_equal_weights_are_none_and_their_unit_does_not_matter() -> None:
             assert list(one["interval"].values()) == pytest.approx(list(other["interval"].values()), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_bootstrap_is_that_of_rows_drawn_again_and_ranked_anew() -> None:
     generator = np.random.default_rng(7)
     labels = generator.random(80) < 0.4

@@ -45,6 +45,7 @@ def test_every_weight_moves_that_is_not_frozen_as_unused(kind: str) -> None:
     assert unmoved(model) == unused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "steps"), [("pwct", 12), ("vit", 60), ("convnext", 60), ("resnet", 60)])
 def test_the_loss_falls_to_near_zero_on_eight_pairs(kind: str, steps: int) -> None:
     model = of_kind(kind)

@@ -35,6 +35,7 @@ def test_registering_again_changes_nothing_and_says_nothing(caplog: pytest.LogCa
     assert PIPELINE_REGISTRY.check_task(TASK)[1]["impl"] is PairwisePainPipeline
 
 
+@pytest.mark.slow
 def test_it_can_be_reloaded() -> None:
     program = (
         "import importlib, sys, synpain_hf.modeling\n"
@@ -46,6 +47,7 @@ def test_it_can_be_reloaded() -> None:
     assert run(program) == "True\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["torch", "transformers"])
 def test_without_its_libraries_it_says_what_to_install(missing: str) -> None:
     program = (

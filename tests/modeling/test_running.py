@@ -29,6 +29,7 @@ def test_it_compiles_as_one_graph(kind: str) -> None:
     torch.testing.assert_close(found.loss, expected.loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("kind", ["pwct", "convnext"])
 def test_it_trains_compiled_as_one_graph(kind: str, mixed: bool) -> None:
@@ -110,6 +111,7 @@ def test_it_runs_under_autocast(kind: str) -> None:
     torch.testing.assert_close(mixed, model(*both).logits, atol=0.05, rtol=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loaded", [False, True])
 @pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
 def test_half_precision_makes_no_ties(kind: str, loaded: bool) -> None:

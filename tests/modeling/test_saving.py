@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from transformers import (
     CLIPVisionConfig,
     CLIPVisionModel,
     MobileViTConfig,
+    pipeline,
 )
 
-from synpain_hf.errors import UsageError
-from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
-from tests.modeling.made import BACKBONES, UNITS, faces, of_kind, on_backbone
+from synpain_hf.errors import SynpainError, UsageError
+from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
+from tests.modeling.made import BACKBONES, SIDE, UNITS, faces, of_kind, on_backbone
 
 KINDS = ["pwct", *BACKBONES]
 
@@ -149,7 +151,7 @@ def test_lora_starts_where_the_pretrained_backbone_is(tmp_path: Path) -> None:
 
 def test_a_backbone_without_linear_layers_takes_lora_where_it_is_told(tmp_path: Path) -> None:
     AutoModel.from_config(BACKBONES["resnet"]()).save_pretrained(tmp_path)
-    with pytest.raises(UsageError, match=r"ResNetBackbone has no linear layers .* lora=.*, or train without LoRA"):
+    with pytest.raises(UsageError, match=r"^lora finds no linear layers to update in ResNetBackbone; .* lora="):
         PairwisePainForImageClassification.from_backbone_pretrained(tmp_path, lora={})
     lora = {"target_modules": ["convolution"]}
     model = PairwisePainForImageClassification.from_backbone_pretrained(tmp_path, lora=lora)
@@ -221,3 +223,22 @@ def test_a_configuration_without_any_model_is_no_backbone() -> None:
         PairwisePainForImageClassification(
             PairwisePainConfig(architecture="backbone", backbone_config=PairwisePainConfig())
         )
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[: len(data) // 2], lambda data: data[:0], lambda data: b"{}" + data]
+)
+def test_damaged_weights_are_one_clear_error(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    model = on_backbone()
+    model.save_pretrained(tmp_path)
+    PairwisePainImageProcessor(size={"height": SIDE, "width": SIDE}, num_channels=3).save_pretrained(tmp_path)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(damage(file.read_bytes()))
+    doors: list[Callable[[], object]] = [
+        lambda: PairwisePainForImageClassification.from_pretrained(tmp_path),
+        lambda: AutoModelForImageClassification.from_pretrained(tmp_path),
+        lambda: pipeline(TASK, model=str(tmp_path), device="cpu"),  # type: ignore[call-overload]
+    ]
+    for door in doors:
+        with pytest.raises(SynpainError, match=r"^the weights of '.*' are damaged \(.*\); fetch the model again, or"):
+            door()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from synpain_hf.release.release import Release
 from tests.hub import WRITER, Hub
 from tests.publishing.making import REPO_ID, on_disk, on_hub, published, writes
@@ -29,6 +31,7 @@ def ran(hub: Hub, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.slow
 def test_the_plan_is_shown_then_progress_then_the_result(hub: Hub, first: Release, second: Release) -> None:
     published(hub, first)
     done = ran(hub, "publish", second.folder, "--repo-id", REPO_ID)
@@ -42,6 +45,7 @@ def test_the_plan_is_shown_then_progress_then_the_result(hub: Hub, first: Releas
     assert on_hub(hub, "v2.0.0") == on_disk(second)
 
 
+@pytest.mark.slow
 def test_what_is_worth_knowing_is_told_before_the_result(hub: Hub, first: Release) -> None:
     published(hub, first)
     hub.repositories[REPO_ID].commit({}, "main")
@@ -52,6 +56,7 @@ def test_what_is_worth_knowing_is_told_before_the_result(hub: Hub, first: Releas
     assert result.startswith("already published: version 1.0.0, ")
 
 
+@pytest.mark.slow
 def test_an_edited_card_is_named_in_the_plan_and_overwritten_only_on_request(
     hub: Hub, first: Release, second: Release
 ) -> None:
@@ -77,6 +82,7 @@ def test_a_dry_run_for_programs_is_json_alone(hub: Hub, first: Release) -> None:
     assert writes(hub) == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_in_a_line_with_an_exit_status(hub: Hub, first: Release) -> None:
     done = ran(hub, "publish", first.folder, "--repo-id", "faces")
     assert (done.returncode, done.stdout) == (2, "")

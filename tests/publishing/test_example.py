@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.hub import WRITER, Hub
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -25,6 +27,7 @@ def run(folder: Path, script: str, *words: str) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_pairs_of_ones_own_are_published_when_told_to_be_sent_and_not_before(hub: Hub, tmp_path: Path) -> None:
     drawn = run(tmp_path, "own_pairs.py", "mine", "--pairs", "10")
     assert (drawn.returncode, drawn.stdout) == (0, "mine/pairs.csv\n"), drawn.stderr

@@ -68,7 +68,13 @@ HEALED = {
 OF_READING = ("401", "404", "503", "dropped", "answer cut")
 """The faults of requests that change nothing: to these the others are no different."""
 
-ROWS = [(phase, fault) for phase in PHASES for fault in FAULTS if PHASES[phase].method != "GET" or fault in OF_READING]
+ROWS = [
+    pytest.param(phase, fault, marks=[] if phase == "commit" or fault == "503" else pytest.mark.slow)
+    for phase in PHASES
+    for fault in FAULTS
+    if PHASES[phase].method != "GET" or fault in OF_READING
+]
+"""Every fault in every phase; without those marked slow, every fault in one phase, and one fault in every phase."""
 
 
 @pytest.mark.parametrize(("phase", "fault"), ROWS)

@@ -43,6 +43,7 @@ def in_release(release: Release, name: str = "default") -> Rows:
     return ids(load_dataset(str(release.folder), name))
 
 
+@pytest.mark.slow
 def test_each_version_loads_by_its_tag_and_the_latest_without_one(
     hub: Hub, first: Release, second: Release, caches: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_each_version_loads_by_its_tag_and_the_latest_without_one(
     ]
 
 
+@pytest.mark.slow
 def test_a_private_data_set_loads_for_its_owner_alone(hub: Hub, first: Release, caches: Path) -> None:
     published(hub, first, private=True)
     assert loaded(hub, caches.parent, ("default", "v1.0.0", False), HF_TOKEN=WRITER) == [in_release(first)]
@@ -75,6 +77,7 @@ def test_a_private_data_set_loads_for_its_owner_alone(hub: Hub, first: Release, 
         loaded(hub, caches.parent.parent / "other-home", ("default", "v1.0.0", False))
 
 
+@pytest.mark.slow
 def test_a_gated_data_set_loads_for_those_who_are_let_in(hub: Hub, first: Release, caches: Path) -> None:
     published(hub, first, gated=True)
     assert loaded(hub, caches.parent, ("default", "v1.0.0", False), HF_TOKEN=WRITER) == [in_release(first)]
@@ -82,6 +85,7 @@ def test_a_gated_data_set_loads_for_those_who_are_let_in(hub: Hub, first: Releas
         loaded(hub, caches.parent.parent / "other-home", ("default", "v1.0.0", False))
 
 
+@pytest.mark.slow
 def test_only_the_files_of_the_configuration_are_downloaded(hub: Hub, first: Release, caches: Path) -> None:
     published(hub, first)
     hub.seen.clear()

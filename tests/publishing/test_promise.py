@@ -61,6 +61,7 @@ def test_pairs_in_other_folds_ask_for_a_major_version(hub: Hub, first: Release, 
         published(hub, alone(pairs, tmp_path / "later", "1.1.0", rows))
 
 
+@pytest.mark.slow
 def test_new_pairs_ask_for_a_minor_version(hub: Hub, first: Release, pairs: Path, tmp_path: Path) -> None:
     published(hub, first)
     rows = folded(manifest_rows(PAIRS + 2), first)
@@ -93,6 +94,7 @@ def test_a_major_version_promises_nothing(hub: Hub, first: Release, pairs: Path,
     assert published(hub, alone(pairs, tmp_path / "later", "2.0.0", manifest_rows(PAIRS)[2:])).notes == ()
 
 
+@pytest.mark.slow
 def test_a_release_that_was_built_on_the_published_one_was_compared(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:

@@ -32,6 +32,10 @@ class KillingPicture:
     def name(self) -> str:
         return self.picture.name
 
+    @property
+    def is_verified(self) -> bool:
+        return self.picture.is_verified
+
     def stamp(self) -> object:
         return self.picture.stamp()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -14,8 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
+from synpain_hf.progress import Progress, silent
+from synpain_hf.release.checking import check
+from synpain_hf.release.layout import record_of
 from synpain_hf.release.release import Release
+from synpain_hf.release.rows import content_digest, digest_of
 from synpain_hf.vocabulary import CLASSES
 from tests.imaging.made import Pixels, decoded, encoded, halves
 
@@ -94,6 +100,35 @@ def rows_of(release: Release) -> dict[str, Row]:
     """Every row of a release by its pair id."""
     rows = [row for partition in release.partitions for row in release.read(partition.path).to_pylist()]
     return {row["pair_id"]: row for row in rows}
+
+
+def verify(release: Release, progress: Progress = silent) -> None:
+    """Read every file of a release, and look into it."""
+    check(release, beside=release.files, again=True, progress=progress)
+
+
+def listed(folder: Path) -> Path:
+    """A release whose files were changed, with a `release.json` that has their new digests and numbers of rows."""
+    manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    for name in manifest["files"]:
+        manifest["files"][name] = record = record_of(folder / name)
+        if name.endswith(".parquet"):
+            record["rows"] = pq.read_metadata(folder / name).num_rows
+    replace(folder / "release.json", json.dumps(manifest).encode())
+    return folder
+
+
+def sealed(folder: Path) -> Path:
+    """A release whose files were changed, with a `release.json` that says all of what they are now."""
+    listed(folder)
+    manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    rows = [row for file in (folder / "data").rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    digests = {row["pair_id"]: digest_of(row) for row in rows}
+    rejected = manifest["pairs"]["rejected"]
+    manifest["pairs"] = {"in": len(digests) + rejected, "out": len(digests), "rejected": rejected}
+    manifest["content"] = content_digest(digests)
+    replace(folder / "release.json", json.dumps(manifest).encode())
+    return folder
 
 
 def faces_of(row: Row) -> tuple[Pixels, Pixels]:

@@ -41,6 +41,7 @@ from tests.release.making import (
     ran,
     replace,
     rows_of,
+    verify,
     write_manifest,
 )  # fmt: skip
 
@@ -238,7 +239,7 @@ OFFICIAL_CASES = {
     "100,000 x 100,000 pixels": Case(
         official(NEW, png(header(100_000, 100_000), chunk(b"IDAT", zlib.compress(bytes(1000))))),
         IMAGE,
-        "is 100,000 x 100,000 pixels, more than the 64,000,000 that are decoded; scale it down",
+        "is 100,000 x 100,000 pixels, more than the 24,000,000 that are decoded from a file of 74 bytes; scale it",
     ),
     "100,000 x 100,000 palette pixels": Case(
         official(
@@ -250,7 +251,7 @@ OFFICIAL_CASES = {
     ),
     "animated PNG": Case(official(NEW, animated("PNG")), IMAGE, "is animated (2 frames); give a still"),
     "animated WebP": Case(official(NEW, animated("WEBP")), IMAGE, "is animated (2 frames); give a still"),
-    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is not a picture (a GIF)"),
+    "GIF": Case(official(NEW, animated("GIF")), IMAGE, "is a GIF, which is not read; save the picture as PNG"),
     "300 MB": Case(
         lambda root: os.truncate(create(root / "SynPain" / "Images" / NEW), 300_000_000), IMAGE,
         "has 300,000,000 bytes, more than the 268,435,456 that are read; scale it down",
@@ -351,7 +352,7 @@ OFFICIAL_CASES = {
         both(lambda root: shutil.rmtree(root / "SynPain" / "Images"),
              official("1111317410_Pain_woman_Old.mp4", b"video")),
         "source",
-        "holds 1 video and no pictures, but pairs are made of pictures; give the folder above, which has both", None,
+        "holds 1 video (1111317410_Pain_woman_Old.mp4) and no pictures, but pairs are made of pictures; give", None,
     ),
     "no pairs at all": Case(
         lambda root: shutil.rmtree(root / "SynPain" / "Images"), "source",
@@ -422,11 +423,12 @@ MANIFEST_CASES = {
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),
     "an unknown column": Case(
-        with_column("mood"), "pairs.csv", "has an unknown column 'mood'; leave it out (--drop mood), or rename", None
+        with_column("mood"), "pairs.csv",
+        "has an unknown column 'mood'; keep it (--keep mood), leave it out (--drop mood), or rename", None,
     ),
     "a misspelled column": Case(
         with_column("prompts"), "pairs.csv",
-        "has an unknown column 'prompts' (did you mean 'prompt'?); leave it out", None,
+        "has an unknown column 'prompts' (did you mean 'prompt'?); keep it (--keep prompts), leave it out", None,
     ),
     "a column twice": Case(manifest_text(f"{HEAD},label\n"), "pairs.csv", "names the column 'label' 2 times", None),
     "broken CSV": Case(manifest_text(f'{HEAD}\n"a,b\n'), "pairs.csv:2", "is not valid CSV", None),
@@ -496,7 +498,7 @@ def test_it_can_be_skipped_and_is_then_listed_as_rejected(
     assert [one for one in lines if one["file"] == case.file and case.reason in one["reason"]]
     assert not {one["pair_id"] for one in lines} & rows_of(release).keys() or "folds.txt" in case.file
     assert "rejected.jsonl" in release.files
-    release.verify()
+    verify(release)
 
 
 def test_everything_that_is_wrong_is_in_one_sorted_list(tmp_path: Path, good_download: Path) -> None:
@@ -550,7 +552,41 @@ def test_skipping_keeps_the_other_pairs_of_every_file_that_a_bad_pair_was_in(tmp
         "black": ["pair-00", "pair-05"], "white": ["pair-01", "pair-02"], "east_asian": ["pair-06"],
     }  # fmt: skip
     assert release.manifest["pairs"] == {"in": 7, "out": 5, "rejected": 2}
-    release.verify()
+    verify(release)
+
+
+def with_missing(folder: Path, suffix: str) -> Path:
+    """A manifest of four pairs that are there, and thirty that are not."""
+    more = [
+        {**row, "pair_id": f"more-{at}", "composite": f"more/{at}{suffix}"} for at, row in enumerate(manifest_rows(30))
+    ]
+    write_table(folder / "pairs.csv", [*manifest_rows(PAIRS), *more])
+    return folder / "pairs.csv"
+
+
+def test_very_many_pictures_that_are_not_here_are_one_problem(tmp_path: Path, small_manifest: Path) -> None:
+    table = with_missing(copied(small_manifest, tmp_path / "source"), ".png")
+    with pytest.raises(BadInputError) as caught:
+        build(table, tmp_path / "release", version="1.0.0")
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "pairs.csv: names 30 of 34 pairs whose pictures are not here ('more/0.png', 'more/1.png', 'more/2.png' and 27 "
+        "more); finish the download, or build what is here with --on-error skip"
+    )
+    release = build(table, tmp_path / "release", version="1.0.0", on_error="skip")
+    lines = [json.loads(line) for line in release.text_of("rejected.jsonl").splitlines()]
+    assert [line["file"] for line in lines] == [f"pairs.csv:{at}" for at in range(6, 36)]
+    assert lines[0].keys() == {"file", "reason", "pair_id"}
+    assert "composite 'more/0.png' does not exist; put it there" in lines[0]["reason"]
+
+
+def test_pictures_that_are_here_under_another_ending_are_named_with_it(tmp_path: Path, small_manifest: Path) -> None:
+    folder = copied(small_manifest, tmp_path / "source")
+    table = with_missing(folder, ".jpg")
+    (folder / "more").mkdir()
+    (folder / "more" / "0.png").write_bytes(picture(9))
+    with pytest.raises(BadInputError, match=r"\('more/0.jpg' \(did you mean 'more/0.png'\?\), 'more/1.jpg', 'more"):
+        build(table, tmp_path / "release", version="1.0.0")
 
 
 def test_nothing_is_rejected_where_nothing_is_wrong(tmp_path: Path, good_download: Path) -> None:
@@ -619,6 +655,9 @@ UNUSUAL = {
         EXPECTED,
     ),
     "lossless WebP": (encoded(EXPECTED, "WEBP", lossless=True), EXPECTED),
+    "BMP": (encoded(EXPECTED, "BMP"), EXPECTED),
+    "TIFF": (encoded(EXPECTED, "TIFF", compression="tiff_lzw"), EXPECTED),
+    "JPEG 2000": (encoded(EXPECTED, "JPEG2000"), EXPECTED),
     "PNG with bytes after its end": (encoded(EXPECTED) + b"more", EXPECTED),
 }
 

@@ -25,7 +25,17 @@ from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
 from tests.imaging.made import decoded, encoded, textured
-from tests.release.making import copied, digests, faces_of, manifest_rows, picture, rows_of, shows, write_manifest
+from tests.release.making import (
+    copied,
+    digests,
+    faces_of,
+    manifest_rows,
+    picture,
+    rows_of,
+    shows,
+    verify,
+    write_manifest,
+)
 
 COLUMNS = Features(
     {
@@ -224,7 +234,7 @@ def test_release_json_fits_its_schema_and_every_file(built: Release) -> None:
     found = digests(built.folder)
     del found["release.json"]
     assert {name: record["sha256"] for name, record in manifest["files"].items()} == found
-    built.verify()
+    verify(built)
 
 
 def test_no_path_of_this_machine_is_in_any_file(built: Release, composites: Path) -> None:

@@ -20,6 +20,7 @@ def test_the_number_of_workers_changes_no_byte(tmp_path: Path, built: Release, c
     assert digests(release.folder) == digests(built.folder)
 
 
+@pytest.mark.slow
 def test_the_order_place_and_time_of_files_change_no_byte(tmp_path: Path, built: Release, composites: Path) -> None:
     copy = tmp_path / "elsewhere" / "SynPain"
     for path in sorted(composites.rglob("*.*"), reverse=True):
@@ -32,6 +33,7 @@ def test_the_order_place_and_time_of_files_change_no_byte(tmp_path: Path, built:
         assert digests(release.folder) == digests(built.folder), source
 
 
+@pytest.mark.slow
 def test_the_seed_of_python_hashes_changes_no_byte(tmp_path: Path, good_manifest: Path, first: Release) -> None:
     for seed in ("1", "2"):
         out = tmp_path / f"release-{seed}"

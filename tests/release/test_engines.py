@@ -21,6 +21,7 @@ PAIRS = 15
 SECONDS = 600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "workers"), [("threads", 3), ("processes", 1), ("processes", 2)])
 def test_the_engine_changes_no_byte_and_no_step_of_the_progress(
     tmp_path: Path, composites: Path, built: Release, engine: Engine, workers: int
@@ -51,6 +52,7 @@ def test_a_worker_that_is_killed_changes_no_byte(
     assert len(done.stdout.splitlines()) == 1 + len(built.partitions)
 
 
+@pytest.mark.slow
 def test_processes_report_what_is_wrong_with_the_source_as_threads_do(tmp_path: Path, good_manifest: Path) -> None:
     source = copied(good_manifest, tmp_path / "source")
     for number in (3, 7):

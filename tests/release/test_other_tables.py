@@ -42,6 +42,7 @@ def test_a_table_in_other_words_gives_the_release_of_the_same_table_in_ours(tmp_
     assert release.manifest["content"] == expected.manifest["content"]
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_file_of_words_and_columns_to_leave_out(tmp_path: Path, other_table: Path) -> None:
     (tmp_path / "map.yaml").write_text("label: {PA4: pain, BL1: no_pain}\n")
     out = tmp_path / "release"
@@ -56,6 +57,7 @@ def test_the_command_takes_a_file_of_words_and_columns_to_leave_out(tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_a_loaded_data_set_gives_the_faces_of_its_pictures(tmp_path: Path, dataset: Dataset, engine: str) -> None:
     release = build(dataset, tmp_path / "release", version="1.0.0", workers=2, engine=engine)  # type: ignore[arg-type]
@@ -77,5 +79,7 @@ def test_parquet_with_pictures_gives_the_release_of_the_data_set(tmp_path: Path,
 
 def test_a_source_that_is_no_table_has_no_other_words(tmp_path: Path, good_manifest: Path) -> None:
     source = open_source([good_manifest / "pairs.csv"])
-    with pytest.raises(UsageError, match="words and drop say how a table is written, and this source is not one"):
+    with pytest.raises(
+        UsageError, match="words and drop and keep say how a table is written, and this source is not one"
+    ):
         build(source, tmp_path / "release", version="1.0.0", drop=["mood"])

@@ -110,6 +110,7 @@ def test_a_read_only_parent_is_named(locked: Path, good_manifest: Path) -> None:
     assert names_in(locked) == []
 
 
+@pytest.mark.slow
 def test_a_source_that_may_not_be_read_is_an_error_of_the_source(tmp_path: Path, good_manifest: Path) -> None:
     source = copied(good_manifest, tmp_path / "source")
     for place, told in (("faces/02.png", "pairs.csv:4: cannot be read (Permission denied); check the file"),
@@ -151,6 +152,7 @@ def test_a_disk_without_any_room_is_named(disk: Path, good_download: Path) -> No
     assert names_in(disk) == ["filler"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stops", ["every file", "the largest partition", "the card", "nothing"])
 def test_a_limit_on_the_size_of_files_is_named_and_nothing_is_left(
     tmp_path: Path, good_manifest: Path, first: Release, stops: str

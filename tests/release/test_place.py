@@ -57,6 +57,7 @@ def test_the_name_of_a_script_is_refused(download: Path, tmp_path: Path) -> None
         build(download, tmp_path / "data.py", version="1.0.0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOADABLE)
 def test_any_other_name_is_taken_and_loads(download: Path, tmp_path: Path, name: str) -> None:
     out = tmp_path / name

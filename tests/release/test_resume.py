@@ -17,7 +17,7 @@ from synpain_hf.errors import OutputError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.imaging.made import decoded
-from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started
+from tests.release.making import OFFICIAL, copied, digests, picture, replace, rows_of, shows, started, verify
 
 PARTITIONS = 15
 SECONDS = 600
@@ -79,9 +79,10 @@ def test_an_interrupted_build_goes_on_where_it_was(
     assert digests(out) == digests(built.folder)
     assert marks(out, finished) == before
     assert not (tmp_path / ".release.partial").exists()
-    release.verify()
+    verify(release)
 
 
+@pytest.mark.slow
 def test_a_journal_line_cut_short_costs_its_own_partition_only(
     tmp_path: Path, composites: Path, built: Release
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_journal_line_cut_short_costs_its_own_partition_only(
     assert marks(out, later) == before
 
 
+@pytest.mark.slow
 def test_a_picture_that_changed_meanwhile_is_taken_anew(tmp_path: Path, composites: Path, built: Release) -> None:
     source = copied(composites, tmp_path / "SynPain")
     out = tmp_path / "release"
@@ -117,6 +119,7 @@ def test_a_picture_that_changed_meanwhile_is_taken_anew(tmp_path: Path, composit
     assert {key for key in rows if rows[key] != unchanged[key]} == {changed}
 
 
+@pytest.mark.slow
 def test_what_is_damaged_in_the_staging_folder_is_written_again(
     tmp_path: Path, composites: Path, built: Release
 ) -> None:
@@ -131,6 +134,7 @@ def test_what_is_damaged_in_the_staging_folder_is_written_again(
     assert digests(out) == digests(built.folder)
 
 
+@pytest.mark.slow
 def test_a_release_resumed_with_other_options_holds_nothing_of_the_first(
     tmp_path: Path, composites: Path, built: Release
 ) -> None:
@@ -141,6 +145,7 @@ def test_a_release_resumed_with_other_options_holds_nothing_of_the_first(
     assert digests(out) == digests(tmp_path / "afresh") != digests(built.folder)
 
 
+@pytest.mark.slow
 def test_a_second_build_to_the_same_place_is_refused_and_the_first_one_ends_well(
     tmp_path: Path, composites: Path, built: Release
 ) -> None:

@@ -137,7 +137,7 @@ def test_words_and_columns_of_others_are_understood(tmp_path: Path) -> None:
     )
     (pair,) = pairs_of(open_dataset(Dataset.from_list(table).cast_column("image", Image()), wording))
     assert pair.ethnicity == "south_asian"
-    with pytest.raises(BadInputError, match=r"dataset: has an unknown column 'mood'; leave it out"):
+    with pytest.raises(BadInputError, match=r"dataset: has an unknown column 'mood'; keep it"):
         open_dataset(as_dataset([{**row, "mood": 1} for row in rows(1)]), Wording())
 
 

@@ -14,7 +14,9 @@ import pytest
 from synpain_hf.errors import UsageError
 from synpain_hf.sources.hub import download as download_from_hub
 from tests.hub import Drop, Fault, Hub, Repository
+from tests.hub.settings import lead_client_to
 from tests.sharing import SomeComposites
+from tests.terminal import run
 
 REPO_ID = "TaatiTeam/SynPAIN"
 ADDRESS = f"hf://datasets/{REPO_ID}"
@@ -35,7 +37,7 @@ def files(some_composites: SomeComposites, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def hub(files: dict[str, bytes]) -> Iterator[Hub]:
+def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub that has the repository, with a tag `v1` on an earlier commit that lacks the last pair."""
     with Hub() as hub:
         repository = hub.repositories[REPO_ID] = Repository()
@@ -45,22 +47,29 @@ def hub(files: dict[str, bytes]) -> Iterator[Hub]:
         earlier[folds] = b"".join(files[folds].splitlines(keepends=True)[:-1])
         repository.commit(earlier, "v1")
         repository.commit(files, "main")
+        lead_client_to(hub, Path(os.environ["HF_HOME"]) / "hub", monkeypatch)
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
         yield hub
 
 
 def run_build(
     hub: Hub, out: Path, source: str = ADDRESS, *options: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """`synpain-hf build` in a program of its own: `huggingface_hub` reads its settings when it is imported."""
-    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": TOKEN}
-    done = subprocess.run(
-        [sys.executable, "-m", "synpain_hf", "build", source, str(out), "--version=1.0.0", "--image-size=64", *options],
-        env={**os.environ, **settings, **environment},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    """`synpain-hf build`: in a program of its own where its environment is given, else in this one."""
+    command = ["build", source, str(out), "--version=1.0.0", "--image-size=64", *options]
+    if environment:
+        settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": TOKEN}
+        done = subprocess.run(
+            [sys.executable, "-m", "synpain_hf", *command],
+            env={**os.environ, **settings, **environment},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+    else:
+        result = run(*command)
+        done = subprocess.CompletedProcess(command, result.exit_code, result.stdout, result.stderr)
     assert TOKEN not in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done
@@ -79,8 +88,9 @@ def manifest_of(out: Path) -> dict[str, object]:
     return document
 
 
+@pytest.mark.slow
 def test_a_release_of_a_download_names_its_repository_and_commit(hub: Hub, tmp_path: Path) -> None:
-    done = run_build(hub, tmp_path / "out")
+    done = run_build(hub, tmp_path / "out", COLUMNS="80")
     assert done.returncode == 0, done.stderr
     manifest = manifest_of(tmp_path / "out")
     commit = hub.repositories[REPO_ID].refs["main"]
@@ -148,6 +158,7 @@ def test_a_download_that_breaks_off_asks_only_for_the_rest_when_it_is_run_again(
     assert hub.files_asked_for() == sorted(rest)
 
 
+@pytest.mark.slow
 def test_a_hub_that_stumbles_or_does_not_answer_is_asked_again(hub: Hub, tmp_path: Path) -> None:
     hub.faults = [
         Fault("SynPain.txt", "HEAD", times=1, status=503),
@@ -235,6 +246,7 @@ def test_a_repository_without_the_official_folder_is_no_source(hub: Hub, tmp_pat
     assert "has no folder SynPain" in said(run_build(hub, tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_offline_a_complete_download_is_built_and_another_is_refused(hub: Hub, tmp_path: Path) -> None:
     report = said(run_build(hub, tmp_path / "out", HF_HUB_OFFLINE="1"))
     assert "the Hub is needed, but HF_HUB_OFFLINE is set; unset it" in report
@@ -243,6 +255,7 @@ def test_offline_a_complete_download_is_built_and_another_is_refused(hub: Hub, t
     assert manifest_of(tmp_path / "offline") == manifest_of(tmp_path / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["files-listed", "files-not-listed"])
 def test_a_part_of_a_download_is_never_taken_for_the_whole(hub: Hub, tmp_path: Path, known: bool) -> None:
     assert run_build(hub, tmp_path / "out").returncode == 0
@@ -251,7 +264,7 @@ def test_a_part_of_a_download_is_never_taken_for_the_whole(hub: Hub, tmp_path: P
     for listing in [] if known else list(home.rglob("trees/*.json")):
         listing.unlink()
     hub.faults = [Fault(INFO, status=500)]
-    report = said(run_build(hub, tmp_path / "again"))
+    report = said(run_build(hub, tmp_path / "again", COLUMNS="80"))  # not where the listing is in memory
     assert ("the Hub answered 500" if known else "may hold only a part") in report
 
 

@@ -67,6 +67,7 @@ def test_a_small_member_never_fills_the_memory_whatever_it_says_of_its_size(
             tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_no_member_is_larger_than_the_most_that_is_read(tmp_path: Path, method: str) -> None:
     with (

@@ -198,8 +198,11 @@ def test_an_id_that_is_a_number_is_its_digits(folder: Path) -> None:
         ({"label": "neutral"}, "label 'neutral' is unknown; use one of no_pain, pain"),
         ({"label": 1}, "label 1 is unknown"),
         ({"age_group": "middle"}, "age_group 'middle' is unknown; use one of young, old"),
-        ({"gender": "Mann"}, "gender 'Mann' is unknown; use one of man, woman"),
-        ({"ethnicity": ["white"]}, r"ethnicity \['white'\] is unknown; use one of black, south_asian"),
+        ({"gender": "Mann"}, r"gender 'Mann' is unknown \(did you mean 'man'\?\); use one of man, woman"),
+        (
+            {"ethnicity": ["white"]},
+            r"ethnicity \['white'\] is unknown .*; use one of black, south_asian",
+        ),
         ({"fold": 5}, "fold: 5 is greater than the maximum of 4; correct it"),
         ({"fold": "-1"}, "fold: -1 is less than the minimum of 0"),
         ({"seed": 2**63}, "seed: 9223372036854775808 is greater than the maximum"),
@@ -275,7 +278,8 @@ def test_columns_that_are_missing_or_unknown_are_told_once(folder: Path, suffix:
     name = f"pairs{suffix}"
     first, second, third = refusal(path)
     known = ", ".join(sorted([*ANNA, "neutral", "expressive", "fold", "seed", "generator", "prompt"]))
-    assert first == f"{name}: has an unknown column 'age'; leave it out (--drop age), or rename it to one of {known}"
+    remedy = f"keep it (--keep age), leave it out (--drop age), or rename it to one of {known}"
+    assert first == f"{name}: has an unknown column 'age'; {remedy}"
     assert second == f"{name}: has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has"
     assert third == f"{name}: has no column 'gender'; add it"
 

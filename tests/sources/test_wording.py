@@ -94,11 +94,8 @@ def test_a_column_that_is_not_wanted_is_left_out_by_its_name(tmp_path: Path, col
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        (
-            "composit",
-            r"has an unknown column 'composit' \(did you mean 'composite'\?\); leave it out \(--drop composit\)",
-        ),
-        ("mood", r"has an unknown column 'mood'; leave it out \(--drop mood\), or rename it to one of age_group, "),
+        ("composit", r"'composit' \(did you mean 'composite'\?\); keep it \(--keep composit\), leave it out"),
+        ("mood", r"'mood'; keep it \(--keep mood\), leave it out \(--drop mood\), or rename it to one of age_group, "),
     ],
 )
 def test_an_unknown_column_is_told_with_the_known_one_that_is_similar(tmp_path: Path, column: str, reason: str) -> None:
@@ -164,5 +161,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("words", "drop"), [({"label": {"a": "pain"}}, ()), (None, ["mood"])])
 def test_the_official_data_set_has_no_other_words(tmp_path: Path, words: Words | None, drop: list[str]) -> None:
-    with pytest.raises(UsageError, match="--map and --drop say how a manifest is written"):
+    with pytest.raises(UsageError, match="--map, --drop and --keep say how a manifest is written"):
         open_source([tmp_path], read_wording(words, drop))

@@ -7,12 +7,16 @@ import json
 import re
 import subprocess
 import sys
+from argparse import ArgumentError, ArgumentTypeError
 from dataclasses import MISSING, fields
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from transformers import HfArgumentParser, TrainingArguments
+from transformers.trainer_utils import HubStrategy, IntervalStrategy, SaveStrategy, SchedulerType
+from transformers.training_args import OptimizerNames, trainer_log_levels
 
 from synpain_hf.cli.training import train as command
 from synpain_hf.errors import UsageError
@@ -21,6 +25,7 @@ from synpain_hf.modeling.fusion import FUSIONS
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.options import DataArguments, EverydayArguments, ModelArguments
 from synpain_hf.training.run.arguments import RECIPE, PairwiseTrainingArguments
+from synpain_hf.training.settings import known_settings, read_settings
 from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 
 
@@ -140,6 +145,7 @@ except MissingExtraError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_missing_library_is_told() -> None:
     told = subprocess.run([sys.executable, "-c", WITHOUT_ACCELERATE], capture_output=True, text=True, check=True).stdout
     assert "accelerate" in told
@@ -147,27 +153,72 @@ def test_a_missing_library_is_told() -> None:
 
 
 def test_settings_are_read_as_their_type() -> None:
-    words = ["warmup_steps=0.2", "bf16=false", "optim=adafactor", "report_to=none", "run_name=a=b"]
-    found = PairwiseTrainingArguments.settings(words)
+    words = ["warmup_steps=0.2", "bf16=false", "optim=adafactor", "report_to=none", "run_name=a=b", "label_names=x"]
+    found = read_settings(words)
     assert found == {
         "warmup_steps": 0.2, "bf16": False, "optim": "adafactor", "report_to": "none", "run_name": "a=b",
+        "label_names": ["x"],
     }  # fmt: skip
-    assert PairwiseTrainingArguments.settings([]) == {}
+    assert read_settings([]) == {}
 
 
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("warmup=3", "warmup=3 is not a setting of a training; give NAME=VALUE"),
+        ("warmup=3", r"warmup=3 is not a setting of a training \(did you mean 'warmup_steps'\?\); give NAME=VALUE"),
+        ("learning_rat=1", r"did you mean 'learning_rate'\?"),
+        ("output_dir=x", "output_dir=x is not a setting"),
+        ("parallelism_config=x", "parallelism_config=x is not a setting"),
         ("seed", "seed is not a setting"),
-        ("seed=x", r"seed cannot be 'x' \(argument --seed.*invalid int value"),
-        ("bf16=maybe", "bf16 cannot be 'maybe'"),
-        ("eval_strategy=never", "eval_strategy cannot|do not fit"),
+        ("seed=x", "seed is 'x'; give a whole number"),
+        ("weight_decay=much", "weight_decay is 'much'; give a number"),
+        ("bf16=maybe", "bf16 is 'maybe'; give true or false"),
+        ("eval_strategy=never", "eval_strategy is 'never'; give one of no, steps, epoch"),
+        ("lr_scheduler_type=cosin", r"give one of linear, cosine, .* \(did you mean 'cosine'\?\)"),
+        ("log_level=loud", "log_level is 'loud'; give one of detail, debug"),
+        (f"seed={'x' * 300}", "seed is 'x{1,200}…"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(tmp_path: Path, word: str, message: str) -> None:
+def test_settings_that_cannot_be_are_refused(word: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        PairwiseTrainingArguments.of(output_dir=str(tmp_path), **PairwiseTrainingArguments.settings([word]))
+        read_settings([word])
+
+
+WORDS = ("1", "0.5", "true", "no", "epoch", "{}")
+
+
+def test_settings_are_the_arguments_that_transformers_has_and_are_read_as_its_parser_does() -> None:
+    kinds: Any = PairwiseTrainingArguments
+    parser = HfArgumentParser(kinds, allow_abbrev=False, exit_on_error=False)
+    known = known_settings()
+    names = {option.name for option in fields(kinds) if option.init}
+    assert set(known) == names - {"output_dir", "parallelism_config"}
+    for name, word in product(known.keys() - {"liger_kernel_config", "debug"}, WORDS):  # no text is parsed as these two
+        theirs = parsed_as(parser, name, word)
+        if theirs is None:
+            with pytest.raises(UsageError, match=f"^{name} is '"):
+                read_settings([f"{name}={word}"])
+        else:
+            assert known[name].choices or read_settings([f"{name}={word}"]) == theirs, (name, word)
+
+
+def parsed_as(parser: HfArgumentParser, name: str, word: str) -> dict[str, Any] | None:
+    """What the parser of transformers makes of a word; None where it refuses it."""
+    try:
+        return {name: vars(parser.parse_args([f"--{name}={word}"]))[name]}
+    except (ArgumentError, ArgumentTypeError):
+        return None
+
+
+def test_choices_are_those_of_transformers() -> None:
+    known = known_settings()
+    enumerations: dict[str, Any] = {
+        "eval_strategy": IntervalStrategy, "logging_strategy": IntervalStrategy, "save_strategy": SaveStrategy,
+        "hub_strategy": HubStrategy, "lr_scheduler_type": SchedulerType, "optim": OptimizerNames,
+    }  # fmt: skip
+    for name, kind in enumerations.items():
+        assert known[name].choices == tuple(one.value for one in kind)
+    assert set(known["log_level"].choices) == set(trainer_log_levels)
 
 
 def test_the_parser_reads_all_groups(tmp_path: Path) -> None:
@@ -209,6 +260,7 @@ def test_the_command_has_the_options_of_the_dataclasses() -> None:
         ({"image_size": 96}, "^image_size must be 160: this model does not take faces of 96 x 96"),
         ({"lora": True}, "^lora is for vision models, which pwct is not; leave it out, or choose another model"),
         ({"fusion": "subtraction"}, "^fusion is 'subtraction', but pwct always subtracts; leave it out"),
+        ({"action_units": [""]}, "^action_units names none; give one or several, such as AU4,AU43, or all"),
         ({"model": "a/b", "crop_box": [0.5, 0.0, 0.4, 1.0]}, "^crop_box is .*: left must be less than right"),
     ],
 )

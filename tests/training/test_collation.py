@@ -79,6 +79,7 @@ def test_a_batch_is_the_same_whether_it_comes_at_once_or_item_by_item(prepared: 
     assert same(at_once, collate_pairs(Subset(found, [3, 1]).__getitems__([0, 1])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_loader_gives_every_pair_once_an_epoch(prepared: PreparedPairs, workers: int) -> None:
     found = PairDataset(prepared, "train")

@@ -64,6 +64,7 @@ def test_heads_are_predicted_too(pairs: Pairs, tmp_path: Path) -> None:
     assert judged(pairs, tmp_path, action_units=["AU43"]).column_names[-2:] == ["AU43", "AU43_annotated"]
 
 
+@pytest.mark.slow
 def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
     test, validation = made_predictions(400), made_predictions(300, seed=1)
     for _ in range(2):  # the second replaces the first
@@ -84,6 +85,7 @@ def test_the_report_is_that_of_evaluate(tmp_path: Path) -> None:
             assert min(picture.size) > 300
 
 
+@pytest.mark.slow
 def test_without_validation_there_is_no_threshold(tmp_path: Path) -> None:
     assert write_report(tmp_path, made_predictions(200))["options"]["threshold"] is None
     assert not (tmp_path / "predictions_validation.parquet").exists()

@@ -263,12 +263,14 @@ def test_what_is_no_source_is_told(
 def test_a_revision_is_of_the_hub_alone(faces: Release) -> None:
     splits: dict[str, Dataset] = {}
     for source in (faces.folder, "synpain", splits):
-        with pytest.raises(UsageError, match=r"revision 'v1\.0\.0' is one of a data set on the Hub, and this is none"):
+        with pytest.raises(UsageError, match=r"revision is 'v1\.0\.0', but only a data set on the Hub has"):
             open_pairs(source, revision="v1.0.0")
 
 
 def test_an_unknown_split_is_told(pairs: Pairs) -> None:
-    with pytest.raises(UsageError, match="has no split 'dev' here; it has train, validation, test"):
+    with pytest.raises(
+        UsageError, match=r"has no split 'dev' here .did you mean 'validation'.*; it has train, validation, test"
+    ):
         pairs.positions("dev")
 
 
@@ -280,7 +282,7 @@ def test_a_partition_that_was_changed_is_not_read(faces: Release, tmp_path: Path
     with pytest.raises(ReleaseError, match="was changed after it was built; build or download the release again"):
         faces_in(pairs)
     replace(path, b"")
-    with pytest.raises(ReleaseError, match="is damaged"):
+    with pytest.raises(ReleaseError, match="was changed after it was built"):
         open_pairs(folder)
 
 
@@ -321,7 +323,7 @@ def test_what_is_not_annotated_is_nan_and_never_zero(pairs: Pairs) -> None:
 def test_of_several_annotators_one_is_named(pairs: Pairs) -> None:
     both = annotated(pairs, (0, 1, "a"), (0, 4, "b"))
     assert both.targets() == {}
-    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; choose one of these annotators"):
+    with pytest.raises(UsageError, match="has annotations by 'a', 'b'; give one of these as annotator"):
         both.targets(action_units=["AU4"])
     assert both.targets(action_units=["AU4"], annotator="b")["action_units"][0] == 4
     with pytest.raises(UsageError, match="has no annotations by 'c', only by 'a', 'b'"):
@@ -329,7 +331,7 @@ def test_of_several_annotators_one_is_named(pairs: Pairs) -> None:
 
 
 def test_annotations_that_are_not_there_are_told(pairs: Pairs) -> None:
-    with pytest.raises(UsageError, match="has no annotations of AU5, AU99; there are AU1, AU2, AU4"):
+    with pytest.raises(UsageError, match=r"has no annotations of AU5, AU99 .*; there are AU1, AU2, AU4"):
         pairs.targets(action_units=["AU5", "AU4", "AU99"])
     bare = Pairs(pairs.title, pairs.content, pairs.table, pairs.splits, pairs.parts)
     assert bare.action_units() == []
@@ -364,6 +366,7 @@ def annotators_in(pairs: Pairs) -> list[str]:
     return [] if pairs.annotations is None else sorted(set(pairs.annotations["annotator"].to_pylist()))
 
 
+@pytest.mark.slow
 def test_every_file_of_annotations_is_opened(judged_twice: Release) -> None:
     synpain_hf.install(judged_twice.folder)
     by_path, installed = open_pairs(judged_twice.folder), open_pairs("synpain")

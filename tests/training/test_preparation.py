@@ -104,10 +104,10 @@ def test_all_configurations_and_ways_to_normalise_share_one_preparation(faces: R
             prepare(
                 open_pairs(faces.folder, configuration),
                 processor,
-                cache_dir=tmp_path,
+                cache_dir=tmp_path / "faces",
                 progress=lambda what, *_: said.append(what),
             )
-    assert len(visible(tmp_path)) == 1
+    assert len(visible(tmp_path / "faces")) == 1
     assert said == ["prepare"] * 20
 
 
@@ -196,7 +196,7 @@ def test_every_picture_that_cannot_be_read_is_told_and_nothing_is_left(
         ("the data set, train", f"pair-{number}", f"pair pair-{number}: the {reason}")
         for number, reason in (
             (1, "expressive face is empty (0 bytes); fetch it again"),
-            (2, "neutral face is not a picture (a GIF); give a PNG, JPEG or WebP file"),
+            (2, "neutral face is a GIF, which is not read; save the picture as PNG"),
             (3, ELSEWHERE),
             (4, f"expressive face is cut short after {len(good) - 20:,} bytes; fetch it again"),
         )

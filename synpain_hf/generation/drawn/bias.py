@@ -26,6 +26,8 @@ import yaml
 from synpain_hf.errors import UsageError
 from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units
 from synpain_hf.generation.drawn.cast import Subject
+from synpain_hf.text.documents import parsed_yaml
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.vocabulary import CLASSES
 
 _MOST = {"strength": 5.0, "contrast": 5.0, "flip_labels": 1.0}
@@ -54,11 +56,14 @@ class PlantedBias:
             raise UsageError(f"a bias has the group {self.group!r}; write it as {{column: value}}, {{}} for everybody")
         for column, value in self.group.items():
             if column not in CLASSES:
-                raise UsageError(f"a bias names a group by {column!r}; choose from {', '.join(CLASSES)}")
+                near = did_you_mean(column, CLASSES)
+                raise UsageError(f"a bias names a group by {column!r}{near}; choose from {', '.join(CLASSES)}")
             if value not in CLASSES[column]:
-                raise UsageError(f"a bias names {column} {value!r}; choose from {', '.join(CLASSES[column])}")
+                near = did_you_mean(str(value), CLASSES[column])
+                raise UsageError(f"a bias names {column} {value!r}{near}; choose from {', '.join(CLASSES[column])}")
         if self.unit not in ("", *ACTION_UNITS):
-            raise UsageError(f"a bias names the unit {self.unit!r}; choose from {', '.join(ACTION_UNITS)}")
+            near = did_you_mean(str(self.unit), ACTION_UNITS)
+            raise UsageError(f"a bias names the unit {self.unit!r}{near}; choose from {', '.join(ACTION_UNITS)}")
         for name, most in _MOST.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
@@ -84,15 +89,16 @@ def read_bias(path: Path) -> list[PlantedBias]:
         UsageError: If it cannot be read, or is not valid.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        document = parsed_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"the bias file {path} cannot be read ({error}); correct it") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise UsageError(f"the bias file {path} is not a list of biases; begin each with `- group:`")
     known = [one.name for one in fields(PlantedBias)]
     for key in (key for entry in document for key in entry):
         if key not in known:
-            raise UsageError(f"the bias file {path} has the unknown key {key!r}; choose from {', '.join(known)}")
+            near = did_you_mean(str(key), known)
+            raise UsageError(f"the bias file {path} has the unknown key {key!r}{near}; choose from {', '.join(known)}")
     return [PlantedBias(**entry) for entry in document]
 
 

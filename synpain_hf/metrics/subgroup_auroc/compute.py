@@ -11,9 +11,9 @@ import numpy as np
 from .cautions import cautions
 from .entries import entries
 from .errors import InputError
-from .estimates import RESAMPLED, estimate
+from .estimates import RESAMPLED, check_work, estimate
 from .gaps import correct, gap
-from .inputs import Attribute, intersections, read, read_validation
+from .inputs import Attribute, check_number_of_intersections, intersections, read, read_validation
 from .options import Options, with_options
 from .report import Report
 from .roc import best_threshold
@@ -118,7 +118,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     if validation is not None:
         options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
+    check_number_of_intersections(len(rows.attributes), depth)
     crossings = intersections(rows.attributes, depth)
+    check_work(rows, [whole, *rows.attributes, *crossings], options)
     overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {

@@ -10,6 +10,7 @@ import numpy as np
 from .arrays import Floats
 from .bootstrap import resample
 from .delong import Deviations, acceleration, covariance, degrees_of_freedom, deviations
+from .errors import InputError
 from .inference import (
     NO_SPREAD,
     Covariance,
@@ -33,6 +34,11 @@ ANALYTIC = ("score", *NORMAL)
 
 RESAMPLED = ("bootstrap", "percentile")
 """Intervals from the bootstrap: BCa, and plain percentiles."""
+
+MOST_RESAMPLES = 10**6
+
+MOST_COUNTED, MOST_HELD = 10**11, 3 * 10**7
+"""Rows in all resamples of all attributes together, which take some minutes; and AUROCs, which take 240 MB."""
 
 _FEWEST_USABLE = 0.9
 """Of the resamples, in which a group has both classes."""
@@ -85,6 +91,23 @@ class Estimates:
     placements: Placements
     baseline: Placements | None
     uncertainty: Uncertainty
+
+
+def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) -> None:
+    """Refuse more resamples than can be drawn in minutes, or held in memory.
+
+    Raises:
+        InputError: If there are more.
+    """
+    models = 1 if rows.baseline is None else 2
+    counted = models * len(attributes) * len(rows.scores)
+    held = models * sum(len(attribute.groups) for attribute in attributes)
+    most = min(MOST_RESAMPLES, MOST_COUNTED // counted, MOST_HELD // held)
+    if options.interval in RESAMPLED and options.resamples > most:
+        raise InputError(
+            f"{options.resamples:,} resamples of {len(rows.scores):,} rows in {held:,} groups are too many; give at "
+            f"most {most:,}, or interval='delong'"
+        )
 
 
 def estimate(rows: Rows, attributes: Sequence[Attribute], options: Options) -> list[Estimates]:

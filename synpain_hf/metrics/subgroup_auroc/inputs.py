@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ MISSING = "(missing)"
 
 JOINED_BY = " & "
 """What stands between the names in the name of an intersection."""
+
+MOST_INTERSECTIONS = 300
+"""Of attributes: 8 at depth 8 have 247."""
 
 MOST_GROUPS = 2_000
 """Of an attribute; one with more is an id of rows rather than a group of them."""
@@ -170,6 +174,20 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
             "the validation set is the set that is reported on, which would flatter F1; choose the threshold on others"
         )
     return labels, scores
+
+
+def check_number_of_intersections(attributes: int, depth: int) -> None:
+    """Refuse to report on more combinations of attributes than anybody reads.
+
+    Raises:
+        InputError: If there are more than `MOST_INTERSECTIONS`.
+    """
+    number = sum(comb(attributes, size) for size in range(2, min(depth, attributes) + 1))
+    if number > MOST_INTERSECTIONS:
+        raise InputError(
+            f"{attributes} attributes have {number:,} intersections at depth {depth}, more than the "
+            f"{MOST_INTERSECTIONS} that are reported on; give a smaller depth, or fewer attributes"
+        )
 
 
 def intersections(attributes: Sequence[Attribute], depth: int) -> list[Attribute]:

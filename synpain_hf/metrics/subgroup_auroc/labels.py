@@ -11,10 +11,10 @@ from .arrays import Booleans, absent_in, as_array, class_names_of, list_rows, of
 from .errors import InputError
 
 POSITIVES = ("1", "true", "pain")
-"""Words, in any capitals, that are positive where nobody says which one is."""
+"""Words, in any capitals, that are positive unless another one is named."""
 
 NEGATIVES = ("0", "false", "no_pain")
-"""Words that may stand alone: whoever has only these has no positive rows, and no other word for them."""
+"""Words that may stand alone: data that have only these have no positive rows, and no other word for them."""
 
 _VALUES_SHOWN = 10
 

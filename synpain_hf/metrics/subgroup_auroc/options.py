@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 from textwrap import fill
@@ -115,7 +116,9 @@ class Options:
         for option in fields(self):
             value = getattr(self, option.name)
             if not option.metadata["fits"](value):
-                raise InputError(f"{option.name} is {value!r}; give {option.metadata['values']}")
+                near = get_close_matches(str(value), option.metadata.get("choices", ()), 1, cutoff=0.75)
+                meant = f" (did you mean {near[0]!r}?)" if near else ""
+                raise InputError(f"{option.name} is {value!r}{meant}; give {option.metadata['values']}")
 
 
 def with_options(documented: _Documented) -> _Documented:

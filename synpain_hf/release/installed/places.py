@@ -24,6 +24,7 @@ from synpain_hf.storage import (
     sync_tree,
     write_atomically,
 )
+from synpain_hf.text.documents import parsed_json
 
 INFO = "dataset_info.json"
 
@@ -122,7 +123,7 @@ def retire(folder: Path) -> None:
     """Keep an installed release from being chosen; programs that have already chosen it can still read it."""
     (folder / MANIFEST).replace(folder / _REPLACED)
     try:
-        info = json.loads((folder / INFO).read_text(encoding="utf-8"))
+        info = parsed_json((folder / INFO).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         info = {}
     # `datasets` passes over a folder whose configuration is not the one that its path says.

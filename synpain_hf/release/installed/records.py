@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from synpain_hf.progress import Progress
 from synpain_hf.storage import sha256_of, write_atomically
+from synpain_hf.text.documents import parsed_json
 
 _RECORDS = "files.json"
 
@@ -42,9 +44,10 @@ def is_whole(folder: Path, names: Collection[str], *, verify: bool, progress: Pr
     for done, name in enumerate(doubtful, 1):
         if sha256_of(folder / name) != records[name].get("sha256"):
             return False
-        progress("verify", done, len(doubtful))
+        progress("installed files", done, len(doubtful))
     if touched:  # copied with the cache
-        _write(folder, {name: {**records[name], **_identity(folder / name)} for name in names})
+        with suppress(OSError):  # of another user
+            _write(folder, {**records, **{name: {**records[name], **_identity(folder / name)} for name in touched}})
     return True
 
 
@@ -60,7 +63,7 @@ def _is_untouched(path: Path, record: Mapping[str, Any]) -> bool:
 def _read(folder: Path) -> _Records:
     """What was noted; nothing if that is missing or damaged."""
     try:
-        records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        records = parsed_json((folder / _RECORDS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     is_sound = isinstance(records, dict) and all(isinstance(record, dict) for record in records.values())

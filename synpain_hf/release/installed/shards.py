@@ -79,7 +79,7 @@ def _write_info(release: Release, folder: Path, sizes: dict[str, int]) -> None:
         )
     DatasetInfo(
         description=f"{release.title}, version {release.version}.",
-        features=tables.base_table().features(),
+        features=release.columns_of(tables.base_table()),
         splits=splits,
         builder_name="parquet",
         dataset_name=NAME,

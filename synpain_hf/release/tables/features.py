@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from datasets import Features
 
 
+def features_of_schema(schema: pa.Schema) -> Features:
+    """The columns of a file, as `datasets` types.
+
+    Raises:
+        ReleaseError: If what stands beside the columns for `datasets` is not what it writes.
+    """
+    from datasets import Features
+
+    try:
+        return Features.from_arrow_schema(schema)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:  # of its parser
+        raise ReleaseError(f"what its columns are for datasets is not understood ({error})") from error
+
+
 def united(features: Mapping[str, Features]) -> Features:
     """The columns of several files, each once, in the order in which they first come.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -70,6 +72,10 @@ def _is_partition(file: str) -> bool:
     return 0 <= partition.fold < FOLDS and all(getattr(partition, column) in CLASSES[column] for column in GROUPS)
 
 
+def _told_by_place(file: str) -> Mapping[str, object]:
+    return asdict(Partition.of(file))
+
+
 PAIRS = Table(
     name="pairs",
     folder="data",
@@ -91,6 +97,8 @@ PAIRS = Table(
         Aspect("folds", ("fold",), "moved to another fold", Bump.MAJOR),
         Aspect("provenance", ("provenance",), "with another provenance", Bump.PATCH),
     ),
+    keeps=True,
     content_field="content",
     is_place=_is_partition,
+    told_by_place=_told_by_place,
 )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from synpain_hf.pair import Pair
+from synpain_hf.errors import ReleaseError
+from synpain_hf.pair import KEPT_NAME, Pair
 from synpain_hf.release.layout import FileRecord
 from synpain_hf.release.tables.features import fit_together
 from synpain_hf.release.versions import Bump
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 PAIR_ID = "pair_id"
 """The column by which the rows of every table join to the pairs."""
+
+KEPT_TYPES = (
+    "bool",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    *(f"float{bits}" for bits in (16, 32, 64)),
+    "string",
+)
+"""What a column that a release keeps of its source may hold."""
 
 
 class FileSelection(Protocol):
@@ -93,6 +102,10 @@ def _anywhere(file: str) -> bool:  # noqa: ARG001 - any name will do
     return True
 
 
+def _nothing(file: str) -> Mapping[str, object]:  # noqa: ARG001 - any name tells nothing
+    return {}
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a release.
@@ -106,11 +119,13 @@ class Table:
         configurations: The files of each split of each configuration that loads it.
         bumps: How much a version must rise for each kind of difference.
         aspects: Columns that are compared as one.
+        keeps: Whether it also has the columns that a release keeps of its source, which `release.json` lists.
         columns_may_differ: Whether its files may have different columns.
         required: The columns that every file has; all of `features` where none are named.
         measures: Whether its numbers are measurements of faces: summarised in the card, and learned in training.
         content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may be at a place in its folder.
+        told_by_place: What the place of a file tells of all its rows: values by column, of classes their names.
         write: Writes it in a build, given the release directory and the pairs, sorted by id; None where a build
             writes it pair by pair, or not at all.
     """
@@ -123,11 +138,13 @@ class Table:
     configurations: Mapping[str, Mapping[str, FileSelection]]
     bumps: Bumps
     aspects: tuple[Aspect, ...] = ()
+    keeps: bool = False
     columns_may_differ: bool = False
     required: tuple[str, ...] = ()
     measures: bool = False
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
+    told_by_place: Callable[[str], Mapping[str, object]] = _nothing
     write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
 
     def owns(self, file: str) -> bool:
@@ -152,6 +169,32 @@ class Table:
         """Glob patterns for the same files, as the card names them."""
         found = {split: selection.patterns(files) for split, selection in self.configurations[configuration].items()}
         return {split: patterns for split, patterns in found.items() if patterns}
+
+    def columns(self, kept: Mapping[str, str]) -> Features:
+        """Its columns in a release.
+
+        Args:
+            kept: The type of each column that the release keeps of its source.
+        """
+        from datasets import Features, Value
+
+        fixed = self.features()
+        return Features({**fixed, **{name: Value(kept[name]) for name in sorted(kept)}}) if self.keeps else fixed
+
+    def kept_in(self, features: Features) -> dict[str, str]:
+        """The type of each column of a file that is not fixed.
+
+        Raises:
+            ReleaseError: If one is not a column of numbers, truth values or texts, or cannot be called so.
+        """
+        fixed = self.features()
+        found = {name: feature for name, feature in features.items() if name not in fixed}
+        for name, feature in found.items():
+            if not KEPT_NAME.fullmatch(name):
+                raise ReleaseError(f"the column {name!r} needs a name of letters, digits, _ and -; rename it")
+            if getattr(feature, "dtype", None) not in KEPT_TYPES or hasattr(feature, "names"):
+                raise ReleaseError(f"the column {name} is {feature}; write it as one of {', '.join(KEPT_TYPES)}")
+        return {name: str(feature.dtype) for name, feature in found.items()}
 
     def misfits(self, features: Features) -> Iterator[str]:
         """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""

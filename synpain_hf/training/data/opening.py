@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ from synpain_hf.errors import DownloadError, ReleaseError, UnreachableError, Usa
 from synpain_hf.hubclient.downloads import download_file, download_files
 from synpain_hf.hubclient.errors import reported_as
 from synpain_hf.hubclient.names import REPO_ID
+from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.install import load
+from synpain_hf.release.checking import check
+from synpain_hf.release.install import load_of, of_installed
 from synpain_hf.release.layout import MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.table import Table
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.loaded import (
     WITHOUT_FACES,
@@ -37,7 +41,13 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def open_pairs(source: str | Path | Loaded, configuration: str = "default", *, revision: str | None = None) -> Pairs:
+def open_pairs(
+    source: str | Path | Loaded,
+    configuration: str = "default",
+    *,
+    revision: str | None = None,
+    progress: Progress = silent,
+) -> Pairs:
     """Open the pairs of a data set. Their pictures are not read yet; from the Hub they are downloaded.
 
     Args:
@@ -47,6 +57,7 @@ def open_pairs(source: str | Path | Loaded, configuration: str = "default", *, r
         configuration: Such as `default`, `cv_3`, `only_old`; `info` lists those of a release. Of splits that are
             loaded, it is already chosen.
         revision: Of a data set on the Hub: a tag, such as `v1.0.0`, a branch or a commit.
+        progress: Called after every file of a release that is looked into, which is done once.
 
     Returns:
         The pairs; of a release all of them, with the configuration's splits.
@@ -54,23 +65,23 @@ def open_pairs(source: str | Path | Loaded, configuration: str = "default", *, r
     Raises:
         UsageError: If there is no such source, or it has no such configuration.
         NotInstalledError: If no release is installed.
-        ReleaseError: If the folder is not a complete release.
+        ReleaseError: If a release is not complete, or a file of it is not what it should be.
         DownloadError: If the Hub cannot be reached, or does not give it.
         BadInputError: If a column is missing, or a pair is in two splits.
     """
     is_loaded = not isinstance(source, (str, Path))
     is_local = is_loaded or str(source) == NAME or Path(str(source)).expanduser().is_dir()
     if is_local and revision is not None:
-        raise UsageError(f"revision {revision!r} is one of a data set on the Hub, and this is none; leave it out")
+        raise UsageError(f"is {revision!r}, but only a data set on the Hub has revisions; leave it out", "revision")
     if not isinstance(source, (str, Path)):
         return pairs_of(splits_of(source), "the data set", embed=True)
     if str(source) == NAME:
-        return _installed(configuration)
+        return of_installed(partial(_of_copy, configuration))
     if is_local:
-        return _of_folder(Release.open(source), configuration)
+        return _of_folder(Release.open(source), configuration, progress)
     if REPO_ID.fullmatch(str(source)):
         try:
-            return _from_hub(str(source), configuration, revision)
+            return _from_hub(str(source), configuration, revision, progress)
         except DownloadError as error:
             raise DownloadError(f"there is no folder {source} here, and {error}") from None
     raise UsageError(
@@ -97,7 +108,8 @@ class _ParquetPart:
                 yield from file.iter_batches(rows, columns=list(FACES))
 
 
-def _of_folder(release: Release, configuration: str) -> Pairs:
+def _of_folder(release: Release, configuration: str, progress: Progress) -> Pairs:
+    check(release, of=_opened_tables(), progress=progress)
     splits = _splits(release, configuration)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
@@ -106,12 +118,11 @@ def _of_folder(release: Release, configuration: str) -> Pairs:
     return Pairs(_title(release), _content(release), pa.concat_tables(rows), splits, parts, _together(measured))
 
 
-def _installed(configuration: str) -> Pairs:
-    everything = load("all", "train")
-    release = Release.described_in(Path(everything.cache_files[0]["filename"]).parent)
+def _of_copy(configuration: str, release: Release) -> Pairs:
+    everything = load_of(release, "all", "train")
     splits = _splits(release, configuration)
     measured = [
-        columns_of(load(name, split))
+        columns_of(load_of(release, name, split))
         for table in _measuring()
         for name in table.configurations
         for split in release.splits(name)
@@ -126,6 +137,11 @@ def _installed(configuration: str) -> Pairs:
     )
 
 
+def _opened_tables() -> tuple[Table, ...]:
+    """The tables that are read."""
+    return (tables.base_table(), *_measuring())
+
+
 def _measuring() -> list[Table]:
     """The tables that hold measurements of faces."""
     return [table for table in tables.TABLES if table.measures]
@@ -137,7 +153,7 @@ def _together(measured: Sequence[pa.Table]) -> pa.Table | None:
     return pa.concat_tables(plain, promote_options="permissive") if plain else None
 
 
-def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
+def _from_hub(repo_id: str, configuration: str, revision: str | None, progress: Progress) -> Pairs:
     """A release on the Hub is read as it was published; of any other data set, the configuration is loaded."""
     try:
         manifest = download_file(repo_id, MANIFEST, revision)
@@ -148,14 +164,14 @@ def _from_hub(repo_id: str, configuration: str, revision: str | None) -> Pairs:
             raise unreachable from None
     if manifest is None:
         return _of_configuration(repo_id, configuration, revision)
-    wanted = (tables.base_table(), *_measuring())
+    wanted = _opened_tables()
     patterns = [MANIFEST, *(f"{table.folder}/*" for table in wanted)]
     release = Release.described_in(download_files(repo_id, patterns, revision))
     needed = [name for table in wanted for name in release.files_of(table)]
     lost = [name for name in needed if not (release.folder / name).is_file()]
     if lost:
         raise DownloadError(f"{repo_id} came without {', '.join(lost)}; go online, and open it again")
-    return _of_folder(release, configuration)
+    return _of_folder(release, configuration, progress)
 
 
 def _of_configuration(repo_id: str, configuration: str, revision: str | None) -> Pairs:
@@ -180,7 +196,8 @@ def _splits(release: Release, configuration: str) -> dict[str, Positions]:
     known = [name for name in tables.base_table().configurations if release.splits(name)]
     if configuration not in known:
         raise UsageError(
-            f"{_title(release)} has no pairs in a configuration {configuration!r}; choose one of {', '.join(known)}"
+            f"{_title(release)} has no pairs in a configuration {configuration!r}{did_you_mean(configuration, known)}; "
+            f"choose one of {', '.join(known)}"
         )
     (everything,) = release.splits("all").values()
     places = one_after_the_other({file: release.files[file]["rows"] for file in everything})

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
@@ -83,7 +84,8 @@ class Pairs:
             UsageError: If there is no such split.
         """
         if split not in self.splits:
-            raise UsageError(f"{self.title} has no split {split!r} here; it has {', '.join(self.splits)}")
+            near = did_you_mean(split, self.splits)
+            raise UsageError(f"{self.title} has no split {split!r} here{near}; it has {', '.join(self.splits)}")
         return self.splits[split]
 
     def action_units(self) -> list[str]:
@@ -129,15 +131,20 @@ class Pairs:
             raise UsageError(f"{self.title} has no annotations of action units; train on labels alone, or annotate it")
         unknown = [name for name in wanted if name not in self.annotations.column_names]
         if unknown:
-            known_units = ", ".join(self.action_units())
-            raise UsageError(f"{self.title} has no annotations of {', '.join(unknown)}; there are {known_units}")
+            known_units = self.action_units()
+            slips = ", ".join(f"{name}{did_you_mean(name, known_units)}" for name in unknown)
+            raise UsageError(f"{self.title} has no annotations of {slips}; there are {', '.join(known_units)}")
         known = self.annotations.filter(pc.equal(self.annotations["face"], FACES.index(JUDGED)))
         annotators = sorted(set(known["annotator"].to_pylist()))
         there = ", ".join(map(repr, annotators))
         if annotator is None and len(annotators) > 1:
-            raise UsageError(f"{self.title} has annotations by {there}; choose one of these annotators")
+            fault = f"{self.title} has annotations by {there}; give one of these as {{annotator}}"
+            raise UsageError(fault, mentions=["annotator"])
         if annotator is not None and annotator not in annotators:
-            raise UsageError(f"{self.title} has no annotations by {annotator!r}, only by {there}; name one of them")
+            near = did_you_mean(annotator, annotators)
+            raise UsageError(
+                f"{self.title} has no annotations by {annotator!r}{near}, only by {there}; name one of them"
+            )
         if annotator is not None:
             known = known.filter(pc.equal(known["annotator"], annotator))
         twice = [pair_id for pair_id, count in Counter(known["pair_id"].to_pylist()).items() if count > 1]

@@ -34,6 +34,7 @@ from synpain_hf.imaging.decoding import decode
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import FACES
 
@@ -151,7 +152,7 @@ def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
     """Whether a folder holds what is looked for, with a file of the right size: a shorter one would end the program."""
     header = _header(record["shape"])
     try:
-        found = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        found = parsed_json((folder / _RECORD).read_text(encoding="utf-8"))
         with (folder / _PIXELS).open("rb") as file:
             begins = file.read(len(header))
             size = os.fstat(file.fileno()).st_size

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentError, ArgumentTypeError
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
-from transformers import HfArgumentParser, TrainingArguments
+from transformers import TrainingArguments
 
 from synpain_hf.errors import MissingExtraError, UsageError
 from synpain_hf.training.options import EverydayArguments
+from synpain_hf.training.settings import check_values
 
 RECIPE = (
     *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps"),
@@ -31,26 +30,6 @@ _WITHOUT_EFFECT = (
     *("save_total_limit", "save_only_model", "save_on_each", "enable_jit_checkpoint", "restore_callback_"),
 )
 """What the names of arguments begin with that do not change which weights come out."""
-
-_FIXED: dict[str, tuple[Any, str]] = {
-    "remove_unused_columns": (False, "batches come ready"),
-    "dataloader_drop_last": (False, "every pair is learned from, and judged"),
-    "label_smoothing_factor": (0.0, "Trainer would pass over class weights and every head but the first"),
-    "neftune_noise_alpha": (None, "it is for language models"),
-    "prediction_loss_only": (False, "the AUROC is measured on scores"),
-    "batch_eval_metrics": (False, "the AUROC is measured on all scores together"),
-    "push_to_hub": (False, "Trainer would publish half of it; `hf upload NAMESPACE/NAME OUT` publishes what came out"),
-    "hub_token": (None, "no token is kept with a training; run `hf auth login`"),
-}
-"""The only values that some arguments may have, and why."""
-
-_AT_LEAST = {
-    "per_device_eval_batch_size": 1,
-    "gradient_accumulation_steps": 1,
-    "early_stopping_patience": 1,
-}
-
-_CHOOSING = ("auroc", "accuracy", "loss")
 
 
 @dataclass
@@ -116,7 +95,7 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
 
     def __post_init__(self) -> None:
         """Fill in what depends on the machine, and check that all fit together."""
-        self._check()
+        check_values(vars(self))
         self.use_cpu = self.use_cpu or not _has_accelerator()
         on_gpu = torch.cuda.is_available() and not self.use_cpu
         if self.bf16 is None:
@@ -139,24 +118,6 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
             raise UsageError(f"the training arguments do not fit together: {error}") from error
         self._n_gpu = min(self.n_gpu, 1)
 
-    def _check(self) -> None:
-        self.check()
-        for name, (needed, reason) in _FIXED.items():
-            if getattr(self, name) != needed:
-                raise UsageError(f"cannot be chosen here: {reason}; leave it out", name)
-        for name, least in _AT_LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise UsageError(f"is {value}; give {least} or more", name)
-        if not (self.num_train_epochs > 0 or self.max_steps > 0):
-            raise UsageError(
-                f"is {self.num_train_epochs:g}, so that nothing is learned; give more than 0", "num_train_epochs"
-            )
-        if str(self.metric_for_best_model).removeprefix("eval_") not in _CHOOSING:
-            raise UsageError(
-                f"is {self.metric_for_best_model!r}; give one of {', '.join(_CHOOSING)}", "metric_for_best_model"
-            )
-
     @classmethod
     def of(cls, **arguments: Any) -> PairwiseTrainingArguments:
         """Arguments by name.
@@ -172,27 +133,6 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
                 "or early_stopping_patience"
             )
         return cls(**arguments)
-
-    @classmethod
-    def settings(cls, words: Iterable[str]) -> dict[str, Any]:
-        """Arguments from text, such as `warmup_steps=100`, each as its type.
-
-        Raises:
-            UsageError: If a name is unknown, or its argument takes no such value.
-        """
-        kinds: Any = cls
-        parser = HfArgumentParser(kinds, allow_abbrev=False, exit_on_error=False)
-        known = {option.name for option in fields(cls) if option.init}
-        found: dict[str, Any] = {}
-        for word in words:
-            name, equals, value = word.partition("=")
-            if not equals or name not in known or name == "output_dir":
-                raise UsageError(f"{word} is not a setting of a training; give NAME=VALUE, such as warmup_steps=100")
-            try:
-                found[name] = vars(parser.parse_args([f"--{name}={value}"]))[name]
-            except (ArgumentError, ArgumentTypeError) as error:
-                raise UsageError(f"{name} cannot be {value!r} ({error})") from error
-        return found
 
     def recipe(self) -> dict[str, Any]:
         """What changes the weights that come out, ready for JSON."""

@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
 
+import pyarrow.parquet as pq
 import torch
 from safetensors import SafetensorError, safe_open
 
 from synpain_hf import storage
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import InputWarning, UsageError
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.training.layout import CHECKPOINTS, LOCK, RECORD, RESULT, STATE, check_place
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 
 _SHOWN = 3
+_WEIGHTS = "*.safetensors"
 _OF_TORCH = (".pt", ".pth")
 
 
+Warn = Callable[[str], None]
+"""Called with what was found damaged, and is passed over."""
+
+
+def warn_by_python(message: str) -> None:
+    """Warn the caller of `train`, as Python does."""
+    warnings.warn(message, InputWarning, stacklevel=6)
+
+
 @contextmanager
-def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments) -> Iterator[str | None]:
+def claim(
+    out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments, warn: Warn = warn_by_python
+) -> Iterator[str | None]:
     """Keep a folder for this training alone; gives the checkpoint to continue from, if there is one.
+
+    Args:
+        out: The folder.
+        record: What is trained on what.
+        args: How.
+        warn: Called with the checkpoints that are passed over.
 
     Raises:
         UsageError: If the folder holds something else.
@@ -41,7 +62,7 @@ def claim(out: Path, record: Mapping[str, Any], args: PairwiseTrainingArguments)
             damaged = _damaged_file(Path(given)) if Path(given).is_dir() else None
             if damaged:
                 raise UsageError(f"is {given}, whose {damaged} is damaged; give another one", "resume_from_checkpoint")
-        yield given or _last_checkpoint(out)
+        yield given or _last_checkpoint(out, warn if args.should_save else None)
 
 
 @contextmanager
@@ -78,26 +99,65 @@ def report_write_errors(folder: str | Path, *kinds: type[Exception]) -> Abstract
     )
 
 
-def _last_checkpoint(out: Path) -> str | None:
+def check_finished(out: Path, record: Mapping[str, Any]) -> None:
+    """Refuse a finished training that is another one, or is not whole.
+
+    Raises:
+        UsageError: If it is.
+    """
+    check_same(out, record)
+    damaged = _damaged_file(out) if any(out.glob(_WEIGHTS)) else _WEIGHTS.replace("*", "model")
+    if damaged:
+        raise UsageError(
+            f"{out} holds a finished training, but {damaged} in it is missing or damaged; remove the folder, and train "
+            "again"
+        )
+
+
+def is_trained(out: Path, warn: Warn | None) -> bool:
+    """Whether a folder holds a trained model that can be read."""
+    if not (out / STATE).is_file():
+        return False
+    damaged = next((path.name for path in sorted(out.glob(_WEIGHTS)) if not _is_whole(path)), None)
+    if damaged and warn:
+        warn(f"{damaged} in {out} is damaged; it is trained again")
+    return damaged is None
+
+
+def _last_checkpoint(out: Path, warn: Warn | None) -> str | None:
     """The last checkpoint that is whole: a killed training may have left a part of one, a full disk a damaged one."""
-    found = {int(path.parent.name.rpartition("-")[2]): path.parent for path in out.glob(f"{CHECKPOINTS}/{STATE}")}
-    return next((str(found[step]) for step in sorted(found, reverse=True) if not _damaged_file(found[step])), None)
+    steps = {path: path.name.rpartition("-")[2] for path in out.glob(CHECKPOINTS)}
+    found = {int(step): path for path, step in steps.items() if step.isdecimal()}
+    damaged = {}
+    for step in sorted(found, reverse=True):
+        file = _damaged_file(found[step]) if (found[step] / STATE).is_file() else STATE
+        if file is None:
+            break
+        damaged[step] = file
+    last = max(found.keys() - damaged.keys(), default=None)
+    if damaged and warn:
+        told = " and ".join(f"{found[step].name} (its {file})" for step, file in damaged.items())
+        goes_on = "begins anew" if last is None else f"goes on from {found[last].name}"
+        warn(f"{told} in {out} is damaged and passed over; training {goes_on}")
+    return None if last is None else str(found[last])
 
 
-def _damaged_file(checkpoint: Path) -> str | None:
-    """The name of a file of a checkpoint that is cut short or cannot be read; None where all are whole."""
-    return next((path.name for path in sorted(checkpoint.iterdir()) if not _is_whole(path)), None)
+def _damaged_file(folder: Path) -> str | None:
+    """The name of a file in a folder that is cut short or cannot be read; None where all are whole."""
+    return next((path.name for path in sorted(folder.rglob("*")) if path.is_file() and not _is_whole(path)), None)
 
 
 def _is_whole(path: Path) -> bool:
     try:
         if path.suffix == ".json":
-            json.loads(path.read_text(encoding="utf-8"))
+            parsed_json(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".parquet":
+            pq.read_metadata(path)
         elif path.suffix == ".safetensors":
             with safe_open(path, "pt"):
                 return True
         return path.suffix not in _OF_TORCH or is_zipfile(path)
-    except (OSError, ValueError, RecursionError, SafetensorError):
+    except (OSError, ValueError, SafetensorError):
         return False
 
 
@@ -116,7 +176,7 @@ def check_same(folder: Path, record: Mapping[str, Any]) -> None:
         UsageError: If the folder holds another training, or none.
     """
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        found = parsed_json((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} has no {RECORD} that says what was trained; remove it, or start afresh") from error
     was, now = dict(_flat(found)), dict(_flat(record))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +18,14 @@ from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling import (
+    DamagedModelError,
     PairwisePainConfig,
     PairwisePainForImageClassification,
     PairwisePainImageProcessor,
     freeze_unused,
 )
 from synpain_hf.modeling.backbones import channels_of
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import LEARNED
@@ -86,6 +87,11 @@ def _as_unloadable(name: str) -> Iterator[None]:
     """Report what transformers and torch raise of files that are damaged, or hold what no model has."""
     try:
         yield
+    except DamagedModelError as error:
+        raise UsageError(
+            f"is {shown(name)!r}, whose weights are damaged ({error.__cause__}); fetch it again, or train it again",
+            "model",
+        ) from error
     except SynpainError:
         raise
     except _UNLOADABLE as error:
@@ -144,15 +150,17 @@ def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> di
 
 def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, Any]) -> PairwisePainConfig:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parsed_json(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
+            if content.get("architecture", PWCT) == PWCT:
+                arguments.check_pwct()
             asked = {
                 "class_weights": options["class_weights"],
                 **({"fusion": arguments.fusion} if arguments.fusion != DEFAULT_FUSION else {}),
                 **({"lora": {}} if arguments.lora else {}),
                 **{name: value for name, value in options.items() if value},
             }
-            return PairwisePainConfig(**{**content, **asked})
+            return _config_of(file, {**content, **asked})
         return PairwisePainConfig(
             architecture="backbone",
             backbone_config=content,
@@ -166,6 +174,13 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
         raise UsageError(
             f"is {str(file)!r}, not a configuration of a vision model ({error}); give one with its model_type", "model"
         ) from error
+
+
+def _config_of(file: Path, content: dict[str, Any]) -> PairwisePainConfig:
+    try:
+        return PairwisePainConfig(**content)
+    except UsageError as error:
+        raise UsageError(f"is {str(file)!r}, whose content does not fit together ({error})", "model") from error
 
 
 def _pretrained(
@@ -206,11 +221,11 @@ def learned_by(name: str) -> set[str]:
     if file is None:
         return set()
     try:
-        learned = json.loads(Path(file).read_text(encoding="utf-8"))["pair_id"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        learned = parsed_json(Path(file).read_text(encoding="utf-8"))["pair_id"]
+    except (OSError, ValueError, LookupError, TypeError):
         learned = None
     if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
-        raise UsageError(f"has a damaged {LEARNED}, so that nobody knows what it has learned; fetch it again", "model")
+        raise UsageError(f"has a damaged {LEARNED}, so that what it has learned is unknown; fetch it again", "model")
     return set(learned)
 
 

@@ -40,7 +40,15 @@ from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, 
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.request import check_splits
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
-from synpain_hf.training.run.folder import check_same, claim, report_write_errors, write_json
+from synpain_hf.training.run.folder import (
+    Warn,
+    check_finished,
+    claim,
+    is_trained,
+    report_write_errors,
+    warn_by_python,
+    write_json,
+)
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, learned_by
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
@@ -118,6 +126,7 @@ def train(
     augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
     keep_finished: bool = False,
     progress: Progress = silent,
+    warn: Warn = warn_by_python,
     **arguments: Any,
 ) -> TrainingResult:
     """Train a pairwise classifier, predict, and say how good it is by group.
@@ -137,6 +146,7 @@ def train(
         augmentation: How much pairs are changed in training; None for not at all.
         keep_finished: Return the result where the same training is finished, instead of refusing the folder.
         progress: Called for preparation, steps and figures; without it, Trainer shows its own bars.
+        warn: Called with what an interrupted training left damaged, and is passed over; by default a Python warning.
         arguments: Of `PairwiseTrainingArguments`, such as `num_train_epochs=5` or `seed=1`.
 
     Returns:
@@ -153,8 +163,8 @@ def train(
     if progress is not silent:
         args.disable_tqdm = True
     chosen = ModelArguments(model=model) if isinstance(model, str) else model
-    pairs = open_pairs(dataset, config_name, revision=revision)
-    check_splits(pairs, config_name, ["train"] if args.eval_strategy == "no" else ["train", "validation"])
+    pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)
+    check_splits(pairs, config_name, chooses=args.eval_strategy != "no")
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator)
     record = {
@@ -171,13 +181,13 @@ def train(
     }
     record = json.loads(json.dumps(record, default=str))
     if keep_finished and (folder / RESULT).is_file():
-        check_same(folder, record)
+        check_finished(folder, record)
         return TrainingResult.read(folder)
-    with claim(folder, record, args) as checkpoint:
+    with claim(folder, record, args, warn) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
-        return run(checkpoint)
+        return run(checkpoint, is_trained(folder, warn if args.should_save else None))
 
 
 def with_interval(auroc: float | None, interval: Mapping[str, float] | None) -> str:
@@ -202,12 +212,11 @@ class _Run:
     learned_before: set[str]
     progress: Progress
 
-    def __call__(self, checkpoint: str | None) -> TrainingResult:
+    def __call__(self, checkpoint: str | None, trained: bool) -> TrainingResult:
         splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
-        is_trained = (self.folder / STATE).is_file()
         with _report_refused_arguments():
             trainer = PairwiseTrainer(
-                PairwisePainForImageClassification.from_pretrained(self.folder) if is_trained else self.model,
+                PairwisePainForImageClassification.from_pretrained(self.folder) if trained else self.model,
                 self.args,
                 splits["train"],
                 splits.get("validation") if self.args.eval_strategy != "no" else None,
@@ -215,7 +224,7 @@ class _Run:
                 self.augmentation,
                 progress=self.progress,
             )
-        if not is_trained:
+        if not trained:
             with _report_what_lacks():
                 trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model()
@@ -319,8 +328,9 @@ def _report_what_lacks() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise UsageError(
-            "is too large for the device's memory; give less, with gradient_accumulation_steps for as large a step",
+            "is too large for the device's memory; give less, with {gradient_accumulation_steps} for as large a step",
             "per_device_train_batch_size",
+            mentions=["gradient_accumulation_steps"],
         ) from error
     except ImportError as error:
         raise MissingExtraError(

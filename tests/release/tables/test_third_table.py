@@ -12,7 +12,8 @@ import synpain_hf
 from synpain_hf.cards import check
 from synpain_hf.release.amend import amend
 from synpain_hf.release.compare import diff
-from synpain_hf.release.release import Release, info
+from synpain_hf.release.info import info
+from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump
 from tests.cards.making import write_facts
 from tests.release.making import copied

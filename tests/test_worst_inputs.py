@@ -1,0 +1,105 @@
+"""What the worst input of each kind costs that is known: under 1 MB of files, measured in a process of its own."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from tests.fuzz import building, releases
+from tests.fuzz.running import Bounds, Files, Use, run
+from tests.fuzz.searching import Target, prepare
+from tests.imaging.made import encoded
+from tests.release.making import manifest_rows
+
+MOST_BYTES = 10**6
+BOUNDS = Bounds(memory=450 * 2**20, seconds=5.0)
+"""Beside some 150 MiB and 1.5 s for the libraries."""
+
+
+def pictures(mode: str, format_: str, size: tuple[int, int] = (6000, 4000), **options: Any) -> Files:
+    """A pair of pictures as large as they may be, of nearly one colour."""
+    columns = "pair_id,label,gender,age_group,ethnicity,neutral,expressive"
+    files: dict[str, bytes] = {"pairs.csv": f"{columns}\np,pain,man,old,white,a.png,b.png\n".encode()}
+    for name, grey in (("a.png", 90), ("b.png", 110)):
+        image = Image.new(mode, size, (grey,) * len(Image.new(mode, (1, 1)).getbands()) if mode != "L" else grey)
+        file = io.BytesIO()
+        image.save(file, format_, **options)
+        files[name] = file.getvalue()
+    return files | {"words.yaml": b"", "folds.txt": b"p,0\n"}
+
+
+def scans() -> Files:
+    data = encoded(np.zeros((736, 1312), np.uint8), "JPEG", progressive=True)
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x3f\x3f\x10" + b"\x00\x00\x00"
+    return {**pictures("L", "JPEG", (64, 64)), "a.png": data[:-2] + scan * 37_000 + data[-2:]}
+
+
+def zipped(method: int, members: dict[str, bytes]) -> Files:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return {"images.zip": file.getvalue()}
+
+
+def table(name: str, content: bytes) -> Files:
+    return {name: content, "words.yaml": b"", "folds.txt": b"p,0\n"}
+
+
+def many_rows() -> Files:
+    rows = pa.Table.from_pylist(manifest_rows(1))
+    file = io.BytesIO()
+    pq.write_table(rows.take(np.zeros(3_000_000, np.int64)), file, compression="zstd")
+    return table("pairs.parquet", file.getvalue())
+
+
+METHODS = {"deflate": (8, 300_000_000), "bzip2": (12, 300_000_000), "LZMA": (14, 100_000_000)}
+NAME = "Images/1000000001_NoPain_man_Young.jpg"
+BUILT: dict[str, Callable[[], Files]] = {
+    "PNG": lambda: pictures("RGB", "PNG"),
+    "PNG with alpha": lambda: pictures("RGBA", "PNG"),
+    "JPEG": lambda: pictures("RGB", "JPEG", quality=50),
+    "progressive JPEG": lambda: pictures("RGB", "JPEG", progressive=True),
+    "CMYK JPEG": lambda: pictures("CMYK", "JPEG", (4000, 2500)),
+    "JPEG of many scans": scans,
+    "WebP, lossy": lambda: pictures("RGB", "WEBP", method=0),
+    "WebP, lossless": lambda: pictures("RGBA", "WEBP", lossless=True, method=0),
+    "CSV of one line": lambda: table("pairs.csv", b"a," * 490_000),
+    "CSV of empty cells": lambda: table("pairs.csv", b"pair_id,label\n" + b",\n" * 490_000),
+    "JSON Lines of nothing": lambda: table("pairs.jsonl", b"{}\n" * 330_000),
+    "JSON Lines, nested": lambda: table("pairs.jsonl", b"[" * 990_000),
+    "Parquet of the same row": many_rows,
+    "words, nested": lambda: {**pictures("L", "PNG", (64, 64)), "words.yaml": b"[" * 990_000},
+    "words, many": lambda: {**pictures("L", "PNG", (64, 64)), "words.yaml": b"a: {b: c}\n" * 99_000},
+    "folds": lambda: {**pictures("L", "PNG", (64, 64)), "folds.txt": b"".join(b"%d,1\n" % n for n in range(120_000))},
+}
+ZIPPED: dict[str, Callable[[], Files]] = {
+    **{f"zip, {name}": partial(zipped, method, {NAME: bytes(size)}) for name, (method, size) in METHODS.items()},
+    "zip of many files": lambda: zipped(0, {f"{number}.jpg": b"" for number in range(8_000)}),
+    "zip of a long folds file": lambda: zipped(8, {"SynPain_folds.txt": b"1000000001,0\n" * 9_000_000}),
+    "zip of a folds file of commas": lambda: zipped(8, {"SynPain_folds.txt": b"," * 90_000_000}),
+    "zip of deep notes": lambda: zipped(8, {"demo.json": b"[" * 900_000, "demo_truth.csv": b"a,b\n" * 200_000}),
+}
+CASES = [
+    *(pytest.param(make, building.build_manifest, id=name) for name, make in BUILT.items()),
+    *(pytest.param(make, building.build_zip, id=name) for name, make in ZIPPED.items()),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("make", "use"), CASES)
+def test_no_small_input_costs_much(make: Callable[[], Files], use: Use) -> None:
+    prepare(Target(releases.make, {}, use, preload=("datasets", "tests.fuzz.warm")))
+    files = make()
+    assert sum(len(content) for content in files.values() if isinstance(content, bytes)) < MOST_BYTES
+    outcome = run(files, use, BOUNDS)
+    assert not outcome.is_fault, outcome
