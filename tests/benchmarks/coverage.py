@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -219,21 +219,19 @@ def rare(found: Mapping[Task, Floats]) -> Iterator[str]:
 def grid(found: Mapping[Task, Floats]) -> Iterator[str]:
     """Intervals of `score`: least and greatest share over the other class's rows."""
     yield from _header("rows of the rare class", "spread of it", *(f"AUROC {auroc}" for auroc in AUROCS))
-    for positives, (what, options) in product(POSITIVES, KINDS.items()):
+    for positives, (what, kind) in product(POSITIVES, KINDS.items()):
         shares = [
-            _shown(
-                np.array([found[(Group(rows(positives, other), auroc, **options),), "score"][0] for other in NEGATIVES])
-            )
+            _shown(np.array([found[(Group(rows(positives, other), auroc, *kind),), "score"][0] for other in NEGATIVES]))
             for auroc in AUROCS
         ]
         yield f"| {positives} | {what} | {' | '.join(shares)} |"
 
 
 KINDS = {
-    "as wide": {"spread": 1.0},
-    "half as wide": {"spread": 0.5},
-    "twice as wide": {"spread": 2.0},
-    "as wide, with ties": {"spread": 1.0, "ties": True},
+    "as wide": (1.0, False),
+    "half as wide": (0.5, False),
+    "twice as wide": (2.0, False),
+    "as wide, with ties": (1.0, True),
 }
 
 
@@ -268,13 +266,13 @@ def power(found: Mapping[Task, Floats]) -> Iterator[str]:
         yield f"| {name} | | {' | '.join(f'{found[made, method][-1]:.0f}' for method in METHODS[:2])} |"
 
 
-PARTS = {
+PARTS: dict[str, tuple[Callable[[Mapping[Task, Floats]], Iterator[str]], list[Task]]] = {
     "rare": (rare, [((Group(rows(m, n), auroc),), method) for (m, n, auroc), method in product(RARE, METHODS)]),
     "grid": (
         grid,
         [
-            ((Group(rows(m, n), auroc, **options),), "score")
-            for m, n, auroc, options in product(POSITIVES, NEGATIVES, AUROCS, KINDS.values())
+            ((Group(rows(m, n), auroc, *kind),), "score")
+            for m, n, auroc, kind in product(POSITIVES, NEGATIVES, AUROCS, KINDS.values())
         ],
     ),
     "clustered": (

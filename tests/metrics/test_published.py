@@ -308,7 +308,9 @@ def test_the_clustered_variance_agrees_with_obuchowskis_formulas_by_loops(rows: 
 def test_borkans_aurocs_agree_with_loops_over_pairs(rows: dict[str, Any], weighted: bool) -> None:
     given_rows = {name: rows[name] for name in ("references", "scores", "groups")}
     weights = rows["sample_weight"] if weighted else [1.0] * len(rows["scores"])
-    report = subgroup_auroc(**given_rows, sample_weight=weights if weighted else None, min_group_size=0, min_class_size=2)
+    report = subgroup_auroc(
+        **given_rows, sample_weight=weights if weighted else None, min_group_size=0, min_class_size=2
+    )
     groups = rows["groups"]["group"]
     every = list(zip(rows["references"], rows["scores"], groups, weights, strict=True))
     of_kind: dict[str, list[float]] = {"subgroup_auroc": [], "bpsn_auroc": [], "bnsp_auroc": []}

@@ -422,7 +422,7 @@ def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
         (
             {},
             [
-                "95% confidence intervals by the score method, from DeLong's variance with half a row added to either class",
+                "95% confidence intervals by the score method, from DeLong's variance with half a row added",
                 "corrected by Holm's method for 2 comparisons",
             ],
         ),

@@ -14,7 +14,7 @@ from scipy import special
 
 from .arrays import Floats, Integers
 from .roc import divide
-from .score import Law, farthest
+from .score import Law, drawn_in, farthest
 from .units import Units
 
 POWER = 0.8
@@ -46,7 +46,7 @@ class Differences:
     @property
     def found(self) -> Floats:
         """The differences, shape (pairs,)."""
-        return self.auroc[0] - self.auroc[1]
+        return np.asarray(self.auroc[0] - self.auroc[1])
 
     def of(self, pairs: Integers) -> Differences:
         """Some of the pairs."""
@@ -61,7 +61,8 @@ class Differences:
         second = share * (self.auroc[0] - supposed) + (1 - share) * self.auroc[1]
         second = np.clip(second, np.maximum(0, np.negative(supposed)), np.minimum(1, np.subtract(1, supposed)))
         first = second + supposed
-        return self._variance_at(first + self.own * (self.auroc[0] - first), second)
+        toward = drawn_in(self.auroc[0], self.sizes[0])
+        return self._variance_at(first + self.own * (toward - first), second)
 
     def p_values(self) -> Floats:
         """Two-sided, that there is no difference."""

@@ -16,6 +16,7 @@ from .differences import Differences
 from .estimates import Estimates
 from .inference import CORRECTIONS, NO_SPREAD, Covariance, Equality, equality
 from .options import Options
+from .score import drawn_in
 
 _OF_TWO = ("best", "worst", "difference", "difference_interval", "ratio", "test", "equivalence", "detectable")
 _MEANS = {"subgroup_auroc": "auroc", "bpsn_auroc": "bpsn_auroc", "bnsp_auroc": "bnsp_auroc"}
@@ -107,8 +108,8 @@ class Test:
     def __init__(self, found: Estimates, groups: Integers):
         self.auroc, self.sizes = found.placements.auroc[groups], found.uncertainty.units.sizes[groups]
         mean = float(np.average(self.auroc, weights=self.sizes))
-        own = _OWN_OF_MANY * (len(groups) > 2)
-        self.covariance: Covariance = found.uncertainty.law.of(groups.tolist()).at(mean + own * (self.auroc - mean))
+        own = _OWN_OF_MANY * (len(groups) > 2) * (drawn_in(self.auroc, self.sizes) - mean)
+        self.covariance: Covariance = found.uncertainty.law.of(groups.tolist()).at(mean + own)
 
     def result(self) -> Equality | None:
         """The test; None where differences of the groups have no spread."""

@@ -66,6 +66,11 @@ class Law:
         return Law(self.scaled.of(groups), self.goes_with)
 
 
+def drawn_in(auroc: Floats, sizes: Floats) -> Floats:
+    """AUROCs with half a row added, which has 1/2; `Units.sizes` are of the same shape."""
+    return np.asarray(0.5 + (auroc - 0.5) * sizes / (sizes + _ADDED))
+
+
 def law(auroc: Floats, found: Covariance, units: Units) -> Law:
     """The law of AUROCs with a covariance that was found, after half a row was added to either class.
 
@@ -78,8 +83,7 @@ def law(auroc: Floats, found: Covariance, units: Units) -> Law:
         inverse = 1 / units.of_class
         added = _ADDED * (auroc - 0.5) ** 2 * (inverse**2).sum(axis=0)
         expected = inverse.sum(axis=0) ** 2 / (inverse**3).sum(axis=0)
-        drawn_in = 0.5 + (auroc - 0.5) * units.sizes / (units.sizes + _ADDED)
-        roots = np.sqrt(falling(drawn_in))
+        roots = np.sqrt(falling(drawn_in(auroc, units.sizes)))
         scaled = (found.values + np.diag(added)) / np.outer(roots, roots)
     freedom = np.fmin(found.freedom + 1, expected)
     return Law(Covariance(scaled, freedom, found.in_common), falling)

@@ -43,7 +43,7 @@ class Units:
     @property
     def groups(self) -> int:
         """How many groups there are."""
-        return self.of_class.shape[1]
+        return int(self.of_class.shape[1])
 
     @property
     def sizes(self) -> Floats:
