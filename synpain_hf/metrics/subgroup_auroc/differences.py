@@ -147,7 +147,7 @@ def against_the_rest(auroc: Floats, law: Law, units: Units, groups: Integers, ow
     np.fill_diagonal(shares, 0)
     shares /= shares.sum(axis=1, keepdims=True)
     variances = np.diag(known.values)
-    of_rest = np.einsum("ij,jk,ik->i", shares, known.values, shares)
+    of_rest = (shares @ known.values * shares).sum(axis=1)
     covariance = (shares * known.values).sum(axis=1)
     units_of_each, common = np.diag(known.in_common), known.in_common - np.diag(np.diag(known.in_common))
     parts = shares**2 * variances

@@ -24,6 +24,8 @@ _OWN_OF_MANY = 0.25
 """Of three groups or more: how far variances go from the mean toward the group's own AUROC; for two, not at all."""
 
 _WIDEST_PAIRS = 1000
+"""Of more, those whose intervals nearly reach the farthest are looked at."""
+
 _STEPS = 65
 
 
@@ -150,8 +152,12 @@ def _interval(
     pairs, with Bonferroni's correction, and its lower one the least spread that the test would not reject.
     """
     share = 1 - (1 - confidence) / (2 * len(every.freedom))
-    reach = every.found + special.stdtrit(every.freedom, share) * np.sqrt(every.variance(every.found))
-    chosen = np.union1d(np.argsort(-reach)[:_WIDEST_PAIRS], [len(groups) - 2])
+    chosen = np.arange(len(every.freedom))
+    if len(chosen) > _WIDEST_PAIRS:
+        inverse = np.linspace(1e-6, 1, 200)
+        quantiles = np.interp(1 / every.freedom, inverse, special.stdtrit(1 / inverse, share))
+        reach = every.found + quantiles * np.sqrt(every.variance(every.found))
+        chosen = np.union1d(np.argpartition(-reach, _WIDEST_PAIRS)[:_WIDEST_PAIRS], [len(groups) - 2])
     some = every.of(chosen)
     ends = some.intervals(np.asarray(special.stdtrit(some.freedom, share)))
     low, high = float(ends[0, np.searchsorted(chosen, len(groups) - 2)]), float(ends[1].max())
