@@ -8,7 +8,6 @@ from typing import BinaryIO
 
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ImageFile import ImageFile
-from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -59,7 +58,7 @@ FORMATS = (
     Format((webp.SIGNATURE,), WebPImageFile, webp.size_of),
     Format(tiff.SIGNATURES, TiffImageFile, tiff.size_of, tiff.check, tiff.is_turned),
     Format(bmp.is_bmp, BmpImageFile, bmp.size_of, bmp.check),
-    Format((jpeg2000.SIGNATURE, jpeg2000.CODES), Jpeg2KImageFile, jpeg2000.size_of, jpeg2000.check),
+    Format((jpeg2000.SIGNATURE, jpeg2000.CODES), jpeg2000.read, jpeg2000.size_of, jpeg2000.check),
     Format(heif.is_avif, heif.read_avif, check=heif.check),
     Format(heif.is_heic, heif.read_heic, check=heif.check, is_turned=heif.is_heic),
 )

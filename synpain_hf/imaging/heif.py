@@ -9,6 +9,7 @@ from PIL.ImageFile import ImageFile
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.boxes import boxes, brands
+from synpain_hf.imaging.limits import MAX_PIXELS_AVIF, check_size_of_kind
 
 _AVIF = frozenset((b"avif", b"avis"))
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
@@ -37,14 +38,20 @@ def check(data: bytes) -> None:
 def read_avif(file: BinaryIO) -> ImageFile:
     """Open an AVIF.
 
+    How it is turned is what its boxes say, which Pillow gives as EXIF; what EXIF or XMP say themselves does not count
+    (ISO 23008-12).
+
     Raises:
-        PictureError: If Pillow is too old.
+        PictureError: If Pillow is too old, or it has too many pixels.
     """
     if not features.check("avif"):
         raise PictureError("is an AVIF, which Pillow reads from 11.3 on; update it, or save the picture as PNG")
     from PIL.AvifImagePlugin import AvifImageFile
 
-    return AvifImageFile(file)
+    image = AvifImageFile(file)
+    check_size_of_kind(*image.size, MAX_PIXELS_AVIF, "an AVIF")
+    image.info.pop("xmp", None)
+    return image
 
 
 def read_heic(file: BinaryIO) -> ImageFile:

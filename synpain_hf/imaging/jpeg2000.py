@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import struct
+from typing import BinaryIO
 
-from synpain_hf.errors import PictureError
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
 from synpain_hf.imaging.boxes import boxes
-from synpain_hf.imaging.limits import MAX_PIXELS_JPEG_2000
+from synpain_hf.imaging.limits import MAX_SAMPLES_JPEG_2000, check_size_of_kind
 
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 CODES = b"\xff\x4f\xff\x51"
 """How coded data begin, in a box or alone."""
 
 _START_OF_TILE, _END = 0xFF90, 0xFFD9
+_CHANNELS = 40  # where the header says how many there are
 _OF_A_TILE = ">HHHIBB"  # marker, length, tile, length of the part, number of the part, number of parts
+
+
+_METADATA = {
+    b"JpgTiffExif->JP2": "exif",
+    b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac": "xmp",
+}
+"""What boxes of these ids hold, by the names that Pillow gives them."""
+
+
+def read(file: BinaryIO) -> Jpeg2KImageFile:
+    """Open a JPEG 2000, with its EXIF and XMP, which Pillow passes over."""
+    data = file.read()
+    file.seek(0)
+    image = Jpeg2KImageFile(file)
+    for box in () if data.startswith(CODES) else boxes(data):
+        name = _METADATA.get(data[box.start : box.start + 16]) if box.kind == b"uuid" else None
+        if name:
+            image.info[name] = data[box.start + 16 : box.stop]
+    return image
 
 
 def check(data: bytes) -> None:
@@ -24,12 +46,9 @@ def check(data: bytes) -> None:
         PictureError: If it has too many pixels.
     """
     codes = _codes(data)
-    width, height = _size(codes)
-    if width * height > MAX_PIXELS_JPEG_2000:
-        raise PictureError(
-            f"is {width:,} x {height:,} pixels, more than the {MAX_PIXELS_JPEG_2000:,} of a JPEG 2000 that are read; "
-            "save it as PNG, or scale it down"
-        )
+    (channels,) = struct.unpack_from(">H", codes, _CHANNELS)
+    most = MAX_SAMPLES_JPEG_2000 // max(channels, 1)
+    check_size_of_kind(*_size(codes), most, f"a JPEG 2000 of {channels:,} channels")
     position = 2
     while True:
         (marker,) = struct.unpack_from(">H", codes, position)

@@ -16,8 +16,14 @@ FREE_PIXELS, PIXELS_IN_BYTE = 24_000_000, 24
 SHARES = 8
 """Into how many shares `MAX_PIXELS` are divided; over all workers of a build, so much of large pictures is decoded."""
 
-MAX_PIXELS_JPEG_2000 = 24_000_000
-"""Largest JPEG 2000 decoded, in pixels: OpenJPEG holds every sample in four bytes, several times."""
+MAX_SAMPLES_JPEG_2000 = 72_000_000
+"""Largest JPEG 2000 decoded, in pixels times channels: OpenJPEG holds every sample in four bytes, several times."""
+
+MAX_PIXELS_AVIF = 24_000_000
+"""Largest AVIF decoded, in pixels: libavif and Pillow hold it in several forms at once."""
+
+MAX_PIXELS_OF_RUNS = 4_000_000
+"""Largest BMP of runs decoded, in pixels: Pillow's decoder of these is written in Python."""
 
 STRIP_PIXELS = 4_000_000
 """Pixels that are converted at a time, so that a large picture is not held in several forms at once."""
@@ -49,6 +55,25 @@ def check_size(width: int, height: int, size: int | None = None) -> None:
     if min(width, height) < MIN_SIDE:
         raise PictureError(
             f"is {width} x {height} pixels, a side under {MIN_SIDE}; take it from the original, larger picture"
+        )
+
+
+def check_size_of_kind(width: int, height: int, most: int, kind: str) -> None:
+    """Refuse a picture of a kind whose decoder takes much memory.
+
+    Args:
+        width: Its columns.
+        height: Its rows.
+        most: How many pixels it may have.
+        kind: What it is, in a few words.
+
+    Raises:
+        PictureError: If it has more.
+    """
+    if width * height > most:
+        raise PictureError(
+            f"is {width:,} x {height:,} pixels, more than the {most:,} of {kind} that are read; save it as PNG, or "
+            "scale it down"
         )
 
 

@@ -20,8 +20,9 @@ Chunk = tuple[bytes, bytes]
 
 _PALETTE = 3
 _CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
-_CRITICAL = ([b"IDAT", b"IEND"], [b"PLTE", b"IDAT", b"IEND"])
-"""The parts after the header that a decoder may not pass over, those of a kind taken together."""
+_TRANSPARENCY = b"tRNS"
+_ORDERS = tuple([*palette, *clear, b"IDAT", b"IEND"] for palette in ([], [b"PLTE"]) for clear in ([], [_TRANSPARENCY]))
+"""The parts after the header that make the pixels, in their order, those of a kind taken together."""
 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _WHOLE = ((0, 0, 1, 1),)  # first column, first row, columns and rows from one pixel to the next
@@ -58,8 +59,8 @@ def read_chunks(data: bytes) -> tuple[Header, list[Chunk]]:
         PictureError: If the file is cut short or damaged.
     """
     (_, header), *chunks = _chunks(data)
-    critical = [kind for kind, _ in groupby(kind for kind, _ in chunks if kind[:1].isupper())]
-    if critical not in _CRITICAL:
+    of_pixels = (kind for kind, _ in chunks if kind[:1].isupper() or kind == _TRANSPARENCY)
+    if [kind for kind, _ in groupby(of_pixels)] not in _ORDERS:
         raise PictureError("is a damaged PNG (a part is missing, unknown, or not in its place); fetch it again")
     return Header(*struct.unpack(">IIBBBBB", header)), chunks
 
@@ -93,7 +94,7 @@ def check_complete(header: Header, chunks: Iterable[Chunk]) -> None:
     if header.colour == _PALETTE and not any(body for kind, body in chunks if kind == b"PLTE"):
         raise PictureError("is a damaged PNG (its palette is missing); fetch it again")
     sizes = {kind: len(body) for kind, body in chunks}
-    if header.colour == _PALETTE and 3 * sizes.get(b"tRNS", 0) > sizes[b"PLTE"]:
+    if header.colour == _PALETTE and 3 * sizes.get(_TRANSPARENCY, 0) > sizes[b"PLTE"]:
         raise PictureError("is a damaged PNG (more colours are transparent than there are); fetch it again")
     promised = sum(_pass_bytes(header, *steps) for steps in (_ADAM7 if header.interlacing else _WHOLE))
     try:

@@ -159,6 +159,8 @@ def _directory(data: bytes, start: int | None = None) -> _Directory:
     number, count_form, entry = ("Q", "Q", "HHQ8s") if is_big else ("I", "H", "HHI4s")
     if start is None:
         (start,) = struct.unpack_from(order + number, data, 8 if is_big else 4)
+    if start > len(data):
+        raise ValueError("its description is beyond the file")
     (entries,) = struct.unpack_from(order + count_form, data, start)
     if entries > _MOST_ENTRIES:
         raise ValueError(f"it has a description of {entries:,} entries")

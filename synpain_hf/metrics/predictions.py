@@ -91,7 +91,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             AUROC.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
-        progress: Called with what is read, where there is much, and with figures.
+        progress: Called with what is read, where there is much, with resamples, and with figures.
 
     The other arguments are those of `subgroup_auroc.Options`.
 
@@ -134,7 +134,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             report = subgroup_auroc(
                 **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
                 validation=chosen_on, correction=correction, min_class_size=min_class_size, margin=margin,
-                reference=reference,
+                reference=reference, progress=progress,
             )  # fmt: skip
         except InputError as error:
             raise _naming_its_option(error) from error

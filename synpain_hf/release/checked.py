@@ -17,6 +17,7 @@ from typing import Any
 from synpain_hf.release.layout import MANIFEST
 from synpain_hf.release.release import Release
 from synpain_hf.storage import sha256_of, write_atomically
+from synpain_hf.text.documents import parsed_json
 
 _FORMAT = 1
 """Raised whenever more is looked at, so that what was found right before is read again."""
@@ -40,7 +41,7 @@ def state_of(release: Release, files: Iterable[str]) -> State:
 def is_known(state: State) -> bool:
     """Whether the release was found to be right when it was in this state."""
     try:
-        return bool(json.loads(_note_of(state).read_text(encoding="utf-8")) == state)
+        return bool(parsed_json(_note_of(state).read_text(encoding="utf-8")) == state)
     except (OSError, ValueError):
         return False
 

@@ -19,6 +19,7 @@ from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.checked import is_known, remember, state_of
+from synpain_hf.release.columns import wrong_columns
 from synpain_hf.release.layout import MANIFEST, fits, is_of_the_card
 from synpain_hf.release.release import WRITE_CARD, Release, undamaged
 from synpain_hf.release.rows import content_digest, digest_of
@@ -29,13 +30,9 @@ from synpain_hf.text.plurals import count
 if TYPE_CHECKING:
     from datasets import Features
 
-MOST_TIMES = 100
-"""How many times as large as in its file a column of pictures may be. Pictures are compressed already."""
-
 _MOST_IN_A_FILE = 20
 _ROWS_AT_A_TIME = 1000
 _BUFFER = 2**20
-_PLAIN = ("bool", "int", "uint", "float", "double", "string", "large_string")
 _AGAIN = "build or download it again"
 
 Row = dict[str, Any]
@@ -183,7 +180,7 @@ class _Looking:
             with pq.ParquetFile(self.release.folder / file, buffer_size=_BUFFER) as parquet:
                 columns = features_of_schema(parquet.schema_arrow)
                 wanted = None if self.any_columns else self.release.columns_of(table)
-                unfit = list(_wrong_columns(table, parquet, columns, wanted))
+                unfit = list(wrong_columns(table, parquet, columns, wanted))
                 yield from (Problem(file, reason) for reason in unfit)
                 said = self.release.files[file]["rows"]
                 if parquet.metadata.num_rows != said:
@@ -284,43 +281,3 @@ def _wrong_picture(name: str, picture: Mapping[str, Any] | None) -> Iterator[str
         yield f"has no bytes of the {name} face{told}"
     elif len(content) > MAX_BYTES:
         yield f"has a {name} face of more than {MAX_BYTES:,} bytes"
-
-
-def _wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, wanted: Features | None) -> Iterator[str]:
-    """What is wrong with the columns of a file, which are those wanted, or any where nothing is said of them."""
-    from datasets import Image
-
-    names = parquet.schema_arrow.names
-    if len(set(names)) < len(names):
-        yield "has two columns of one name"
-    if wanted is not None:
-        yield from _misfits(table, columns, wanted)
-    elif PAIR_ID not in columns:
-        yield f"has no column {PAIR_ID}"
-    pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
-    for group in map(parquet.metadata.row_group, range(parquet.metadata.num_row_groups)):
-        for leaf in map(group.column, range(group.num_columns)):
-            is_picture = leaf.path_in_schema.partition(".")[0] in pictures
-            if is_picture and leaf.total_uncompressed_size > MOST_TIMES * leaf.total_compressed_size:
-                yield f"packs pictures more than {MOST_TIMES} times"
-                return
-
-
-def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]:
-    from datasets import Value
-
-    if table.columns_may_differ:
-        yield from table.misfits(columns)
-        for name, feature in columns.items():
-            is_plain = isinstance(feature, Value) and str(feature.dtype).startswith(_PLAIN)
-            if name not in wanted and not is_plain and not hasattr(feature, "names"):
-                yield f"has the column {name} as {feature}, and not as numbers, words or truth values"
-        return
-    for name in wanted:
-        if name not in columns:
-            yield f"has no column {name}"
-        elif columns[name] != wanted[name]:
-            yield f"has the column {name} as {columns[name]}, not as {wanted[name]}"
-    for name in columns:
-        if name not in wanted:
-            yield f"has the column {name}, which {table.name} do not have"

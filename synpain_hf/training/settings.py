@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 
@@ -61,7 +62,7 @@ class Setting:
     """An argument of a training, as it may be typed.
 
     Attributes:
-        kind: `bool`, `int`, `float`, `list` (of words) or `str`.
+        kind: `bool`, `int`, `float`, `list` (of words), `dict` (a JSON object, or another text) or `str`.
         choices: The only words that it takes; empty where it takes any.
     """
 
@@ -159,7 +160,7 @@ def _setting(annotation: str, enumerations: Mapping[str, tuple[str, ...]], own_c
     names = re.findall(r"\w+", annotation)
     choices = next((enumerations[name] for name in names if name in enumerations), own_choices)
     if names[0] in ("dict", "list"):
-        return Setting("list" if names[0] == "list" else "str", choices)
+        return Setting(names[0], choices)
     return Setting(next((kind for kind in ("bool", "float", "int") if kind in names), "str"), choices)
 
 
@@ -205,10 +206,21 @@ def _float(word: str) -> float:
         raise ValueError("a number") from None
 
 
+def _dict(word: str) -> str:
+    """The text itself: transformers parses it."""
+    if word.startswith("{"):
+        try:
+            parsed_json(word)
+        except ValueError as error:
+            raise ValueError(f"a JSON object ({error})") from None
+    return word
+
+
 _READ: Mapping[str, Callable[[str], Any]] = {
     "bool": _bool,
     "int": _int,
     "float": _float,
     "list": lambda word: [word],
+    "dict": _dict,
     "str": str,
 }

@@ -1,4 +1,7 @@
-"""Pictures, judged by Skia: other code than this package's and Pillow's, for PNG, JPEG and WebP."""
+"""Pictures, judged by Skia: other code than this package's and Pillow's, for PNG, JPEG, WebP and BMP.
+
+Of TIFF, AVIF and JPEG 2000, which Skia does not read, the cost and the errors are judged alone.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import skia
 from PIL import Image
 
 from synpain_hf.imaging import jpeg
+from synpain_hf.imaging.boxes import boxes
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.imaging.png_chunks import SIGNATURE
 from tests.fuzz.damage import BYTES, Damage
@@ -21,6 +25,8 @@ from tests.fuzz.running import Files, WrongError
 from tests.imaging.made import Pixels, chunk, encoded, textured
 
 _NAME = "picture"
+_JUDGED = (SIGNATURE, jpeg.SIGNATURE, b"RIFF", b"BM")
+_WITH_BOXES = (b"meta", b"iprp", b"ipco", b"jp2h")
 _NEAREST = 1
 """Levels of a colour by which two decoders may round differently."""
 
@@ -47,6 +53,16 @@ def make() -> Iterator[Files]:
         encoded(colours, "WEBP"),
         encoded(colours, "WEBP", lossless=True),
         encoded(pixels, "WEBP"),
+        encoded(colours, "BMP"),
+        encoded(pixels[..., 0], "BMP"),
+        *(encoded(colours, "TIFF", compression=name) for name in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")),
+        encoded(pixels, "TIFF", compression="jpeg"),
+        encoded(colours, "TIFF", big_tiff=True),
+        *(encoded(colours, "AVIF", speed=10, exif=_sideways(), quality=quality) for quality in (50, 100)),
+        encoded(pixels, "AVIF", speed=10),
+        encoded(colours, "JPEG2000"),
+        encoded(pixels, "JPEG2000", irreversible=True),
+        encoded(colours, "JPEG2000", no_jp2=True, tile_size=(32, 32)),
     ]
     return ({_NAME: picture} for picture in pictures)
 
@@ -56,6 +72,8 @@ def use(given: Path, _: Path) -> str:
     data = (given / _NAME).read_bytes()
     raster = decode(data)
     found = raster.pixels(raster.width)
+    if not data.startswith(_JUDGED):
+        return "accepted, not judged"
     judged, kind = judge(data), data[:4].decode("latin-1")
     if judged is None:
         raise WrongError(f"{kind!r} is accepted, which the judge refuses")
@@ -88,9 +106,9 @@ def judge(data: bytes) -> Pixels | None:
 
 
 def in_chunks(data: bytes, random: Random) -> bytes:
-    """A chunk of a PNG or WebP is damaged, missing, elsewhere or there twice; the checksums are right."""
+    """A chunk of a PNG or WebP, or a box, is damaged, missing, elsewhere or there twice; the checksums are right."""
     if not data.startswith(SIGNATURE):
-        return _in_riff(data, random)
+        return _in_riff(data, random) if data.startswith(b"RIFF") else _in_boxes(data, random)
     bodies, position = [], len(SIGNATURE)
     while position + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -101,7 +119,7 @@ def in_chunks(data: bytes, random: Random) -> bytes:
 
 def _in_riff(data: bytes, random: Random) -> bytes:
     bodies, position = [], 12
-    while data.startswith(b"RIFF") and position + 8 <= len(data):
+    while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
         bodies.append((kind, data[position + 8 : position + 8 + length]))
         position += 8 + length + length % 2
@@ -109,6 +127,22 @@ def _in_riff(data: bytes, random: Random) -> bytes:
         kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2) for kind, body in _rearranged(bodies, random)
     )
     return b"RIFF" + struct.pack("<I", len(packed) + 4) + b"WEBP" + packed
+
+
+def _in_boxes(data: bytes, random: Random) -> bytes:
+    """A box, or one in the description of an AVIF."""
+    try:
+        found = [(box.kind, data[box.start : box.stop]) for box in boxes(data)]
+    except (ValueError, struct.error):
+        return random.choice(BYTES)(data, random)
+    described = [place for place, (kind, _) in enumerate(found) if kind in _WITH_BOXES]
+    if described and random.random() < 0.7:
+        kind, body = found[described[0]]
+        start = 4 * (kind == b"meta")  # a number before the boxes
+        found[described[0]] = kind, body[:start] + _in_boxes(body[start:], random)
+    else:
+        found = _rearranged(found, random)
+    return b"".join(struct.pack(">I4s", 8 + len(body), kind) + body for kind, body in found)
 
 
 def _rearranged(bodies: list[tuple[bytes, bytes]], random: Random) -> list[tuple[bytes, bytes]]:
@@ -126,6 +160,12 @@ def _rearranged(bodies: list[tuple[bytes, bytes]], random: Random) -> list[tuple
     else:
         bodies[place] = (kind, random.choice(BYTES)(body, random))
     return bodies
+
+
+def _sideways() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()
 
 
 def _saved(image: Image.Image, format_: str, **options: Any) -> bytes:

@@ -17,7 +17,7 @@ from PIL import Image, TiffImagePlugin, features
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import declared_pixels, decode
 from synpain_hf.imaging.formats import refusal_of
-from synpain_hf.imaging.limits import MAX_PIXELS_JPEG_2000, PIXELS_IN_BYTE
+from synpain_hf.imaging.limits import MAX_PIXELS_AVIF, MAX_SAMPLES_JPEG_2000, PIXELS_IN_BYTE
 from tests.imaging.made import Pixels, decoded, encoded, textured
 
 WIDTH, HEIGHT = 48, 40
@@ -59,10 +59,18 @@ def retagged(data: bytes, tag: int, value: int) -> bytes:
     raise AssertionError(tag)
 
 
+def moved(data: bytes, start: int) -> bytes:
+    """A BMP whose pixels begin elsewhere, as it says."""
+    return data[:10] + struct.pack("<I", start) + data[14:]
+
+
 EXACT = {
     "BMP": (encoded(RGB, "BMP"), RGB),
     "grey BMP": (encoded(RGB[..., 0], "BMP"), GREY),
     "palette BMP": (image_as("P", "BMP"), decoded(image_as("P", "BMP"))),
+    "palette BMP whose header forgets the palette": (
+        moved(image_as("P", "BMP"), 54), decoded(moved(image_as("P", "BMP"), 54)),
+    ),
     "1-bit BMP": (image_as("1", "BMP"), decoded(image_as("1", "BMP"))),
     "TIFF": (tiff(), RGB),
     "big TIFF": (tiff(big_tiff=True), RGB),
@@ -119,6 +127,7 @@ TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     7: lambda upright: np.rot90(upright, 2).swapaxes(0, 1),
     8: np.rot90,
 }
+_RESOLUTION_UNIT = 296
 XMP = "<x:xmpmeta><rdf:Description tiff:Orientation={quote}{turn}{quote}/></x:xmpmeta>"
 
 
@@ -140,6 +149,35 @@ def test_an_avif_is_turned_as_it_asks(turn: int) -> None:
     flat = decoded(encoded(RGB, "AVIF", quality=100))
     found = pixels_of(encoded(RGB, "AVIF", quality=100, exif=exif))
     assert np.abs(found.astype(int) - TURNS[turn](flat)).max() <= 2
+
+
+@needs_avif
+@pytest.mark.parametrize("box_asks", [1, 6])
+@pytest.mark.parametrize("beside", ["exif", "xmp"])
+def test_an_avif_is_turned_as_its_boxes_ask_whatever_stands_beside(box_asks: int, beside: str) -> None:
+    exif = Image.Exif()
+    exif[274], exif[_RESOLUTION_UNIT] = box_asks, 8
+    data = encoded(RGB, "AVIF", quality=100, exif=exif, xmp=XMP.format(quote='"', turn=8 if beside == "xmp" else 1))
+    if beside == "exif":
+        entry = struct.Struct("<HHIH") if b"II*\0" in data else struct.Struct(">HHIH")
+        asked = entry.pack(_RESOLUTION_UNIT, 3, 1, 8)
+        assert data.count(asked) == 1
+        data = data.replace(asked, entry.pack(274, 3, 1, 8))
+    flat = decoded(encoded(RGB, "AVIF", quality=100))
+    assert np.abs(pixels_of(data).astype(int) - TURNS[box_asks](flat)).max() <= 2
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("beside", ["exif", "xmp"])
+def test_a_jpeg_2000_is_turned_as_its_metadata_ask(turn: int, beside: str) -> None:
+    exif = Image.Exif()
+    exif[274] = turn
+    held = {
+        "exif": b"JpgTiffExif->JP2" + exif.tobytes().removeprefix(b"Exif\0\0"),
+        "xmp": bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + XMP.format(quote='"', turn=turn).encode(),
+    }
+    data = encoded(RGB, "JPEG2000") + box(b"uuid", held[beside])
+    np.testing.assert_array_equal(pixels_of(data), TURNS[turn](RGB))
 
 
 def test_a_heic_is_read_and_turned_where_its_library_is_installed() -> None:
@@ -196,6 +234,13 @@ def pages(format_: str) -> bytes:
             encoded(RGB, "BMP")[:18] + struct.pack("<ii", 100_000, 100_000) + encoded(RGB, "BMP")[26:],
             "is 100,000 x 100,000 pixels, more than the", id="large BMP",
         ),
+        pytest.param(moved(encoded(RGB[..., 0], "BMP"), 128), "cannot begin at byte 128", id="in the palette"),
+        pytest.param(moved(encoded(RGB, "BMP"), 60), "its pixels cannot begin at byte 60", id="late"),
+        pytest.param(moved(encoded(RGB, "BMP"), 0), "its pixels cannot begin at byte 0", id="at the beginning"),
+        pytest.param(
+            tiff(big_tiff=True)[:8] + b"\xff" * 8 + tiff(big_tiff=True)[16:], "its description is beyond the file",
+            id="described beyond",
+        ),
         pytest.param(encoded(RGB, "BMP")[:-40], "is cut short or damaged .5,774 of 5,814 bytes", id="short BMP"),
         pytest.param(encoded(RGB, "JPEG2000")[:-2], "its box 'jp2c' ends beyond the file", id="short JPEG 2000"),
         pytest.param(encoded(RGB, "JPEG2000", no_jp2=True)[:-2], "is cut short or damaged", id="short codes"),
@@ -207,12 +252,27 @@ def test_what_would_be_read_in_part_or_wrongly_is_refused(data: bytes, reason: s
         decode(data)
 
 
-def test_a_jpeg_2000_of_very_many_pixels_is_refused_before_it_is_decoded() -> None:
-    side = int(MAX_PIXELS_JPEG_2000**0.5) + 1
-    data = encoded(RGB, "JPEG2000", no_jp2=True)
-    data = data[:8] + struct.pack(">II", side, side) + data[16:] + bytes(side * side // PIXELS_IN_BYTE)
-    with pytest.raises(PictureError, match=r"of a JPEG 2000 that are read; save it as PNG"):
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_jpeg_2000_of_very_many_pixels_is_refused_before_it_is_decoded(channels: int) -> None:
+    side = int((MAX_SAMPLES_JPEG_2000 // channels) ** 0.5) + 1
+    data = encoded(HALF_CLEAR[..., :channels], "JPEG2000")
+    at = data.index(b"\xff\x4f\xff\x51") + 8
+    data = (
+        data[:at] + struct.pack(">II", side, side) + data[at + 8 :] + box(b"free", bytes(side * side // PIXELS_IN_BYTE))
+    )
+    with pytest.raises(PictureError, match=rf"of a JPEG 2000 of {channels} channels that are read; save it as PNG"):
         decode(data)
+
+
+@needs_avif
+def test_an_avif_of_very_many_pixels_is_refused_before_it_is_decoded() -> None:
+    side = int(MAX_PIXELS_AVIF**0.5) + 1
+    data = encoded(RGB, "AVIF")
+    size = struct.pack(">II", WIDTH, HEIGHT)
+    assert data.count(b"ispe\0\0\0\0" + size) == 1
+    wide = data.replace(size, struct.pack(">II", side, side)) + box(b"free", bytes(side * side // PIXELS_IN_BYTE))
+    with pytest.raises(PictureError, match=r"more than the 24,000,000 of an AVIF that are read; save it as PNG"):
+        decode(wide)
 
 
 DAMAGED = ["BMP", "TIFF", "big TIFF", "TIFF, LZW", "TIFF, deflate", "JPEG 2000", "JPEG 2000 without boxes"]

@@ -272,6 +272,15 @@ def test_what_stands_after_the_end_is_not_read() -> None:
     assert np.array_equal(parsed(PLAIN + b"left over" * 99).pixels(WIDTH), PIXELS)
 
 
+@pytest.mark.parametrize("order", [("PLTE", "IDAT", "tRNS"), ("tRNS", "PLTE", "IDAT")])
+def test_transparency_that_is_not_in_its_place_is_refused(order: tuple[str, ...]) -> None:
+    parts = {"PLTE": chunk(b"PLTE", bytes(6)), "tRNS": chunk(b"tRNS", bytes(2)), "IDAT": idat(bytes(41 * 40))}
+    right = png(header(40, 40, 8, 3, 0, 0, 0), *(parts[kind] for kind in ("PLTE", "tRNS", "IDAT")))
+    assert decode(right).width == 40
+    with pytest.raises(PictureError, match="a part is missing, unknown, or not in its place"):
+        decode(png(header(40, 40, 8, 3, 0, 0, 0), *(parts[kind] for kind in order)))
+
+
 def test_a_palette_with_more_transparent_colours_than_colours_is_refused() -> None:
     chunks = (header(40, 40, 8, 3, 0, 0, 0), chunk(b"PLTE", bytes(6)), chunk(b"tRNS", bytes(3)), idat(bytes(41 * 40)))
     with pytest.raises(PictureError, match="more colours are transparent than there are"):

@@ -258,6 +258,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"resamples": 10**7, "interval": "bootstrap"},
         "10,000,000 resamples of .* are too many; give at most",
     ),
+    "intersections without end": (
+        {"groups": {str(number): AGES for number in range(12)}, "depth": 12},
+        "12 attributes have 4,083 intersections at depth 12, more than the 300 that are reported on; give a smaller",
+    ),
     "one resample": ({"resamples": 1}, "resamples is 1"),
     "half a depth": ({"depth": 1.5}, "depth is 1.5; give a whole number"),
     "a negative seed": ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),

@@ -134,6 +134,35 @@ HARMED_ANNOTATIONS: dict[str, tuple[Harm, str]] = {
 }
 
 
+def added(name: str, value: object, kind: pa.DataType | None = None) -> Harm:
+    """A table with one more column, in which every row has the same."""
+    return lambda table: table.append_column(name, pa.array([value] * len(table), kind))
+
+
+OF_ANOTHER_VERSION: dict[str, tuple[Harm, str]] = {
+    "bytes": (added("mood", b"sad"), "has the column mood as Value('binary'), and not as numbers, words or truth"),
+    "bytes without a name": (added("", b"sad"), "has the column '' as Value('binary'), and not as numbers"),
+    "bytes in a record": (added("mood", {"a": {"b": b"sad"}}), "has the column mood as {'a': {'b': Value('binary')}}"),
+    "bytes in a list": (added("mood", [b"sad"]), "has the column mood as List(Value('binary')), and not as numbers"),
+    "times": (added("mood", 0, pa.timestamp("ns")), "has the column mood as Value('timestamp[ns]'), and not as"),
+    "decimals": (added("mood", 0, pa.decimal128(5, 2)), "has the column mood as Value('decimal128(5, 2)'), and not"),
+    "faces that are words": (
+        lambda table: added("neutral", "a.png")(table.drop_columns(["neutral"])),
+        "has the column neutral as Value('string'), and not as pictures",
+    ),
+    "ids that are lists": (
+        lambda table: added("pair_id", ["a"])(table.drop_columns(["pair_id"])),
+        "has the column pair_id as List(Value('string')), and not as numbers or words",
+    ),
+    "two of one name in a record": (
+        lambda table: table.append_column(
+            "mood", pa.StructArray.from_arrays([table["fold"].combine_chunks()] * 2, names=["a", "a"])
+        ),
+        "has two columns of one name",
+    ),
+}  # fmt: skip
+
+
 def refused(folder: Path) -> str:
     """Why a release is refused."""
     with pytest.raises(ReleaseError) as caught:
@@ -163,6 +192,26 @@ def test_annotations_that_fit_their_digest_and_cannot_be_right_are_refused(folde
     harm, reason = HARMED_ANNOTATIONS[name]
     told = refused(harmed(folder, SCORES, harm))
     assert f"{SCORES}{'' if reason.startswith(':') else ': '}{reason}" in told
+
+
+@pytest.mark.parametrize("name", OF_ANOTHER_VERSION)
+def test_columns_of_another_version_are_such_as_rows_are_told_apart_by(
+    folder: Path, scored: Release, tmp_path: Path, name: str
+) -> None:
+    harm, reason = OF_ANOTHER_VERSION[name]
+    file = scored.partitions[0].path
+    harmed(folder, file, harm)
+    uses: list[Callable[[], object]] = [
+        lambda: diff(folder, scored.folder),
+        lambda: synpain_hf.build(folder, tmp_path / "next", version="9.0.0", previous=folder),
+    ]
+    for use in uses:
+        with pytest.raises(ReleaseError) as caught:
+            use()
+        assert f"{file}: {reason}" in str(caught.value)
+    for use in (verify_in, info, open_pairs, synpain_hf.card, synpain_hf.install):
+        with pytest.raises(ReleaseError, match=f"{file}: has "):
+            use(folder)
 
 
 def test_a_pair_in_two_partitions_is_refused(folder: Path) -> None:

@@ -6,7 +6,7 @@ at once, so that a resample costs O(n) an attribute and nothing is sorted again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from .roc import Ranking, share
 
 Numbers = npt.NDArray[Any]
 """Floats with weights, else integers, whose sums are exact."""
+
+Progress = Callable[[str, int, int], object]
+"""Called with what is being done, how much of it is done, and how much there is in all."""
 
 _CELLS = 1 << 15
 """Counts held at a time: few enough for the processor's cache, and for memory that is used again and not given back."""
@@ -29,6 +32,7 @@ def resample(
     clusters: Integers | None,
     resamples: int,
     seed: int,
+    progress: Progress | None = None,
 ) -> list[Floats]:
     """The AUROC of every group in every resample.
 
@@ -39,6 +43,7 @@ def resample(
         clusters: Shape (rows,): rows that are drawn together; None where each is drawn alone.
         resamples: How many.
         seed: Draws them.
+        progress: Called after some of them at a time.
 
     Returns:
         For every ranking an array of shape (resamples, groups); NaN where a resample left a class of a group empty.
@@ -52,6 +57,8 @@ def resample(
         counts = np.stack([next(draws) for _ in range(first, last)])
         for sweep, found in zip(sweeps, values, strict=True):
             found[first:last] = sweep.aurocs(counts)
+        if progress is not None:
+            progress("resample", last, resamples)
     return values
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .bootstrap import Progress
 from .cautions import cautions
 from .entries import entries
 from .errors import InputError
@@ -46,6 +47,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     reference: Mapping[str, str] | None = None,
     missing: str = Options.missing,
     correction: str = Options.correction,
+    progress: Progress | None = None,
 ) -> Report:
     """AUROC of the whole and of every group, with intervals, and how far the groups of an attribute lie apart.
 
@@ -67,6 +69,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             the best F1 is chosen.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
+        progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
 
     The other arguments are those of `Options`.
 
@@ -121,7 +124,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     check_number_of_intersections(len(rows.attributes), depth)
     crossings = intersections(rows.attributes, depth)
     check_work(rows, [whole, *rows.attributes, *crossings], options)
-    overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options)
+    overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options, progress)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {
         found.attribute.name: dict(zip(found.attribute.names, entries(rows, found, overall, options), strict=True))

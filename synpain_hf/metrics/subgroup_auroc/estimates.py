@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats
-from .bootstrap import resample
+from .bootstrap import Progress, resample
 from .delong import Deviations, acceleration, covariance, degrees_of_freedom, deviations
 from .errors import InputError
 from .inference import (
@@ -110,13 +110,16 @@ def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) ->
         )
 
 
-def estimate(rows: Rows, attributes: Sequence[Attribute], options: Options) -> list[Estimates]:
+def estimate(
+    rows: Rows, attributes: Sequence[Attribute], options: Options, progress: Progress | None = None
+) -> list[Estimates]:
     """Estimate the AUROC of every group of every attribute, and its uncertainty.
 
     Args:
         rows: The rows.
         attributes: The attributes, all that are reported on, so that each score is sorted once.
         options: How intervals are made.
+        progress: Called while resamples are drawn.
     """
     method, confidence = options.interval, options.confidence
     models = [rows.scores] if rows.baseline is None else [rows.scores, rows.baseline]
@@ -130,7 +133,9 @@ def estimate(rows: Rows, attributes: Sequence[Attribute], options: Options) -> l
         sure = [_by_delong(rows, *of_one, method, confidence) for of_one in zip(attributes, placed, strict=True)]
     else:
         flat = [ranking for of_models in rankings for ranking in of_models]
-        drawn = iter(resample(flat, rows.positive, rows.weights, rows.clusters, options.resamples, options.seed))
+        drawn = iter(
+            resample(flat, rows.positive, rows.weights, rows.clusters, options.resamples, options.seed, progress)
+        )
         sure = [
             _by_bootstrap(rows, attribute, of_models, [next(drawn) for _ in models], method, confidence)
             for attribute, of_models in zip(attributes, placed, strict=True)

@@ -114,7 +114,7 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
             raise MissingExtraError(
                 f"training needs a library that cannot be loaded ({error}); run `pip install 'synpain-hf[train]'`"
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"the training arguments do not fit together: {error}") from error
         self._n_gpu = min(self.n_gpu, 1)
 

@@ -8,7 +8,6 @@ OUT/summary.json              written last
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,8 +26,8 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
 from synpain_hf.training.layout import FOLD, RECORD, check_place
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.run.folder import write_json
-from synpain_hf.training.run.train import TrainingResult, train, with_interval
+from synpain_hf.training.run.folder import read_json, write_json
+from synpain_hf.training.run.train import TrainingResult, read_report, train, with_interval
 
 SUMMARY = "summary.json"
 CARD = "README.md"
@@ -60,9 +59,13 @@ class CrossValidation:
 
     @classmethod
     def read(cls, out: Path) -> CrossValidation:
-        """The result that a finished cross-validation left in its folder."""
+        """The result that a finished cross-validation left in its folder.
+
+        Raises:
+            UsageError: If it is damaged.
+        """
         folds = [TrainingResult.read(out / FOLD.format(fold)) for fold in range(FOLDS)]
-        return cls(out, folds, _report_in(out))
+        return cls(out, folds, read_report(out))
 
     @property
     def mean(self) -> float | None:
@@ -186,7 +189,7 @@ def _check_folder(out: Path, keep_finished: bool) -> None:
 
 def _card(result: CrossValidation) -> str:
     """What stands in `README.md`."""
-    data = json.loads((result.folds[0].out / RECORD).read_text(encoding="utf-8"))["data"]
+    data = read_json(result.folds[0].out / RECORD, "data")["data"]
     small = set(result.small_folds)
     rows = [
         (
@@ -218,10 +221,6 @@ def _card(result: CrossValidation) -> str:
         *(f"![{Path(place).stem}]({place})" for place in figures(result.out)),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _report_in(folder: Path) -> Report:
-    return Report(json.loads((folder / "report" / "report.json").read_text(encoding="utf-8")))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -199,6 +199,27 @@ def _flat(document: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, document
 
 
+def read_json(path: Path, *keys: str) -> dict[str, Any]:
+    """A JSON document that a finished training left.
+
+    Args:
+        path: Its file.
+        keys: What it must have.
+
+    Raises:
+        UsageError: If it is damaged.
+    """
+    try:
+        found = parsed_json(path.read_text(encoding="utf-8"))
+        missing = [key for key in keys if key not in found] if isinstance(found, dict) else keys
+        if missing:
+            raise ValueError(f"it has no {', '.join(missing)}")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); remove the training's folder, and train again") from error
+    document: dict[str, Any] = found
+    return document
+
+
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document that is whole or not there."""
     storage.write_atomically(path, json.dumps(document, indent=2) + "\n")

@@ -15,7 +15,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from synpain_hf.training.run.folder import (
     check_finished,
     claim,
     is_trained,
+    read_json,
     report_write_errors,
     warn_by_python,
     write_json,
@@ -52,6 +53,8 @@ from synpain_hf.training.run.folder import (
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, learned_by
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
+
+REPORT_FILE = "report.json"
 
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
 _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
@@ -93,15 +96,19 @@ class TrainingResult:
 
     @classmethod
     def read(cls, out: Path) -> TrainingResult:
-        """The result that a finished training left in its folder."""
-        found = json.loads((out / RESULT).read_text(encoding="utf-8"))
-        return cls(out=out, **found)
+        """The result that a finished training left in its folder.
+
+        Raises:
+            UsageError: If it is damaged.
+        """
+        names = [option.name for option in fields(cls) if option.name != "out"]
+        found = read_json(out / RESULT, *names)
+        return cls(out=out, **{name: found[name] for name in names})
 
     @property
     def report(self) -> Report | None:
-        """AUROC by group, as `evaluate` gives it."""
-        path = self.out / REPORT / "report.json"
-        return Report(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        """AUROC by group, as `evaluate` gives it; None where there is none."""
+        return read_report(self.out) if (self.out / REPORT / REPORT_FILE).is_file() else None
 
     def summary(self) -> str:
         """How good it is, in a line."""
@@ -188,6 +195,15 @@ def train(
         before = learned_by(chosen.model) if record["goes_on"] else set()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
+
+
+def read_report(out: Path) -> Report:
+    """The report in the folder of a finished training, or of a cross-validation.
+
+    Raises:
+        UsageError: If it is damaged.
+    """
+    return Report(read_json(out / REPORT / REPORT_FILE, "overall", "groups"))
 
 
 def with_interval(auroc: float | None, interval: Mapping[str, float] | None) -> str:

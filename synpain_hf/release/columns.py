@@ -1,0 +1,106 @@
+"""The columns that a file of a table may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from synpain_hf.release.tables.table import PAIR_ID, Table
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+MOST_TIMES = 100
+"""How many times as large as in its file a column of pictures may be. Pictures are compressed already."""
+
+_PLAIN = ("bool", "int", "uint", "float", "double", "string", "large_string")
+
+
+def wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, wanted: Features | None) -> Iterator[str]:
+    """What is wrong with the columns of a file.
+
+    Args:
+        table: The table that it is of.
+        parquet: The file.
+        columns: Its columns, as `datasets` types.
+        wanted: Those that it should have; None for any that this program, or another version of it, can read.
+    """
+    leaves = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
+    for names in (parquet.schema_arrow.names, leaves):
+        if len(set(names)) < len(names):
+            yield "has two columns of one name"
+            return
+    yield from _unreadable(table, columns) if wanted is None else _misfits(table, columns, wanted)
+    if _packs_pictures(parquet.metadata, columns):
+        yield f"packs pictures more than {MOST_TIMES} times"
+
+
+def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]:
+    if table.columns_may_differ:
+        yield from table.misfits(columns)
+        for name, feature in columns.items():
+            if name not in wanted and not _is_value(feature):
+                yield f"has the column {_word(name)} as {feature}, and not as numbers, words or truth values"
+        return
+    for name in wanted:
+        if name not in columns:
+            yield f"has no column {name}"
+        elif columns[name] != wanted[name]:
+            yield f"has the column {name} as {columns[name]}, not as {wanted[name]}"
+    for name in columns:
+        if name not in wanted:
+            yield f"has the column {_word(name)}, which {table.name} do not have"
+
+
+def _unreadable(table: Table, columns: Features) -> Iterator[str]:
+    """Columns whose rows cannot be told apart, or have no digest where the table's content is one of its rows."""
+    from datasets import Image
+
+    if PAIR_ID not in columns:
+        yield f"has no column {PAIR_ID}"
+    fixed = table.features()
+    for name, feature in columns.items():
+        if isinstance(fixed.get(name), Image):
+            fits, wanted = isinstance(feature, Image), "pictures"
+        elif name in table.key:
+            fits, wanted = _is_value(feature), "numbers or words"
+        else:
+            fits, wanted = not table.content_field or _is_plain(feature), "numbers, words or truth values"
+        if not fits:
+            yield f"has the column {_word(name)} as {feature}, and not as {wanted}"
+
+
+def _packs_pictures(metadata: pq.FileMetaData, columns: Features) -> bool:
+    from datasets import Image
+
+    pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return any(
+        leaf.path_in_schema.partition(".")[0] in pictures
+        and leaf.total_uncompressed_size > MOST_TIMES * leaf.total_compressed_size
+        for group in groups
+        for leaf in map(group.column, range(group.num_columns))
+    )
+
+
+def _is_plain(feature: Any) -> bool:
+    """Whether a column holds values, or lists or records of them."""
+    if isinstance(feature, dict):
+        return all(map(_is_plain, feature.values()))
+    if hasattr(feature, "feature"):
+        return _is_plain(feature.feature)
+    return _is_value(feature) or getattr(feature, "dtype", None) == "null"
+
+
+def _is_value(feature: Any) -> bool:
+    """Whether a column holds numbers, words, truth values or classes, which JSON has, too."""
+    from datasets import Value
+
+    return hasattr(feature, "names") or (isinstance(feature, Value) and str(feature.dtype).startswith(_PLAIN))
+
+
+def _word(name: str) -> str:
+    """The name of a column in a sentence, where it may be none."""
+    return name or "''"
