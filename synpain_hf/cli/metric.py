@@ -11,6 +11,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.options import AsJson, option_of
 from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
+from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
 
 
@@ -56,6 +57,17 @@ def evaluate(
     depth: Annotated[int, option_of(Options, "depth", metavar="N")] = Options.depth,
     missing: Annotated[Missing, option_of(Options, "missing")] = Options.missing,
     min_group_size: Annotated[int, option_of(Options, "min_group_size", metavar="N")] = Options.min_group_size,
+    min_class_size: Annotated[int, option_of(Options, "min_class_size", metavar="N")] = Options.min_class_size,
+    margin: Annotated[float, option_of(Options, "margin", metavar="SHARE")] = Options.margin,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=GROUP",
+            help="Compare every other group of that column with this one, instead of with the mean of the others. For "
+            "several columns, this option again.",
+            show_default=False,
+        ),
+    ] = None,
     interval: Annotated[Interval, option_of(Options, "interval")] = Options.interval,
     confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
     resamples: Annotated[int, option_of(Options, "resamples", metavar="N")] = Options.resamples,
@@ -89,6 +101,7 @@ def evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
             baseline=baseline, depth=depth, interval=interval, confidence=confidence, resamples=resamples,
             seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
+            min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip
     if as_json:
@@ -103,3 +116,10 @@ def evaluate(
     if out is not None:
         files = sorted(path.name for path in out.expanduser().iterdir())
         print_line(f"{out}: {', '.join(files)}", on=sys.stderr)
+
+
+def _references(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            raise UsageError(f"--reference is {text!r}; give COLUMN=GROUP, such as gender=woman")
+    return {column: group for column, _, group in (text.partition("=") for text in given)}

@@ -57,6 +57,9 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     threshold: float | None = Options.threshold,
     validation: str | Path | None = None,
     min_group_size: int = Options.min_group_size,
+    min_class_size: int = Options.min_class_size,
+    margin: float = Options.margin,
+    reference: Mapping[str, str] | None = None,
     missing: str = Options.missing,
     correction: str = Options.correction,
     out: str | Path | None = None,
@@ -80,6 +83,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         clusters: The column that says which rows depend on each other, such as those of one identity.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
+        reference: By attribute, the group that every other one is compared with; by default each is compared with the
+            mean of the others.
         validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
             (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
@@ -128,7 +133,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         try:
             report = subgroup_auroc(
                 **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
-                validation=chosen_on, correction=correction, progress=progress,
+                validation=chosen_on, correction=correction, min_class_size=min_class_size, margin=margin,
+                reference=reference, progress=progress,
             )  # fmt: skip
         except InputError as error:
             raise _naming_its_option(error) from error

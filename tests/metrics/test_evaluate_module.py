@@ -157,7 +157,7 @@ def test_it_says_what_it_is(metric: Any) -> None:
     assert metric.name == "subgroup_auroc"
     assert metric.module_type == "metric"
     assert "every group" in metric.description
-    assert len(re.findall(r"^@\w+\{", metric.citation, re.MULTILINE)) == 5
+    assert len(re.findall(r"^@\w+\{", metric.citation, re.MULTILINE)) == 7
     assert metric.features["scores"].dtype == "float64", "float32 would make ties"
     for method in (metric.compute, metric.add, metric.add_batch):
         assert "predictions" in (method.__doc__ or ""), "evaluate adds the description of the inputs"

@@ -248,7 +248,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a baseline not finite": ({"baseline_scores": [np.nan] * 8}, "baseline_scores has 8 values that are not finite"),
     "an unknown interval": (
         {"interval": "wald"},
-        "interval is 'wald'; give one of delong, logit, bootstrap, p",
+        "interval is 'wald'; give one of score, delong, logit, bootstrap, p",
     ),
     "an unknown correction": ({"correction": "tukey"}, "correction is 'tukey'; give one of holm"),
     "an unknown way with missing": ({"missing": "drop"}, "missing is 'drop'; give one of group, error"),

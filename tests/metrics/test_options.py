@@ -13,7 +13,7 @@ import pytest
 import synpain_hf
 from synpain_hf.cli.metric import evaluate as command
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, plot_roc, subgroup_auroc
-from synpain_hf.metrics.subgroup_auroc.estimates import NORMAL, RESAMPLED
+from synpain_hf.metrics.subgroup_auroc.estimates import ANALYTIC, RESAMPLED
 from synpain_hf.metrics.subgroup_auroc.inference import CORRECTIONS
 from synpain_hf.resources import resource
 
@@ -22,7 +22,7 @@ ABOUT = {option.name: option.metadata for option in fields(Options)}
 TAKEN_BY: dict[Callable[..., Any], set[str]] = {
     subgroup_auroc: set(DEFAULTS),
     synpain_hf.evaluate: set(DEFAULTS),
-    plot_roc: set(DEFAULTS) - {"depth", "threshold", "correction"},
+    plot_roc: set(DEFAULTS) - {"depth", "threshold", "correction", "min_class_size", "margin"},
 }
 
 
@@ -48,7 +48,7 @@ def test_the_command_has_the_same_options() -> None:
 
 def test_what_can_be_chosen_is_what_can_be_computed_and_reported() -> None:
     choices = {name: set(about["choices"]) for name, about in ABOUT.items() if "choices" in about}
-    assert choices["interval"] == {*NORMAL, *RESAMPLED}
+    assert choices["interval"] == {*ANALYTIC, *RESAMPLED}
     assert choices["correction"] == set(CORRECTIONS)
     schema = json.loads(resource("schemas/metric_report.schema.json").read_text(encoding="utf-8"))
     reported = schema["properties"]["options"]["properties"]

@@ -523,7 +523,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
         changed(),
         {"interval": "wald"},
         WRONG,
-        ["interval is 'wald'; give one of delong, logit, bootstrap, percentile"],
+        ["interval is 'wald'; give one of score, delong, logit, bootstrap, percentile"],
     ),
     "confidence": (changed(), {"confidence": 95}, WRONG, ["confidence is 95; give a number between 0 and 1"]),
     "missing": (changed(), {"missing": "drop"}, WRONG, ["missing is 'drop'; give one of group, error"]),

@@ -44,7 +44,7 @@ CHOSEN: dict[str, Any] = {
     "groups": ["hand"],
     "clusters": "",
     "depth": 1,
-    "interval": "delong",
+    "interval": "score",
     "confidence": 0.95,
     "min_group_size": 10,
     "threshold": "",
@@ -92,11 +92,11 @@ def test_the_examples_of_the_card_run_and_print_what_it_says(
 
 
 def test_the_card_cites_what_the_module_cites() -> None:
-    script = ast.parse((FOLDER / "subgroup_auroc.py").read_text())
+    script = ast.parse((FOLDER / "citation.py").read_text())
     cited = next(
         ast.literal_eval(node.value)
         for node in script.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "_CITATION"
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "CITATION"
     )
     assert [text for language, text in BLOCK.findall(CARD.read_text()) if language == "bibtex"] == [cited]
 

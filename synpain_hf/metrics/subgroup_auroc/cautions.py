@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_CLUSTERS = 20
-"""In a group; with fewer, its interval is rough, and so is a test."""
+from .comparisons import too_little
 
-_ROWS = {"interval": 10, "test": 20}
-"""Of either class in a group, where rows are independent."""
+_ROUGH = "it holds the truth less often than it says, most of all at a high AUROC"
+
+_ENOUGH = {
+    "score": (10, 20, "it is wide, and holds the truth more often than it says", "it can miss a gap"),
+    "bootstrap": (50, 20, _ROUGH, "it can miss a gap"),
+    "percentile": (50, 20, _ROUGH, "it can miss a gap"),
+    "delong": (50, 50, _ROUGH, "it finds gaps that are not there"),
+    "logit": (50, 50, _ROUGH, "it finds gaps that are not there"),
+}
+"""By kind of interval: rows of either class (or clusters) that it needs in a group, and that a test needs; with fewer,
+what to say of the interval, and of the test."""
 
 Entries = Mapping[str, Mapping[str, Any]]
 
 
 def cautions(
-    overall: Mapping[str, Any], groups: Mapping[str, Entries], gaps: Mapping[str, Mapping[str, Any]]
+    overall: Mapping[str, Any], groups: Mapping[str, Entries], gaps: Mapping[str, Mapping[str, Any]], interval: str
 ) -> Iterator[dict[str, str | None]]:
     """The warnings of a report.
 
@@ -23,30 +31,23 @@ def cautions(
         overall: What is reported on all rows.
         groups: What is reported on every group, by attribute or intersection.
         gaps: How far the groups lie apart, by the same names.
+        interval: How intervals were made.
 
     Yields:
         `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval` or
         `test`; and the `text`.
     """
+    for_interval, for_test, of_interval, of_test = _ENOUGH[interval]
     found: list[tuple[str | None, str | None, Mapping[str, Any]]] = [(None, None, overall)]
     for attribute, entries in groups.items():
         found += [(attribute, name, entry) for name, entry in entries.items()]
     for of, name, entry in found:
-        if little := _too_little(entry, "interval"):
-            yield {"attribute": of, "group": name, "about": "interval", "text": f"{little}: the interval is rough"}
+        if entry["interval"] is not None and (little := too_little(entry, for_interval)):
+            text = f"the interval is from {little}: {of_interval}"
+            yield {"attribute": of, "group": name, "about": "interval", "text": text}
     for attribute, gap in gaps.items():
-        tested = gap["test"]["groups"] if gap["test"] else ()
-        for little in dict.fromkeys(_too_little(groups[attribute][name], "test") for name in tested):
-            if little:
-                text = f"{little} in a group: the test can miss a gap"
-                yield {"attribute": attribute, "group": None, "about": "test", "text": text}
-
-
-def _too_little(entry: Mapping[str, Any], about: str) -> str:
-    """What there is too little of in a group; empty for nothing, and where there is no interval to beware of."""
-    if entry["interval"] is None:
-        return ""
-    if "clusters" in entry:
-        return f"fewer than {_CLUSTERS} clusters" if entry["clusters"] < _CLUSTERS else ""
-    needed = _ROWS[about]
-    return f"fewer than {needed} rows of a class" if min(entry["positives"], entry["negatives"]) < needed else ""
+        tested = [groups[attribute][name] for name in gap["test"]["groups"]] if gap["test"] else []
+        if any(too_little(entry, for_test) for entry in tested):
+            kind = "clusters with rows" if "clusters" in tested[0] else "rows"
+            text = f"a group has fewer than {for_test} {kind} of a class: where the test counts on them, {of_test}"
+            yield {"attribute": attribute, "group": None, "about": "test", "text": text}

@@ -42,6 +42,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
     min_group_size: int = Options.min_group_size,
+    min_class_size: int = Options.min_class_size,
+    margin: float = Options.margin,
+    reference: Mapping[str, str] | None = None,
     missing: str = Options.missing,
     correction: str = Options.correction,
     progress: Progress | None = None,
@@ -64,6 +67,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             every group then has a paired comparison.
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
             the best F1 is chosen.
+        reference: By attribute, the group that every other one is compared with; by default each is compared with the
+            mean of the others.
         progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
 
     The other arguments are those of `Options`.
@@ -72,15 +77,16 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         A nested dict that `json.dumps` takes, see `schemas/metric_report.schema.json`: `overall`, `groups` and
         `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
-        difference_interval, ratio, test, generalised_mean, reasons), `warnings` and `options`. What cannot be computed
+        difference_interval, ratio, test, equivalence, detectable, generalised_mean, compared (by group), set_aside (by
+        group, why it takes no part), reasons), `warnings` and `options`. What cannot be computed
         is None, and `reasons` says why; what is computed from too little is in `warnings`.
 
     Raises:
         InputError: A ValueError, if the input cannot be used; it names the rows, counted from 0.
 
-    Sources: DeLong et al. 1988, Sun and Xu 2014 (variance), Obuchowski 1997 (clusters), Efron 1987 (BCa), Brunner et
-    al. 1997 (test), Satterthwaite 1946 (degrees of freedom), Borkan et al. 2019 (subgroup, BPSN and BNSP AUROC,
-    generalised mean with power -5).
+    Sources: DeLong et al. 1988, Sun and Xu 2014 (variance), Newcombe 2006 (score interval), Obuchowski 1997 (clusters),
+    Efron 1987 (BCa), Brunner et al. 1997 (test), Miettinen and Nurminen 1985 (differences), Satterthwaite 1946 (degrees
+    of freedom), Borkan et al. 2019 (subgroup, BPSN and BNSP AUROC, generalised mean with power -5).
 
     Example:
         >>> report = subgroup_auroc(
@@ -100,6 +106,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         seed=seed,
         threshold=threshold,
         min_group_size=min_group_size,
+        min_class_size=min_class_size,
+        margin=margin,
         missing=missing,  # type: ignore[arg-type]
         correction=correction,  # type: ignore[arg-type]
     )
@@ -122,7 +130,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         found.attribute.name: dict(zip(found.attribute.names, entries(rows, found, overall, options), strict=True))
         for found in estimated
     }
-    gaps = {found.attribute.name: gap(found, by_attribute[found.attribute.name], confidence) for found in estimated}
+    _check_reference(reference or {}, by_attribute)
+    gaps = {
+        name: gap(found, by_attribute[name], options, (reference or {}).get(name))
+        for name, found in zip(by_attribute, estimated, strict=True)
+    }
     correct([found["test"] for found in gaps.values()], correction)
     every = [summary, *(entry for of_groups in by_attribute.values() for entry in of_groups.values())]
     correct([entry.get("comparison") for entry in every], correction)
@@ -133,7 +145,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        warnings=list(cautions(summary, by_attribute, gaps)),
+        warnings=list(cautions(summary, by_attribute, gaps, interval)),
         options={
             "interval": interval,
             "confidence": confidence,
@@ -145,9 +157,22 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             "threshold": options.threshold,
             "threshold_from": None if options.threshold is None else "given" if validation is None else "validation",
             "min_group_size": min_group_size,
+            "min_class_size": min_class_size,
+            "margin": float(margin),
+            "reference": dict(reference or {}),
             "missing": missing,
             "depth": depth,
             "correction": correction,
             "comparisons": sum(found["test"] is not None for found in gaps.values()),
         },
     )
+
+
+def _check_reference(reference: Mapping[str, str], by_attribute: Mapping[str, Mapping[str, Any]]) -> None:
+    for attribute, group in reference.items():
+        if attribute not in by_attribute:
+            known = ", ".join(by_attribute) or "none"
+            raise InputError(f"reference names the attribute {attribute!r}, which there is not; there are {known}")
+        if group not in by_attribute[attribute]:
+            known = ", ".join(by_attribute[attribute])
+            raise InputError(f"reference names the group {group!r} of {attribute!r}, which has {known}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Floats
 from .borkan import cross_with_background
-from .estimates import Estimates
+from .estimates import Estimates, no_spread
 from .inference import NO_SPREAD, p_value_of, quantile_of
 from .inputs import Rows
 from .options import Options
@@ -33,15 +33,17 @@ def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) ->
     positives = np.bincount(codes[rows.positive], minlength=count).tolist()
     negatives = np.bincount(codes[~rows.positive], minlength=count).tolist()
     columns = _columns(rows, found, whole, options.threshold)
+    effective = found.uncertainty.units.of_class
     for group, members in enumerate(found.attribute.groups):
         counts = _Counts(positives[group], negatives[group], sum(positives), sum(negatives))
-        reasons = _reasons(counts, found.uncertainty.reasons.get(group), options, inside=found is not whole)
+        reasons = _reasons(counts, _unsure(rows, found, group), options, inside=found is not whole)
         bounds = {"low": float(found.uncertainty.low[group]), "high": float(found.uncertainty.high[group])}
         entry: dict[str, Any] = {
             "group": members,
             "n": counts.positives + counts.negatives,
             "positives": counts.positives,
             "negatives": counts.negatives,
+            "effective": dict(zip(("positives", "negatives"), effective[:, group].tolist(), strict=True)),
             **({} if rows.clusters is None else {"clusters": int(found.uncertainty.units.in_common[group, group])}),
             "auroc": None,  # its place, before its interval
             "interval": None if "interval" in reasons else bounds,
@@ -70,7 +72,7 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | 
     codes, count = found.attribute.codes, len(found.attribute.groups)
     columns = {
         "auroc": found.placements.auroc,
-        "standard_error": np.sqrt(np.diag(found.uncertainty.covariance.values)),
+        "standard_error": found.uncertainty.standard_errors,
         "average_precision": average_precision(found.ranking, rows.positive, rows.weights),
         "f1": np.full(count, np.nan),
     }
@@ -83,7 +85,16 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | 
     return columns
 
 
-def _reasons(counts: _Counts, no_interval: str | None, options: Options, *, inside: bool) -> dict[str, str]:
+def _unsure(rows: Rows, found: Estimates, group: int) -> dict[str, str]:
+    """Why a group with both classes has no interval, or no standard error."""
+    unsure = found.uncertainty
+    if group in unsure.reasons:
+        return dict.fromkeys(("standard_error", "interval"), unsure.reasons[group])
+    error = unsure.standard_errors[group]
+    return {"standard_error": no_spread(rows, found.placements.auroc[group])} if error <= NO_SPREAD else {}
+
+
+def _reasons(counts: _Counts, unsure: dict[str, str], options: Options, *, inside: bool) -> dict[str, str]:
     """For each metric that cannot be had, why."""
     names = [*_OF_ONE_RANKING, "f1", *_ACROSS * inside]
     if counts.positives + counts.negatives < options.min_group_size:
@@ -91,8 +102,8 @@ def _reasons(counts: _Counts, no_interval: str | None, options: Options, *, insi
     reasons: dict[str, str] = {}
     if not counts.positives or not counts.negatives:
         reasons |= dict.fromkeys(_OF_ONE_RANKING, f"only {'positive' if counts.positives else 'negative'} rows")
-    elif no_interval is not None:
-        reasons |= dict.fromkeys(("standard_error", "interval"), no_interval)
+    else:
+        reasons |= unsure
     if options.threshold is None:
         reasons["f1"] = "no threshold was given, and no validation set to choose one on"
     elif not counts.positives:

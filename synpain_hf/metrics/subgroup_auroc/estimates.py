@@ -23,10 +23,14 @@ from .inference import (
 from .inputs import Attribute, Rows
 from .options import Options
 from .roc import Placements, Ranking, divide, place, rank
+from .score import Law, constant, law, score_interval
 from .units import Units, gather
 
 NORMAL = {"delong": plain_interval, "logit": logit_interval}
-"""Intervals from DeLong's standard error."""
+"""Intervals from DeLong's standard error, as it is."""
+
+ANALYTIC = ("score", *NORMAL)
+"""Intervals without resamples."""
 
 RESAMPLED = ("bootstrap", "percentile")
 """Intervals from the bootstrap: BCa, and plain percentiles."""
@@ -47,6 +51,7 @@ class Uncertainty:
     Attributes:
         units: What it was estimated from.
         covariance: Of the AUROCs; NaN where it is not known, 0 for a group that is separated perfectly.
+        law: The covariance whatever is true, from which groups are compared.
         difference: Shape (groups,): the variance of AUROC less the baseline's; empty without one.
         difference_freedom: Shape (groups,): its degrees of freedom, without end where rows are independent.
         low: Shape (groups,): where the interval starts; NaN where there is none.
@@ -56,11 +61,17 @@ class Uncertainty:
 
     units: Units
     covariance: Covariance
+    law: Law
     difference: Floats
     difference_freedom: Floats
     low: Floats
     high: Floats
     reasons: dict[int, str]
+
+    @property
+    def standard_errors(self) -> Floats:
+        """Of the AUROCs, shape (groups,)."""
+        return np.sqrt(np.diag(self.covariance.values))
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def estimate(
         for attribute in attributes
     ]
     placed = [[place(ranking, rows.positive, rows.weights) for ranking in of_models] for of_models in rankings]
-    if method in NORMAL:
+    if method in ANALYTIC:
         sure = [_by_delong(rows, *of_one, method, confidence) for of_one in zip(attributes, placed, strict=True)]
     else:
         flat = [ranking for of_models in rankings for ranking in of_models]
@@ -141,20 +152,22 @@ def _by_delong(
     units, parts = _units(rows, attribute), _deviations(rows, attribute, placed)
     matrix, *difference = (covariance(part, units) for part in parts)
     freedom = [degrees_of_freedom(part, units) for part in parts]
-    quantiles = [quantile_of(confidence, freedom=known) for known in _of_intervals(rows, freedom[0])]
+    auroc, found = placed[0].auroc, Covariance(matrix, freedom[0], units.in_common)
+    supposed = law(auroc, found, units) if method == "score" else Law(found, constant)
     low, high = np.full(len(matrix), np.nan), np.full(len(matrix), np.nan)
-    reasons = {}
-    what = "rows" if rows.clusters is None else "clusters"
-    for group, (value, error) in enumerate(zip(placed[0].auroc, np.sqrt(np.diag(matrix)), strict=True)):
-        if np.isnan(error):
-            reasons[group] = f"fewer than two {what} of a class leave no variance to estimate"
-        elif error <= NO_SPREAD:
-            reasons[group] = _no_spread(rows, value)
-        else:
-            low[group], high[group] = NORMAL[method](value, error, quantiles[group])
+    known, reasons = _known(rows, auroc, np.diag(supposed.scaled.values))
+    if method == "score":
+        quantiles = np.array([quantile_of(confidence, freedom=each) for each in supposed.scaled.freedom[known]])
+        low[known], high[known] = score_interval(auroc[known], np.diag(supposed.scaled.values)[known], quantiles)
+    else:
+        of_intervals = _of_intervals(rows, freedom[0])
+        for group in known:
+            quantile = quantile_of(confidence, freedom=of_intervals[group])
+            low[group], high[group] = NORMAL[method](auroc[group], np.sqrt(matrix[group, group]), quantile)
     return Uncertainty(
         units=units,
-        covariance=Covariance(matrix, freedom[0], units.in_common),
+        covariance=found,
+        law=supposed,
         difference=np.concatenate([np.empty(0), *map(np.diag, difference)]),
         difference_freedom=_of_intervals(rows, freedom[-1]),
         low=low,
@@ -187,16 +200,18 @@ def _by_bootstrap(
         if few[group]:
             reasons[group] = f"only {usable[group]:,} of {count:,} resamples have both classes"
         elif np.ptp(column) <= NO_SPREAD or np.isnan(accelerations[group]):
-            reasons[group] = _no_spread(rows, value)
+            reasons[group] = no_spread(rows, value)
         elif method == "percentile":
             low[group], high[group] = percentiles(column, confidence)
         else:
             low[group], high[group] = corrected_percentiles(column, value, accelerations[group], quantiles[group])
     matrix = np.where(units.in_common > 0, _covariance(values), 0)
     matrix[few, :] = matrix[:, few] = np.nan
+    found = Covariance(matrix, freedom[0], units.in_common)
     return Uncertainty(
         units=units,
-        covariance=Covariance(matrix, freedom[0], units.in_common),
+        covariance=found,
+        law=law(placed[0].auroc, found, units),
         difference=np.diag(_covariance(values - drawn[1])) if len(drawn) > 1 else np.empty(0),
         difference_freedom=_of_intervals(rows, freedom[-1]),
         low=low,
@@ -215,6 +230,20 @@ def _deviations(rows: Rows, attribute: Attribute, placed: Sequence[Placements]) 
     return [own, *(own - other for other in baseline)]
 
 
+def _known(rows: Rows, auroc: Floats, variances: Floats) -> tuple[list[int], dict[int, str]]:
+    """The groups that have an interval, and for the others why they have none."""
+    known, reasons = [], {}
+    what = "rows" if rows.clusters is None else "clusters"
+    for group, (value, variance) in enumerate(zip(auroc, variances, strict=True)):
+        if np.isnan(variance):
+            reasons[group] = f"fewer than two {what} of a class leave no variance to estimate"
+        elif variance <= NO_SPREAD**2:
+            reasons[group] = no_spread(rows, value)
+        else:
+            known.append(group)
+    return known, reasons
+
+
 def _of_intervals(rows: Rows, freedom: Floats) -> Floats:
     """Student's t is for clusters: intervals of independent rows stay DeLong's, which are normal."""
     return np.full(len(freedom), np.inf) if rows.clusters is None else freedom
@@ -230,7 +259,8 @@ def _covariance(values: Floats) -> Floats:
     return divide(apart.T @ apart, np.maximum(both - 1, 0))
 
 
-def _no_spread(rows: Rows, value: float) -> str:
+def no_spread(rows: Rows, value: float) -> str:
+    """Why an AUROC has no standard error."""
     what = "every pair of rows is tied" if rows.clusters is None else "no cluster raises or lowers it"
     for extreme, ranked in ((1, "right"), (0, "wrong")):
         if abs(value - extreme) < NO_SPREAD:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .cells import Entry, level
 from .errors import InputError
 from .rendering import shortened
 from .style import BLUE, FAINT, INK, LONGEST_NAME, PALE, SMALL, TEXT, VERMILION, WIDTH, new_figure, tidy
-from .tables import ALL, Entry, level
+from .tables import ALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

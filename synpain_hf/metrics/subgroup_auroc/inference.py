@@ -19,7 +19,7 @@ _SINGULAR = 1e-12
 
 
 def plain_interval(value: float, error: float, quantile: float) -> tuple[float, float]:
-    """The interval of an AUROC; on the logit scale where it would leave [0, 1].
+    """The interval of an AUROC, cut off at 0 and 1.
 
     Args:
         value: The AUROC, inside (0, 1).
@@ -27,9 +27,7 @@ def plain_interval(value: float, error: float, quantile: float) -> tuple[float, 
         quantile: How many standard errors it reaches.
     """
     reach = quantile * error
-    if reach <= min(value, 1 - value):
-        return value - reach, value + reach
-    return logit_interval(value, error, quantile)
+    return max(value - reach, 0.0), min(value + reach, 1.0)
 
 
 def logit_interval(value: float, error: float, quantile: float) -> tuple[float, float]:

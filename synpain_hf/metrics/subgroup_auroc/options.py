@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from .errors import InputError
 
-Interval = Literal["delong", "logit", "bootstrap", "percentile"]
+Interval = Literal["score", "delong", "logit", "bootstrap", "percentile"]
 Missing = Literal["group", "error"]
 Correction = Literal["holm", "bonferroni", "benjamini_hochberg", "none"]
 
@@ -54,12 +54,13 @@ class Options:
         metadata=_whole_number("Intersections of up to this many attributes are groups, too: 2 adds pairs.", least=1),
     )
     interval: Interval = field(
-        default="delong",
+        default="score",
         metadata=_one_of(
             get_args(Interval),
-            "Intervals of the AUROC: delong (DeLong's variance; on the logit scale where the plain interval would "
-            "leave [0, 1]), logit (always on that scale), bootstrap (BCa; drawn within each class) or percentile (the "
-            "bootstrap's plain percentiles).",
+            "Intervals of the AUROC: score (DeLong's variance with half a row added to either class, as a score "
+            "interval with Student's t; holds where a class has few rows), delong (plain, as pROC has it), logit "
+            "(DeLong's on the logit scale), bootstrap (BCa; drawn within each class) or percentile (the bootstrap's "
+            "plain percentiles).",
         ),
     )
     confidence: float = field(
@@ -85,6 +86,22 @@ class Options:
     )
     min_group_size: int = field(
         default=10, metadata=_whole_number("A smaller group is counted, not measured.", least=0)
+    )
+    min_class_size: int = field(
+        default=5,
+        metadata=_whole_number(
+            "A group with fewer rows of a class (or clusters with some) is shown, and not compared; with weights or "
+            "clusters of different sizes, the effective number counts.",
+            least=2,
+        ),
+    )
+    margin: float = field(
+        default=0.05,
+        metadata=_about(
+            "Groups whose AUROCs lie within this are equivalent, which is tested.",
+            values="a number between 0 and 1, such as 0.05",
+            fits=lambda value: isinstance(value, Real) and 0 < float(value) < 1,
+        ),
     )
     missing: Missing = field(
         default="group",

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Floats
+from .cells import Entry, estimate, fixed, level
 from .compute import subgroup_auroc
 from .curves import GRID, Curve, bands
 from .inputs import read
 from .options import Options, with_options
 from .rendering import shortened
 from .style import BLUE, FAINT, INK, LONGEST_NAME, PALE, SMALL, TEXT, VERMILION, WIDTH, new_figure, tidy
-from .tables import ALL, Entry, estimate, fixed, level
+from .tables import ALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

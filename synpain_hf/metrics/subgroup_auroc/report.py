@@ -17,6 +17,7 @@ _METRICS = ("standard_error", "average_precision", "f1", "bpsn_auroc", "bnsp_aur
 _NO_COMPARISON = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
 _NO_GAP: dict[str, Any] = {
     **dict.fromkeys(("best", "worst", "difference", "difference_interval", "ratio", "test")),
+    **dict.fromkeys(("equivalence", "detectable")),
     "generalised_mean": dict.fromkeys(("subgroup_auroc", "bpsn_auroc", "bnsp_auroc")),
     "reasons": {},
 }
@@ -63,9 +64,9 @@ class Report(dict[str, Any]):
 
         Returns:
             The columns attribute, best, best_auroc, worst, worst_auroc, difference, low, high, ratio, statistic,
-            degrees_of_freedom, denominator_degrees_of_freedom, p_value, p_adjusted, mean_subgroup_auroc,
-            mean_bpsn_auroc, mean_bnsp_auroc (generalised means) and reason. What is not known is missing, and the
-            reason says why.
+            degrees_of_freedom, denominator_degrees_of_freedom, p_value, p_adjusted, equivalence_p_value, detectable,
+            mean_subgroup_auroc, mean_bpsn_auroc, mean_bnsp_auroc (generalised means) and reason. What is not known is
+            missing, and the reason says why.
         """
         import pandas as pd
 
@@ -75,8 +76,26 @@ class Report(dict[str, Any]):
         typed: pd.DataFrame = frame.astype(numbers)
         return typed
 
+    def comparisons_frame(self) -> pd.DataFrame:
+        """Which groups differ: a row for every group that is compared with the mean of the others, or a reference.
+
+        Returns:
+            The columns attribute, group, reference, difference, low, high, p_value, p_adjusted and detectable.
+        """
+        import pandas as pd
+
+        rows = [
+            {"attribute": attribute, "group": name, **_flat_compared(compared)}
+            for attribute, gap in self["gaps"].items()
+            for name, compared in gap["compared"].items()
+        ]
+        numbers = ["difference", "low", "high", "p_value", "p_adjusted", "detectable"]
+        frame = pd.DataFrame(rows, columns=["attribute", "group", "reference", *numbers])
+        typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
+        return typed
+
     def to_markdown(self, digits: int = 3) -> str:
-        """The groups and the gaps as two tables of GitHub's Markdown, with captions and footnotes.
+        """The groups, the gaps and which groups differ, as tables of GitHub's Markdown, with captions and footnotes.
 
         A column without any value is left out, such as F1 where there is no threshold. A single value that is not known
         is a dash with a footnote that says why, and a footnote to a value warns of it.
@@ -87,20 +106,20 @@ class Report(dict[str, Any]):
         return "\n\n".join(as_markdown(table) for table in tables(self, digits))
 
     def to_latex(self, digits: int = 3, label: str = "subgroup-auroc") -> str:
-        """The groups and the gaps as two LaTeX tables that hold what `to_markdown` has.
+        """The groups, the gaps and which groups differ, as LaTeX tables that hold what `to_markdown` has.
 
         They need the packages booktabs and graphicx (a table wider than the line is scaled down to it). Names in other
         than Latin scripts need LuaLaTeX or XeLaTeX, and a font that has them.
 
         Args:
             digits: After the decimal point.
-            label: The labels are `tab:{label}` and `tab:{label}-gaps`.
+            label: The labels are `tab:{label}`, `tab:{label}-gaps` and `tab:{label}-compared`.
         """
-        labels = (f"tab:{label}", f"tab:{label}-gaps")
+        labels = (f"tab:{label}", f"tab:{label}-gaps", f"tab:{label}-compared")
         return "\n\n".join(as_latex(table, name) for table, name in zip(tables(self, digits), labels, strict=False))
 
     def to_text(self, width: int = 80, digits: int = 3) -> str:
-        """The groups and the gaps as text for a terminal.
+        """The groups, the gaps and which groups differ, as text for a terminal.
 
         Columns that have no room beside the others stand below them; names that are too long are shortened.
 
@@ -138,6 +157,11 @@ def _flat_comparison(comparison: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
+def _flat_compared(compared: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: compared[name] for name in ("reference", "difference", "p_value", "p_adjusted", "detectable")}
+    return plain | _bounds(compared["interval"])
+
+
 def _flat_gap(gap: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for end in ("best", "worst"):
@@ -145,6 +169,8 @@ def _flat_gap(gap: Mapping[str, Any]) -> dict[str, Any]:
     flat |= {"difference": gap["difference"], **_bounds(gap["difference_interval"]), "ratio": gap["ratio"]}
     for name in ("statistic", "degrees_of_freedom", "denominator_degrees_of_freedom", "p_value", "p_adjusted"):
         flat[name] = gap["test"] and gap["test"][name]
+    flat["equivalence_p_value"] = gap["equivalence"] and gap["equivalence"]["p_value"]
+    flat["detectable"] = gap["detectable"]
     flat |= {f"mean_{name}": mean for name, mean in gap["generalised_mean"].items()}
     return {**flat, "reason": _in_words(gap["reasons"])}
 

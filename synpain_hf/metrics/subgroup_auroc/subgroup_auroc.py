@@ -15,13 +15,18 @@ from .arrays import as_floats
 from .bootstrap import resample
 from .borkan import generalised_mean
 from .cautions import cautions
+from .cells import fixed
+from .citation import CITATION
+from .comparisons import equivalence
 from .compute import subgroup_auroc
 from .curves import bands
 from .delong import covariance
+from .differences import pairs
 from .entries import entries
 from .errors import InputError
 from .estimates import estimate
 from .forest import plot_gaps
+from .gap_tables import of_gaps
 from .gaps import gap
 from .inference import equality
 from .inputs import read
@@ -32,6 +37,7 @@ from .plots import plot_roc
 from .rendering import as_text
 from .report import Report
 from .roc import rank
+from .score import score_interval
 from .style import new_figure
 from .tables import tables
 from .units import gather
@@ -41,61 +47,10 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 AUROC of all rows and of every group (by gender, by age, by both, by any other attributes), each with a confidence
-interval, and how far the groups lie apart: best and worst group, their difference with an interval, a test that all
-groups are equal, and the subgroup, BPSN and BNSP AUROC of Borkan et al. A metric that cannot be computed for a group is
-None, and the reason stands beside it.
-"""
-
-_CITATION = """\
-@article{delong1988comparing,
-  author  = {DeLong, Elizabeth R. and DeLong, David M. and Clarke-Pearson, Daniel L.},
-  title   = {Comparing the Areas under Two or More Correlated Receiver Operating Characteristic Curves: A Nonparametric
-             Approach},
-  journal = {Biometrics},
-  volume  = {44},
-  number  = {3},
-  pages   = {837--845},
-  year    = {1988},
-  doi     = {10.2307/2531595}
-}
-@article{sun2014fast,
-  author  = {Sun, Xu and Xu, Weichao},
-  title   = {Fast Implementation of {DeLong's} Algorithm for Comparing the Areas Under Correlated Receiver Operating
-             Characteristic Curves},
-  journal = {IEEE Signal Processing Letters},
-  volume  = {21},
-  number  = {11},
-  pages   = {1389--1393},
-  year    = {2014},
-  doi     = {10.1109/LSP.2014.2337313}
-}
-@article{obuchowski1997nonparametric,
-  author  = {Obuchowski, Nancy A.},
-  title   = {Nonparametric Analysis of Clustered {ROC} Curve Data},
-  journal = {Biometrics},
-  volume  = {53},
-  number  = {2},
-  pages   = {567--578},
-  year    = {1997},
-  doi     = {10.2307/2533958}
-}
-@article{brunner1997box,
-  author  = {Brunner, Edgar and Dette, Holger and Munk, Axel},
-  title   = {Box-Type Approximations in Nonparametric Factorial Designs},
-  journal = {Journal of the American Statistical Association},
-  volume  = {92},
-  number  = {440},
-  pages   = {1494--1502},
-  year    = {1997}
-}
-@inproceedings{borkan2019nuanced,
-  author    = {Borkan, Daniel and Dixon, Lucas and Sorensen, Jeffrey and Thain, Nithum and Vasserman, Lucy},
-  title     = {Nuanced Metrics for Measuring Unintended Bias with Real Data for Text Classification},
-  booktitle = {Companion Proceedings of The 2019 World Wide Web Conference},
-  pages     = {491--500},
-  year      = {2019},
-  doi       = {10.1145/3308560.3317593}
-}
+interval that holds where positives are rare, and how far the groups lie apart: best and worst group, their difference
+with an interval, tests that all groups are equal or within a margin, each group against the rest, and the subgroup,
+BPSN and BNSP AUROC of Borkan et al. A metric that cannot be computed for a group is None, and the reason stands beside
+it.
 """
 
 _INPUTS = """
@@ -120,6 +75,7 @@ Example:
     ...     groups={"age": ["young", "young", "young", "young", "old", "old", "old", "old"]},
     ...     positive="pain",
     ...     min_group_size=1,
+    ...     min_class_size=2,
     ... )
     >>> report["groups"]["age"]["old"]["auroc"]
     0.75
@@ -251,7 +207,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
-            citation=_CITATION,
+            citation=CITATION,
             inputs_description=_INPUTS,
             features=datasets.Features(
                 {

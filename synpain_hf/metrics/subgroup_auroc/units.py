@@ -28,8 +28,7 @@ class Units:
         effective: Shape (groups, 4): the effective number of units of each kind.
         in_common: Shape (groups, groups): how many units two groups have in common; on the diagonal, how many a group
             has.
-        sizes: Shape (groups,): what the precision of a group's AUROC grows with, whatever the scores: m n / (m + n) for
-            effectively m units with positive rows and n with negative ones.
+        of_class: Shape (2, groups): the effective number of units with positive rows, and with negative ones.
     """
 
     group: Integers
@@ -39,12 +38,18 @@ class Units:
     unbiased: Floats
     effective: Floats
     in_common: Floats
-    sizes: Floats
+    of_class: Floats
 
     @property
     def groups(self) -> int:
         """How many groups there are."""
-        return len(self.sizes)
+        return int(self.of_class.shape[1])
+
+    @property
+    def sizes(self) -> Floats:
+        """What the precision of a group's AUROC grows with, whatever the scores: m n / (m + n); shape (groups,)."""
+        positives, negatives = self.of_class
+        return divide(positives * negatives, positives + negatives)
 
     def summed(self, values: Floats) -> Floats:
         """Values of rows, summed over each unit: shape (units,)."""
@@ -89,7 +94,6 @@ def gather(
         pairs = [*zip(sizes, rows, strict=True), (sizes[0] + sizes[1], rows[0] + rows[1])]
         means = [divide(size, count) for size, count in pairs]
         unbiased = np.stack([_unbiased(group, np.nan_to_num(mean), groups) for mean in means])
-    positives, negatives = (_effective(group, size, groups) for size in sizes)
     return Units(
         group=group,
         kind=kind,
@@ -98,7 +102,7 @@ def gather(
         unbiased=np.where(counts > 1, unbiased, np.nan),
         effective=_effective(kind, sizes[0] + sizes[1], groups * _KINDS).reshape(groups, _KINDS),
         in_common=_products(group, cluster, np.ones(len(group)), groups),
-        sizes=divide(positives * negatives, positives + negatives),
+        of_class=np.stack([_effective(group, size, groups) for size in sizes]),
     )
 
 
