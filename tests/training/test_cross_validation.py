@@ -92,7 +92,7 @@ def test_the_summary_and_the_page_say_so(result: CrossValidation) -> None:
     assert result.report.to_markdown() in text
     assert "log-odds of five models" in text
     page = MarkdownIt("commonmark").enable("table").render(text)
-    assert page.count("<table>") == 4
+    assert page.count("<table>") == 5
     assert page.count("<img") == 4
     assert str(result.out) not in text
 
