@@ -97,7 +97,7 @@ def build(
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
     if unverified:
         named = f"{count(len(unverified), 'picture')} ({first_few(unverified)})"
-        print_line(f"damage would not have shown in {named}: list their digests in checksums.sha256 to be sure")
+        print_line(f"damage would not show in {named}; list their digests in checksums.sha256 to be sure")
 
 
 def demo(

@@ -104,7 +104,7 @@ def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Rele
     changed = [name for name in names if old.files.get(name) != new.files.get(name)]
     if any(map(tables.base_table().owns, changed)):
         new = _with_kept(new)
-        with _would_be_none():
+        with _would_be_valid():
             new = Release(folder, {**new.manifest, **_pairs_of(new)})
     if not all(map(is_of_the_card, changed)) or asked not in (None, Version.parse(old.version)):
         new = _versioned(old, new, asked)
@@ -112,18 +112,18 @@ def _composed(amendment: Amendment, folder: Path, asked: Version | None) -> Rele
         dump(new.manifest, file.write)
     sync(folder / MANIFEST)
     if any(map(tables.is_beside_tables, changed)):
-        with _would_be_none():
+        with _would_be_valid():
             check(new, again=True)
     return Release.open(folder)
 
 
 @contextmanager
-def _would_be_none() -> Iterator[None]:
-    """Say of a release that cannot be what would be wrong with it."""
+def _would_be_valid() -> Iterator[None]:
+    """Say what would be wrong with the release that is being made."""
     try:
         yield
     except ReleaseError as error:
-        raise ReleaseError("it would have what a release cannot have; correct what is added", error.problems) from error
+        raise ReleaseError("the result would not be a valid release; correct what is added", error.problems) from error
 
 
 def _gathered(amendment: Amendment, folder: Path) -> Release:

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def _tell_nobody(names: Sequence[str]) -> None:
-    """Say nothing of pictures in which damage would not have shown."""
+def _say_nothing(names: Sequence[str]) -> None:
+    """Leave unsaid in which pictures damage would not show."""
 
 
 def build(
@@ -70,7 +70,7 @@ def build(
     keep: Sequence[str] = (),
     progress: Progress = silent,
     notice: Notice = warn_of,
-    unverified: Callable[[Sequence[str]], object] = _tell_nobody,
+    unverified: Callable[[Sequence[str]], object] = _say_nothing,
 ) -> Release:
     """Build a release from a source.
 
@@ -105,7 +105,7 @@ def build(
         progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
-        unverified: Called with the names of the pictures of the release in which damage would not have shown, if there
+        unverified: Called with the names of the pictures of the release in which damage would not show, if there
             are any: they are of a format without checksums, and nothing gives their digests.
 
     Returns:

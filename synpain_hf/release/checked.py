@@ -1,7 +1,8 @@
 """Which releases were found to be right, so that they are not read again until a file of theirs is touched.
 
 HF_HOME/synpain-hf/checked holds a note for each folder: the digest of its `release.json`, and of each file of a table
-its device, inode, size and times. Of these, `ctime` changes with every write, and no program can set it back.
+its device, inode, size and times. Of these, `ctime` changes with every write, and only setting the machine's clock back
+hides that.
 """
 
 from __future__ import annotations

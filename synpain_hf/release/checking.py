@@ -168,7 +168,7 @@ class _Looking:
         """Raise what was found."""
         if self.problems:
             files = len({problem.file.partition(":")[0] for problem in self.problems})
-            fault = f"{self.release.folder} has what a release cannot have, in {count(files, 'file')}; {_AGAIN}"
+            fault = f"{self.release.folder} is not a valid release: {count(files, 'file')} cannot be right; {_AGAIN}"
             raise ReleaseError(fault, self.problems)
 
     def _wrong_with(self, file: str) -> Iterator[Problem]:
@@ -254,7 +254,7 @@ class _Kinds:
         for name, value in told.items():
             found = self._word(name, row.get(name))
             if name in row and found not in (None, value):
-                yield f"has the {name} {found}, and stands in a file of {value}"
+                yield f"has the {name} {found}, and is in a file of {value}"
         yield from (f"has no {name}" for name in self.records if name in row and row[name] is None)
         yield from (reason for name in self.pictures if name in row for reason in _wrong_picture(name, row[name]))
 

@@ -8,33 +8,34 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from synpain_hf.release.tables.table import PAIR_ID, Table
+from synpain_hf.tabular.parquet import MOST_TIMES, compresses_too_much
 
 if TYPE_CHECKING:
     from datasets import Features
 
-MOST_TIMES = 100
-"""How many times as large as in its file a column of pictures may be. Pictures are compressed already."""
-
 _PLAIN = ("bool", "int", "uint", "float", "double", "string", "large_string")
 
 
-def wrong_columns(table: Table, parquet: pq.ParquetFile, columns: Features, wanted: Features | None) -> Iterator[str]:
+def wrong_columns(table: Table, file: pq.ParquetFile, columns: Features, wanted: Features | None) -> Iterator[str]:
     """What is wrong with the columns of a file.
 
     Args:
         table: The table that it is of.
-        parquet: The file.
+        file: The file.
         columns: Its columns, as `datasets` types.
         wanted: Those that it should have; None for any that this program, or another version of it, can read.
     """
-    leaves = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
-    for names in (parquet.schema_arrow.names, leaves):
+    from datasets import Image
+
+    leaves = [file.schema.column(place).path for place in range(len(file.schema))]
+    for names in (file.schema_arrow.names, leaves):
         if len(set(names)) < len(names):
             yield "has two columns of one name"
             return
     yield from _unreadable(table, columns) if wanted is None else _misfits(table, columns, wanted)
-    if _packs_pictures(parquet.metadata, columns):
-        yield f"packs pictures more than {MOST_TIMES} times"
+    pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
+    if compresses_too_much(file.metadata, pictures):
+        yield f"compresses its pictures more than {MOST_TIMES} times"
 
 
 def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]:
@@ -70,19 +71,6 @@ def _unreadable(table: Table, columns: Features) -> Iterator[str]:
             fits, wanted = not table.content_field or _is_plain(feature), "numbers, words or truth values"
         if not fits:
             yield f"has the column {_word(name)} as {feature}, and not as {wanted}"
-
-
-def _packs_pictures(metadata: pq.FileMetaData, columns: Features) -> bool:
-    from datasets import Image
-
-    pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
-    groups = map(metadata.row_group, range(metadata.num_row_groups))
-    return any(
-        leaf.path_in_schema.partition(".")[0] in pictures
-        and leaf.total_uncompressed_size > MOST_TIMES * leaf.total_compressed_size
-        for group in groups
-        for leaf in map(group.column, range(group.num_columns))
-    )
 
 
 def _is_plain(feature: Any) -> bool:

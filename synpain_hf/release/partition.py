@@ -69,7 +69,7 @@ class WrittenRow:
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
         likenesses: What tells its faces from others.
-        unverified: Its source pictures in which damage would not have shown.
+        unverified: Its source pictures in which damage would not show.
     """
 
     pair_id: str

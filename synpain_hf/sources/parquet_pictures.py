@@ -15,7 +15,6 @@ from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Archives, Picture
 from synpain_hf.sources.checksums import Published
 from synpain_hf.sources.embedded import EmbeddedSource, Line, name_of
-from synpain_hf.sources.inflating import MOST_TIMES
 from synpain_hf.sources.paths import real
 from synpain_hf.sources.wording import Wording
 from synpain_hf.tabular import parquet
@@ -82,7 +81,8 @@ def open_pictures(path: Path, wording: Wording) -> EmbeddedSource | None:
     columns = [name for name in schema.names if _holds_pictures(schema.field(schema.get_field_index(name)).type)]
     if not columns:
         return None
-    _check_packing(file, metadata, columns)
+    if parquet.compresses_too_much(metadata, columns):
+        raise file.refusal(f"compresses its pictures more than {parquet.MOST_TIMES} times; write it uncompressed")
     is_verified = bool(Published.beside(path).of(path.name, real(path)))
     return EmbeddedSource(path.name, schema.names, _lines(file, schema, columns, is_verified=is_verified), wording)
 
@@ -90,14 +90,6 @@ def open_pictures(path: Path, wording: Wording) -> EmbeddedSource | None:
 def _holds_pictures(kind: pa.DataType) -> bool:
     fields = [kind.field(number).name for number in range(kind.num_fields)] if pa.types.is_struct(kind) else []
     return "bytes" in fields and "path" in fields
-
-
-def _check_packing(file: GivenFile, metadata: pq.FileMetaData, columns: list[str]) -> None:
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for leaf in map(group.column, range(group.num_columns)):
-            is_picture = leaf.path_in_schema.split(".")[0] in columns
-            if is_picture and leaf.total_uncompressed_size > MOST_TIMES * leaf.total_compressed_size:
-                raise file.refusal(f"packs pictures more than {MOST_TIMES} times; write it without compression")
 
 
 def _lines(file: GivenFile, schema: pa.Schema, columns: list[str], *, is_verified: bool) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -15,6 +15,9 @@ from synpain_hf.text.documents import parsed_json
 
 MOST_BYTES, MOST_ROWS = 2**30, 2**25
 """Limits of a file that is read into Python objects as a whole: bytes once decompressed, and rows."""
+
+MOST_TIMES = 100
+"""How many times as large as in its file a column of pictures may be. Pictures are compressed already."""
 
 _FREE_ROWS = 2**16
 """Rows that a file may have beside one for each of its bytes."""
@@ -40,6 +43,22 @@ def opened(file: GivenFile, unrepeated: Sequence[str] = ()) -> Iterator[pq.Parqu
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = f"is not a readable Parquet file ({' '.join(str(error).split())}); write it again"
         raise file.refusal(reason) from error
+
+
+def compresses_too_much(metadata: pq.FileMetaData, pictures: Collection[str]) -> bool:
+    """Whether columns of pictures would take more than `MOST_TIMES` the memory that they take in the file.
+
+    Args:
+        metadata: Of the file.
+        pictures: The names of the columns.
+    """
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return any(
+        leaf.path_in_schema.partition(".")[0] in pictures
+        and leaf.total_uncompressed_size > MOST_TIMES * leaf.total_compressed_size
+        for group in groups
+        for leaf in map(group.column, range(group.num_columns))
+    )
 
 
 def rows(file: GivenFile, names: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:

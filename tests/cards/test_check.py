@@ -116,7 +116,7 @@ class TestData:
         name = Release.open(copy).partitions[0].path
         replace(copy / name, b"PAR1")
         whole, found = check(with_files(copy, {name: {**record_of(copy / name), "rows": 1}}))
-        assert whole == f"{copy} has what a release cannot have, in 1 file; build or download it again"
+        assert whole == f"{copy} is not a valid release: 1 file cannot be right; build or download it again"
         assert found.startswith(f"{name}: cannot be read (")
 
     def test_a_stray_file_of_pairs_is_named(self, copy: Path) -> None:

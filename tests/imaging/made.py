@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,18 @@ from PIL import Image
 from synpain_hf.imaging.png_chunks import SIGNATURE
 
 Pixels = npt.NDArray[np.uint8]
+
+TURNS: dict[int, Callable[[Pixels], Pixels]] = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: lambda upright: np.rot90(upright, -1),
+    7: lambda upright: np.rot90(upright, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+"""How an upright picture is stored, by the number that EXIF gives to the turn which makes it upright again."""
 Colour = tuple[int, int, int]
 
 WHITE: Colour = (255, 255, 255)

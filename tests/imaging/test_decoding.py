@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from synpain_hf.imaging.decoding import DecodedPicture, decode
 from synpain_hf.imaging.limits import FREE_PIXELS, MAX_BYTES, check_size
 from synpain_hf.imaging.orientation import orientation
 from synpain_hf.imaging.png import FilteredPng
-from tests.imaging.made import Pixels, chunk, decoded, encoded, header, png, textured
+from tests.imaging.made import TURNS, Pixels, chunk, decoded, encoded, header, png, textured
 
 RGB = textured(48, 40)
 GREY = RGB[..., 0]
@@ -99,18 +98,6 @@ def rotated(format_: str, turn: int) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = turn
     return encoded(RGB, format_, exif=exif, **({"lossless": True} if format_ == "WEBP" else {}))
-
-
-TURNS: dict[int, Callable[[Pixels], Pixels]] = {
-    1: lambda upright: upright,
-    2: np.fliplr,
-    3: lambda upright: np.rot90(upright, 2),
-    4: np.flipud,
-    5: lambda upright: upright.swapaxes(0, 1),
-    6: lambda upright: np.rot90(upright, -1),
-    7: lambda upright: np.rot90(upright, 2).swapaxes(0, 1),
-    8: np.rot90,
-}
 
 
 @pytest.mark.parametrize("turn", TURNS)

@@ -6,7 +6,6 @@ import contextlib
 import io
 import random
 import struct
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging.decoding import declared_pixels, decode
 from synpain_hf.imaging.formats import refusal_of
 from synpain_hf.imaging.limits import MAX_PIXELS_AVIF, MAX_SAMPLES_JPEG_2000, PIXELS_IN_BYTE
-from tests.imaging.made import Pixels, decoded, encoded, textured
+from tests.imaging.made import TURNS, Pixels, decoded, encoded, textured
 
 WIDTH, HEIGHT = 48, 40
 RGB = textured(WIDTH, HEIGHT)
@@ -117,16 +116,6 @@ def test_what_is_half_clear_is_laid_on_white(format_: str, options: dict[str, An
     assert np.percentile(difference, 95) <= farthest
 
 
-TURNS: dict[int, Callable[[Pixels], Pixels]] = {
-    1: lambda upright: upright,
-    2: np.fliplr,
-    3: lambda upright: np.rot90(upright, 2),
-    4: np.flipud,
-    5: lambda upright: upright.swapaxes(0, 1),
-    6: lambda upright: np.rot90(upright, -1),
-    7: lambda upright: np.rot90(upright, 2).swapaxes(0, 1),
-    8: np.rot90,
-}
 _RESOLUTION_UNIT = 296
 XMP = "<x:xmpmeta><rdf:Description tiff:Orientation={quote}{turn}{quote}/></x:xmpmeta>"
 

@@ -138,6 +138,12 @@ def test_where_a_class_is_rare_no_gap_is_found_that_is_not_there(sizes: Sizes) -
     assert np.mean(np.array(p_values) < 0.05) < 0.09  # DeLong's test: 0.13 to 0.22
 
 
+def test_one_low_group_of_eight_small_ones_is_found_half_the_time() -> None:
+    sizes = [("0", 20, 20, 0.7), *((str(index), 20, 20, 0.9) for index in range(1, 8))]
+    p_values = [gap_of(made(sizes, seed))["test"]["p_value"] for seed in range(100)]
+    assert np.mean(np.array(p_values) < 0.05) >= 0.5  # with the variances of the groups' own AUROCs: 0.4
+
+
 def test_groups_are_equivalent_where_they_are_large_and_alike_and_not_where_they_are_small() -> None:
     large = gap_of(made([("a", 3000, 3000, 0.8), ("b", 3000, 3000, 0.8), ("c", 3000, 3000, 0.8)]))["equivalence"]
     small = gap_of(made([("a", 30, 30, 0.8), ("b", 30, 30, 0.8)]))["equivalence"]

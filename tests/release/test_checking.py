@@ -98,9 +98,9 @@ HARMED_PAIRS: dict[str, tuple[Harm, str]] = {
     "a label is missing": (put({"label": None}), ":1: has no label"),
     "a label is unknown": (put({"label": 99}), ":1: has the label 99, and there are 0 to 1"),
     "a group is below all others": (put({"gender": -1}), ":1: has the gender -1, and there are 0 to 1"),
-    "a group is another one": (put({"gender": 1}), ":1: has the gender woman, and stands in a file of man"),
-    "a fold is another one": (put({"fold": 4}), ":1: has the fold 4, and stands in a file of 0"),
-    "a fold is missing": (put({"fold": None}), ":1: has the fold nothing, and stands in a file of 0"),
+    "a group is another one": (put({"gender": 1}), ":1: has the gender woman, and is in a file of man"),
+    "a fold is another one": (put({"fold": 4}), ":1: has the fold 4, and is in a file of 0"),
+    "a fold is missing": (put({"fold": None}), ":1: has the fold nothing, and is in a file of 0"),
     "an id is missing": (put({"pair_id": None}), ":1: has no pair_id"),
     "an id is empty": (put({"pair_id": ""}), ":1: has no pair_id"),
     "a pair is there twice": (rows(lambda found: found.append(found[0])), ":2: has pair-02 again"),
@@ -184,7 +184,9 @@ def test_a_partition_that_fits_its_digest_and_cannot_be_right_is_refused(folder:
     file = Release.open(folder).partitions[0].path
     told = refused(harmed(folder, file, harm))
     assert f"{file}{'' if reason.startswith(':') else ': '}{reason}" in told
-    assert told.startswith(f"{folder} has what a release cannot have, in 1 file; build or download it again:\n  {file}")
+    assert told.startswith(
+        f"{folder} is not a valid release: 1 file cannot be right; build or download it again:\n  {file}"
+    )
 
 
 @pytest.mark.parametrize("name", HARMED_ANNOTATIONS)
@@ -226,7 +228,7 @@ def test_everything_that_is_wrong_is_listed_by_file_and_row_up_to_a_bound(folder
     told = refused(harmed(folder, second, rows(lambda found: [row.update(label=5) for row in found])))
     assert [line.partition(" has ")[0] for line in told.splitlines()[1:3]] == [f"  {first}:1:", f"  {first}:1:"]
     assert f"  {second}:1: has the label 5" in told
-    assert "in 2 files" in told
+    assert "2 files cannot be right" in told
     many = refused(harmed(folder, SCORES, rows(lambda found: found.extend(found * 9))))
     assert f"{SCORES}: has more that is wrong; only the first 20 are listed" in many
     assert many.count(f"{SCORES}:") == 21

@@ -145,7 +145,7 @@ def test_a_folder_without_release_json_is_no_release(tmp_path: Path) -> None:
 def test_a_partition_that_cannot_be_read_is_named(copy: Path, first: Release) -> None:
     path = copy / first.partitions[0].path
     path.write_bytes(path.read_bytes()[:-9])
-    reason = f"{copy} has what a release cannot have, in 1 file; build or download it again"
+    reason = f"{copy} is not a valid release: 1 file cannot be right; build or download it again"
     with pytest.raises(ReleaseError, match=f"^{reason}:\n  {first.partitions[0].path}: cannot be read"):
         info(copy)
     done = ran("info", copy)

@@ -169,7 +169,7 @@ def test_parquet_that_packs_pictures_as_no_picture_can_be_is_refused(tmp_path: P
     table = [{**row, "composite": {"bytes": bytes(5_000_000), "path": None}} for row in rows(4)]
     path = parquet(tmp_path / "pairs.parquet", table, compression="zstd", use_dictionary=False)
     assert path.stat().st_size < 100_000
-    with pytest.raises(BadInputError, match="packs pictures more than 100 times; write it without compression"):
+    with pytest.raises(BadInputError, match="compresses its pictures more than 100 times; write it uncompressed"):
         open_source([path])
 
 
