@@ -118,7 +118,7 @@ class TestBuild:
         built, unseen = result.stdout.splitlines()
         assert built == f"{out}: version 1.0.0, 10 pairs, folds as published ({understood})"
         assert unseen.startswith("damage would not show in 2 pictures (Images/1000400041_NoPain_Man_Young.jpg, ")
-        assert unseen.endswith("): list their digests in checksums.sha256 to be sure")
+        assert unseen.endswith("); list their digests in checksums.sha256 to be sure")
         assert result.stderr == "pairs: 0 of 10\npairs: 10 of 10\n"
 
     def test_json_is_that_of_info_and_the_pictures_in_which_damage_would_not_have_shown(
@@ -338,7 +338,7 @@ class TestTerminal:
         shown = written.rpartition("\x1b[2K")[2]
         assert shown.startswith(
             "out: version 1.0.0, 10 pairs, folds as published (SynPain_folds.txt: 10 pairs,\n"
-            "  commas, no header, folds 0 to 4)\ndamage would not show in 2 pictures\n"
+            "  commas, no header, folds 0 to 4)\ndamage would not show in 2 pictures"
         )
 
     def test_a_long_report_is_cut_and_wrapped_with_an_indent(self, bad_source: Path, tmp_path: Path) -> None:
