@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 import synpain_hf
+from synpain_hf.cli import app
 from synpain_hf.errors import BadInputError, UsageError
 from synpain_hf.executor import Executor
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias
@@ -20,6 +22,7 @@ from synpain_hf.schemas import violations
 from synpain_hf.sources import open_source
 from synpain_hf.sources.wording import read_wording
 from synpain_hf.training.data.opening import open_pairs
+from tests.terminal import run
 
 HEAD = "pair_id,label,age_group,gender,ethnicity,composite"
 
@@ -128,3 +131,27 @@ def test_slips_in_what_a_release_has_are_told_likewise(tmp_path: Path, release: 
     annotated = Release(release.folder, {**release.manifest, "files": files})
     with pytest.raises(UsageError, match=r"is not in release 1.0.0 \(did you mean 'annotations/action_units.parquet'"):
         Amendment(annotated, tmp_path).remove("annotations/action_unit.parquet")
+
+
+CHOICES = [
+    (name, option.opts[0], word)
+    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for option in command.params
+    if "|" in str(option.metavar)
+    for word in option.metavar.strip("<>").split("|")
+]
+
+
+@pytest.mark.parametrize(("command", "option", "word"), CHOICES)
+def test_so_is_one_in_a_choice_of_the_command_line(command: str, option: str, word: str) -> None:
+    result = run(command, option, word[:-1])
+    assert result.exit_code == 2
+    assert f"(did you mean '{word}'?)" in result.stderr
+
+
+def test_every_choice_of_the_command_line_is_tried() -> None:
+    options = {option for _, option, _ in CHOICES}
+    assert options == {
+        *("--encoding", "--engine", "--on-error", "--fusion"),
+        *("--missing", "--interval", "--correction", "--format"),
+    }

@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, option_of
+from synpain_hf.cli.options import AsJson, choice_of, option_of
 from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
+
+Form = Literal["text", "markdown", "latex"]
 
 
 def evaluate(
@@ -55,7 +57,7 @@ def evaluate(
         typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
     ] = None,
     depth: Annotated[int, option_of(Options, "depth", metavar="N")] = Options.depth,
-    missing: Annotated[Missing, option_of(Options, "missing")] = Options.missing,
+    missing: Annotated[Missing, option_of(Options, "missing", **choice_of(Missing))] = Options.missing,
     min_group_size: Annotated[int, option_of(Options, "min_group_size", metavar="N")] = Options.min_group_size,
     min_class_size: Annotated[int, option_of(Options, "min_class_size", metavar="N")] = Options.min_class_size,
     margin: Annotated[float, option_of(Options, "margin", metavar="SHARE")] = Options.margin,
@@ -68,11 +70,11 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    interval: Annotated[Interval, option_of(Options, "interval")] = Options.interval,
+    interval: Annotated[Interval, option_of(Options, "interval", **choice_of(Interval))] = Options.interval,
     confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
     resamples: Annotated[int, option_of(Options, "resamples", metavar="N")] = Options.resamples,
     seed: Annotated[int, option_of(Options, "seed", metavar="N")] = Options.seed,
-    correction: Annotated[Correction, option_of(Options, "correction")] = Options.correction,
+    correction: Annotated[Correction, option_of(Options, "correction", **choice_of(Correction))] = Options.correction,
     threshold: Annotated[float | None, option_of(Options, "threshold", metavar="SCORE")] = Options.threshold,
     validation: Annotated[
         Path | None,
@@ -89,7 +91,7 @@ def evaluate(
             help="In groups.csv, leave names that a spreadsheet takes for formulas as they are.",
         ),
     ] = False,
-    form: Annotated[Literal["text", "markdown", "latex"], typer.Option("--format", help="What to print.")] = "text",
+    form: Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")] = "text",
     as_json: AsJson = False,
 ) -> None:
     """Measure the AUROC of predictions by group.

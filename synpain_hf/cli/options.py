@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
+
+from synpain_hf.executor import Engine
+from synpain_hf.text.suggestions import did_you_mean
+
+
+def choice_of(words: Any) -> dict[str, Any]:
+    """Arguments of `typer.Option` for an option that takes one of some words.
+
+    Args:
+        words: A `Literal` of them.
+    """
+    known = get_args(words)
+
+    def parsed(given: str) -> str:
+        if given not in known:
+            raise typer.BadParameter(f"{given!r} is not one of {', '.join(known)}{did_you_mean(given, known)}")
+        return given
+
+    return {"parser": parsed, "metavar": f"<{'|'.join(known)}>"}
+
 
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The release directory to write.", show_default=False)]
 Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Partitions written at a time.")]
 EngineOption = typer.Option(
-    help="What the workers are; ray takes the cluster that RAY_ADDRESS names, else this machine."
+    **choice_of(Engine), help="What the workers are; ray takes the cluster that RAY_ADDRESS names, else this machine."
 )
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]

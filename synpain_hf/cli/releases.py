@@ -9,12 +9,15 @@ from typing import Annotated, Any, Literal
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers
+from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
 from synpain_hf.text.plurals import count, first_few
+
+Codec = Literal["png", "webp", "jpeg"]
+OnError = Literal["fail", "skip"]
 
 
 def build(
@@ -33,7 +36,7 @@ def build(
     ],
     workers: Workers = 1,
     engine: Annotated[Engine, EngineOption] = "threads",
-    encoding: Annotated[Literal["png", "webp", "jpeg"], typer.Option(help="png and webp lose nothing.")] = "png",
+    encoding: Annotated[Codec, typer.Option(**choice_of(Codec), help="png and webp lose nothing.")] = "png",
     image_size: Annotated[
         int | None,
         typer.Option(metavar="PIXELS", help="Scale and crop each face to a square with this side.", show_default=False),
@@ -48,7 +51,7 @@ def build(
         typer.Option(metavar="RELEASE", help="The release that this one follows; folds are kept.", show_default=False),
     ] = None,
     on_error: Annotated[
-        Literal["fail", "skip"], typer.Option(help="Fail over a pair that cannot be used, or skip it.")
+        OnError, typer.Option(**choice_of(OnError), help="Fail over a pair that cannot be used, or skip it.")
     ] = "fail",
     words: Annotated[
         Path | None,

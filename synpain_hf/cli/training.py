@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, argument_of, option_of
+from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
 from synpain_hf.training.options import ALL_FOLDS, ClassWeights, DataArguments, EverydayArguments, ModelArguments
 from synpain_hf.vocabulary import Fusion
@@ -35,7 +35,7 @@ def train(
     ] = DataArguments.config_name,
     revision: Annotated[str | None, option_of(DataArguments, "revision", metavar="TAG")] = DataArguments.revision,
     model: Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")] = ModelArguments.model,
-    fusion: Annotated[Fusion, option_of(ModelArguments, "fusion")] = ModelArguments.fusion,
+    fusion: Annotated[Fusion, option_of(ModelArguments, "fusion", **choice_of(Fusion))] = ModelArguments.fusion,
     lora: Annotated[bool, option_of(ModelArguments, "lora", "--lora")] = ModelArguments.lora,
     image_size: Annotated[
         int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)
