@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.errors import UsageError
+from synpain_hf.text.suggestions import nearest
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import FOLD, RECORD, check_place
 from synpain_hf.training.options import ALL_FOLDS, DataArguments, ModelArguments
-
-_ALSO_VALIDATION = ("val", "valid", "dev", "eval")
-"""What others call the split that chooses the model."""
 
 
 def check_request(data: DataArguments, out: Path, model: ModelArguments, values: Mapping[str, Any]) -> None:
@@ -52,7 +50,7 @@ def check_splits(pairs: Pairs, config_name: str, *, chooses: bool) -> None:
     missing = [split for split in needed if split not in pairs.splits]
     if missing:
         remedy = "choose another configuration, or a larger release"
-        meant = [split for split in pairs.splits if split in _ALSO_VALIDATION]
+        meant = [split for split in pairs.splits if nearest(split, ["validation"])]
         if "validation" in missing and meant:
             remedy = f"rename {meant[0]} to validation"
         elif missing == ["validation"]:
