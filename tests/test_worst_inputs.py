@@ -23,8 +23,9 @@ from tests.release.making import manifest_rows
 
 MOST_BYTES = 10**6
 WORDS = b"label:\n  ache: pain\n"
-BOUNDS = Bounds(memory=460 * 2**20, seconds=5.0)
-"""Beside some 110 MiB and 1.5 s for the libraries."""
+BOUNDS = Bounds(memory=460 * 2**20, seconds=10.0)
+"""Beside some 110 MiB for the libraries. A quiet core needs 3 s at most; one shared with other programs, twice that."""
+LATE = ("datasets", "tests.fuzz.warm")
 
 
 def pictures(mode: str, format_: str, size: tuple[int, int] = (6000, 4000), **options: Any) -> Files:
@@ -92,8 +93,8 @@ PICTURES: dict[str, Callable[[], Files]] = {
     "TIFF, LZW": lambda: pictures("L", "TIFF", compression="tiff_lzw"),
     "TIFF, deflate": lambda: pictures("RGBA", "TIFF", compression="tiff_adobe_deflate"),
     "TIFF, CMYK": lambda: pictures("CMYK", "TIFF", compression="tiff_adobe_deflate"),
-    "JPEG 2000": lambda: pictures("RGB", "JPEG2000"),
-    "JPEG 2000 with alpha": lambda: pictures("RGBA", "JPEG2000", (6000, 3000)),
+    "JPEG 2000": lambda: pictures("RGB", "JPEG2000", (5000, 4000)),
+    "JPEG 2000 with alpha": lambda: pictures("RGBA", "JPEG2000", (5000, 3000)),
     "AVIF": lambda: pictures("RGB", "AVIF", speed=10, subsampling="4:4:4"),
     "AVIF with alpha": lambda: pictures("RGBA", "AVIF", speed=10, subsampling="4:4:4"),
 }
@@ -125,8 +126,8 @@ CASES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("make", "use", "becomes"), CASES)
 def test_no_small_input_costs_much(make: Callable[[], Files], use: Use, becomes: str) -> None:
-    prepare(Target(releases.make, {}, use, preload=("datasets", "tests.fuzz.warm")))
+    prepare(Target(releases.make, {}, use, preload=LATE))
     files = make()
     assert sum(len(content) for content in files.values() if isinstance(content, bytes)) < MOST_BYTES
-    outcome = run(files, use, BOUNDS)
+    outcome = run(files, use, BOUNDS, preload=LATE)
     assert outcome.kind == becomes, outcome

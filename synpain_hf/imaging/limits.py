@@ -16,7 +16,7 @@ FREE_PIXELS, PIXELS_IN_BYTE = 24_000_000, 24
 SHARES = 8
 """Into how many shares `MAX_PIXELS` are divided; over all workers of a build, so much of large pictures is decoded."""
 
-MAX_SAMPLES_JPEG_2000 = 72_000_000
+MAX_SAMPLES_JPEG_2000 = 60_000_000
 """Largest JPEG 2000 decoded, in pixels times channels: OpenJPEG holds every sample in four bytes, several times."""
 
 MAX_PIXELS_AVIF = 24_000_000

@@ -88,7 +88,7 @@ def search(
     counts: Counter[str] = Counter()
     found: dict[Outcome, Finding] = {}
     for files in inputs:
-        outcome = run(files, target.use, target.bounds, secret)
+        outcome = run(files, target.use, target.bounds, secret, preload=target.preload)
         if outcome.is_fault:
             found.setdefault(outcome, Finding(outcome, files, ()))
         counts[f"good input: {outcome.kind}"] += 1
@@ -98,7 +98,7 @@ def search(
         number += 1
         files = random.choice(inputs)
         steps = tuple(_step(files, target, random) for _ in range(random.randint(1, _MOST_DAMAGES)))
-        outcome = run(damaged(files, steps), target.use, target.bounds, secret)
+        outcome = run(damaged(files, steps), target.use, target.bounds, secret, preload=target.preload)
         counts[outcome.kind] += 1
         if outcome.is_fault and outcome not in found:
             found[outcome] = _shortened(Finding(outcome, files, steps), target, secret)
@@ -150,6 +150,7 @@ def _shortened(finding: Finding, target: Target, secret: bytes) -> Finding:
     steps = finding.steps
     for step in finding.steps:
         fewer = tuple(other for other in steps if other is not step)
-        if run(damaged(finding.files, fewer), target.use, target.bounds, secret) == finding.outcome:
+        outcome = run(damaged(finding.files, fewer), target.use, target.bounds, secret, preload=target.preload)
+        if outcome == finding.outcome:
             steps = fewer
     return Finding(finding.outcome, finding.files, steps)
