@@ -1,11 +1,8 @@
 """How often 95% intervals of the metric hold what they estimate, and how often its test finds a gap.
 
-    python -m tests.benchmarks.coverage [--part PART …] [--replicates N] [--workers N] [--seed N] [--markdown PATH]
+    python -m tests.benchmarks.coverage [--part PART …] [--replicates N] [--workers N] [--seed N] [--write]
 
-Data are simulated: scores are normal in either class, so that the true AUROC is known. The positive class spreads as
-much as the negative one, half or twice as much; ties come from rounding to halves of the negative class's standard
-deviation. Rows of one person correlate at 0.5. A call of the metric's own functions serves many replicates, each as
-groups of one attribute.
+The tables stand in `docs/benchmarks.md` and in the metric's README, where `--write` puts them.
 """
 
 from __future__ import annotations
@@ -14,30 +11,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from math import sqrt
-from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-from synpain_hf.metrics.subgroup_auroc import Options
-from synpain_hf.metrics.subgroup_auroc.estimates import Estimates, estimate
-from synpain_hf.metrics.subgroup_auroc.gaps import Test
-from synpain_hf.metrics.subgroup_auroc.inputs import Attribute, Rows
+from tests.benchmarks.alternatives import ALTERNATIVES
 from tests.benchmarks.measuring import machine
+from tests.benchmarks.pages import fill
+from tests.benchmarks.simulated import Floats, Group, Task, measure, rows
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
-CORRELATION = 0.5
-AT_A_TIME = 100
-"""Replicates in a task."""
-
-LEVEL = 0.05
 HELD = (93.0, 97.0)
 FOUND = (2.0, 6.5)
 """Percent; outside, a number is set in bold."""
@@ -47,60 +30,10 @@ AUROCS = (0.6, 0.75, 0.9, 0.97)
 SPREADS = (1.0, 0.5, 2.0)
 POSITIVES, NEGATIVES = (5, 10, 20, 50, 200), (50, 500, 2000)
 RARE = ((3, 100, 0.75), (10, 500, 0.9), (10, 500, 0.97), (50, 2000, 0.97), (500, 10, 0.9))
-
-Person = tuple[int, ...]
-"""The labels of a person's rows."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """A simulated group.
-
-    Attributes:
-        persons: The people; a row without others of its person is a person, too.
-        auroc: The true one, where scores are not rounded.
-        spread: Standard deviation of the positive class, over that of the negative one.
-        ties: Whether scores are rounded.
-    """
-
-    persons: tuple[Person, ...]
-    auroc: float
-    spread: float = 1.0
-    ties: bool = False
-
-    @property
-    def truth(self) -> float:
-        """The true AUROC."""
-        if not self.ties:
-            return self.auroc
-        normal, steps = NormalDist(), np.arange(-60, 61) / 2
-        edges = np.append(steps - 0.25, steps[-1] + 0.25)
-        shares = [
-            np.diff([normal.cdf((edge - centre) / spread) for edge in edges])
-            for centre, spread in ((self._apart, self.spread), (0.0, 1.0))
-        ]
-        return float(shares[0] @ (np.cumsum(shares[1]) - shares[1] / 2))
-
-    @property
-    def _apart(self) -> float:
-        return sqrt(1 + self.spread**2) * NormalDist().inv_cdf(self.auroc)
-
-    def draw(self, replicates: int, generator: np.random.Generator) -> tuple[Floats, Integers, Integers]:
-        """Scores, shape (replicates, rows), and of each row the label and the person."""
-        labels = np.array([label for person in self.persons for label in person])
-        persons = np.repeat(np.arange(len(self.persons)), [len(person) for person in self.persons])
-        noise = generator.normal(size=(replicates, len(labels)))
-        if len(labels) > len(self.persons):
-            common = generator.normal(size=(replicates, len(self.persons)))[:, persons]
-            noise = sqrt(CORRELATION) * common + sqrt(1 - CORRELATION) * noise
-        scores = np.where(labels == 1, self.spread * noise + self._apart, noise)
-        return np.round(2 * scores) / 2 if self.ties else scores, labels, persons
-
-
-def rows(positives: int, negatives: int) -> tuple[Person, ...]:
-    """People with a row each."""
-    return ((1,),) * positives + ((0,),) * negatives
-
+TRIED = tuple(
+    (*size, auroc, spread)
+    for size, auroc, spread in product(((10, 500), (20, 50), (500, 10)), (0.75, 0.9, 0.97), (1.0, 2.0))
+)
 
 CLUSTERED = {
     "10 positive persons of 200, 4 rows each": ((1,) * 4,) * 10 + ((0,) * 4,) * 190,
@@ -139,62 +72,6 @@ UNEQUAL: dict[str, tuple[tuple[int, int, float], ...]] = {
 }
 
 
-def simulate(groups: Sequence[Group], replicates: int, method: str, seed: Sequence[int]) -> Floats:
-    """Of each replicate whether the groups' intervals hold, then whether the test finds a gap; NaN for no interval.
-
-    Returns:
-        Shape (replicates, groups + 1).
-    """
-    generator = np.random.default_rng(seed)
-    scores, labels, codes, persons = [], [], [], []
-    for index, group in enumerate(groups):
-        drawn, of_row, person = group.draw(replicates, generator)
-        number = np.arange(replicates)[:, None] * len(groups) + index
-        scores.append(drawn.ravel())
-        labels.append(np.tile(of_row, replicates))
-        codes.append(np.repeat(number, len(of_row), axis=1).ravel())
-        persons.append((number * 10_000 + person).ravel())
-    alone = all(len(person) == 1 for group in groups for person in group.persons)
-    made = Rows(
-        np.concatenate(labels) == 1,
-        np.concatenate(scores),
-        [],
-        clusters=None if alone else np.unique(np.concatenate(persons), return_inverse=True)[1],
-    )
-    count = replicates * len(groups)
-    attribute = Attribute("group", [{"group": str(code)} for code in range(count)], np.concatenate(codes))
-    (found,) = estimate(made, [attribute], Options(interval=method))  # type: ignore[arg-type]
-    truths = np.tile([group.truth for group in groups], replicates)
-    low, high = found.uncertainty.low, found.uncertainty.high
-    held = np.where(np.isnan(low), np.nan, (low <= truths) & (truths <= high)).reshape(replicates, len(groups))
-    return np.column_stack([held, [_finds(found, first, len(groups)) for first in range(0, count, len(groups))]])
-
-
-def _finds(found: Estimates, first: int, groups: int) -> float:
-    known = first + np.flatnonzero(np.isfinite(found.uncertainty.low[first : first + groups]))
-    test = Test(found, known).result() if len(known) > 1 else None
-    return float("nan") if test is None else float(test.p_value < LEVEL)
-
-
-Task = tuple[tuple[Group, ...], str]
-
-
-def measure(tasks: Sequence[Task], replicates: int, workers: int, seed: int) -> dict[Task, Floats]:
-    """Percent of replicates in which each group's interval holds, and the test finds a gap, where there are such."""
-    with ProcessPoolExecutor(workers) as processes:
-        parts = {
-            task: [
-                processes.submit(simulate, task[0], min(AT_A_TIME, replicates - start), task[1], (seed, number, start))
-                for start in range(0, replicates, AT_A_TIME)
-            ]
-            for number, task in enumerate(tasks)
-        }
-        return {
-            task: 100 * np.nanmean(np.concatenate([part.result() for part in of_task]), axis=0)
-            for task, of_task in parts.items()
-        }
-
-
 def _shown(percent: Floats | float, wanted: tuple[float, float] = HELD) -> str:
     """Least to greatest; bold outside what is wanted."""
     least, most = float(np.min(percent)), float(np.max(percent))
@@ -214,6 +91,15 @@ def rare(found: Mapping[Task, Floats]) -> Iterator[str]:
         group = (Group(rows(positives, negatives), auroc),)
         shares = [_shown(found[group, method][0]) for method in METHODS]
         yield f"| {positives} + {negatives:,} | {auroc} | {' | '.join(shares)} |"
+
+
+def tried(found: Mapping[Task, Floats]) -> Iterator[str]:
+    """Intervals that were tried and not taken."""
+    yield from _header("positive + negative rows", "true AUROC, spread", "`score`", *ALTERNATIVES)
+    for positives, negatives, auroc, spread in TRIED:
+        group = (Group(rows(positives, negatives), auroc, spread),)
+        shares = [_shown(found[group, method][0]) for method in ("score", *ALTERNATIVES)]
+        yield f"| {positives} + {negatives:,} | {auroc}, {spread:g} | {' | '.join(shares)} |"
 
 
 def grid(found: Mapping[Task, Floats]) -> Iterator[str]:
@@ -266,31 +152,83 @@ def power(found: Mapping[Task, Floats]) -> Iterator[str]:
         yield f"| {name} | | {' | '.join(f'{found[made, method][-1]:.0f}' for method in METHODS[:2])} |"
 
 
-PARTS: dict[str, tuple[Callable[[Mapping[Task, Floats]], Iterator[str]], list[Task]]] = {
-    "rare": (rare, [((Group(rows(m, n), auroc),), method) for (m, n, auroc), method in product(RARE, METHODS)]),
-    "grid": (
-        grid,
+def grid_short(found: Mapping[Task, Floats]) -> Iterator[str]:
+    """Intervals of `score`: least and greatest share over the other class's rows and the four kinds of scores."""
+    yield from _header("rows of the rare class", "", *(f"AUROC {auroc}" for auroc in AUROCS))
+    for positives in POSITIVES:
+        shares = [
+            _shown(
+                np.array(
+                    [
+                        found[(Group(rows(positives, other), auroc, *kind),), "score"][0]
+                        for other, kind in product(NEGATIVES, KINDS.values())
+                    ]
+                )
+            )
+            for auroc in AUROCS
+        ]
+        yield f"| {positives} | | {' | '.join(shares)} |"
+
+
+def level_short(found: Mapping[Task, Floats]) -> Iterator[str]:
+    """How often a gap is found where there is none: least and greatest share over AUROC and spread."""
+    yield from _header("groups, all alike", "", *(f"`{method}`" for method in METHODS[:2]))
+    for name, sizes in EQUAL.items():
+        shares = [
+            _shown(np.array([found[_alike(sizes, *kind), method][-1] for kind in product(AUROCS, SPREADS)]), FOUND)
+            for method in METHODS[:2]
+        ]
+        yield f"| {name} | | {' | '.join(shares)} |"
+
+
+Table = Callable[[Mapping[Task, Floats]], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is simulated together.
+
+    Attributes:
+        tables: What is made of it.
+        tasks: The groups, and the interval.
+    """
+
+    tables: Sequence[Table]
+    tasks: Sequence[Task]
+
+
+PARTS = {
+    "rare": Part([rare], [((Group(rows(m, n), auroc),), method) for (m, n, auroc), method in product(RARE, METHODS)]),
+    "tried": Part(
+        [tried],
+        [
+            ((Group(rows(m, n), auroc, spread),), method)
+            for (m, n, auroc, spread), method in product(TRIED, ("score", *ALTERNATIVES))
+        ],
+    ),
+    "grid": Part(
+        [grid, grid_short],
         [
             ((Group(rows(m, n), auroc, *kind),), "score")
             for m, n, auroc, kind in product(POSITIVES, NEGATIVES, AUROCS, KINDS.values())
         ],
     ),
-    "clustered": (
-        clustered,
+    "clustered": Part(
+        [clustered],
         [
             ((Group(people, auroc),), method)
             for people, auroc, method in product(CLUSTERED.values(), AUROCS, METHODS[:2])
         ],
     ),
-    "level": (
-        level,
+    "level": Part(
+        [level, level_short],
         [
             (_alike(sizes, auroc, spread), method)
             for sizes, auroc, spread, method in product(EQUAL.values(), AUROCS, SPREADS, METHODS[:2])
         ],
     ),
-    "power": (
-        power,
+    "power": Part(
+        [power],
         [
             (tuple(Group(rows(m, n), auroc) for m, n, auroc in groups), method)
             for groups, method in product(UNEQUAL.values(), METHODS[:2])
@@ -300,24 +238,24 @@ PARTS: dict[str, tuple[Callable[[Mapping[Task, Floats]], Iterator[str]], list[Ta
 
 
 def main() -> None:
-    """Simulate, print the tables, and write them where asked."""
+    """Simulate, print the tables, and put them into the pages where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, nargs="+", default=list(PARTS), help="only these (all)")
     parser.add_argument("--replicates", type=int, default=1_000, help="data sets for each number (1,000)")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes (one a core)")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation (0)")
-    parser.add_argument("--markdown", type=Path, help="a file to write the tables to")
+    parser.add_argument("--write", action="store_true", help="put the tables into the pages that show them")
     options = parser.parse_args()
-    report = [machine()]
+    sys.stdout.write(f"{machine()}\n")
     for name in options.part:
-        table, tasks = PARTS[name]
-        found = measure(tasks, options.replicates, options.workers, options.seed)
-        explained = " ".join((table.__doc__ or "").split()).removesuffix(".")
-        report += ["", f"{explained}; percent of {options.replicates:,} simulations.", "", *table(found)]
-    text = "\n".join(report) + "\n"
-    sys.stdout.write(text)
-    if options.markdown:
-        options.markdown.write_text(text, encoding="utf-8")
+        part = PARTS[name]
+        found = measure(part.tasks, options.replicates, options.workers, options.seed)
+        for table in part.tables:
+            explained = " ".join((table.__doc__ or "").split()).removesuffix(".")
+            lines = [f"{explained}; percent of {options.replicates:,} simulations.", "", *table(found)]
+            sys.stdout.write("\n".join(["", *lines, ""]))
+            if options.write:
+                fill({table.__name__: lines})
 
 
 if __name__ == "__main__":
