@@ -47,7 +47,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.build
 	$(BIN)/python -m tests.benchmarks.subgroups
-	$(BIN)/python -m tests.benchmarks.coverage
+	$(BIN)/python -m tests.benchmarks.coverage --write
 	$(BIN)/python -m tests.benchmarks.chunks
 	$(BIN)/python -m tests.benchmarks.loading
 

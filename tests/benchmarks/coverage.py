@@ -79,9 +79,9 @@ def _shown(percent: Floats | float, wanted: tuple[float, float] = HELD) -> str:
     return text if wanted[0] <= least and most <= wanted[1] else f"**{text}**"
 
 
-def _header(*names: str) -> Iterator[str]:
+def _header(*names: str, words: int = 2) -> Iterator[str]:
     yield f"| {' | '.join(names)} |"
-    yield "|---" * 2 + "|--:" * (len(names) - 2) + "|"
+    yield "|---" * words + "|--:" * (len(names) - words) + "|"
 
 
 def rare(found: Mapping[Task, Floats]) -> Iterator[str]:
@@ -103,7 +103,7 @@ def tried(found: Mapping[Task, Floats]) -> Iterator[str]:
 
 
 def grid(found: Mapping[Task, Floats]) -> Iterator[str]:
-    """Intervals of `score`: least and greatest share over the other class's rows."""
+    """Intervals of `score`: least to greatest over the other class's rows."""
     yield from _header("rows of the rare class", "spread of it", *(f"AUROC {auroc}" for auroc in AUROCS))
     for positives, (what, kind) in product(POSITIVES, KINDS.items()):
         shares = [
@@ -146,15 +146,15 @@ def level(found: Mapping[Task, Floats]) -> Iterator[str]:
 
 def power(found: Mapping[Task, Floats]) -> Iterator[str]:
     """How often a gap is found where there is one."""
-    yield from _header("groups", "", *(f"`{method}`" for method in METHODS[:2]))
+    yield from _header("groups", *(f"`{method}`" for method in METHODS[:2]), words=1)
     for name, groups in UNEQUAL.items():
         made = tuple(Group(rows(m, n), auroc) for m, n, auroc in groups)
-        yield f"| {name} | | {' | '.join(f'{found[made, method][-1]:.0f}' for method in METHODS[:2])} |"
+        yield f"| {name} | {' | '.join(f'{found[made, method][-1]:.0f}' for method in METHODS[:2])} |"
 
 
 def grid_short(found: Mapping[Task, Floats]) -> Iterator[str]:
-    """Intervals of `score`: least and greatest share over the other class's rows and the four kinds of scores."""
-    yield from _header("rows of the rare class", "", *(f"AUROC {auroc}" for auroc in AUROCS))
+    """Intervals of `score`: least to greatest over the other class's rows and four kinds of scores."""
+    yield from _header("rows of the rare class", *(f"AUROC {auroc}" for auroc in AUROCS), words=1)
     for positives in POSITIVES:
         shares = [
             _shown(
@@ -167,18 +167,18 @@ def grid_short(found: Mapping[Task, Floats]) -> Iterator[str]:
             )
             for auroc in AUROCS
         ]
-        yield f"| {positives} | | {' | '.join(shares)} |"
+        yield f"| {positives} | {' | '.join(shares)} |"
 
 
 def level_short(found: Mapping[Task, Floats]) -> Iterator[str]:
-    """How often a gap is found where there is none: least and greatest share over AUROC and spread."""
-    yield from _header("groups, all alike", "", *(f"`{method}`" for method in METHODS[:2]))
+    """How often a gap is found where there is none: least to greatest over AUROC and spread."""
+    yield from _header("groups, all alike", *(f"`{method}`" for method in METHODS[:2]), words=1)
     for name, sizes in EQUAL.items():
         shares = [
             _shown(np.array([found[_alike(sizes, *kind), method][-1] for kind in product(AUROCS, SPREADS)]), FOUND)
             for method in METHODS[:2]
         ]
-        yield f"| {name} | | {' | '.join(shares)} |"
+        yield f"| {name} | {' | '.join(shares)} |"
 
 
 Table = Callable[[Mapping[Task, Floats]], Iterator[str]]
