@@ -113,6 +113,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     )
     if threshold is not None and validation is not None:
         raise InputError("both threshold and validation are given; give one of them")
+    if reference is not None and not isinstance(reference, Mapping):
+        raise InputError(f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}")
     attributes = [attributes] if isinstance(attributes, str) else attributes
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,

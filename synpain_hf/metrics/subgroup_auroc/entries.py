@@ -18,6 +18,7 @@ from .roc import Placements, average_precision, f1
 
 _OF_ONE_RANKING = ("auroc", "standard_error", "interval", "average_precision")
 _ACROSS = ("bpsn_auroc", "bnsp_auroc")
+_LOST = "the rows weigh so little beside the others that rounding would decide"
 
 
 def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) -> Iterator[dict[str, Any]]:
@@ -37,6 +38,7 @@ def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) ->
     for group, members in enumerate(found.attribute.groups):
         counts = _Counts(positives[group], negatives[group], sum(positives), sum(negatives))
         reasons = _reasons(counts, _unsure(rows, found, group), options, inside=found is not whole)
+        reasons |= {name: _LOST for name, column in columns.items() if name not in reasons and np.isnan(column[group])}
         bounds = {"low": float(found.uncertainty.low[group]), "high": float(found.uncertainty.high[group])}
         entry: dict[str, Any] = {
             "group": members,
@@ -88,6 +90,8 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | 
 def _unsure(rows: Rows, found: Estimates, group: int) -> dict[str, str]:
     """Why a group with both classes has no interval, or no standard error."""
     unsure = found.uncertainty
+    if np.isnan(found.placements.auroc[group]):
+        return dict.fromkeys(_OF_ONE_RANKING, _LOST)
     if group in unsure.reasons:
         return dict.fromkeys(("standard_error", "interval"), unsure.reasons[group])
     error = unsure.standard_errors[group]

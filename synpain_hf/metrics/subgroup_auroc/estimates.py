@@ -155,7 +155,7 @@ def _by_delong(
     auroc, found = placed[0].auroc, Covariance(matrix, freedom[0], units.in_common)
     supposed = law(auroc, found, units) if method == "score" else Law(found, constant)
     low, high = np.full(len(matrix), np.nan), np.full(len(matrix), np.nan)
-    known, reasons = _known(rows, auroc, np.diag(supposed.scaled.values))
+    known, reasons = _known(rows, units, auroc, np.diag(supposed.scaled.values))
     if method == "score":
         quantiles = np.array([quantile_of(confidence, freedom=each) for each in supposed.scaled.freedom[known]])
         low[known], high[known] = score_interval(auroc[known], np.diag(supposed.scaled.values)[known], quantiles)
@@ -230,13 +230,16 @@ def _deviations(rows: Rows, attribute: Attribute, placed: Sequence[Placements]) 
     return [own, *(own - other for other in baseline)]
 
 
-def _known(rows: Rows, auroc: Floats, variances: Floats) -> tuple[list[int], dict[int, str]]:
+def _known(rows: Rows, units: Units, auroc: Floats, variances: Floats) -> tuple[list[int], dict[int, str]]:
     """The groups that have an interval, and for the others why they have none."""
     known, reasons = [], {}
-    what = "rows" if rows.clusters is None else "clusters"
+    what = "row" if rows.clusters is None else "cluster"
+    fewest = units.counts.min(axis=0).tolist()
     for group, (value, variance) in enumerate(zip(auroc, variances, strict=True)):
-        if np.isnan(variance):
-            reasons[group] = f"fewer than two {what} of a class leave no variance to estimate"
+        if np.isnan(variance) and fewest[group] < 2:
+            reasons[group] = f"fewer than two {what}s of a class leave no variance to estimate"
+        elif np.isnan(variance):
+            reasons[group] = f"one {what} has nearly all the weight of its class, which leaves no variance to estimate"
         elif variance <= NO_SPREAD**2:
             reasons[group] = no_spread(rows, value)
         else:

@@ -20,6 +20,7 @@ from .arrays import (
     absent_in,
     as_array,
     as_floats,
+    as_scores,
     of_length,
     refuse,
     sized,
@@ -38,6 +39,9 @@ MOST_INTERSECTIONS = 300
 
 MOST_GROUPS = 2_000
 """Of an attribute; one with more is an id of rows rather than a group of them."""
+
+_MOST_UNEVEN = 1e15
+"""How many times the smallest weight the greatest may be: the digits of a 64-bit float."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def read(
     Raises:
         InputError: If something cannot be used.
     """
-    values = as_floats(scores, "scores")
+    values = as_scores(scores, "scores")
     count = len(values)
     if not count:
         raise InputError("there are no rows: references and scores are empty")
@@ -124,9 +128,9 @@ def read(
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
     taken = {value for value in chosen.values() if isinstance(value, str)}
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
-    names = (
-        list(map(str, attributes)) if attributes is not None else [name for name in table.names if name not in taken]
-    )
+    if attributes is not None and not isinstance(attributes, Iterable):
+        raise InputError(f"attributes is {attributes!r}; give names of columns of groups")
+    names = [name for name in table.names if name not in taken] if attributes is None else list(map(str, attributes))
     for name in names:
         if names.count(name) > 1 or JOINED_BY in str(name):
             raise InputError(
@@ -137,15 +141,13 @@ def read(
         None if columns[name] is None else of_length(as_floats(columns[name], name), name, count)
         for name in ("sample_weight", "baseline_scores")
     )
-    if weights is not None:
-        refuse(weights <= 0, "sample_weight", "not greater than 0", "leave those rows out")
     return Rows(
         positive=labels,
         scores=values,
         attributes=[
             _attribute(name, table.column(name, "attributes"), table.class_names(name), missing) for name in names
         ],
-        weights=weights,
+        weights=None if weights is None else _scaled(weights),
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,
     )
@@ -164,7 +166,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     """
     if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
         raise InputError("validation must be a mapping with 'references' and 'scores'")
-    scores = as_floats(validation["scores"], "validation scores")
+    scores = as_scores(validation["scores"], "validation scores")
     labels = read_labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
         raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
@@ -217,6 +219,19 @@ def _check_number(name: str, groups: int) -> None:
         )
 
 
+def _scaled(weights: Floats) -> Floats:
+    """Weights with the greatest between 1/2 and 1, so that no product is out of range; only their ratios matter."""
+    refuse(weights <= 0, "sample_weight", "not greater than 0", "leave those rows out")
+    least, greatest = float(weights.min()), float(weights.max())
+    if least < greatest / _MOST_UNEVEN:
+        raise InputError(
+            f"sample_weight reaches from {least:g} to {greatest:g}, so that rows with the smallest are lost in any sum; "
+            "check the unit of the weights, or leave those rows out"
+        )
+    _, exponent = np.frexp(greatest)
+    return np.asarray(np.ldexp(weights, -exponent))  # by a power of two, which rounds nothing
+
+
 def _attribute(name: str, given: Any, class_names: list[str] | None, missing: str) -> Attribute:
     values = as_array(given, f"the group column {name!r}")
     absent = absent_in(values, class_names)
@@ -252,6 +267,6 @@ def _natural(text: str) -> tuple[bool, float, str]:
 
 
 def _clusters(given: Any, count: int) -> Integers:
-    values = as_array(of_length(sized(given), "clusters", count), "clusters")
+    values = as_array(of_length(sized(given, "clusters"), "clusters", count), "clusters")
     refuse(absent_in(values), "clusters", "missing", "give every row the id of what it belongs to")
     return _coded(values)[1]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import GroupColumns, absent_in, as_array, as_floats, class_names_of, of_length
+from .arrays import GroupColumns, absent_in, as_array, as_scores, class_names_of, of_length
 
 
 def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
@@ -28,7 +28,7 @@ def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
     Raises:
         InputError: If something cannot be used.
     """
-    numbers = as_floats(scores, "scores")
+    numbers = as_scores(scores, "scores")
     count = len(numbers)
     names = class_names_of(references)
     labels = _known(of_length(as_array(references, "references"), "references", count), names)
