@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.metrics.subgroup_auroc.arrays import LAST_WHOLE, differ_beyond_floats
 from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES
 from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
@@ -27,6 +28,7 @@ _PROBLEMS_LISTED = 20
 _NAMES_SHOWN = 30
 _VALUES_SHOWN = 5
 _LONGEST_SHOWN = 40
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -135,12 +137,13 @@ class Columns:
             word = classes[int(word)]
         return {word}
 
-    def numbers(self, name: str, *, above_zero: bool = False) -> npt.NDArray[np.float64]:
+    def numbers(self, name: str, *, above_zero: bool = False, ranked: bool = False) -> npt.NDArray[np.float64]:
         """A column of finite numbers; NaN where it holds something else.
 
         Args:
             name: The column.
             above_zero: Refuse the others.
+            ranked: Refuse numbers that are equal as 64-bit floats, and differ.
         """
         given = self.table.numerals(name)
         values = _floats(self.table, name, given)
@@ -152,13 +155,28 @@ class Columns:
             value = given[row] if isinstance(given, list) else given[row].as_py()
             if value is None or (isinstance(value, str) and not value.strip()):
                 return "is missing", "fill it in, or leave the row out"
+            if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip()):
+                return f"is {value.strip()!r}, with a decimal comma", "write points, or semicolons between the cells"
             if _float(value) is None:
-                return f"is {_short(repr(value))}, not a number", "write one, such as 0.5"
+                return f"is {_short(repr(value))}, not a number", "correct it, or leave the row out"
             kind = "not finite" if not np.isfinite(values[row]) else "not above 0"
             return f"is {_short(str(value))}, {kind}", "correct it, or leave the row out"
 
         self._refuse(unfit, name, says)
+        if ranked:
+            self._refuse(
+                self._beyond_floats(name, given, values), name,
+                lambda row: ("equals another one as a 64-bit float, and differs", "subtract the smallest from all"),
+            )  # fmt: skip
         return values
+
+    def _beyond_floats(self, name: str, given: Column, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which whole numbers are too large to be told apart as floats."""
+        large = np.flatnonzero(np.abs(values) >= LAST_WHOLE)
+        some = [given[row] for row in large] if isinstance(given, list) else self.table.listed(name, given.take(large))
+        found = np.zeros(len(values), np.bool_)
+        found[large] = differ_beyond_floats(values[large], np.fromiter(some, object, len(some)))
+        return found
 
     def groups(self, name: str, missing: str) -> ClassColumn | npt.NDArray[np.object_]:
         """The group of each row, as the metric takes it.

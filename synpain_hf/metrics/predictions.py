@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.inference import fewest_resamples
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
@@ -113,12 +114,12 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         read.require(uses)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
-            "scores": read.numbers(score),
+            "scores": read.numbers(score, ranked=True),
             "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
             "clusters": None if clusters is None else read.ids(clusters),
             "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
         }
-        baseline_scores = None if baseline is None else read.numbers(baseline)
+        baseline_scores = None if baseline is None else read.numbers(baseline, ranked=True)
         problems, chosen_on = read.problems, None
         if validation is not None:
             held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
@@ -140,7 +141,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             raise _naming_its_option(error) from error
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
-                how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
+                drawn = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
+                how["resamples"] = max(drawn, fewest_resamples(confidence))
             table = _as_csv(report, keep_formulas=keep_formulas)
             staging.complete(_write(report, table, {**rows, **how}, staging.folder, progress))
     return report
@@ -160,7 +162,7 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     if not labels.any():
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
-    return {"references": labels, "scores": held_out.numbers(score)}
+    return {"references": labels, "scores": held_out.numbers(score, ranked=True)}
 
 
 def _as_csv(report: Report, *, keep_formulas: bool) -> str:

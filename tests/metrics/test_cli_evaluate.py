@@ -176,7 +176,9 @@ class TestStatus:
         assert result.exit_code == 1
         assert result.stdout == ""
         assert result.stderr.splitlines()[0] == "error: 2 problems, and nothing was written:"
-        assert f"  {path}:5: score is 'high', not a number; write one, such as 0.5" in result.stderr.splitlines()
+        assert (
+            f"  {path}:5: score is 'high', not a number; correct it, or leave the row out" in result.stderr.splitlines()
+        )
         assert not out.exists()
 
     def test_json_lists_every_problem(self, tmp_path: Path) -> None:

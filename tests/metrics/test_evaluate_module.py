@@ -291,7 +291,7 @@ def test_options_given_to_load_hold_until_compute_says_otherwise() -> None:
 
 
 def test_it_plots_with_the_options_it_was_loaded_with(loaded: datasets.Dataset) -> None:
-    metric = evaluate.load(str(SCRIPT), positive="pain", attributes=["gender"], resamples=20, min_group_size=0)
+    metric = evaluate.load(str(SCRIPT), positive="pain", attributes=["gender"], resamples=40, min_group_size=0)
     roc = metric.plot_roc(**given_as(loaded), attribute="gender")
     report = metric.compute(**given_as(loaded))
     curves = [text.get_text() for text in roc.get_legend().get_texts()]

@@ -23,7 +23,7 @@ _NUMBERS = "biufOUST"
 """The kinds of NumPy's types that hold numbers, or objects and texts that may be numbers."""
 _PLAIN = {float, bool, np.float16, np.float32, np.float64}
 """Types of which every value is a 64-bit float."""
-_LAST_WHOLE = 2**53
+LAST_WHOLE = 2**53
 """Up to here every whole number is one, too."""
 
 
@@ -131,13 +131,30 @@ def as_scores(given: Any, name: str) -> Floats:
     given = sized(given, name)
     values, exact = as_floats(given, name), _with_all_digits(given)
     if exact is not None:
-        order = np.argsort(values, kind="stable")
-        tied = np.flatnonzero(np.diff(values[order]) == 0)
-        lost = tied[np.asarray(exact[order[tied]] != exact[order[tied + 1]], np.bool_)]
-        at_fault = np.zeros(len(values), np.bool_)
-        at_fault[order[lost]] = at_fault[order[lost + 1]] = True
-        refuse(at_fault, name, "equal as 64-bit floats, and differ", "subtract the smallest from all, or give ranks")
+        refuse(
+            differ_beyond_floats(values, exact), name, "equal as 64-bit floats, and differ",
+            "subtract the smallest from all, or give ranks",
+        )  # fmt: skip
     return values
+
+
+def differ_beyond_floats(values: Floats, exact: npt.NDArray[Any]) -> Booleans:
+    """Which values are equal to another one as floats, and differ from it in digits that floats do not have.
+
+    Args:
+        values: Shape (rows,).
+        exact: Shape (rows,): the same numbers with all their digits; whole numbers also as text.
+    """
+    if exact.dtype.kind in "OUST":
+        exact = np.fromiter(map(_whole_where_text, exact.tolist()), object, len(exact))
+    order = np.argsort(values, kind="stable")
+    new = np.diff(values[order]) != 0
+    tied = np.flatnonzero(~new)
+    lost = tied[np.asarray(exact[order[tied]] != exact[order[tied + 1]], np.bool_)]
+    block = np.append(0, np.cumsum(new))[: len(values)]
+    found = np.zeros(len(values), np.bool_)
+    found[order] = np.isin(block, block[lost])
+    return found
 
 
 def class_names_of(given: Any) -> list[str] | None:
@@ -216,9 +233,9 @@ def _with_all_digits(given: Any) -> npt.NDArray[Any] | None:
     else:
         values = np.asarray(given)
     if values.dtype.kind in "OUST":
-        return np.fromiter(map(_whole_where_text, values.tolist()), object, len(values))
+        return values
     wide = values.dtype.itemsize > np.dtype(np.float64).itemsize
-    long = values.dtype.kind in "iu" and len(values) and max(abs(int(values.min())), int(values.max())) > _LAST_WHOLE
+    long = values.dtype.kind in "iu" and len(values) and max(abs(int(values.min())), int(values.max())) > LAST_WHOLE
     return values if wide or long else None
 
 

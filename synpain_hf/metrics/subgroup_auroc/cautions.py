@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .comparisons import too_little
+from .inputs import MOST_GROUPS
 
 _ROUGH = "it holds the truth less often than it says, most of all at a high AUROC"
 
@@ -23,7 +24,11 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 def cautions(
-    overall: Mapping[str, Any], groups: Mapping[str, Entries], gaps: Mapping[str, Mapping[str, Any]], interval: str
+    overall: Mapping[str, Any],
+    groups: Mapping[str, Entries],
+    gaps: Mapping[str, Mapping[str, Any]],
+    too_large: Mapping[str, int],
+    interval: str,
 ) -> Iterator[dict[str, str | None]]:
     """The warnings of a report.
 
@@ -31,11 +36,12 @@ def cautions(
         overall: What is reported on all rows.
         groups: What is reported on every group, by attribute or intersection.
         gaps: How far the groups lie apart, by the same names.
+        too_large: Of the intersections that are left out, how many groups they have.
         interval: How intervals were made.
 
     Yields:
-        `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval` or
-        `test`; and the `text`.
+        `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval`,
+        `test` or `intersection`; and the `text`.
     """
     for_interval, for_test, of_interval, of_test = _ENOUGH[interval]
     found: list[tuple[str | None, str | None, Mapping[str, Any]]] = [(None, None, overall)]
@@ -51,3 +57,6 @@ def cautions(
             kind = "clusters with rows" if "clusters" in tested[0] else "rows"
             text = f"a group has fewer than {for_test} {kind} of a class: where the test counts on them, {of_test}"
             yield {"attribute": attribute, "group": None, "about": "test", "text": text}
+    for attribute, count in too_large.items():
+        text = f"it has {count:,} groups, more than {MOST_GROUPS:,}, and is left out"
+        yield {"attribute": attribute, "group": None, "about": "intersection", "text": text}

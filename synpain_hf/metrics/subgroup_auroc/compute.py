@@ -114,7 +114,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     if threshold is not None and validation is not None:
         raise InputError("both threshold and validation are given; give one of them")
     if reference is not None and not isinstance(reference, Mapping):
-        raise InputError(f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}")
+        raise InputError(
+            f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}"
+        )
     attributes = [attributes] if isinstance(attributes, str) else attributes
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
@@ -124,7 +126,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     check_number_of_intersections(len(rows.attributes), depth)
-    crossings = intersections(rows.attributes, depth)
+    crossings, too_large = intersections(rows.attributes, depth)
     check_work(rows, [whole, *rows.attributes, *crossings], options)
     overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options, progress)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
@@ -147,7 +149,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        warnings=list(cautions(summary, by_attribute, gaps, interval)),
+        warnings=list(cautions(summary, by_attribute, gaps, too_large, interval)),
         options={
             "interval": interval,
             "confidence": confidence,

@@ -15,6 +15,7 @@ from .inference import (
     NO_SPREAD,
     Covariance,
     corrected_percentiles,
+    fewest_resamples,
     logit_interval,
     percentiles,
     plain_interval,
@@ -94,11 +95,13 @@ class Estimates:
 
 
 def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) -> None:
-    """Refuse more resamples than can be drawn in minutes, or held in memory.
+    """Refuse more resamples than can be drawn in minutes, or held in memory, and too few for an interval.
 
     Raises:
-        InputError: If there are more.
+        InputError: If there are more, or too few.
     """
+    if options.interval in RESAMPLED:
+        check_resamples(options.resamples, options.confidence)
     models = 1 if rows.baseline is None else 2
     counted = models * len(attributes) * len(rows.scores)
     held = models * sum(len(attribute.groups) for attribute in attributes)
@@ -107,6 +110,20 @@ def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) ->
         raise InputError(
             f"{options.resamples:,} resamples of {len(rows.scores):,} rows in {held:,} groups are too many; give at "
             f"most {most:,}, or interval='delong'"
+        )
+
+
+def check_resamples(resamples: int, confidence: float) -> None:
+    """Refuse too few resamples for an interval or a band.
+
+    Raises:
+        InputError: If there are fewer than have ends with that confidence between them.
+    """
+    fewest = fewest_resamples(confidence)
+    if resamples < fewest:
+        raise InputError(
+            f"resamples is {resamples:,}, too few for a confidence of {confidence:g}; give {fewest:,} or more, better "
+            "1,000 or more"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from statistics import NormalDist
 
 import numpy as np
@@ -58,6 +58,11 @@ def percentiles(resampled: Floats, confidence: float) -> tuple[float, float]:
     """The bootstrap's plain percentile interval; arguments as `corrected_percentiles`."""
     low, high = np.quantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def fewest_resamples(confidence: float) -> int:
+    """So many resamples must there be that the interval of them all holds with that confidence: 39 for 0.95."""
+    return ceil(2 / (1 - confidence) - NO_SPREAD) - 1
 
 
 def quantile_of(confidence: float, comparisons: int = 1, freedom: float = inf) -> float:

@@ -27,6 +27,7 @@ from .arrays import (
 )
 from .errors import InputError
 from .labels import read_labels
+from .overlap import shared_rows
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -138,8 +139,8 @@ def read(
                 f"{JOINED_BY.strip()!r} between blanks"
             )
     weights, baseline = (
-        None if columns[name] is None else of_length(as_floats(columns[name], name), name, count)
-        for name in ("sample_weight", "baseline_scores")
+        None if columns[name] is None else of_length(numbers(columns[name], name), name, count)
+        for name, numbers in (("sample_weight", as_floats), ("baseline_scores", as_scores))
     )
     return Rows(
         positive=labels,
@@ -175,6 +176,11 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
         raise InputError(
             "the validation set is the set that is reported on, which would flatter F1; choose the threshold on others"
         )
+    if shared := shared_rows(rows.positive, rows.scores, labels, scores):
+        raise InputError(
+            f"the validation set shares rows with the set that is reported on, which would flatter F1: {shared:,} pairs "
+            "of rows have the same label and score, far more than by chance; choose the threshold on others"
+        )
     return labels, scores
 
 
@@ -192,23 +198,35 @@ def check_number_of_intersections(attributes: int, depth: int) -> None:
         )
 
 
-def intersections(attributes: Sequence[Attribute], depth: int) -> list[Attribute]:
-    """The intersections of two attributes and more, up to `depth` of them; only groups that have rows."""
-    return [_intersection(chosen) for size in range(2, depth + 1) for chosen in combinations(attributes, size)]
+def intersections(attributes: Sequence[Attribute], depth: int) -> tuple[list[Attribute], dict[str, int]]:
+    """The intersections of two attributes and more, up to `depth` of them; only groups that have rows.
+
+    Returns:
+        Those of up to `MOST_GROUPS` groups; and of the others by name how many groups they have.
+    """
+    found, too_large = [], {}
+    for size in range(2, depth + 1):
+        for chosen in combinations(attributes, size):
+            name = join_names(attribute.name for attribute in chosen)
+            codes, first = _crossed(chosen)
+            if len(first) > MOST_GROUPS:
+                too_large[name] = len(first)
+            else:
+                found.append(Attribute(name, [_values(chosen, row) for row in first], codes))
+    return found, too_large
 
 
-def _intersection(attributes: Sequence[Attribute]) -> Attribute:
+def _crossed(attributes: Sequence[Attribute]) -> tuple[Integers, Integers]:
+    """The group of each row, and the first row of each group."""
     codes = np.zeros_like(attributes[0].codes)
     for attribute in attributes:
         _, codes = np.unique(codes * len(attribute.groups) + attribute.codes, return_inverse=True)
-    _, first = np.unique(codes, return_index=True)
-    groups = [
-        {name: value for attribute in attributes for name, value in attribute.groups[attribute.codes[row]].items()}
-        for row in first
-    ]
-    name = join_names(attribute.name for attribute in attributes)
-    _check_number(name, len(groups))
-    return Attribute(name, groups, codes)
+    return codes, np.unique(codes, return_index=True)[1]
+
+
+def _values(attributes: Sequence[Attribute], row: int) -> dict[str, str]:
+    """The value of each attribute in a row."""
+    return {name: value for each in attributes for name, value in each.groups[each.codes[row]].items()}
 
 
 def _check_number(name: str, groups: int) -> None:

@@ -32,6 +32,7 @@ from .inference import equality
 from .inputs import read
 from .labels import read_labels
 from .options import Options
+from .overlap import shared_rows
 from .packing import pack, unpack
 from .plots import plot_roc
 from .rendering import as_text
