@@ -166,7 +166,7 @@ class Columns:
         if ranked:
             self._refuse(
                 self._beyond_floats(name, given, values), name,
-                lambda row: ("equals another one as a 64-bit float, and differs", "subtract the smallest from all"),
+                lambda _: ("equals another one as a 64-bit float, and differs", "subtract the smallest from all"),
             )  # fmt: skip
         return values
 

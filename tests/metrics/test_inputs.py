@@ -207,7 +207,7 @@ def test_tensors_are_taken_also_in_reduced_precision() -> None:
 )
 @pytest.mark.parametrize("references", [LABELS, ["pain" if label else "no_pain" for label in LABELS]], ids=str)
 def test_positive_is_one_value(positive: Any, references: Any) -> None:
-    with pytest.raises(InputError, match="positive is .*; give one value, such as 1 or 'pain'"):
+    with pytest.raises(InputError, match=r"positive is .*; give one value, such as 1 or 'pain'"):
         subgroup_auroc(references=references, scores=SCORES, positive=positive)
     assert subgroup_auroc(references=LABELS, scores=SCORES, positive=np.array(1))["overall"]["positives"] == 4
 
@@ -268,7 +268,7 @@ def test_a_validation_set_of_its_own_is_taken_however_coarse_its_scores(decimals
     generator = np.random.default_rng(3)
     labels = generator.integers(0, 2, 4000)
     scores = np.round(labels + generator.normal(size=4000), decimals)
-    rows = {"references": labels[:2000], "scores": scores[:2000]}
+    rows: dict[str, Any] = {"references": labels[:2000], "scores": scores[:2000]}
     held_out = {"references": labels[2000:], "scores": scores[2000:]}
     assert subgroup_auroc(**rows, validation=held_out)["options"]["threshold_from"] == "validation"
 

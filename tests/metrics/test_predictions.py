@@ -411,7 +411,10 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
         changed(score=[0, 0.1, "high", 0, 0, 0, 0, 0]), {}, BAD,
         ["{p}:4: score is 'high', not a number; correct it, or leave the row out"]
     ),
-    "a decimal comma": (text('label,score,gender\n0,"0,5",x\n'), {}, BAD, ["{p}:2: score is '0,5', with a decimal comma; write points"]),
+    "a decimal comma": (
+        text('label,score,gender\n0,"0,5",x\n'), {}, BAD,
+        ["{p}:2: score is '0,5', with a decimal comma; write points"]
+    ),
     "decimal points and commas": (
         text("label;score;gender\n0;0,5;x\n1;0.5;y\n"), {}, BAD, ["{p}:2: score is '0,5', with a decimal comma"]
     ),

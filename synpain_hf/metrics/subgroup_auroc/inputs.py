@@ -178,8 +178,8 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
         )
     if shared := shared_rows(rows.positive, rows.scores, labels, scores):
         raise InputError(
-            f"the validation set shares rows with the set that is reported on, which would flatter F1: {shared:,} pairs "
-            "of rows have the same label and score, far more than by chance; choose the threshold on others"
+            f"the validation set shares rows with the set that is reported on, which would flatter F1: {shared:,} "
+            "pairs of rows have the same label and score, far more than by chance; choose the threshold on others"
         )
     return labels, scores
 
@@ -243,8 +243,8 @@ def _scaled(weights: Floats) -> Floats:
     least, greatest = float(weights.min()), float(weights.max())
     if least < greatest / _MOST_UNEVEN:
         raise InputError(
-            f"sample_weight reaches from {least:g} to {greatest:g}, so that rows with the smallest are lost in any sum; "
-            "check the unit of the weights, or leave those rows out"
+            f"sample_weight reaches from {least:g} to {greatest:g}, so that rows with the smallest are lost in any "
+            "sum; check the unit of the weights, or leave those rows out"
         )
     _, exponent = np.frexp(greatest)
     return np.asarray(np.ldexp(weights, -exponent))  # by a power of two, which rounds nothing

@@ -15,8 +15,8 @@ _FEW = 3
 def shared_rows(labels: Booleans, scores: Floats, other_labels: Booleans, other_scores: Floats) -> int:
     """How many pairs of rows of two sets have the same label and score, if far more have than chance explains; else 0.
 
-    How often chance makes two rows alike is seen within each set: hardly ever where scores have many digits, often where
-    they are coarse.
+    How often chance makes two rows alike is seen within each set: hardly ever where scores have many digits, often
+    where they are coarse.
 
     Args:
         labels: Shape (rows,).
