@@ -19,6 +19,8 @@ _ROWS_SHOWN = 10
 _MISSING_TYPES = {"NAType", "NaTType"}
 """Of pandas, which need not be installed."""
 
+_SEVERAL = (Mapping, list, tuple, set, np.ndarray)
+"""Types that hold several values."""
 _NUMBERS = "biufOUST"
 """The kinds of NumPy's types that hold numbers, or objects and texts that may be numbers."""
 _PLAIN = {float, bool, np.float16, np.float32, np.float64}
@@ -102,9 +104,10 @@ def as_array(given: Any, name: str) -> npt.NDArray[Any]:
     if values.ndim != 1:
         raise InputError(f"{name} must have the shape (rows,), not {values.shape}; give one value per row")
     if values.dtype == object:
-        for row, value in enumerate(values):
-            if isinstance(value, (Mapping, list, tuple, set, np.ndarray)):
-                raise InputError(f"{name} holds a {type(value).__name__} in row {row}; give one value per row")
+        several = tuple(kind for kind in set(map(type, values)) if issubclass(kind, _SEVERAL))
+        if several:
+            row = next(row for row, value in enumerate(values) if isinstance(value, several))
+            raise InputError(f"{name} holds a {type(values[row]).__name__} in row {row}; give one value per row")
     return values
 
 
