@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ MOST_GROUPS = 2_000
 """Of one attribute: what the metric needs grows with their square, and a column with more holds something else."""
 
 _NO_LABELS = ("nan", "na", "<na>")
+_TRUTH: dict[Any, bool | None] = {"true": True, "false": False, "": None}
 _PROBLEMS_LISTED = 20
 _NAMES_SHOWN = 30
 _VALUES_SHOWN = 5
@@ -74,24 +76,37 @@ class Columns:
                 for name in lacking
             )
 
-    def attributes(self, asked: Sequence[str] | None, used: Iterable[str | None]) -> list[str]:
+    def attributes(self, asked: Sequence[str] | None, used: Iterable[str | None], *, needed: bool = True) -> list[str]:
         """The columns that hold groups.
 
         Args:
             asked: Names, also several in one text with commas; None for those that SynPAIN has.
             used: Columns that serve something else.
+            needed: Whether there must be one.
 
         Raises:
             BadInputError: If one is missing, or nothing was asked for and none is there.
         """
         if asked is None:
             found = [name for name in GROUPS if name in self.table.names and name not in set(used)]
-            if not found:
+            if not found and needed:
                 reason = f"has none of the columns {', '.join(GROUPS)}; name those with groups (groups); {self._has}"
                 raise BadInputError([Problem(self.table.name, reason)])
             return found
+        return self.listed(asked, "groups")
+
+    def listed(self, asked: Sequence[str], use: str) -> list[str]:
+        """The columns that some names name, of which several may be in one text with commas.
+
+        Args:
+            asked: The names.
+            use: What they are for.
+
+        Raises:
+            BadInputError: If one is missing.
+        """
         names = dict.fromkeys(name for text in asked for name in self._split(text))
-        self.require(dict.fromkeys(names, "groups"))
+        self.require(dict.fromkeys(names, use))
         return list(names)
 
     def labels(self, name: str, positive: object = None) -> npt.NDArray[np.bool_]:
@@ -201,6 +216,26 @@ class Columns:
             return np.array(texts, object)[codes]
         return ClassColumn(np.asarray([-1 if text is None else classes.index(text) for text in texts])[codes], classes)
 
+    def memberships(self, name: str) -> list[Any]:
+        """For each row the names of its groups, or whether it belongs to that of the column, as the metric takes them.
+
+        Args:
+            name: The column: lists, true and false, or shares from 0 to 1.
+        """
+        given = self.table.listed(name, self.table.numerals(name))
+        values = [_membership(value) for value in given]
+        unfit = [
+            isinstance(value, (str, dict)) or (isinstance(value, float) and not 0 <= value <= 1) for value in values
+        ]
+        self._refuse(
+            np.asarray(unfit, np.bool_), name,
+            lambda row: (
+                f"is {_short(repr(given[row]))}, neither true or false nor a share from 0 to 1",
+                "correct it; lists of names come from JSON Lines or Parquet",
+            ),
+        )  # fmt: skip
+        return values
+
     def ids(self, name: str) -> npt.NDArray[np.int64]:
         """A number for each distinct value of a column."""
         texts, codes = self._texts(name)
@@ -264,6 +299,17 @@ def candidates(asked: Sequence[str] | None) -> set[str]:
     if asked is None:
         return set(GROUPS)
     return {name for text in asked for name in (text, *(part.strip() for part in text.split(",")))}
+
+
+def _membership(value: Any) -> Any:
+    """Whether, or to which share, a row belongs to a group, of a text what it says; else the value itself."""
+    if value is None or isinstance(value, (list, bool)):
+        return value
+    word = value.strip().casefold() if isinstance(value, str) else value
+    if word in _TRUTH:
+        return _TRUTH[word]
+    number = _float(value)
+    return (None if math.isnan(number) else number) if number is not None else value
 
 
 def _word(text: str) -> str:

@@ -111,6 +111,14 @@ def as_array(given: Any, name: str) -> npt.NDArray[Any]:
     return values
 
 
+def as_list(given: Any) -> list[Any]:
+    """One value a row, each as Python has it; a value may be several."""
+    for convert in ("to_pylist", "to_list"):
+        if hasattr(given, convert):
+            return list(getattr(given, convert)())
+    return given.tolist() if hasattr(given, "tolist") else list(given)
+
+
 def as_floats(given: Any, name: str) -> Floats:
     """One finite number a row."""
     given = sized(given, name)

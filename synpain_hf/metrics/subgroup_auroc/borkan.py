@@ -12,6 +12,9 @@ from .roc import Placements, is_kept, share, total
 POWER = -5.0
 """The power of the generalised mean: near the smallest value, yet moved by all."""
 
+_OF_OVERALL = 0.25
+"""Of the final score."""
+
 
 def cross_with_background(
     whole: Placements, own: Placements, positive: Booleans, codes: Integers, weights: Floats | None
@@ -35,6 +38,16 @@ def cross_with_background(
         kept = is_kept(members, all_members) & is_kept(others, all_others)
         found.append(share(won, np.where(kept, members * others, 0)))
     return found[0], found[1]
+
+
+def final_score(overall: float, means: Sequence[float]) -> float:
+    """The final score of the Jigsaw Unintended Bias competition: 0.25 x AUROC + 0.75 x mean of the generalised means.
+
+    Args:
+        overall: The AUROC of all rows.
+        means: The generalised means of the subgroup, BPSN and BNSP AUROC.
+    """
+    return float(_OF_OVERALL * overall + (1 - _OF_OVERALL) * np.mean(means))
 
 
 def generalised_mean(values: Sequence[float], power: float = POWER) -> float:

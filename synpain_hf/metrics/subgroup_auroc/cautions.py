@@ -28,6 +28,7 @@ def cautions(
     groups: Mapping[str, Entries],
     gaps: Mapping[str, Mapping[str, Any]],
     too_large: Mapping[str, int],
+    overlapping: Mapping[str, Any] | None,
     interval: str,
 ) -> Iterator[dict[str, str | None]]:
     """The warnings of a report.
@@ -37,11 +38,12 @@ def cautions(
         groups: What is reported on every group, by attribute or intersection.
         gaps: How far the groups lie apart, by the same names.
         too_large: Of the intersections that are left out, how many groups they have.
+        overlapping: What is reported on groups that overlap.
         interval: How intervals were made.
 
     Yields:
         `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval`,
-        `test` or `intersection`; and the `text`.
+        `test`, `intersection`, or `identity` for the interval of a group that overlaps with others; and the `text`.
     """
     for_interval, for_test, of_interval, of_test = _ENOUGH[interval]
     found: list[tuple[str | None, str | None, Mapping[str, Any]]] = [(None, None, overall)]
@@ -51,6 +53,10 @@ def cautions(
         if entry["interval"] is not None and (little := too_little(entry, for_interval)):
             text = f"the interval is from {little}: {of_interval}"
             yield {"attribute": of, "group": name, "about": "interval", "text": text}
+    for name, entry in (overlapping or {"groups": {}})["groups"].items():
+        if entry["subgroup_auroc"]["interval"] is not None and (little := too_little(entry, for_interval)):
+            text = f"the interval is from {little}: {of_interval}"
+            yield {"attribute": None, "group": name, "about": "identity", "text": text}
     for attribute, gap in gaps.items():
         tested = [groups[attribute][name] for name in gap["test"]["groups"]] if gap["test"] else []
         if any(too_little(entry, for_test) for entry in tested):

@@ -94,8 +94,14 @@ class Estimates:
     uncertainty: Uncertainty
 
 
-def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) -> None:
+def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options, beside: int = 0) -> None:
     """Refuse more resamples than can be drawn in minutes, or held in memory, and too few for an interval.
+
+    Args:
+        rows: The rows.
+        attributes: All that are reported on.
+        options: How intervals are made.
+        beside: How many times over all rows are resampled for something else.
 
     Raises:
         InputError: If there are more, or too few.
@@ -103,7 +109,7 @@ def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) ->
     if options.interval in RESAMPLED:
         check_resamples(options.resamples, options.confidence)
     models = 1 if rows.baseline is None else 2
-    counted = models * len(attributes) * len(rows.scores)
+    counted = (models * len(attributes) + beside) * len(rows.scores)
     held = models * sum(len(attribute.groups) for attribute in attributes)
     most = min(MOST_RESAMPLES, MOST_COUNTED // counted, MOST_HELD // held)
     if options.interval in RESAMPLED and options.resamples > most:

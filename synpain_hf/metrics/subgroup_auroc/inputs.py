@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb
 from typing import Any
@@ -27,6 +27,7 @@ from .arrays import (
 )
 from .errors import InputError
 from .labels import read_labels
+from .members import Identity, read_identities
 from .overlap import shared_rows
 
 MISSING = "(missing)"
@@ -73,6 +74,7 @@ class Rows:
         positive: Shape (rows,): whether the row is of the positive class.
         scores: Shape (rows,): the score, higher for positive.
         attributes: The attributes, without intersections.
+        identities: Groups that may overlap.
         weights: Shape (rows,): sample weights; None where all are 1.
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
@@ -81,6 +83,7 @@ class Rows:
     positive: Booleans
     scores: Floats
     attributes: list[Attribute]
+    identities: list[Identity] = field(default_factory=list)
     weights: Floats | None = None
     clusters: Integers | None = None
     baseline: Floats | None = None
@@ -103,6 +106,7 @@ def read(
     sample_weight: Any = None,
     clusters: Any = None,
     baseline_scores: Any = None,
+    identities: str | Sequence[str] | None = None,
 ) -> Rows:
     """Check what was given.
 
@@ -116,6 +120,7 @@ def read(
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
         baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
+        identities: The columns of `groups` that say which rows belong to groups that may overlap.
 
     Raises:
         InputError: If something cannot be used.
@@ -127,7 +132,8 @@ def read(
     labels = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
-    taken = {value for value in chosen.values() if isinstance(value, str)}
+    overlapping = [identities] if isinstance(identities, str) else list(identities or [])
+    taken = {value for value in chosen.values() if isinstance(value, str)} | set(overlapping)
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
     if attributes is not None and not isinstance(attributes, Iterable):
         raise InputError(f"attributes is {attributes!r}; give names of columns of groups")
@@ -148,6 +154,7 @@ def read(
         attributes=[
             _attribute(name, table.column(name, "attributes"), table.class_names(name), missing) for name in names
         ],
+        identities=read_identities(table, overlapping),
         weights=None if weights is None else _scaled(weights),
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,

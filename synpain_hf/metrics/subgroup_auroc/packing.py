@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import GroupColumns, absent_in, as_array, as_scores, class_names_of, of_length
+from .arrays import GroupColumns, absent_in, as_array, as_list, as_scores, class_names_of, of_length
 
 
-def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
+def pack(references: Any, scores: Any, groups: Any, lists: str | Sequence[str] = ()) -> dict[str, list[Any]]:
     """Turn rows into texts and numbers.
 
     Args:
         references: The labels, shape (rows,).
         scores: The scores, shape (rows,).
         groups: The group of every row, in any form that `subgroup_auroc` takes.
+        lists: Columns of groups that may hold lists.
 
     Returns:
         For `references` a text a row, the label's value and the name of its class; for `scores` a number a row; for
@@ -36,7 +37,7 @@ def pack(references: Any, scores: Any, groups: Any) -> dict[str, list[Any]]:
     return {
         "references": [f"[{_encoded(label)}, {_encoded(_name(label, names))}]" for label in labels],
         "scores": numbers.tolist(),
-        "groups": _rows(GroupColumns(groups, count), count),
+        "groups": _rows(GroupColumns(groups, count), count, [lists] if isinstance(lists, str) else lists),
     }
 
 
@@ -79,12 +80,13 @@ class _Column(list[Any]):
         return _Column(map(self.__getitem__, rows), features and features.names)
 
 
-def _rows(table: GroupColumns, count: int) -> list[str]:
+def _rows(table: GroupColumns, count: int, lists: Sequence[str]) -> list[str]:
     """The values by attribute and the names of their classes by attribute, as one text a row."""
     values, names = [], []
     for name in table.names:
         classes = table.class_names(name)
-        column = _known(as_array(table.column(name, "groups"), f"the group column {name!r}"), classes)
+        given = table.column(name, "groups")
+        column = as_list(given) if name in lists else _known(as_array(given, f"the group column {name!r}"), classes)
         key = json.dumps(name)
         values.append([f"{key}: {_encoded(value)}" for value in column])
         if classes:
@@ -134,4 +136,6 @@ def _decoded(texts: Iterable[str]) -> tuple[list[Any], list[int]]:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)
+    if isinstance(value, Set):
+        return sorted(map(str, value))
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else str(value)

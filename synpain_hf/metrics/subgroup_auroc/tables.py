@@ -7,6 +7,7 @@ from typing import Any
 
 from .cells import Block, Cells, Entry, Name, TextTable, cautions_of, level, p_header, p_values
 from .gap_tables import is_known, of_comparisons, of_gaps
+from .identity_table import of_overlapping
 from .inputs import MOST_GROUPS
 
 ALL = "(all rows)"
@@ -25,12 +26,14 @@ def blocks(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Entry]
 
 
 def tables(report: Mapping[str, Any], digits: int) -> Iterator[TextTable]:
-    """The groups, and where anything is known of them, the gaps between them, and which groups differ."""
+    """The groups, and where anything is known, the gaps between them, which groups differ, and those that overlap."""
     yield _of_groups(report, digits)
     if any(map(is_known, report["gaps"].values())):
         yield of_gaps(report, digits)
     if any(gap["compared"] for gap in report["gaps"].values()):
         yield of_comparisons(report, digits)
+    if "identities" in report:
+        yield of_overlapping(report, digits)
 
 
 def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
