@@ -92,9 +92,9 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
-        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, with identities
-            `identities.csv`, `gaps.png` (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20
-            groups, of which one has an AUROC.
+        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
+            (attributes of up to 100 groups), `roc_….png` for every attribute of up to 20 groups, of which one has an
+            AUROC, and with identities `identities.csv`.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, with resamples, and with figures.

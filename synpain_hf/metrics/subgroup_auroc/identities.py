@@ -31,7 +31,7 @@ class _Side:
 
     def of(self, member: Booleans, positive: Booleans) -> Booleans:
         """Which rows those are."""
-        return (member == self.inside) & (positive == self.positive)
+        return np.asarray((member == self.inside) & (positive == self.positive))
 
     def __str__(self) -> str:
         return f"{'positive' if self.positive else 'negative'} rows {'in' if self.inside else 'outside'} the group"
