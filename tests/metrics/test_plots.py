@@ -377,7 +377,7 @@ def test_very_many_rows_are_drawn_with_few_points_with_the_same_area_and_hardly_
 )
 def test_a_band_holds_the_true_positive_rates_of_the_resamples(options: dict[str, Any]) -> None:
     given = rows(3)
-    ax = plot_roc(**given, **options, attribute="age", resamples=40, seed=7, confidence=0.8)
+    ax = plot_roc(**given, **options, attribute="age", resamples=25, seed=7, confidence=0.8)
     old = np.asarray(given["groups"]["age"]) == "old"
     weights = options.get("sample_weight", np.ones(ROWS))
     found = []
