@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.fuzz import building, releases
+from tests.fuzz import auditing, building, releases
 from tests.fuzz.running import REFUSED, Bounds, Files, Use, run
 from tests.fuzz.searching import Target, prepare
 from tests.imaging.made import encoded
@@ -71,6 +72,16 @@ def table(name: str, content: bytes) -> Files:
     return {name: content, "words.yaml": WORDS, "folds.txt": b"p,0\n"}
 
 
+def predictions(attributes: int, groups: int) -> Files:
+    """Predictions with attributes of so many groups each, at random."""
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 35_000)
+    columns = {f"a{number}": generator.integers(0, groups, len(labels)) for number in range(attributes)}
+    scores = (labels + generator.normal(size=len(labels))).round(4)
+    frame = pd.DataFrame({"label": labels, "score": scores, **columns})
+    return {"predictions.csv": frame.to_csv(index=False).encode()}
+
+
 def many_rows() -> Files:
     rows = pa.Table.from_pylist(manifest_rows(1))
     file = io.BytesIO()
@@ -116,10 +127,15 @@ ZIPPED: dict[str, Callable[[], Files]] = {
     "zip of a folds file of commas": lambda: zipped(8, {"SynPain_folds.txt": b"," * 90_000_000}),
     "zip of deep notes": lambda: zipped(8, {"demo.json": b"[" * 900_000, "demo_truth.csv": b"a,b\n" * 200_000}),
 }
+PREDICTIONS: dict[str, Callable[[], Files]] = {
+    "predictions of 2,000 groups": lambda: predictions(1, 2_000),
+    "predictions of 7 attributes, all crossed": lambda: predictions(7, 2),
+}
 CASES = [
     *(pytest.param(make, building.build_manifest, "built", id=name) for name, make in PICTURES.items()),
     *(pytest.param(make, building.build_manifest, REFUSED, id=name) for name, make in MANIFESTS.items()),
     *(pytest.param(make, building.build_zip, REFUSED, id=name) for name, make in ZIPPED.items()),
+    *(pytest.param(make, auditing.audit, "audited", id=name) for name, make in PREDICTIONS.items()),
 ]
 
 

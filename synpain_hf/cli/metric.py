@@ -56,6 +56,15 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
     ] = None,
+    identities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Groups that may overlap: a column for each with true and false, or with the share of annotators who "
+            "say so; or lists of names (JSON Lines, Parquet). As --groups.",
+            show_default=False,
+        ),
+    ] = None,
     depth: Annotated[int, option_of(Options, "depth", metavar="N")] = Options.depth,
     missing: Annotated[Missing, option_of(Options, "missing", **choice_of(Missing))] = Options.missing,
     min_group_size: Annotated[int, option_of(Options, "min_group_size", metavar="N")] = Options.min_group_size,
@@ -101,8 +110,8 @@ def evaluate(
     with reported(as_json) as progress:
         report = synpain_hf.evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
-            baseline=baseline, depth=depth, interval=interval, confidence=confidence, resamples=resamples,
-            seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
+            baseline=baseline, identities=identities, depth=depth, interval=interval, confidence=confidence,
+            resamples=resamples, seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
             min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.metrics.subgroup_auroc.arrays import LAST_WHOLE, differ_beyond_floats
 from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES
 from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
@@ -23,10 +25,12 @@ MOST_GROUPS = 2_000
 """Of one attribute: what the metric needs grows with their square, and a column with more holds something else."""
 
 _NO_LABELS = ("nan", "na", "<na>")
+_TRUTH: dict[Any, bool | None] = {"true": True, "false": False, "": None}
 _PROBLEMS_LISTED = 20
 _NAMES_SHOWN = 30
 _VALUES_SHOWN = 5
 _LONGEST_SHOWN = 40
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -72,24 +76,37 @@ class Columns:
                 for name in lacking
             )
 
-    def attributes(self, asked: Sequence[str] | None, used: Iterable[str | None]) -> list[str]:
+    def attributes(self, asked: Sequence[str] | None, used: Iterable[str | None], *, needed: bool = True) -> list[str]:
         """The columns that hold groups.
 
         Args:
             asked: Names, also several in one text with commas; None for those that SynPAIN has.
             used: Columns that serve something else.
+            needed: Whether there must be one.
 
         Raises:
             BadInputError: If one is missing, or nothing was asked for and none is there.
         """
         if asked is None:
             found = [name for name in GROUPS if name in self.table.names and name not in set(used)]
-            if not found:
+            if not found and needed:
                 reason = f"has none of the columns {', '.join(GROUPS)}; name those with groups (groups); {self._has}"
                 raise BadInputError([Problem(self.table.name, reason)])
             return found
+        return self.listed(asked, "groups")
+
+    def listed(self, asked: Sequence[str], use: str) -> list[str]:
+        """The columns that some names name, of which several may be in one text with commas.
+
+        Args:
+            asked: The names.
+            use: What they are for.
+
+        Raises:
+            BadInputError: If one is missing.
+        """
         names = dict.fromkeys(name for text in asked for name in self._split(text))
-        self.require(dict.fromkeys(names, "groups"))
+        self.require(dict.fromkeys(names, use))
         return list(names)
 
     def labels(self, name: str, positive: object = None) -> npt.NDArray[np.bool_]:
@@ -135,12 +152,13 @@ class Columns:
             word = classes[int(word)]
         return {word}
 
-    def numbers(self, name: str, *, above_zero: bool = False) -> npt.NDArray[np.float64]:
+    def numbers(self, name: str, *, above_zero: bool = False, ranked: bool = False) -> npt.NDArray[np.float64]:
         """A column of finite numbers; NaN where it holds something else.
 
         Args:
             name: The column.
             above_zero: Refuse the others.
+            ranked: Refuse numbers that are equal as 64-bit floats, and differ.
         """
         given = self.table.numerals(name)
         values = _floats(self.table, name, given)
@@ -152,13 +170,28 @@ class Columns:
             value = given[row] if isinstance(given, list) else given[row].as_py()
             if value is None or (isinstance(value, str) and not value.strip()):
                 return "is missing", "fill it in, or leave the row out"
+            if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip()):
+                return f"is {value.strip()!r}, with a decimal comma", "write points, or semicolons between the cells"
             if _float(value) is None:
-                return f"is {_short(repr(value))}, not a number", "write one, such as 0.5"
+                return f"is {_short(repr(value))}, not a number", "correct it, or leave the row out"
             kind = "not finite" if not np.isfinite(values[row]) else "not above 0"
             return f"is {_short(str(value))}, {kind}", "correct it, or leave the row out"
 
         self._refuse(unfit, name, says)
+        if ranked:
+            self._refuse(
+                self._beyond_floats(name, given, values), name,
+                lambda _: ("equals another one as a 64-bit float, and differs", "subtract the smallest from all"),
+            )  # fmt: skip
         return values
+
+    def _beyond_floats(self, name: str, given: Column, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which whole numbers are too large to be told apart as floats."""
+        large = np.flatnonzero(np.abs(values) >= LAST_WHOLE)
+        some = [given[row] for row in large] if isinstance(given, list) else self.table.listed(name, given.take(large))
+        found = np.zeros(len(values), np.bool_)
+        found[large] = differ_beyond_floats(values[large], np.fromiter(some, object, len(some)))
+        return found
 
     def groups(self, name: str, missing: str) -> ClassColumn | npt.NDArray[np.object_]:
         """The group of each row, as the metric takes it.
@@ -182,6 +215,26 @@ class Columns:
         if classes is None:
             return np.array(texts, object)[codes]
         return ClassColumn(np.asarray([-1 if text is None else classes.index(text) for text in texts])[codes], classes)
+
+    def memberships(self, name: str) -> list[Any]:
+        """For each row the names of its groups, or whether it belongs to that of the column, as the metric takes them.
+
+        Args:
+            name: The column: lists, true and false, or shares from 0 to 1.
+        """
+        given = self.table.listed(name, self.table.numerals(name))
+        values = [_membership(value) for value in given]
+        unfit = [
+            isinstance(value, (str, dict)) or (isinstance(value, float) and not 0 <= value <= 1) for value in values
+        ]
+        self._refuse(
+            np.asarray(unfit, np.bool_), name,
+            lambda row: (
+                f"is {_short(repr(given[row]))}, neither true or false nor a share from 0 to 1",
+                "correct it; lists of names come from JSON Lines or Parquet",
+            ),
+        )  # fmt: skip
+        return values
 
     def ids(self, name: str) -> npt.NDArray[np.int64]:
         """A number for each distinct value of a column."""
@@ -246,6 +299,17 @@ def candidates(asked: Sequence[str] | None) -> set[str]:
     if asked is None:
         return set(GROUPS)
     return {name for text in asked for name in (text, *(part.strip() for part in text.split(",")))}
+
+
+def _membership(value: Any) -> Any:
+    """Whether, or to which share, a row belongs to a group, of a text what it says; else the value itself."""
+    if value is None or isinstance(value, (list, bool)):
+        return value
+    word = value.strip().casefold() if isinstance(value, str) else value
+    if word in _TRUTH:
+        return _TRUTH[word]
+    number = _float(value)
+    return (None if math.isnan(number) else number) if number is not None else value
 
 
 def _word(text: str) -> str:

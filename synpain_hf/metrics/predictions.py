@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.inference import fewest_resamples
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
@@ -23,6 +24,7 @@ from synpain_hf.storage import staged
 from synpain_hf.tabular.columns import read_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 MOST_CURVES, MOST_INTERVALS = 20, 100
@@ -49,6 +51,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     clusters: str | None = None,
     weights: str | None = None,
     baseline: str | None = None,
+    identities: str | Sequence[str] | None = None,
     depth: int = Options.depth,
     interval: str = Options.interval,
     confidence: float = Options.confidence,
@@ -83,12 +86,15 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         clusters: The column that says which rows depend on each other, such as those of one identity.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
+        identities: Names of columns, as `groups`, that say which rows belong to groups that may overlap: true and false
+            or shares of annotators, of which half is enough, or lists of names (JSON Lines, Parquet). Each group is
+            reported on as its members against all other rows.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
-            (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
-            AUROC.
+            (attributes of up to 100 groups), `roc_….png` for every attribute of up to 20 groups, of which one has an
+            AUROC, and with identities `identities.csv`.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, with resamples, and with figures.
@@ -106,19 +112,28 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     if threshold is not None and validation is not None:
         raise UsageError("are both given; give one of them", "threshold", "validation")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
-        asked = [groups] if isinstance(groups, str) else groups
+        asked, overlapping = ([names] if isinstance(names, str) else names for names in (groups, identities))
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
+        read = Columns(
+            read_columns(
+                Path(predictions).expanduser(), {*uses, *candidates(asked), *candidates(overlapping or [])}, progress
+            )
+        )
         read.require(uses)
+        of_identities = read.listed(overlapping or [], "identities")
+        if both := set(of_identities) & {*uses, *(read.listed(asked, "groups") if asked else ())}:
+            raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "identities")
+        attributes = read.attributes(asked, {*uses, *of_identities}, needed=not of_identities)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
-            "scores": read.numbers(score),
-            "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
+            "scores": read.numbers(score, ranked=True),
+            "groups": {name: read.groups(name, missing) for name in attributes},
             "clusters": None if clusters is None else read.ids(clusters),
             "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
         }
-        baseline_scores = None if baseline is None else read.numbers(baseline)
+        baseline_scores = None if baseline is None else read.numbers(baseline, ranked=True)
+        members = {name: read.memberships(name) for name in of_identities}
         problems, chosen_on = read.problems, None
         if validation is not None:
             held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
@@ -132,7 +147,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         }  # fmt: skip
         try:
             report = subgroup_auroc(
-                **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
+                **{**rows, "groups": rows["groups"] | members}, **how, attributes=attributes,
+                identities=of_identities, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
                 validation=chosen_on, correction=correction, min_class_size=min_class_size, margin=margin,
                 reference=reference, progress=progress,
             )  # fmt: skip
@@ -140,9 +156,12 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             raise _naming_its_option(error) from error
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
-                how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
-            table = _as_csv(report, keep_formulas=keep_formulas)
-            staging.complete(_write(report, table, {**rows, **how}, staging.folder, progress))
+                drawn = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
+                how["resamples"] = max(drawn, fewest_resamples(confidence))
+            frames = {"groups.csv": report.to_frame()}
+            frames |= {"identities.csv": report.identities_frame()} if of_identities else {}
+            texts = {name: _as_csv(frame, keep_formulas=keep_formulas) for name, frame in frames.items()}
+            staging.complete(_write(report, texts, {**rows, **how}, staging.folder, progress))
     return report
 
 
@@ -160,26 +179,25 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     if not labels.any():
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
-    return {"references": labels, "scores": held_out.numbers(score)}
+    return {"references": labels, "scores": held_out.numbers(score, ranked=True)}
 
 
-def _as_csv(report: Report, *, keep_formulas: bool) -> str:
-    """The groups of a report as CSV; names that a spreadsheet would run as formulas get a quote in front."""
-    frame = report.to_frame()
+def _as_csv(frame: pd.DataFrame, *, keep_formulas: bool) -> str:
+    """A frame of groups as CSV; names that a spreadsheet would run as formulas get a quote in front."""
     if not keep_formulas:
-        for column in ("attribute", "group", "reason"):
+        for column in frame.columns.intersection(["attribute", "group", "reason"]):
             frame[column] = frame[column].str.replace(_FORMULA, "'", regex=True)
     return frame.to_csv(index=False, lineterminator="\n").removesuffix("\n")
 
 
 def _write(
-    report: Report, table: str, drawn_from: Mapping[str, Any], folder: Path, progress: Progress
+    report: Report, tables: Mapping[str, str], drawn_from: Mapping[str, Any], folder: Path, progress: Progress
 ) -> Iterator[str]:
     """Write a report as data, tables and figures; yields the names of the files.
 
     Args:
         report: The report.
-        table: Its groups as CSV.
+        tables: Its groups as CSV, by the names of the files.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
         progress: Called for every figure.
@@ -188,7 +206,7 @@ def _write(
         "report.json": json.dumps(report, indent=2),
         "table.md": report.to_markdown(),
         "table.tex": report.to_latex(),
-        "groups.csv": table,
+        **tables,
     }
     for name, text in texts.items():
         (folder / name).write_text(f"{text}\n", encoding="utf-8")

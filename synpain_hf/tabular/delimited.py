@@ -23,7 +23,8 @@ MISSING = ("", "NA")
 """Cells without a value: empty ones, and those of R."""
 
 _BESIDE_DECIMAL_COMMAS = ("\t", ";")
-_SAID_BY_EXCEL = re.compile(r"\"?sep=([,;|\t])\"?\s*", re.IGNORECASE)
+_SAID_BY_EXCEL = re.compile(r"\"? *sep *= *([,;|\t])\1*\"?\s*", re.IGNORECASE)
+"""Excel itself adds delimiters to it, as to every row that has fewer cells than others."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,9 @@ def open_delimited(file: GivenFile, wanted: Collection[str]) -> Delimited:
         BadInputError: If it is not text.
         OSError: If it cannot be read.
     """
-    said = _SAID_BY_EXCEL.fullmatch(next(lines(file), ""))
-    before = 1 if said else 0
+    blank, first = next(((count, line) for count, line in enumerate(lines(file)) if line.strip()), (0, ""))
+    said = _SAID_BY_EXCEL.fullmatch(first)
+    before = blank + 1 if said else 0
     delimiter = said[1] if said else _likeliest_delimiter(file, wanted)
     table = _reader(file, delimiter, before)
     try:

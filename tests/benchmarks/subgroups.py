@@ -39,7 +39,7 @@ GROUPINGS = [chosen for size in (1, 2) for chosen in combinations(GROUPS, size)]
 
 TAILS = [0.025, 0.975]
 PLAIN_ROWS = 5_000
-WARM_ROWS = 500
+WARM_ROWS, WARM_RESAMPLES = 500, 40
 AGREE = 1e-9
 
 ROWS = {
@@ -186,7 +186,7 @@ def run(name: str, rows: int, resamples: int = 0) -> Run:
 
 def _measured(name: str, rows: int, resamples: int) -> Run:
     contender, data = CONTENDERS[name], Data.made(rows)
-    contender(Data.made(WARM_ROWS), min(resamples, 2))
+    contender(Data.made(WARM_ROWS), min(resamples, WARM_RESAMPLES))
     start = time.process_time()
     known = contender(data, resamples)
     seconds = time.process_time() - start
@@ -306,8 +306,8 @@ def main() -> None:
     parser.add_argument(
         "--sampled",
         type=int,
-        default=30,
-        help="resamples that the slow contenders make; their time is scaled up to all (30)",
+        default=40,
+        help="resamples that the slow contenders make; their time is scaled up to all (40)",
     )
     parser.add_argument("--scores", type=int, default=10_000_000, help="scores of the one AUROC (10,000,000)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each contender (3)")

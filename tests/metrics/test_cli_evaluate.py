@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -96,9 +97,10 @@ class TestPrinted:
 
 class TestOptions:
     def test_every_option_reaches_the_function(self, predictions: Path, tmp_path: Path) -> None:
-        lines = predictions.read_text().splitlines()
+        rows = pandas.read_csv(predictions)[:100]
+        rows["other"] += 0.0004
         validation = tmp_path / "validation.csv"
-        validation.write_text("\n".join(lines[:101]))
+        rows.to_csv(validation, index=False)
         options = [
             "--label", "label", "--score", "other", "--positive", "no_pain", "--clusters", "identity",
             "--weights", "weight", "--baseline", "score", "--groups", "gender", "--groups", "age_group,gender",
@@ -114,6 +116,17 @@ class TestOptions:
         assert result.exit_code == 0
         assert json.loads(result.stdout) == expected
         assert run(predictions, *options).exit_code == 0
+
+    def test_groups_that_overlap_are_named_as_others_are(self, predictions: Path, tmp_path: Path) -> None:
+        rows = pandas.read_csv(predictions).assign(glasses=[True, False, False] * 100, beard=[0.6, 0.4] * 150)
+        rows.to_csv(tmp_path / "p.csv", index=False)
+        report = json.loads(run(tmp_path / "p.csv", "--identities", "glasses,beard", "--json").stdout)
+        assert report == synpain_hf.evaluate(tmp_path / "p.csv", identities=["glasses", "beard"])
+        assert [group["n"] for group in report["identities"]["groups"].values()] == [100, 150]
+        assert list(report["groups"]) == ["age_group", "gender"]
+        assert (
+            "Overlapping groups." in run(tmp_path / "p.csv", "--identities", "glasses", "--identities", "beard").stdout
+        )
 
     def test_a_threshold_is_an_option_too(self, predictions: Path) -> None:
         report = json.loads(run(predictions, "--threshold", "0.25", "--json").stdout)
@@ -176,7 +189,9 @@ class TestStatus:
         assert result.exit_code == 1
         assert result.stdout == ""
         assert result.stderr.splitlines()[0] == "error: 2 problems, and nothing was written:"
-        assert f"  {path}:5: score is 'high', not a number; write one, such as 0.5" in result.stderr.splitlines()
+        assert (
+            f"  {path}:5: score is 'high', not a number; correct it, or leave the row out" in result.stderr.splitlines()
+        )
         assert not out.exists()
 
     def test_json_lists_every_problem(self, tmp_path: Path) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
 
-from synpain_hf.metrics.subgroup_auroc import InputError, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc import InputError, comparisons, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.differences import Differences
+from synpain_hf.metrics.subgroup_auroc.inference import Covariance, equality
+from synpain_hf.metrics.subgroup_auroc.score import falling
 
 Sizes = Sequence[tuple[str, int, int, float]]
 """By group its name, positive and negative rows, and true AUROC."""
@@ -174,3 +181,45 @@ def test_the_gap_that_would_be_found_in_any_group_is_the_largest_of_the_groups()
     gap = gap_of(made([("a", 300, 300, 0.8), ("b", 100, 400, 0.8), ("c", 30, 30, 0.8)]))
     found = {name: compared["detectable"] for name, compared in gap["compared"].items()}
     assert gap["detectable"] == max(found.values()) == found["c"]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 0.99), st.floats(1e-6, 1), st.floats(1, 1000)), min_size=1, max_size=30),
+    st.floats(0.01, 0.5),
+)
+def test_the_highest_p_of_equivalence_is_that_of_all_pairs(
+    groups: list[tuple[float, float, float]], margin: float
+) -> None:
+    auroc, variance, freedom = np.array(groups).T
+    best, none = np.full(len(auroc), auroc.max()), np.zeros(len(auroc))
+    some = Differences(
+        np.stack([best, auroc]), np.stack([variance, variance[::-1]]), none, np.ones((2, len(auroc))), freedom, falling
+    )
+    each = special.stdtr(freedom, (some.found - margin) / np.sqrt(some.variance(margin)))
+    assert some.highest_p_within(margin) == each.max()
+
+
+def test_pairs_that_are_looked_at_in_parts_say_what_all_say_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(2)
+    labels, group = generator.integers(0, 2, 4000), generator.integers(0, 60, 4000)
+    rows: dict[str, Any] = {
+        "references": labels,
+        "scores": labels + generator.normal(size=4000),
+        "groups": {"g": group},
+    }
+    together = subgroup_auroc(**rows)
+    monkeypatch.setattr(comparisons, "_AT_A_TIME", 100)
+    assert subgroup_auroc(**rows) == together
+
+
+def test_groups_without_common_clusters_are_compared_as_the_general_formula_has_it() -> None:
+    generator = np.random.default_rng(4)
+    sizes, variances = generator.uniform(1, 9, 6), generator.uniform(0.1, 1, 6)
+    apart = Covariance(np.diag(variances), generator.uniform(2, 90, 6), np.diag(generator.uniform(9, 99, 6)))
+    touching = apart.in_common + 1e-200  # no two groups share anything, yet all formulas are gone through
+    values = generator.uniform(0.6, 0.9, 6)
+    found = equality(values, apart, sizes)
+    general = equality(values, Covariance(apart.values, apart.freedom, touching), sizes)
+    assert found is not None
+    assert general is not None
+    assert asdict(found) == pytest.approx(asdict(general), rel=1e-12)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import synpain_hf
 from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc.packing import pack, unpack
 from tests.loading.elsewhere import environment, run_elsewhere
 
 FOLDER = Path(synpain_hf.__file__).parent / "metrics" / "subgroup_auroc"
@@ -291,7 +292,7 @@ def test_options_given_to_load_hold_until_compute_says_otherwise() -> None:
 
 
 def test_it_plots_with_the_options_it_was_loaded_with(loaded: datasets.Dataset) -> None:
-    metric = evaluate.load(str(SCRIPT), positive="pain", attributes=["gender"], resamples=20, min_group_size=0)
+    metric = evaluate.load(str(SCRIPT), positive="pain", attributes=["gender"], resamples=40, min_group_size=0)
     roc = metric.plot_roc(**given_as(loaded), attribute="gender")
     report = metric.compute(**given_as(loaded))
     curves = [text.get_text() for text in roc.get_legend().get_texts()]
@@ -457,3 +458,14 @@ def test_no_file_is_left_behind(metric: Any) -> None:
         metric.compute(interval="guess")
     metric.compute()
     assert not list(Path(metric.data_dir).rglob("*.arrow"))
+
+
+def test_values_that_are_equal_and_of_different_types_stay_apart_when_rows_are_kept() -> None:
+    kinds = [True, 1, 1.0, "1", False, 0, 0.0, "0"] * 2
+    packed = pack(references=[1, 0] * 8, scores=range(16), groups={"kind": kinds, "other": [None, {1: 2}.get] * 8})
+    assert [json.loads(text)[0]["kind"] for text in packed["groups"]] == kinds
+    assert [type(json.loads(text)[0]["kind"]) for text in packed["groups"]] == list(map(type, kinds))
+    groups = unpack(packed["references"], packed["groups"], 1)["groups"]
+    assert list(map(str, groups["kind"])) == list(map(str, kinds))
+    labels = pack(references=[1, True, 1.0, 0, False], scores=range(5), groups=None)["references"]
+    assert labels == ["[1, null]", "[true, null]", "[1.0, null]", "[0, null]", "[false, null]"]

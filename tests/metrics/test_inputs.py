@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import datasets
@@ -12,6 +14,7 @@ import pyarrow
 import pytest
 
 from synpain_hf.metrics.subgroup_auroc import InputError, subgroup_auroc
+from synpain_hf.schemas import violations
 
 LABELS = [0, 1, 0, 1, 1, 0, 0, 1]
 SCORES = [0.1, 0.7, 0.4, 0.35, 0.8, 0.2, 0.6, 0.9]
@@ -37,6 +40,7 @@ CONTAINERS: dict[str, Any] = {
     "a mapping of arrays": lambda: {"age": np.array(AGES), "hand": np.array(HANDS)},
     "a pandas frame": lambda: pandas.DataFrame({"age": AGES, "hand": HANDS}),
     "a polars frame": lambda: polars.DataFrame({"age": AGES, "hand": HANDS}),
+    "a lazy polars frame": lambda: polars.LazyFrame({"age": AGES, "hand": HANDS}),
     "a pyarrow table": lambda: pyarrow.table({"age": AGES, "hand": HANDS}),
     "records": lambda: [{"age": age, "hand": hand} for age, hand in zip(AGES, HANDS, strict=True)],
     "a generator of records": lambda: ({"age": age, "hand": hand} for age, hand in zip(AGES, HANDS, strict=True)),
@@ -112,7 +116,7 @@ def test_group_values_are_shown_as_text_numbers_in_their_order() -> None:
     assert list(report["groups"]["mixed"]) == ["2", "10", "b"]
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), pandas.NA, pandas.NaT, np.nan], ids=str)
+@pytest.mark.parametrize("missing", [None, float("nan"), pandas.NA, pandas.NaT, np.nan, "", " \n"], ids=repr)
 def test_missing_values_are_a_group_of_their_own_or_an_error(missing: Any) -> None:
     groups = {"age": [missing, *AGES[1:4], missing, *AGES[5:]]}
     report = subgroup_auroc(references=LABELS, scores=SCORES, groups=groups)
@@ -198,6 +202,77 @@ def test_tensors_are_taken_also_in_reduced_precision() -> None:
     assert report["overall"]["auroc"] == 0.875
 
 
+@pytest.mark.parametrize(
+    "positive", [[1, 0], [1], (1,), {1}, {}, np.array([1]), None, np.nan, pandas.NA, pandas.Series([1])], ids=repr
+)
+@pytest.mark.parametrize("references", [LABELS, ["pain" if label else "no_pain" for label in LABELS]], ids=str)
+def test_positive_is_one_value(positive: Any, references: Any) -> None:
+    with pytest.raises(InputError, match=r"positive is .*; give one value, such as 1 or 'pain'"):
+        subgroup_auroc(references=references, scores=SCORES, positive=positive)
+    assert subgroup_auroc(references=LABELS, scores=SCORES, positive=np.array(1))["overall"]["positives"] == 4
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        np.array([2**53 + label for label in LABELS], np.int64),
+        np.array([2**63 + label for label in LABELS], np.uint64),
+        np.array([1 + label * np.finfo(np.longdouble).eps for label in LABELS], np.longdouble),
+        [2**53 + label for label in LABELS],
+        [0.5, *(2**53 + label for label in LABELS[1:])],
+        [Fraction(2**53) + Fraction(label, 3) for label in LABELS],
+        [Decimal(2**53) + label for label in LABELS],
+        [str(2**53 + label) for label in LABELS],
+        pandas.Series([2**53 + label for label in LABELS], dtype="Int64"),
+    ],
+    ids=lambda scores: f"{type(scores).__name__} of {type(scores[0]).__name__}",
+)
+@pytest.mark.parametrize("used", ["scores", "baseline_scores"])
+def test_scores_that_floats_cannot_tell_apart_are_named(scores: Any, used: str) -> None:
+    with pytest.raises(InputError, match=f"{used} has [78] values that are equal as 64-bit floats, and differ: rows "):
+        subgroup_auroc(**{"references": LABELS, "scores": SCORES, used: scores})
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [2**53 + 2 * row for row in range(8)],
+        [2**60 + label * 2**20 for label in LABELS],
+        ["0.1", "0.10", "1e-1", "0.1000000000000000055", "1", "2", "3", "4"],
+        [Fraction(row, 3) for row in range(8)],
+        [True, False] * 4,
+    ],
+    ids=str,
+)
+def test_scores_that_floats_can_tell_apart_are_taken(scores: Any) -> None:
+    found = subgroup_auroc(references=LABELS, scores=scores)["overall"]
+    assert (
+        found["auroc"] == subgroup_auroc(references=LABELS, scores=[float(each) for each in scores])["overall"]["auroc"]
+    )
+
+
+def test_an_intersection_of_too_many_groups_is_left_out_and_the_rest_is_there() -> None:
+    count = 2002
+    groups = {"a": np.arange(count) // 2, "b": np.arange(count) % 2, "c": np.arange(count) % 3}
+    report = subgroup_auroc(references=[0, 1] * 1001, scores=np.arange(count), groups=groups, depth=2)
+    assert (list(report["groups"]), list(report["intersections"])) == (["a", "b", "c"], ["b & c"])
+    told = [each for each in report["warnings"] if each["about"] == "intersection"]
+    assert [each["attribute"] for each in told] == ["a & b", "a & c"]
+    assert told[0]["text"] == "it has 2,002 groups, more than 2,000, and is left out"
+    assert "Left out: 2 intersections of more than 2,000 groups." in report.to_markdown()
+    assert violations("metric_report", report) == []
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 3, 15])
+def test_a_validation_set_of_its_own_is_taken_however_coarse_its_scores(decimals: int) -> None:
+    generator = np.random.default_rng(3)
+    labels = generator.integers(0, 2, 4000)
+    scores = np.round(labels + generator.normal(size=4000), decimals)
+    rows: dict[str, Any] = {"references": labels[:2000], "scores": scores[:2000]}
+    held_out = {"references": labels[2000:], "scores": scores[2000:]}
+    assert subgroup_auroc(**rows, validation=held_out)["options"]["threshold_from"] == "validation"
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no rows": ({"references": [], "scores": []}, "there are no rows"),
     "too few labels": ({"references": LABELS[:-1]}, "references has 7 rows, but scores has 8"),
@@ -230,15 +305,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"references": [0, 1] * 1001, "scores": [0.5] * 2002, "groups": {"id": np.arange(2002)}},
         "'id' has 2,002 groups, more than 2,000; if it is an id, name it as clusters",
     ),
-    "ids crossed": (
-        {
-            "references": [0, 1] * 1001,
-            "scores": [0.5] * 2002,
-            "groups": {"a": np.arange(2002) // 2, "b": np.arange(2002) % 2},
-            "depth": 2,
-        },
-        "'a & b' has 2,002 groups",
-    ),
     "an attribute named like two": ({"groups": {"age & sex": AGES}}, "like an intersection"),
     "a weight of nothing": (
         {"sample_weight": [0.0, *[1.0] * 7]},
@@ -262,6 +328,29 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"groups": {str(number): AGES for number in range(12)}, "depth": 12},
         "12 attributes have 4,083 intersections at depth 12, more than the 300 that are reported on; give a smaller",
     ),
+    "two resamples": (
+        {"resamples": 2, "interval": "percentile"},
+        "resamples is 2, too few for a confidence of 0.95; give 39 or more",
+    ),
+    "resamples too few for so much confidence": (
+        {"resamples": 1000, "interval": "bootstrap", "confidence": 0.999},
+        "resamples is 1,000, too few for a confidence of 0.999; give 1,999 or more",
+    ),
+    "a number of groups": ({"groups": 3}, "groups is of type int; give columns by name"),
+    "a number as labels": ({"references": 3}, "references is of type int; give a list or an array"),
+    "no scores": ({"scores": None}, "scores is None; give a list or an array"),
+    "a number as weights": ({"sample_weight": 1.5}, "sample_weight is of type float; give a list"),
+    "a number as clusters": ({"clusters": 3}, "clusters is of type int; give a list"),
+    "a number as attributes": ({"attributes": 3}, "attributes is 3; give names of columns"),
+    "a list as reference": ({"reference": ["old"]}, "reference is .*; give a mapping"),
+    "a lazy frame as labels": (
+        {"references": polars.LazyFrame({"y": LABELS})},
+        r"not \(8, 1\); give one value per row",
+    ),
+    "complex scores": ({"scores": np.array(SCORES) + 1j}, "scores must be numbers, not of type complex128"),
+    "complex scores in a list": ({"scores": [1j, *SCORES[1:]]}, "scores must be numbers, one per row; rows 0 hold"),
+    "days as scores": ({"scores": np.array(["2020-01-01"] * 8, "datetime64[D]")}, "not of type datetime64"),
+    "scores out of range": ({"scores": [10**400, *SCORES[1:]]}, "holds a number beyond 1.8e308"),
     "one resample": ({"resamples": 1}, "resamples is 1"),
     "half a depth": ({"depth": 1.5}, "depth is 1.5; give a whole number"),
     "a negative seed": ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),
@@ -278,6 +367,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "the reported rows as validation set": (
         {"validation": {"references": LABELS, "scores": SCORES}},
         "the validation set is the set that is reported on",
+    ),
+    "a validation set with some of the reported rows": (
+        {"validation": {"references": [*LABELS[:5], 0, 1], "scores": [*SCORES[:5], 0.15, 0.45]}},
+        "shares rows with the set that is reported on, .*: 5 pairs of rows have the same label and score",
     ),
     "a validation score not finite": (
         {"validation": {"references": [0, 1], "scores": [1, np.nan]}},

@@ -288,7 +288,7 @@ def test_axes_that_are_given_are_drawn_in_and_their_figure_keeps_its_size(report
     figure = Figure(figsize=(9, 4))
     left, right = figure.subplots(1, 2)
     assert plot_gaps(report, ax=left) is left
-    assert plot_roc(**rows(), attribute="age", resamples=2, ax=right) is right
+    assert plot_roc(**rows(), attribute="age", resamples=40, ax=right) is right
     assert figure.get_size_inches().tolist() == [9, 4]
     assert left.lines
     assert right.lines
@@ -301,7 +301,7 @@ def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     given: dict[str, Any] = {"references": labels, "scores": scores, "groups": {"_$\\q$": names * 100}}
     forest = subgroup_auroc(**given).plot_gaps()
     curves = plot_roc(**given, attribute="_$\\q$", ax=empty())
-    apart = all_of(plot_roc(**given, attribute="_$\\q$", resamples=5))
+    apart = all_of(plot_roc(**given, attribute="_$\\q$", resamples=40))
     found = curves.get_legend()
     assert found is not None
     texts = [label.get_text() for label in forest.get_yticklabels()]
@@ -337,7 +337,12 @@ def test_a_curve_is_exact_and_has_no_point_that_a_straight_line_makes_needless(t
     if len(set(labels)) < 2:
         labels[:2] = [True, False]
     ax = plot_roc(
-        references=labels, scores=scores, groups={"g": ["x"] * len(table)}, attribute="g", resamples=2, min_group_size=0
+        references=labels,
+        scores=scores,
+        groups={"g": ["x"] * len(table)},
+        attribute="g",
+        resamples=40,
+        min_group_size=0,
     )
     line = roc_lines(ax)["x"]
     x, y = x_of(line), y_of(line)
@@ -356,7 +361,7 @@ def test_very_many_rows_are_drawn_with_few_points_with_the_same_area_and_hardly_
     labels = generator.random(200_000) < 0.3
     scores = labels + generator.normal(size=200_000)
     given: dict[str, Any] = {"references": labels, "scores": scores, "groups": {"g": np.zeros(200_000, int)}}
-    line = roc_lines(plot_roc(**given, attribute="g", resamples=2))["0"]
+    line = roc_lines(plot_roc(**given, attribute="g", resamples=40))["0"]
     x, y = x_of(line), y_of(line)
     false, true, _ = roc_curve(labels, scores, drop_intermediate=False)
     assert len(x) <= 4001 < len(false)
@@ -432,7 +437,7 @@ def test_more_than_two_groups_have_a_panel_each_with_the_others_in_grey(panels: 
 def test_any_number_of_groups_is_drawn_without_overlap(count: int, tmp_path: Path) -> None:
     labels, scores = np.arange(240) % 2, np.random.default_rng(0).normal(size=240)
     groups = {"g": np.arange(240) // 2 % count}
-    ax = plot_roc(references=labels, scores=scores, groups=groups, attribute="g", resamples=2)
+    ax = plot_roc(references=labels, scores=scores, groups=groups, attribute="g", resamples=40)
     saved(ax, tmp_path / "roc.png")
     found = all_of(ax)
     assert len(found) == (count if count > 2 else 1)
@@ -445,7 +450,7 @@ def test_any_number_of_groups_is_drawn_without_overlap(count: int, tmp_path: Pat
 
 def test_together_only_up_to_two_groups_have_bands_and_the_title_says_which(curves: Axes) -> None:
     assert not curves.collections
-    legend = plot_roc(**rows(), attribute="age", resamples=2, confidence=0.9).get_legend()
+    legend = plot_roc(**rows(), attribute="age", resamples=40, confidence=0.9).get_legend()
     assert legend is not None
     assert legend.get_title().get_text() == "age: AUROC [90% CI]; pointwise 90% bands of groups"
     bare = curves.get_legend()
@@ -494,9 +499,9 @@ def test_columns_name_weights_and_clusters_and_records_serve_as_groups() -> None
     given = rows()
     columns = {"age": given["groups"]["age"], "person": np.arange(ROWS) // 2, "weight": np.arange(ROWS) % 2 + 1.0}
     options: dict[str, Any] = {"clusters": "person", "sample_weight": "weight"}
-    by_column = plot_roc(**{**given, "groups": columns}, **options, attribute="age", resamples=10)
+    by_column = plot_roc(**{**given, "groups": columns}, **options, attribute="age", resamples=40)
     records = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    by_record = plot_roc(**{**given, "groups": records}, **options, attribute="age", resamples=10)
+    by_record = plot_roc(**{**given, "groups": records}, **options, attribute="age", resamples=40)
     report = subgroup_auroc(**{**given, "groups": columns}, **options)
     assert legend(by_column) == legend(by_record)
     assert legend(by_column)["old"].startswith(f"{report['groups']['age']['old']['auroc']:.3f} [")
@@ -517,7 +522,7 @@ from elsewhere.plots import plot_roc
 assert "matplotlib" not in sys.modules and "pandas" not in sys.modules
 given = {"references": [0, 1] * 40, "scores": list(range(80)), "groups": {"age": ["old", "old", "young", "young"] * 20}}
 subgroup_auroc(**given).plot_gaps().figure.savefig("gaps.png")
-plot_roc(**given, attribute="age", resamples=5).figure.savefig("roc.png")
+plot_roc(**given, attribute="age", resamples=40).figure.savefig("roc.png")
 assert "matplotlib.pyplot" not in sys.modules
 assert not [name for name in sys.modules if name.startswith("synpain_hf")]
 """
@@ -540,7 +545,7 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 given = {"references": [0, 1] * 40, "scores": list(range(80)), "groups": {"age": ["old", "old", "young", "young"] * 20}}
 report = subgroup_auroc(**given)
-for draw in (report.plot_gaps, lambda: plot_roc(**given, attribute="age", resamples=2)):
+for draw in (report.plot_gaps, lambda: plot_roc(**given, attribute="age", resamples=40)):
     try:
         draw()
     except ImportError as error:

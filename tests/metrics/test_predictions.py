@@ -134,6 +134,9 @@ class TestForms:
             lambda text: text.replace(b"\r\n", b"\r"),
             lambda text: text.decode().replace(",", "\t").encode("utf-16"),
             lambda text: b"sep=;\r\n" + text.replace(b",", b";"),
+            lambda text: b"sep=;;;;\r\n" + text.replace(b",", b";"),
+            lambda text: b'\xef\xbb\xbf"sep=;"\r\n' + text.replace(b",", b";"),
+            lambda text: b"\r\nSep = \t\r\n" + text.replace(b",", b"\t"),
             lambda text: text.replace(b",", b";").replace(b".", b","),
             lambda text: text.replace(b"\r\n", b",,\r\n") + b",,,,,\r\n" * 3,
         ],
@@ -150,6 +153,9 @@ class TestForms:
             "CR",
             "UTF-16",
             "sep",
+            "sep as Excel widens it",
+            "sep after a mark",
+            "sep below an empty line",
             "decimal commas",
             "empty rows and columns",
         ],
@@ -403,9 +409,33 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     "a column twice in Parquet": (repeated_parquet, {}, BAD, ["{p}: names the column 'score' 2 times; keep one"]),
     "a word as score": (
         changed(score=[0, 0.1, "high", 0, 0, 0, 0, 0]), {}, BAD,
-        ["{p}:4: score is 'high', not a number; write one, such as 0.5"]
+        ["{p}:4: score is 'high', not a number; correct it, or leave the row out"]
     ),
-    "a decimal comma": (text('label,score,gender\n0,"0,5",x\n'), {}, BAD, ["{p}:2: score is '0,5', not a number"]),
+    "a decimal comma": (
+        text('label,score,gender\n0,"0,5",x\n'), {}, BAD,
+        ["{p}:2: score is '0,5', with a decimal comma; write points"]
+    ),
+    "decimal points and commas": (
+        text("label;score;gender\n0;0,5;x\n1;0.5;y\n"), {}, BAD, ["{p}:2: score is '0,5', with a decimal comma"]
+    ),
+    "detections that failed": (
+        changed(score=["FIT_FAILED", "-nan(ind)", "1.#QNAN", "#DIV/0!", *[0.5] * 4]), {}, BAD,
+        [
+            f"{{p}}:{line}: score is {word!r}, not a number; correct it, or leave the row out"
+            for line, word in enumerate(["FIT_FAILED", "-nan(ind)", "1.#QNAN", "#DIV/0!"], 2)
+        ],
+    ),
+    "scores of more digits than a float has": (
+        changed(score=[2**53, 2**53 + 1, *range(6)]), {}, BAD,
+        [f"{{p}}:{line}: score equals another one as a 64-bit float, and differs; subtract" for line in (2, 3)],
+    ),
+    "scores of more digits in Parquet": (
+        parquet(score=[2**62, 2**62 + 1, *range(6)]), {}, BAD, ["{p}:0: score equals another one", "{p}:1: score eq"]
+    ),
+    "scores of more digits in JSON": (
+        text(LINES + '{"label": 1, "score": 9007199254740993}\n{"label": 0, "score": 9007199254740992}'), {}, BAD,
+        ["{p}:3: score equals another one", "{p}:4: score eq"],
+    ),
     "no score": (changed(score=["", *[0.5] * 7]), {}, BAD, ["{p}:2: score is missing; fill it in"]),
     "scores that are not finite": (
         changed(score=["nan", "-inf", *[0.5] * 6]), {}, BAD,
@@ -438,7 +468,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "words in Parquet": (
         parquet(score=["x", *["1"] * 7]), {}, BAD,
-        ["{p}:0: score is 'x', not a number; write one, such as 0.5 (row 0, from 0)"]
+        ["{p}:0: score is 'x', not a number; correct it, or leave the row out (row 0, from 0)"]
     ),
     "lists in Parquet": (parquet(score=[[0.1, 0.9]] * 8), {}, BAD, ["{p}:7: score is [0.1, 0.9], not a number; "]),
     "groups as structs": (
@@ -597,7 +627,7 @@ class TestOut:
     def test_the_same_input_gives_the_same_bytes(self, path: Path, tmp_path: Path) -> None:
         first, second = tmp_path / "first", tmp_path / "second"
         for out in (first, second):
-            evaluate(path, out=out, interval="bootstrap", resamples=20, **SMALL)
+            evaluate(path, out=out, interval="bootstrap", resamples=40, **SMALL)
         assert {each.name: each.read_bytes() for each in first.iterdir()} == {
             each.name: each.read_bytes() for each in second.iterdir()
         }

@@ -82,7 +82,7 @@ def test_auroc_average_precision_and_f1_are_those_of_scikit_learn(table: dict[st
 def test_a_report_is_json_that_fits_its_schema_and_gives_a_reason_for_each_null(
     table: dict[str, Any], interval: str
 ) -> None:
-    report = subgroup_auroc(**table, depth=2, min_group_size=3, interval=interval, resamples=20)
+    report = subgroup_auroc(**table, depth=2, min_group_size=3, interval=interval, resamples=40)
     assert violations("metric_report", json.loads(json.dumps(report, allow_nan=False))) == []
     for document in [*all_entries(report), *report["gaps"].values()]:
         assert {name for name, value in document.items() if value is None} <= set(document["reasons"])

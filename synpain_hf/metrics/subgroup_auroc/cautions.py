@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .comparisons import too_little
+from .inputs import MOST_GROUPS
 
 _ROUGH = "it holds the truth less often than it says, most of all at a high AUROC"
 
@@ -23,7 +24,12 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 def cautions(
-    overall: Mapping[str, Any], groups: Mapping[str, Entries], gaps: Mapping[str, Mapping[str, Any]], interval: str
+    overall: Mapping[str, Any],
+    groups: Mapping[str, Entries],
+    gaps: Mapping[str, Mapping[str, Any]],
+    too_large: Mapping[str, int],
+    overlapping: Mapping[str, Any] | None,
+    interval: str,
 ) -> Iterator[dict[str, str | None]]:
     """The warnings of a report.
 
@@ -31,11 +37,13 @@ def cautions(
         overall: What is reported on all rows.
         groups: What is reported on every group, by attribute or intersection.
         gaps: How far the groups lie apart, by the same names.
+        too_large: Of the intersections that are left out, how many groups they have.
+        overlapping: What is reported on groups that overlap.
         interval: How intervals were made.
 
     Yields:
-        `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval` or
-        `test`; and the `text`.
+        `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval`,
+        `test`, `intersection`, or `identity` for the interval of a group that overlaps with others; and the `text`.
     """
     for_interval, for_test, of_interval, of_test = _ENOUGH[interval]
     found: list[tuple[str | None, str | None, Mapping[str, Any]]] = [(None, None, overall)]
@@ -45,9 +53,16 @@ def cautions(
         if entry["interval"] is not None and (little := too_little(entry, for_interval)):
             text = f"the interval is from {little}: {of_interval}"
             yield {"attribute": of, "group": name, "about": "interval", "text": text}
+    for name, entry in (overlapping or {"groups": {}})["groups"].items():
+        if entry["subgroup_auroc"]["interval"] is not None and (little := too_little(entry, for_interval)):
+            text = f"the interval is from {little}: {of_interval}"
+            yield {"attribute": None, "group": name, "about": "identity", "text": text}
     for attribute, gap in gaps.items():
         tested = [groups[attribute][name] for name in gap["test"]["groups"]] if gap["test"] else []
         if any(too_little(entry, for_test) for entry in tested):
             kind = "clusters with rows" if "clusters" in tested[0] else "rows"
             text = f"a group has fewer than {for_test} {kind} of a class: where the test counts on them, {of_test}"
             yield {"attribute": attribute, "group": None, "about": "test", "text": text}
+    for attribute, count in too_large.items():
+        text = f"it has {count:,} groups, more than {MOST_GROUPS:,}, and is left out"
+        yield {"attribute": attribute, "group": None, "about": "intersection", "text": text}

@@ -82,7 +82,12 @@ class Cells:
 
     def __init__(self, digits: int):
         self._digits = digits
-        self.notes: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def notes(self) -> list[str]:
+        """The footnotes, in the order of their numbers."""
+        return list(self._numbers)
 
     def dash(self, reason: str) -> str:
         """A value that is not known."""
@@ -90,9 +95,8 @@ class Cells:
 
     def marked(self, text: str, reason: str) -> str:
         """A text with a footnote; the same footnote stands once."""
-        if reason not in self.notes:
-            self.notes.append(reason)
-        return text + str(self.notes.index(reason) + 1).translate(_SUPERSCRIPTS)
+        number = self._numbers.setdefault(reason, len(self._numbers) + 1)
+        return text + str(number).translate(_SUPERSCRIPTS)
 
     def number(self, value: float | None, reason: str) -> str:
         """A number, or a dash."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from .options import Options
 
 _OWN_OF_MANY = 0.5
 """Of three groups or more: how far the variance of each goes from the mean toward its own AUROC; of two, not at all."""
+
+_AT_A_TIME = 1 << 16
+"""Pairs of groups."""
 
 _NEARLY = 1e-9
 """What an effective number may fall short of a whole one by rounding."""
@@ -100,24 +103,49 @@ def each(found: Estimates, groups: Integers, reference: str | None, options: Opt
     }
 
 
-def every_pair(found: Estimates, groups: Integers) -> Differences:
-    """All pairs of groups, the better one first."""
-    order = groups[np.argsort(-found.placements.auroc[groups], kind="stable")]
-    first, second = np.triu_indices(len(order), 1)
-    uncertainty = found.uncertainty
-    return pairs(found.placements.auroc, uncertainty.law, uncertainty.units, order[first], order[second])
+class EveryPair:
+    """All pairs of groups, the better one first; those of the best group come first, and the worst is its last.
+
+    Args:
+        found: What is known of an attribute's groups.
+        groups: Those that are compared; two or more.
+    """
+
+    def __init__(self, found: Estimates, groups: Integers):
+        self._found = found
+        self._order = groups[np.argsort(-found.placements.auroc[groups], kind="stable")]
+        self._first, self._second = (part.astype(np.int32) for part in np.triu_indices(len(groups), 1))
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __iter__(self) -> Iterator[Differences]:
+        """The pairs, so many at a time as need little memory."""
+        for start in range(0, len(self), _AT_A_TIME):
+            yield self.of(slice(start, start + _AT_A_TIME))
+
+    @property
+    def widest(self) -> Differences:
+        """The best group against the worst."""
+        last = len(self._order) - 2
+        return self.of(slice(last, last + 1))
+
+    def of(self, chosen: Integers | slice) -> Differences:
+        """Some of the pairs."""
+        uncertainty = self._found.uncertainty
+        first, second = (self._order[part[chosen]] for part in (self._first, self._second))
+        return pairs(self._found.placements.auroc, uncertainty.law, uncertainty.units, first, second)
 
 
-def equivalence(every: Differences, options: Options) -> dict[str, Any]:
+def equivalence(every: EveryPair, options: Options) -> dict[str, Any]:
     """Whether all AUROCs lie within the margin: two one-sided tests of every pair, of which the largest p counts.
 
     Args:
-        every: All pairs of groups, the better one first.
+        every: All pairs of groups.
         options: Confidence and margin are used.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = every.p_within(options.margin)
-    p_value = float(np.nan_to_num(p_values, nan=1.0).max())
+        p_value = max(some.highest_p_within(options.margin) for some in every)
     return {"margin": float(options.margin), "p_value": p_value, "equivalent": bool(p_value < 1 - options.confidence)}
 
 

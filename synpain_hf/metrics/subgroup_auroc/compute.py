@@ -14,6 +14,7 @@ from .entries import entries
 from .errors import InputError
 from .estimates import RESAMPLED, check_work, estimate
 from .gaps import correct, gap
+from .identities import ROWS_USED, of_identities
 from .inputs import Attribute, check_number_of_intersections, intersections, read, read_validation
 from .options import Options, with_options
 from .report import Report
@@ -39,6 +40,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     clusters: Any = None,
     sample_weight: Any = None,
     baseline_scores: Any = None,
+    identities: str | Sequence[str] | None = None,
     threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
     min_group_size: int = Options.min_group_size,
@@ -65,6 +67,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             population a row stands for, not how often it was seen.
         baseline_scores: Scores of another model on the same rows, shape (rows,), or the name of a column of `groups`;
             every group then has a paired comparison.
+        identities: The columns of `groups` that say which rows belong to groups that may overlap, each reported on as
+            its members against all others: lists of names; or true and false, or shares of annotators, of which half is
+            enough, for a group that the column is called after.
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
             the best F1 is chosen.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
@@ -78,8 +83,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
         difference_interval, ratio, test, equivalence, detectable, generalised_mean, compared (by group), set_aside (by
-        group, why it takes no part), reasons), `warnings` and `options`. What cannot be computed
-        is None, and `reasons` says why; what is computed from too little is in `warnings`.
+        group, why it takes no part), reasons), `identities` (where asked for), `warnings` and `options`. What cannot be
+        computed is None, and `reasons` says why; what is computed from too little is in `warnings`.
 
     Raises:
         InputError: A ValueError, if the input cannot be used; it names the rows, counted from 0.
@@ -113,17 +118,21 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     )
     if threshold is not None and validation is not None:
         raise InputError("both threshold and validation are given; give one of them")
+    if reference is not None and not isinstance(reference, Mapping):
+        raise InputError(
+            f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}"
+        )
     attributes = [attributes] if isinstance(attributes, str) else attributes
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
-        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores,
+        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores, identities=identities,
     )  # fmt: skip
     if validation is not None:
         options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     check_number_of_intersections(len(rows.attributes), depth)
-    crossings = intersections(rows.attributes, depth)
-    check_work(rows, [whole, *rows.attributes, *crossings], options)
+    crossings, too_large = intersections(rows.attributes, depth)
+    check_work(rows, [whole, *rows.attributes, *crossings], options, ROWS_USED * len(rows.identities))
     overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options, progress)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {
@@ -138,6 +147,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     correct([found["test"] for found in gaps.values()], correction)
     every = [summary, *(entry for of_groups in by_attribute.values() for entry in of_groups.values())]
     correct([entry.get("comparison") for entry in every], correction)
+    overlapping = of_identities(rows, rows.identities, summary["auroc"], options) if rows.identities else None
     single = [attribute.name for attribute in rows.attributes]
     return Report(
         version=VERSION,
@@ -145,7 +155,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        warnings=list(cautions(summary, by_attribute, gaps, interval)),
+        **({} if overlapping is None else {"identities": overlapping}),
+        warnings=list(cautions(summary, by_attribute, gaps, too_large, overlapping, interval)),
         options={
             "interval": interval,
             "confidence": confidence,

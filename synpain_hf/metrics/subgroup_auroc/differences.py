@@ -48,13 +48,6 @@ class Differences:
         """The differences, shape (pairs,)."""
         return np.asarray(self.auroc[0] - self.auroc[1])
 
-    def of(self, pairs: Integers) -> Differences:
-        """Some of the pairs."""
-        return replace(
-            self, auroc=self.auroc[:, pairs], variances=self.variances[:, pairs], covariance=self.covariance[pairs],
-            sizes=self.sizes[:, pairs], freedom=self.freedom[pairs],
-        )  # fmt: skip
-
     def variance(self, supposed: Floats | float) -> Floats:
         """The variances of the differences if these were truly so large, shape (pairs,)."""
         share = self.sizes[0] / self.sizes.sum(axis=0)
@@ -76,9 +69,17 @@ class Differences:
 
         return np.stack([farthest(apart, self.found, np.full(len(self.found), end)) for end in (-1.0, 1.0)])
 
-    def p_within(self, margin: float) -> Floats:
-        """One-sided, that the first is better by the margin or more."""
-        return np.asarray(special.stdtr(self.freedom, (self.found - margin) / np.sqrt(self.variance(margin))))
+    def highest_p_within(self, margin: float) -> float:
+        """One-sided, that the first is better by the margin or more: the highest of all pairs; 1 if one is NaN."""
+        reached = (self.found - margin) / np.sqrt(self.variance(margin))
+        if np.isnan(reached).any():
+            return 1.0
+        # No p of Student's t is above that of the normal distribution (below a half: of the fewest degrees of freedom).
+        top = int(reached.argmax())
+        least = special.stdtr(self.freedom[top], reached[top])
+        needed = special.ndtri(least) if reached[top] > 0 else special.stdtrit(self.freedom.min(), least)
+        near = np.flatnonzero(reached >= min(needed, reached[top]))
+        return float(special.stdtr(self.freedom[near], reached[near]).max())
 
     def smallest(self, quantile: Floats) -> Floats:
         """How far the first would have to lie below the second, to be found with a power of 0.8; NaN if nothing would.
@@ -142,19 +143,23 @@ def against_the_rest(auroc: Floats, law: Law, units: Units, groups: Integers, ow
         groups: Which; two or more.
         own: As in `Differences`.
     """
-    known, sizes = law.of(groups.tolist()).scaled, units.sizes[groups]
+    known, sizes = law.scaled.of(groups.tolist()), units.sizes[groups]
     shares = np.tile(sizes, (len(groups), 1))
     np.fill_diagonal(shares, 0)
     shares /= shares.sum(axis=1, keepdims=True)
     variances = np.diag(known.values)
-    of_rest = (shares @ known.values * shares).sum(axis=1)
-    covariance = (shares * known.values).sum(axis=1)
-    units_of_each, common = np.diag(known.in_common), known.in_common - np.diag(np.diag(known.in_common))
-    parts = shares**2 * variances
-    freedom = divide(parts.sum(axis=1) ** 2, (parts**2 / known.freedom).sum(axis=1))
+    squares = shares**2
+    alone = squares @ variances
+    freedom = divide(alone**2, squares**2 @ (variances**2 / known.freedom))
+    units_of_each = np.diag(known.in_common)
     most = np.where(shares > 0, units_of_each, 0).max(axis=1)
-    shared = common.max(axis=1)
-    least = np.where(shares > 0, known.freedom, np.inf).min(axis=1)
+    if known.independent:
+        of_rest, covariance, shared, least = alone, np.zeros(len(groups)), np.zeros(len(groups)), freedom
+    else:
+        of_rest = (shares @ known.values * shares).sum(axis=1)
+        covariance = (shares * known.values).sum(axis=1)
+        shared = (known.in_common - np.diag(units_of_each)).max(axis=1)
+        least = np.where(shares > 0, known.freedom, np.inf).min(axis=1)
     return Differences(
         auroc=np.stack([auroc[groups], shares @ auroc[groups]]),
         variances=np.stack([variances, of_rest]),
@@ -174,10 +179,12 @@ def against_the_rest(auroc: Floats, law: Law, units: Units, groups: Integers, ow
 
 def _freedom(variances: Floats, covariance: Floats, freedom: Floats, units: Floats, common: Floats) -> Floats:
     """`Covariance.degrees_of_freedom` of differences of two, at least 1; Welch's for independent ones."""
-    linked = np.sqrt(common / np.sqrt(units[0] * units[1]))
     first, second = variances / np.sqrt(freedom)
-    between = covariance / np.sqrt(np.maximum(common - 1, 1))
-    error = (first - linked * between) ** 2 + (second - linked * between) ** 2
-    error += 2 * (between - linked * second) * (between - linked * first)
+    error = first**2 + second**2
+    if common.any():
+        linked = np.sqrt(common / np.sqrt(units[0] * units[1]))
+        between = covariance / np.sqrt(np.maximum(common - 1, 1))
+        error = (first - linked * between) ** 2 + (second - linked * between) ** 2
+        error += 2 * (between - linked * second) * (between - linked * first)
     expected = np.maximum(variances.sum(axis=0) - 2 * covariance, 0)
     return np.maximum(np.nan_to_num(divide(expected**2, error), nan=1.0), 1.0)

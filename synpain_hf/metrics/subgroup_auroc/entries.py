@@ -18,6 +18,7 @@ from .roc import Placements, average_precision, f1
 
 _OF_ONE_RANKING = ("auroc", "standard_error", "interval", "average_precision")
 _ACROSS = ("bpsn_auroc", "bnsp_auroc")
+_LOST = "the rows weigh so little beside the others that rounding would decide"
 
 
 def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) -> Iterator[dict[str, Any]]:
@@ -33,10 +34,13 @@ def entries(rows: Rows, found: Estimates, whole: Estimates, options: Options) ->
     positives = np.bincount(codes[rows.positive], minlength=count).tolist()
     negatives = np.bincount(codes[~rows.positive], minlength=count).tolist()
     columns = _columns(rows, found, whole, options.threshold)
+    errors = found.uncertainty.standard_errors
+    all_positives, all_negatives = sum(positives), sum(negatives)
     effective = found.uncertainty.units.of_class
     for group, members in enumerate(found.attribute.groups):
-        counts = _Counts(positives[group], negatives[group], sum(positives), sum(negatives))
-        reasons = _reasons(counts, _unsure(rows, found, group), options, inside=found is not whole)
+        counts = _Counts(positives[group], negatives[group], all_positives, all_negatives)
+        reasons = _reasons(counts, _unsure(rows, found, group, errors[group]), options, inside=found is not whole)
+        reasons |= {name: _LOST for name, column in columns.items() if name not in reasons and np.isnan(column[group])}
         bounds = {"low": float(found.uncertainty.low[group]), "high": float(found.uncertainty.high[group])}
         entry: dict[str, Any] = {
             "group": members,
@@ -85,12 +89,13 @@ def _columns(rows: Rows, found: Estimates, whole: Estimates, threshold: float | 
     return columns
 
 
-def _unsure(rows: Rows, found: Estimates, group: int) -> dict[str, str]:
+def _unsure(rows: Rows, found: Estimates, group: int, error: float) -> dict[str, str]:
     """Why a group with both classes has no interval, or no standard error."""
     unsure = found.uncertainty
+    if np.isnan(found.placements.auroc[group]):
+        return dict.fromkeys(_OF_ONE_RANKING, _LOST)
     if group in unsure.reasons:
         return dict.fromkeys(("standard_error", "interval"), unsure.reasons[group])
-    error = unsure.standard_errors[group]
     return {"standard_error": no_spread(rows, found.placements.auroc[group])} if error <= NO_SPREAD else {}
 
 

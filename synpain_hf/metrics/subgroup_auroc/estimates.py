@@ -15,6 +15,7 @@ from .inference import (
     NO_SPREAD,
     Covariance,
     corrected_percentiles,
+    fewest_resamples,
     logit_interval,
     percentiles,
     plain_interval,
@@ -93,20 +94,42 @@ class Estimates:
     uncertainty: Uncertainty
 
 
-def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options) -> None:
-    """Refuse more resamples than can be drawn in minutes, or held in memory.
+def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options, beside: int = 0) -> None:
+    """Refuse more resamples than can be drawn in minutes, or held in memory, and too few for an interval.
+
+    Args:
+        rows: The rows.
+        attributes: All that are reported on.
+        options: How intervals are made.
+        beside: How many times over all rows are resampled for something else.
 
     Raises:
-        InputError: If there are more.
+        InputError: If there are more, or too few.
     """
+    if options.interval in RESAMPLED:
+        check_resamples(options.resamples, options.confidence)
     models = 1 if rows.baseline is None else 2
-    counted = models * len(attributes) * len(rows.scores)
+    counted = (models * len(attributes) + beside) * len(rows.scores)
     held = models * sum(len(attribute.groups) for attribute in attributes)
     most = min(MOST_RESAMPLES, MOST_COUNTED // counted, MOST_HELD // held)
     if options.interval in RESAMPLED and options.resamples > most:
         raise InputError(
             f"{options.resamples:,} resamples of {len(rows.scores):,} rows in {held:,} groups are too many; give at "
             f"most {most:,}, or interval='delong'"
+        )
+
+
+def check_resamples(resamples: int, confidence: float) -> None:
+    """Refuse too few resamples for an interval or a band.
+
+    Raises:
+        InputError: If there are fewer than have ends with that confidence between them.
+    """
+    fewest = fewest_resamples(confidence)
+    if resamples < fewest:
+        raise InputError(
+            f"resamples is {resamples:,}, too few for a confidence of {confidence:g}; give {fewest:,} or more, better "
+            "1,000 or more"
         )
 
 
@@ -155,7 +178,7 @@ def _by_delong(
     auroc, found = placed[0].auroc, Covariance(matrix, freedom[0], units.in_common)
     supposed = law(auroc, found, units) if method == "score" else Law(found, constant)
     low, high = np.full(len(matrix), np.nan), np.full(len(matrix), np.nan)
-    known, reasons = _known(rows, auroc, np.diag(supposed.scaled.values))
+    known, reasons = _known(rows, units, auroc, np.diag(supposed.scaled.values))
     if method == "score":
         quantiles = np.array([quantile_of(confidence, freedom=each) for each in supposed.scaled.freedom[known]])
         low[known], high[known] = score_interval(auroc[known], np.diag(supposed.scaled.values)[known], quantiles)
@@ -230,13 +253,16 @@ def _deviations(rows: Rows, attribute: Attribute, placed: Sequence[Placements]) 
     return [own, *(own - other for other in baseline)]
 
 
-def _known(rows: Rows, auroc: Floats, variances: Floats) -> tuple[list[int], dict[int, str]]:
+def _known(rows: Rows, units: Units, auroc: Floats, variances: Floats) -> tuple[list[int], dict[int, str]]:
     """The groups that have an interval, and for the others why they have none."""
     known, reasons = [], {}
-    what = "rows" if rows.clusters is None else "clusters"
+    what = "row" if rows.clusters is None else "cluster"
+    fewest = units.counts.min(axis=0).tolist()
     for group, (value, variance) in enumerate(zip(auroc, variances, strict=True)):
-        if np.isnan(variance):
-            reasons[group] = f"fewer than two {what} of a class leave no variance to estimate"
+        if np.isnan(variance) and fewest[group] < 2:
+            reasons[group] = f"fewer than two {what}s of a class leave no variance to estimate"
+        elif np.isnan(variance):
+            reasons[group] = f"one {what} has nearly all the weight of its class, which leaves no variance to estimate"
         elif variance <= NO_SPREAD**2:
             reasons[group] = no_spread(rows, value)
         else:

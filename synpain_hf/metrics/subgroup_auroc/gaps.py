@@ -11,7 +11,7 @@ from scipy import special
 
 from .arrays import Floats, Integers
 from .borkan import generalised_mean
-from .comparisons import each, equivalence, every_pair, set_aside
+from .comparisons import EveryPair, each, equivalence, set_aside
 from .differences import Differences
 from .estimates import Estimates
 from .inference import CORRECTIONS, NO_SPREAD, Covariance, Equality, equality
@@ -63,13 +63,13 @@ def gap(
     document["ratio"] = lowest / highest if highest else None
     if not highest:
         document["reasons"]["ratio"] = "the best AUROC is 0"
-    every = every_pair(found, groups)
+    every = EveryPair(found, groups)
     test = Test(found, groups).result()
     if test is None:
         document["reasons"]["test"] = "the groups depend on each other so much that their differences have no spread"
     else:
         document["test"] = {"name": "ANOVA-type", "groups": [names[group] for group in groups], **asdict(test)}
-    widest = every.of(np.array([len(groups) - 2]))  # the best against the worst, as pairs are in order
+    widest = every.widest
     if test is None or widest.variance(widest.found)[0] <= NO_SPREAD**2:
         document["reasons"]["difference_interval"] = "the difference of best and worst has no spread to estimate"
     else:
@@ -144,27 +144,37 @@ def _apart(auroc: Floats, sizes: Floats, spreads: Floats) -> Floats:
 
 
 def _interval(
-    found: Estimates, groups: Integers, every: Differences, test: Equality, confidence: float
+    found: Estimates, groups: Integers, every: EveryPair, test: Equality, confidence: float
 ) -> tuple[float, float]:
     """The interval of how far the truly best and the truly worst group lie apart; it holds 0 where the test finds none.
 
     Of two groups it holds the differences that the test would not reject. Of more its upper end is the highest of all
     pairs, with Bonferroni's correction, and its lower one the least spread that the test would not reject.
     """
-    share = 1 - (1 - confidence) / (2 * len(every.freedom))
-    chosen = np.arange(len(every.freedom))
+    share = 1 - (1 - confidence) / (2 * len(every))
+    chosen = np.arange(len(every))
     if len(chosen) > _WIDEST_PAIRS:
         inverse = np.linspace(1e-6, 1, 200)
-        quantiles = np.interp(1 / every.freedom, inverse, special.stdtrit(1 / inverse, share))
-        reach = every.found + quantiles * np.sqrt(every.variance(every.found))
-        chosen = np.union1d(np.argpartition(-reach, _WIDEST_PAIRS)[:_WIDEST_PAIRS], [len(groups) - 2])
-    some = every.of(chosen)
-    ends = some.intervals(np.asarray(special.stdtrit(some.freedom, share)))
-    low, high = float(ends[0, np.searchsorted(chosen, len(groups) - 2)]), float(ends[1].max())
+        quantiles = special.stdtrit(1 / inverse, share)
+        reach = np.concatenate([_reach(some, np.interp(1 / some.freedom, inverse, quantiles)) for some in every])
+        chosen = np.argpartition(-reach, _WIDEST_PAIRS)[:_WIDEST_PAIRS]
+    (low,), (high,) = _ends(every.widest, share)
+    high = max(high, _ends(every.of(chosen), share)[1].max())
+    low, high = float(low), float(high)
     if len(groups) > 2:
         rejected = test.p_value < 1 - confidence
         low = max(low, Test(found, groups).least(confidence, test)) if rejected else min(low, 0.0)
     return low, high
+
+
+def _reach(some: Differences, quantiles: Floats) -> Floats:
+    """About where intervals end."""
+    return np.asarray(some.found + quantiles * np.sqrt(some.variance(some.found)))
+
+
+def _ends(some: Differences, share: float) -> Floats:
+    """Where intervals start and end, shape (2, pairs)."""
+    return some.intervals(np.asarray(special.stdtrit(some.freedom, share)))
 
 
 def _mean(entries: Iterable[Mapping[str, Any]], metric: str) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from statistics import NormalDist
 
 import numpy as np
@@ -60,6 +60,11 @@ def percentiles(resampled: Floats, confidence: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def fewest_resamples(confidence: float) -> int:
+    """So many resamples must there be that the interval of them all holds with that confidence: 39 for 0.95."""
+    return ceil(2 / (1 - confidence) - NO_SPREAD) - 1
+
+
 def quantile_of(confidence: float, comparisons: int = 1, freedom: float = inf) -> float:
     """How many standard errors a two-sided interval reaches.
 
@@ -92,6 +97,11 @@ class Covariance:
     freedom: Floats
     in_common: Floats
 
+    @property
+    def independent(self) -> bool:
+        """Whether no two groups have rows or clusters in common, so that no covariance is anything but 0."""
+        return int(np.count_nonzero(self.in_common)) == int(np.count_nonzero(np.diag(self.in_common)))
+
     def of(self, groups: Sequence[int]) -> Covariance:
         """That of some of the groups."""
         chosen = np.ix_(groups, groups)
@@ -107,11 +117,15 @@ class Covariance:
         What rows or clusters add to the AUROCs of their groups is taken for normal, and all of them for alike. A
         covariance is estimated from those that its two groups have in common, and known to be 0 where they have none.
         """
+        expected = self.expected(contrast)
+        if self.independent:
+            parts = np.diag(contrast) * np.diag(self.values)
+            return max(float(expected**2 / (parts**2 / self.freedom).sum()), 1.0)
         own = np.sqrt(np.diag(self.in_common))
         of_each = np.maximum(self.in_common - 1, 1)
         np.fill_diagonal(of_each, self.freedom)
         error = (contrast * np.sqrt(self.in_common / np.outer(own, own))) @ (self.values / np.sqrt(of_each))
-        return max(float(self.expected(contrast) ** 2 / (error * error.T).sum()), 1.0)
+        return max(float(expected**2 / (error * error.T).sum()), 1.0)
 
 
 @dataclass(frozen=True)
@@ -146,8 +160,13 @@ def equality(values: Floats, covariance: Covariance, sizes: Floats) -> Equality 
     if expected <= _SINGULAR * (np.diag(contrast) @ np.diag(covariance.values)):
         return None
     statistic = max(float(values @ contrast @ values / expected), 0.0)
-    spread = contrast @ covariance.values
-    above = min(max(float(expected**2 / (spread * spread.T).sum()), 1.0), len(values) - 1.0)
+    if covariance.independent:
+        variances = np.diag(covariance.values)
+        spread = variances @ contrast**2 @ variances
+    else:
+        product = contrast @ covariance.values
+        spread = (product * product.T).sum()
+    above = min(max(float(expected**2 / spread), 1.0), len(values) - 1.0)
     below = covariance.degrees_of_freedom(contrast)
     return Equality(statistic, above, below, float(special.fdtrc(above, below, statistic)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb
 from typing import Any
@@ -20,12 +20,15 @@ from .arrays import (
     absent_in,
     as_array,
     as_floats,
+    as_scores,
     of_length,
     refuse,
     sized,
 )
 from .errors import InputError
 from .labels import read_labels
+from .members import Identity, read_identities
+from .overlap import shared_rows
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -38,6 +41,9 @@ MOST_INTERSECTIONS = 300
 
 MOST_GROUPS = 2_000
 """Of an attribute; one with more is an id of rows rather than a group of them."""
+
+_MOST_UNEVEN = 1e15
+"""How many times the smallest weight the greatest may be: the digits of a 64-bit float."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Rows:
         positive: Shape (rows,): whether the row is of the positive class.
         scores: Shape (rows,): the score, higher for positive.
         attributes: The attributes, without intersections.
+        identities: Groups that may overlap.
         weights: Shape (rows,): sample weights; None where all are 1.
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
@@ -76,6 +83,7 @@ class Rows:
     positive: Booleans
     scores: Floats
     attributes: list[Attribute]
+    identities: list[Identity] = field(default_factory=list)
     weights: Floats | None = None
     clusters: Integers | None = None
     baseline: Floats | None = None
@@ -98,6 +106,7 @@ def read(
     sample_weight: Any = None,
     clusters: Any = None,
     baseline_scores: Any = None,
+    identities: str | Sequence[str] | None = None,
 ) -> Rows:
     """Check what was given.
 
@@ -111,22 +120,24 @@ def read(
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
         baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
+        identities: The columns of `groups` that say which rows belong to groups that may overlap.
 
     Raises:
         InputError: If something cannot be used.
     """
-    values = as_floats(scores, "scores")
+    values = as_scores(scores, "scores")
     count = len(values)
     if not count:
         raise InputError("there are no rows: references and scores are empty")
     labels = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
-    taken = {value for value in chosen.values() if isinstance(value, str)}
+    overlapping = [identities] if isinstance(identities, str) else list(identities or [])
+    taken = {value for value in chosen.values() if isinstance(value, str)} | set(overlapping)
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
-    names = (
-        list(map(str, attributes)) if attributes is not None else [name for name in table.names if name not in taken]
-    )
+    if attributes is not None and not isinstance(attributes, Iterable):
+        raise InputError(f"attributes is {attributes!r}; give names of columns of groups")
+    names = [name for name in table.names if name not in taken] if attributes is None else list(map(str, attributes))
     for name in names:
         if names.count(name) > 1 or JOINED_BY in str(name):
             raise InputError(
@@ -134,18 +145,17 @@ def read(
                 f"{JOINED_BY.strip()!r} between blanks"
             )
     weights, baseline = (
-        None if columns[name] is None else of_length(as_floats(columns[name], name), name, count)
-        for name in ("sample_weight", "baseline_scores")
+        None if columns[name] is None else of_length(numbers(columns[name], name), name, count)
+        for name, numbers in (("sample_weight", as_floats), ("baseline_scores", as_scores))
     )
-    if weights is not None:
-        refuse(weights <= 0, "sample_weight", "not greater than 0", "leave those rows out")
     return Rows(
         positive=labels,
         scores=values,
         attributes=[
             _attribute(name, table.column(name, "attributes"), table.class_names(name), missing) for name in names
         ],
-        weights=weights,
+        identities=read_identities(table, overlapping),
+        weights=None if weights is None else _scaled(weights),
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,
     )
@@ -164,7 +174,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     """
     if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
         raise InputError("validation must be a mapping with 'references' and 'scores'")
-    scores = as_floats(validation["scores"], "validation scores")
+    scores = as_scores(validation["scores"], "validation scores")
     labels = read_labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
         raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
@@ -172,6 +182,11 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     if same and (np.sort(scores[labels]) == np.sort(rows.scores[rows.positive])).all():
         raise InputError(
             "the validation set is the set that is reported on, which would flatter F1; choose the threshold on others"
+        )
+    if shared := shared_rows(rows.positive, rows.scores, labels, scores):
+        raise InputError(
+            f"the validation set shares rows with the set that is reported on, which would flatter F1: {shared:,} "
+            "pairs of rows have the same label and score, far more than by chance; choose the threshold on others"
         )
     return labels, scores
 
@@ -190,23 +205,35 @@ def check_number_of_intersections(attributes: int, depth: int) -> None:
         )
 
 
-def intersections(attributes: Sequence[Attribute], depth: int) -> list[Attribute]:
-    """The intersections of two attributes and more, up to `depth` of them; only groups that have rows."""
-    return [_intersection(chosen) for size in range(2, depth + 1) for chosen in combinations(attributes, size)]
+def intersections(attributes: Sequence[Attribute], depth: int) -> tuple[list[Attribute], dict[str, int]]:
+    """The intersections of two attributes and more, up to `depth` of them; only groups that have rows.
+
+    Returns:
+        Those of up to `MOST_GROUPS` groups; and of the others by name how many groups they have.
+    """
+    found, too_large = [], {}
+    for size in range(2, depth + 1):
+        for chosen in combinations(attributes, size):
+            name = join_names(attribute.name for attribute in chosen)
+            codes, first = _crossed(chosen)
+            if len(first) > MOST_GROUPS:
+                too_large[name] = len(first)
+            else:
+                found.append(Attribute(name, [_values(chosen, row) for row in first], codes))
+    return found, too_large
 
 
-def _intersection(attributes: Sequence[Attribute]) -> Attribute:
+def _crossed(attributes: Sequence[Attribute]) -> tuple[Integers, Integers]:
+    """The group of each row, and the first row of each group."""
     codes = np.zeros_like(attributes[0].codes)
     for attribute in attributes:
         _, codes = np.unique(codes * len(attribute.groups) + attribute.codes, return_inverse=True)
-    _, first = np.unique(codes, return_index=True)
-    groups = [
-        {name: value for attribute in attributes for name, value in attribute.groups[attribute.codes[row]].items()}
-        for row in first
-    ]
-    name = join_names(attribute.name for attribute in attributes)
-    _check_number(name, len(groups))
-    return Attribute(name, groups, codes)
+    return codes, np.unique(codes, return_index=True)[1]
+
+
+def _values(attributes: Sequence[Attribute], row: int) -> dict[str, str]:
+    """The value of each attribute in a row."""
+    return {name: value for each in attributes for name, value in each.groups[each.codes[row]].items()}
 
 
 def _check_number(name: str, groups: int) -> None:
@@ -215,6 +242,19 @@ def _check_number(name: str, groups: int) -> None:
             f"the attribute {name!r} has {groups:,} groups, more than {MOST_GROUPS:,}; if it is an id, name it as "
             "clusters, or leave it out with attributes=[…]"
         )
+
+
+def _scaled(weights: Floats) -> Floats:
+    """Weights with the greatest between 1/2 and 1, so that no product is out of range; only their ratios matter."""
+    refuse(weights <= 0, "sample_weight", "not greater than 0", "leave those rows out")
+    least, greatest = float(weights.min()), float(weights.max())
+    if least < greatest / _MOST_UNEVEN:
+        raise InputError(
+            f"sample_weight reaches from {least:g} to {greatest:g}, so that rows with the smallest are lost in any "
+            "sum; check the unit of the weights, or leave those rows out"
+        )
+    _, exponent = np.frexp(greatest)
+    return np.asarray(np.ldexp(weights, -exponent))  # by a power of two, which rounds nothing
 
 
 def _attribute(name: str, given: Any, class_names: list[str] | None, missing: str) -> Attribute:
@@ -252,6 +292,6 @@ def _natural(text: str) -> tuple[bool, float, str]:
 
 
 def _clusters(given: Any, count: int) -> Integers:
-    values = as_array(of_length(sized(given), "clusters", count), "clusters")
+    values = as_array(of_length(sized(given, "clusters"), "clusters", count), "clusters")
     refuse(absent_in(values), "clusters", "missing", "give every row the id of what it belongs to")
     return _coded(values)[1]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import Booleans, absent_in, as_array, class_names_of, list_rows, of_length, refuse
+from .arrays import Booleans, absent_in, as_array, class_names_of, is_missing, list_rows, of_length, refuse
 from .errors import InputError
 
 POSITIVES = ("1", "true", "pain")
@@ -29,8 +29,10 @@ def read_labels(given: Any, positive: Any, count: int, name: str = "references")
         name: What messages call the labels.
 
     Raises:
-        InputError: If one is missing, or they have more than two values, or only one that may be either.
+        InputError: If one is missing, or they have more than two values, or only one that may be either, or `positive`
+            is not one value.
     """
+    positive = _one_value(positive)
     class_names = class_names_of(given)
     values = as_array(given, name)
     of_length(values, name, count)
@@ -51,6 +53,17 @@ def read_labels(given: Any, positive: Any, count: int, name: str = "references")
             f"{name} has the value {others[0]} only, and never {positive!r}; name the positive value with positive=…"
         )
     return chosen
+
+
+def _one_value(positive: Any) -> Any:
+    """The value of the positive class; of an array without dimensions what it holds."""
+    if isinstance(positive, np.ndarray) and positive.ndim == 0:
+        positive = positive.item()
+    several = hasattr(positive, "__len__") and not isinstance(positive, (str, bytes))
+    if several or is_missing(positive):
+        what = f"of type {type(positive).__name__}" if several else repr(positive)
+        raise InputError(f"positive is {what}; give one value, such as 1 or 'pain'")
+    return positive
 
 
 def _chosen(values: npt.NDArray[Any], positive: Any) -> Booleans:

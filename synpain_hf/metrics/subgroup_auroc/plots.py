@@ -12,6 +12,7 @@ from .arrays import Floats
 from .cells import Entry, estimate, fixed, level
 from .compute import subgroup_auroc
 from .curves import GRID, Curve, bands
+from .estimates import check_resamples
 from .inputs import read
 from .options import Options, with_options
 from .rendering import shortened
@@ -102,6 +103,7 @@ def plot_roc(  # noqa: D417 - `with_options` adds the others
     banded = groups_drawn if together or ax is None else []
     band_of: dict[int, Floats] = {}
     if banded:
+        check_resamples(resamples, confidence)
         found_bands = bands(rows, [curves[index] for index in banded], confidence, resamples, seed)
         band_of = dict(zip(banded, found_bands, strict=True))
     drawn = [

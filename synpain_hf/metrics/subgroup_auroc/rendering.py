@@ -175,7 +175,8 @@ def _column(cells: Sequence[str], limit: int | None) -> list[str]:
     """Cells of one width: words shortened to the limit, on the left; numbers without one, point below point."""
     if limit is not None:
         words = [shortened(cell, limit) for cell in cells]
-        return [_left(word, max(map(_width, words))) for word in words]
+        widest = max(map(_width, words))
+        return [_left(word, widest) for word in words]
     parts = [_BEHIND.split(cell, 1)[:2] for cell in cells]
     before, after = (max(map(_width, part)) for part in zip(*parts, strict=True))
     return [f"{_right(number, before)}{_left(behind, after)}" for number, behind in parts]
@@ -227,6 +228,8 @@ def _controls(letter: str) -> bool:
 
 def _width(text: str) -> int:
     """Columns of a terminal."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return sum(
         0 if unicodedata.category(letter) in {"Mn", "Me", "Cf"} else 1 + (unicodedata.east_asian_width(letter) in "FW")
         for letter in text

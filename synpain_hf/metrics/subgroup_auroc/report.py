@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _COUNTS = ("n", "positives", "negatives", "clusters")
 _METRICS = ("standard_error", "average_precision", "f1", "bpsn_auroc", "bnsp_auroc")
+_OF_IDENTITIES = ("subgroup_auroc", "bpsn_auroc", "bnsp_auroc", "positive_aeg", "negative_aeg")
 _NO_COMPARISON = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
 _NO_GAP: dict[str, Any] = {
     **dict.fromkeys(("best", "worst", "difference", "difference_interval", "ratio", "test")),
@@ -21,6 +22,13 @@ _NO_GAP: dict[str, Any] = {
     "generalised_mean": dict.fromkeys(("subgroup_auroc", "bpsn_auroc", "bnsp_auroc")),
     "reasons": {},
 }
+_LABELS = {
+    "AUROC by group": "",
+    "Gaps between groups": "-gaps",
+    "Which groups differ": "-compared",
+    "Overlapping groups": "-overlapping",
+}
+"""By the title of a table, what its label ends with."""
 _NARROWEST = 48
 
 
@@ -94,6 +102,27 @@ class Report(dict[str, Any]):
         typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
         return typed
 
+    def identities_frame(self) -> pd.DataFrame:
+        """Groups that overlap: a row for each.
+
+        Returns:
+            The columns group, n, positives, negatives, for each of subgroup_auroc, bpsn_auroc, bnsp_auroc, positive_aeg
+            and negative_aeg its value, low and high (`bpsn_auroc_low`), and reason; with clusters also clusters.
+        """
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for name, entry in self.get("identities", {"groups": {}})["groups"].items():
+            row = {"group": name, **{count: entry[count] for count in _COUNTS if count in entry}}
+            for metric in _OF_IDENTITIES:
+                row |= {metric: entry[metric]["value"], **_bounds(entry[metric]["interval"], f"{metric}_")}
+            rows.append({**row, "reason": _in_words(entry["reasons"])})
+        numbers = [f"{metric}{end}" for metric in _OF_IDENTITIES for end in ("", "_low", "_high")]
+        counts = [count for count in _COUNTS if count != "clusters" or any(count in row for row in rows)]
+        frame = pd.DataFrame(rows, columns=["group", *counts, *numbers, "reason"])
+        typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
+        return typed
+
     def to_markdown(self, digits: int = 3) -> str:
         """The groups, the gaps and which groups differ, as tables of GitHub's Markdown, with captions and footnotes.
 
@@ -113,10 +142,10 @@ class Report(dict[str, Any]):
 
         Args:
             digits: After the decimal point.
-            label: The labels are `tab:{label}`, `tab:{label}-gaps` and `tab:{label}-compared`.
+            label: The labels are `tab:{label}`, `tab:{label}-gaps`, `tab:{label}-compared` and
+                `tab:{label}-overlapping`.
         """
-        labels = (f"tab:{label}", f"tab:{label}-gaps", f"tab:{label}-compared")
-        return "\n\n".join(as_latex(table, name) for table, name in zip(tables(self, digits), labels, strict=False))
+        return "\n\n".join(as_latex(table, f"tab:{label}{_LABELS[table.title]}") for table in tables(self, digits))
 
     def to_text(self, width: int = 80, digits: int = 3) -> str:
         """The groups, the gaps and which groups differ, as text for a terminal.

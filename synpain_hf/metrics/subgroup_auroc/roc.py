@@ -13,6 +13,9 @@ import numpy as np
 
 from .arrays import Booleans, Floats, Integers
 
+_LEAST_SHARE = 1e-9
+"""Of the weight of all rows of a class: less is lost to rounding where they are summed together."""
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -66,7 +69,7 @@ class Placements:
         outranked: Shape (rows,): the weight of the other class on the right side of the row, ties counted half.
         positives: Shape (groups,): the weight of the positive rows.
         negatives: Shape (groups,): the weight of the negative rows.
-        auroc: Shape (groups,): NaN where a class is missing.
+        auroc: Shape (groups,): NaN where a class is missing, or weighs too little beside that of the other groups.
     """
 
     outranked: Floats
@@ -96,7 +99,13 @@ def place(ranking: Ranking, positive: Booleans, weights: Floats | None) -> Place
     outranked = np.empty(len(is_positive))
     outranked[ranking.order] = np.where(is_positive, below[block], above[block])
     wins = np.add.reduceat(tied_positives * below, ranking.first_blocks)
-    return Placements(outranked, positives, negatives, share(wins, positives * negatives))
+    kept = is_kept(positives, positives.sum()) & is_kept(negatives, negatives.sum())
+    return Placements(outranked, positives, negatives, share(wins, np.where(kept, positives * negatives, 0)))
+
+
+def is_kept(weight: Floats, of: Floats | float) -> Booleans:
+    """Whether a weight is still known after rounding, if it was summed with others."""
+    return np.asarray(weight > _LEAST_SHARE * of)
 
 
 def average_precision(ranking: Ranking, positive: Booleans, weights: Floats | None) -> Floats:

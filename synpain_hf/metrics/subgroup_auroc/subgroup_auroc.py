@@ -28,10 +28,14 @@ from .estimates import estimate
 from .forest import plot_gaps
 from .gap_tables import of_gaps
 from .gaps import gap
+from .identities import of_identities
+from .identity_table import of_overlapping
 from .inference import equality
 from .inputs import read
 from .labels import read_labels
+from .members import read_identities
 from .options import Options
+from .overlap import shared_rows
 from .packing import pack, unpack
 from .plots import plot_roc
 from .rendering import as_text
@@ -163,7 +167,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         """
         rows = _rows(references, scores, predictions, groups)
         if rows:
-            super().add_batch(**pack(**rows))
+            super().add_batch(**pack(**rows, lists=self._defaults.get("identities") or ()))
             self._refused = {}
 
     def add(

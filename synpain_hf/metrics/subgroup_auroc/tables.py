@@ -7,6 +7,8 @@ from typing import Any
 
 from .cells import Block, Cells, Entry, Name, TextTable, cautions_of, level, p_header, p_values
 from .gap_tables import is_known, of_comparisons, of_gaps
+from .identity_table import of_overlapping
+from .inputs import MOST_GROUPS
 
 ALL = "(all rows)"
 """What all rows together are called in tables and pictures."""
@@ -24,12 +26,14 @@ def blocks(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Entry]
 
 
 def tables(report: Mapping[str, Any], digits: int) -> Iterator[TextTable]:
-    """The groups, and where anything is known of them, the gaps between them, and which groups differ."""
+    """The groups, and where anything is known, the gaps between them, which groups differ, and those that overlap."""
     yield _of_groups(report, digits)
     if any(map(is_known, report["gaps"].values())):
         yield of_gaps(report, digits)
     if any(gap["compared"] for gap in report["gaps"].values()):
         yield of_comparisons(report, digits)
+    if "identities" in report:
+        yield of_overlapping(report, digits)
 
 
 def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
@@ -74,6 +78,9 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
         sentences.append(f"Difference: from the baseline, on the same rows{p_values(options, _compared(entries))}")
     if report["gaps"] and not any(map(is_known, report["gaps"].values())):
         sentences.append("Gaps between groups are left out, as no attribute has two groups that can be compared")
+    if left_out := sum(each["about"] == "intersection" for each in report["warnings"]):
+        what = "an intersection" if left_out == 1 else f"{left_out} intersections"
+        sentences.append(f"Left out: {what} of more than {MOST_GROUPS:,} groups")
     return TextTable(
         title="AUROC by group",
         caption=". ".join(sentences) + ".",

@@ -12,6 +12,10 @@ from .roc import divide, total
 
 _KINDS = 4
 """Of units: with positive rows, with negative ones, with both are 1, 2 and 3."""
+_CLASSES = ([1, 3], [2, 3], [1, 2, 3])
+"""The kinds that have positive rows, negative ones, any."""
+_LEAST_LEFT = 1e-8
+"""Of a variance, once one unit has nearly all the weight: less is rounding."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Units:
         cluster: Shape (units,); None where every row is a unit.
         of_row: Shape (rows,): the unit of each row; None where every row is one.
         unbiased: Shape (3, groups): what turns sums of squares over the units with positive rows, over those with
-            negative rows, and over all into variances; NaN for a single unit.
+            negative rows, and over all into variances; NaN for a single unit, or where one has nearly all the weight.
         effective: Shape (groups, 4): the effective number of units of each kind.
         in_common: Shape (groups, groups): how many units two groups have in common; on the diagonal, how many a group
             has.
@@ -50,6 +54,12 @@ class Units:
         """What the precision of a group's AUROC grows with, whatever the scores: m n / (m + n); shape (groups,)."""
         positives, negatives = self.of_class
         return divide(positives * negatives, positives + negatives)
+
+    @property
+    def counts(self) -> Integers:
+        """How many units have positive rows, and how many have negative ones; shape (2, groups)."""
+        of_kinds = np.bincount(self.kind, minlength=self.effective.size).reshape(self.effective.shape)
+        return np.stack([of_kinds[:, chosen].sum(axis=1) for chosen in _CLASSES[:2]])
 
     def summed(self, values: Floats) -> Floats:
         """Values of rows, summed over each unit: shape (units,)."""
@@ -86,7 +96,7 @@ def gather(
     sizes = rows if weights is None else [_summed(weights * chosen, of_row, len(group)) for chosen in classes]
     kind = group * _KINDS + (rows[0] > 0) + 2 * (rows[1] > 0)
     of_kinds = np.bincount(kind, minlength=groups * _KINDS).reshape(groups, _KINDS)
-    counts = np.stack([of_kinds[:, chosen].sum(axis=1) for chosen in ([1, 3], [2, 3], [1, 2, 3])])
+    counts = np.stack([of_kinds[:, chosen].sum(axis=1) for chosen in _CLASSES])
     if weights is None:
         unbiased = divide(counts, counts - 1)
     else:
@@ -114,7 +124,8 @@ def _unbiased(group: Integers, weights: Floats, groups: int) -> Floats:
     """
     shares = divide(weights, total(group, weights, groups)[group])
     square, cube = (total(group, shares**power, groups) for power in (2, 3))
-    return divide(np.ones(groups), 1 - 2 * divide(cube, square) + square)
+    left = 1 - 2 * divide(cube, square) + square
+    return divide(np.ones(groups), np.where(left > _LEAST_LEFT, left, 0))
 
 
 def _effective(group: Integers, sizes: Floats, groups: int) -> Floats:
