@@ -39,7 +39,11 @@ def evaluate(
     score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
     positive: Annotated[
         str | None,
-        typer.Option(metavar="LABEL", help="The positive label. By default 1, true or pain.", show_default=False),
+        typer.Option(
+            metavar="LABEL",
+            help="The positive label. By default 1, true or pain; of others, such as 1 and 2, it must be said.",
+            show_default=False,
+        ),
     ] = None,
     clusters: Annotated[
         str | None,

@@ -13,6 +13,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
@@ -79,7 +81,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             `age_group`, `gender` and `ethnicity` that are there.
         label: The column of the labels: two values.
         score: The column of the scores, higher for positive.
-        positive: The label of the positive class; by default 1, true or `pain`, or the second of two ClassLabels.
+        positive: The label of the positive class; by default 1 beside 0 or -1, true or `pain`, or the second of
+            two ClassLabels; of other labels it must be said.
         clusters: The column that says which rows depend on each other, such as those of one identity.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
@@ -113,6 +116,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         read.require(uses)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
+            "positive": None if positive is None else 1,
             "scores": read.numbers(score),
             "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
             "clusters": None if clusters is None else read.ids(clusters),
@@ -157,7 +161,7 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     """The validation set, as the metric takes it."""
     held_out.require({label: "label", score: "score"})
     labels = held_out.labels(label, positive)
-    if not labels.any():
+    if not np.asarray(labels).any():
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score)}

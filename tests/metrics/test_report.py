@@ -28,8 +28,8 @@ from synpain_hf.metrics.subgroup_auroc.tables import ALL
 
 ROWS = 600
 GROUP_COLUMNS = [
-    "attribute", "group", "n", "positives", "negatives", "auroc", "low", "high", "standard_error", "average_precision",
-    "f1", "bpsn_auroc", "bnsp_auroc", "reason",
+    "attribute", "group", "positive", "n", "positives", "negatives", "auroc", "low", "high", "standard_error",
+    "average_precision", "f1", "bpsn_auroc", "bnsp_auroc", "reason",
 ]  # fmt: skip
 COMPARISON_COLUMNS = ["baseline_auroc", "difference", "difference_low", "difference_high", "p_value", "p_adjusted"]
 NAMES = st.text(st.characters(exclude_categories=[]), max_size=40)
@@ -167,7 +167,7 @@ def test_the_frame_has_the_reports_values_row_by_row(report: Report, compared: R
                 **entry, **interval, **{name: comparison.get(name) for name in COMPARISON_COLUMNS},
                 **{f"difference_{end}": value for end, value in (comparison.get("interval") or {}).items()},
             }  # fmt: skip
-            for name in set(frame.columns) - {"attribute", "group", "reason"}:
+            for name in set(frame.columns) - {"attribute", "group", "positive", "reason"}:
                 wanted = expected.get(name)
                 assert math.isnan(row[name]) if wanted is None else row[name] == wanted, name
 
@@ -177,7 +177,7 @@ def test_the_frame_has_the_columns_it_promises_and_those_of_a_comparison_only_th
 ) -> None:
     assert list(report.to_frame().columns) == GROUP_COLUMNS
     assert list(compared.to_frame().columns) == [*GROUP_COLUMNS[:-1], *COMPARISON_COLUMNS, "reason"]
-    numbers = report.to_frame().drop(columns=["attribute", "group", "reason"])
+    numbers = report.to_frame().drop(columns=["attribute", "group", "positive", "reason"])
     assert all(pd.api.types.is_numeric_dtype(kind) for kind in numbers.dtypes)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bootstrap import Progress
-from .cautions import cautions
+from .cautions import about_labels, cautions
 from .entries import entries
 from .errors import InputError
 from .estimates import RESAMPLED, check_work, estimate
@@ -30,7 +30,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     scores: Any,
     groups: Any = None,
     attributes: str | Sequence[str] | None = None,
-    positive: Any = 1,
+    positive: Any = None,
     depth: int = Options.depth,
     interval: str = Options.interval,
     confidence: float = Options.confidence,
@@ -57,7 +57,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups: The group of every row in any number of attributes: columns (a mapping from names to sequences, a data
             frame, a table, a loaded data set, whose ClassLabels show their names), or one mapping a row.
         attributes: The columns of `groups` to report on; by default all that no other argument names.
-        positive: The value of the positive class; of texts, 1 stands for `1`, `true` and `pain`, in any capitals.
+        positive: The value of the positive class. By default 1 beside 0 or -1, True, or a text `1`, `true` or `pain` in
+            any capitals; of ClassLabels the second. Of other labels it must be said.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
             (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
             distribution Student's, and the bootstrap draws whole clusters.
@@ -145,8 +146,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        warnings=list(cautions(summary, by_attribute, gaps, interval)),
+        warnings=[*about_labels(summary, rows.classes), *cautions(summary, by_attribute, gaps, interval)],
         options={
+            "positive": rows.classes.positive,
             "interval": interval,
             "confidence": confidence,
             "resamples": resamples if interval in RESAMPLED else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb
 from typing import Any
@@ -25,7 +25,7 @@ from .arrays import (
     sized,
 )
 from .errors import InputError
-from .labels import read_labels
+from .labels import Classes, read_labels
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -71,6 +71,7 @@ class Rows:
         weights: Shape (rows,): sample weights; None where all are 1.
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
+        classes: What the classes are called.
     """
 
     positive: Booleans
@@ -79,6 +80,7 @@ class Rows:
     weights: Floats | None = None
     clusters: Integers | None = None
     baseline: Floats | None = None
+    classes: Classes = field(default_factory=Classes)
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -93,7 +95,7 @@ def read(
     groups: Any,
     *,
     attributes: Sequence[str] | None = None,
-    positive: Any = 1,
+    positive: Any = None,
     missing: str = "group",
     sample_weight: Any = None,
     clusters: Any = None,
@@ -106,7 +108,7 @@ def read(
         scores: The scores, shape (rows,).
         groups: Columns (a mapping, a data frame, a table, a data set), or one mapping a row; None for no groups.
         attributes: The columns of `groups` that are attributes; by default all that serve as nothing else.
-        positive: The value of the positive class.
+        positive: The value of the positive class; None where the labels tell.
         missing: `group` makes a group of the rows whose value is missing, `error` refuses them.
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
@@ -119,7 +121,7 @@ def read(
     count = len(values)
     if not count:
         raise InputError("there are no rows: references and scores are empty")
-    labels = read_labels(references, positive, count)
+    labels, classes = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
     taken = {value for value in chosen.values() if isinstance(value, str)}
@@ -148,6 +150,7 @@ def read(
         weights=weights,
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,
+        classes=classes,
     )
 
 
@@ -165,7 +168,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
         raise InputError("validation must be a mapping with 'references' and 'scores'")
     scores = as_floats(validation["scores"], "validation scores")
-    labels = read_labels(validation["references"], positive, len(scores), "validation references")
+    labels, _ = read_labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
         raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()

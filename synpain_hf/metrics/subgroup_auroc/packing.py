@@ -54,12 +54,19 @@ def unpack(references: Iterable[str], groups: Iterable[str], positive: Any) -> d
     rows = [json.loads(text) for text in groups]
     attributes = dict.fromkeys(attribute for values, _ in rows for attribute in values)
     return {
-        "references": [value if name is None or not isinstance(positive, str) else name for value, name in labels],
+        "references": _labels([(value, name) for value, name in labels], by_name=isinstance(positive, str)),
         "groups": {
             attribute: _column([(values.get(attribute), names.get(attribute)) for values, names in rows])
             for attribute in attributes
         },
     }
+
+
+def _labels(labels: Sequence[tuple[Any, str | None]], *, by_name: bool) -> list[Any]:
+    """Labels whose classes keep their names; where only some have one, names or numbers, as the positive class is."""
+    if all(name is not None for _, name in labels):
+        return _column(labels)
+    return [name if by_name and name is not None else value for value, name in labels]
 
 
 class _Classes(list[Any]):

@@ -34,10 +34,11 @@ class Report(dict[str, Any]):
         """The groups: a row for all rows together, then one for each group of each attribute and intersection.
 
         Returns:
-            The columns attribute, group, n, positives, negatives, auroc, low, high, standard_error, average_precision,
-            f1, bpsn_auroc, bnsp_auroc and reason; with clusters also clusters (how many), and where models were
-            compared baseline_auroc, difference, difference_low, difference_high, p_value and p_adjusted. What is not
-            known is NaN, and the reason says why; F1 needs no reason where there is no threshold.
+            The columns attribute, group, positive (what that class is called), n, positives, negatives, auroc, low,
+            high, standard_error, average_precision, f1, bpsn_auroc, bnsp_auroc and reason; with clusters also clusters
+            (how many), and where models were compared baseline_auroc, difference, difference_low, difference_high,
+            p_value and p_adjusted. What is not known is NaN, and the reason says why; F1 needs no reason where there
+            is no threshold.
         """
         import pandas as pd
 
@@ -47,6 +48,7 @@ class Report(dict[str, Any]):
                 row = {
                     "attribute": attribute,
                     "group": name,
+                    "positive": self["options"]["positive"],
                     **{count: entry[count] for count in _COUNTS if count in entry},
                 }
                 row |= {"auroc": entry["auroc"], **_bounds(entry["interval"])}
@@ -55,7 +57,7 @@ class Report(dict[str, Any]):
                     row |= _flat_comparison(entry["comparison"])
                 reasons = entry["reasons"] if self["options"]["threshold"] is not None else _but_f1(entry["reasons"])
                 rows.append({**row, "reason": _in_words(reasons)})
-        words = ("attribute", "group", "reason", *_COUNTS)
+        words = ("attribute", "group", "positive", "reason", *_COUNTS)
         frame: pd.DataFrame = pd.DataFrame(rows).astype({name: "float64" for name in rows[0] if name not in words})
         return frame
 

@@ -230,7 +230,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
     ) -> Report | InputError:
         """The report, or what is wrong: `evaluate` cleans up only after what returns."""
         try:
-            return subgroup_auroc(**unpack(references, groups, options.get("positive", 1)), scores=scores, **options)
+            return subgroup_auroc(**unpack(references, groups, options.get("positive")), scores=scores, **options)
         except InputError as error:
             self._refused = {"references": references, "scores": scores, "groups": groups}
             return error
