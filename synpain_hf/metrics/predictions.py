@@ -20,11 +20,13 @@ from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
+from synpain_hf.metrics.subgroup_auroc.resampled import Metric
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
 from synpain_hf.tabular.columns import read_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 MOST_CURVES, MOST_INTERVALS = 20, 100
@@ -58,6 +60,13 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     seed: int = Options.seed,
     threshold: float | None = Options.threshold,
     validation: str | Path | None = None,
+    threshold_rule: str = Options.threshold_rule,
+    calibration: bool = Options.calibration,
+    bins: int = Options.bins,
+    max_fpr: float | None = Options.max_fpr,
+    specificity: float | None = Options.specificity,
+    metrics: Mapping[str, Metric] | None = None,
+    control: str | Sequence[str] | None = None,
     min_group_size: int = Options.min_group_size,
     min_class_size: int = Options.min_class_size,
     margin: float = Options.margin,
@@ -88,10 +97,13 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         baseline: The column of another model's scores, to compare with.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
-        validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
-        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
-            (attributes of up to 100 groups) and `roc_….png` for every attribute of up to 20 groups, of which one has an
-            AUROC.
+        validation: Instead of a threshold: a file with the same columns, on which one is chosen, by `threshold_rule`.
+        metrics: Any metrics by name, functions of labels, scores and weights, as in `subgroup_auroc`.
+        control: Columns within whose groups the AUROC is measured, too, and averaged.
+        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`,
+            `measures.csv` where more than the AUROC is measured, `gaps.png` (attributes of up to 100 groups),
+            `roc_….png` for every attribute of up to 20 groups, of which one has an AUROC, and with `calibration` also
+            `reliability_….png`.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, with resamples, and with figures.
@@ -112,13 +124,15 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         asked = [groups] if isinstance(groups, str) else groups
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
-        read.require(uses)
+        strata = _names(control)
+        wanted = {*uses, *strata, *candidates(asked)}
+        read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
+        read.require({**dict.fromkeys(strata, "control"), **uses})
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
             "positive": None if positive is None else 1,
             "scores": read.numbers(score),
-            "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
+            "groups": {name: read.groups(name, missing) for name in read.attributes(asked, {*uses, *strata})},
             "clusters": None if clusters is None else read.ids(clusters),
             "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
         }
@@ -130,23 +144,28 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             problems += held_out.problems
         if problems:
             raise BadInputError(problems)
+        within = {name: read.groups(name, missing) for name in strata}
         how: dict[str, Any] = {
             "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
             "min_group_size": min_group_size, "missing": missing,
         }  # fmt: skip
         try:
             report = subgroup_auroc(
-                **rows, **how, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
-                validation=chosen_on, correction=correction, min_class_size=min_class_size, margin=margin,
-                reference=reference, progress=progress,
+                **{**rows, "groups": {**rows["groups"], **within}}, **how, baseline_scores=baseline_scores, depth=depth,
+                threshold=threshold, validation=chosen_on, threshold_rule=threshold_rule, calibration=calibration,
+                bins=bins, max_fpr=max_fpr, specificity=specificity, metrics=metrics, control=strata,
+                correction=correction, min_class_size=min_class_size, margin=margin, reference=reference,
+                progress=progress,
             )  # fmt: skip
         except InputError as error:
             raise _naming_its_option(error) from error
         if staging is not None:
             if report["options"]["resamples"] is None:  # else the legend has the intervals of just these resamples
                 how["resamples"] = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
-            table = _as_csv(report, keep_formulas=keep_formulas)
-            staging.complete(_write(report, table, {**rows, **how}, staging.folder, progress))
+            csv = {"groups.csv": _as_csv(report.to_frame(), keep_formulas=keep_formulas)}
+            if report["options"]["measures"]:
+                csv["measures.csv"] = _as_csv(report.measures_frame(), keep_formulas=keep_formulas)
+            staging.complete(_write(report, csv, {**rows, **how}, staging.folder, progress))
     return report
 
 
@@ -167,23 +186,28 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     return {"references": labels, "scores": held_out.numbers(score)}
 
 
-def _as_csv(report: Report, *, keep_formulas: bool) -> str:
-    """The groups of a report as CSV; names that a spreadsheet would run as formulas get a quote in front."""
-    frame = report.to_frame()
+def _names(asked: str | Sequence[str] | None) -> list[str]:
+    """Names of columns, of which several may stand in one text with commas."""
+    texts = [asked] if isinstance(asked, str) else asked or []
+    return list(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+
+
+def _as_csv(frame: pd.DataFrame, *, keep_formulas: bool) -> str:
+    """A table of a report as CSV; names that a spreadsheet would run as formulas get a quote in front."""
     if not keep_formulas:
-        for column in ("attribute", "group", "reason"):
+        for column in frame.columns.intersection(["attribute", "group", "positive", "reason"]):
             frame[column] = frame[column].str.replace(_FORMULA, "'", regex=True)
     return frame.to_csv(index=False, lineterminator="\n").removesuffix("\n")
 
 
 def _write(
-    report: Report, table: str, drawn_from: Mapping[str, Any], folder: Path, progress: Progress
+    report: Report, csv: Mapping[str, str], drawn_from: Mapping[str, Any], folder: Path, progress: Progress
 ) -> Iterator[str]:
     """Write a report as data, tables and figures; yields the names of the files.
 
     Args:
         report: The report.
-        table: Its groups as CSV.
+        csv: Its tables as CSV, by the names of their files.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
         progress: Called for every figure.
@@ -192,7 +216,7 @@ def _write(
         "report.json": json.dumps(report, indent=2),
         "table.md": report.to_markdown(),
         "table.tex": report.to_latex(),
-        "groups.csv": table,
+        **csv,
     }
     for name, text in texts.items():
         (folder / name).write_text(f"{text}\n", encoding="utf-8")

@@ -22,7 +22,9 @@ ABOUT = {option.name: option.metadata for option in fields(Options)}
 TAKEN_BY: dict[Callable[..., Any], set[str]] = {
     subgroup_auroc: set(DEFAULTS),
     synpain_hf.evaluate: set(DEFAULTS),
-    plot_roc: set(DEFAULTS) - {"depth", "threshold", "correction", "min_class_size", "margin"},
+    plot_roc: set(DEFAULTS)
+    - {"depth", "threshold", "threshold_rule", "calibration", "bins", "max_fpr", "specificity"}
+    - {"correction", "min_class_size", "margin"},
 }
 
 

@@ -262,7 +262,7 @@ def test_a_report_that_was_json_copied_or_pickled_gives_the_same_tables(compared
 
 
 def test_markdown_has_the_reports_values(compared: Report) -> None:
-    groups, gaps, _ = markdown_tables(compared.to_markdown())
+    groups, gaps, *_ = markdown_tables(compared.to_markdown())
     assert groups[0] == [
         "Attribute", "Group", "n", "Pos.", "AUROC [95% CI]", "AP", "F1", "BPSN", "BNSP", "Baseline",
         "Difference [95% CI]", "Adj. p",
@@ -506,7 +506,7 @@ def test_latex_has_the_cells_of_markdown(compared: Report) -> None:
 
 def test_latex_has_captions_labels_and_footnotes(compared: Report) -> None:
     text = compared.to_latex(label="mine")
-    assert text.count("\\begin{table}") == text.count("\\end{table}") == text.count("\\caption{") == 3
+    assert text.count("\\begin{table}") == text.count("\\end{table}") == text.count("\\caption{") == 5
     assert "\\label{tab:mine}" in text
     assert "\\label{tab:mine-gaps}" in text
     assert "\\label{tab:mine-compared}" in text

@@ -18,7 +18,7 @@ from .options import Options
 _OWN_OF_MANY = 0.5
 """Of three groups or more: how far the variance of each goes from the mean toward its own AUROC; of two, not at all."""
 
-_NEARLY = 1e-9
+NEARLY = 1e-9
 """What an effective number may fall short of a whole one by rounding."""
 
 
@@ -50,7 +50,7 @@ def too_little(entry: Mapping[str, Any], needed: int) -> str:
         needed: So many, of either class.
     """
     kind, number = min(entry["effective"].items(), key=lambda each: each[1])
-    if number >= needed - _NEARLY:
+    if number >= needed - NEARLY:
         return ""
     exact = number == round(number)
     plural = "s" * (number != 1)

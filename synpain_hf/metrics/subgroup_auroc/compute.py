@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from .audit import add_measures
 from .bootstrap import Progress
 from .cautions import about_labels, cautions
+from .control import strata_of
 from .entries import entries
 from .errors import InputError
 from .estimates import RESAMPLED, check_work, estimate
+from .families import is_resampled, measure
 from .gaps import correct, gap
 from .inputs import Attribute, check_number_of_intersections, intersections, read, read_validation
 from .options import Options, with_options
 from .report import Report
-from .roc import best_threshold
+from .resampled import Metric
+from .thresholds import choose
 
 VERSION = 1
 """Of the report's form, which `metric_report.schema.json` describes."""
@@ -41,6 +45,13 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     baseline_scores: Any = None,
     threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
+    threshold_rule: str = Options.threshold_rule,
+    calibration: bool = Options.calibration,
+    bins: int = Options.bins,
+    max_fpr: float | None = Options.max_fpr,
+    specificity: float | None = Options.specificity,
+    metrics: Mapping[str, Metric] | None = None,
+    control: str | Sequence[str] | None = None,
     min_group_size: int = Options.min_group_size,
     min_class_size: int = Options.min_class_size,
     margin: float = Options.margin,
@@ -66,8 +77,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             population a row stands for, not how often it was seen.
         baseline_scores: Scores of another model on the same rows, shape (rows,), or the name of a column of `groups`;
             every group then has a paired comparison.
-        validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
-            the best F1 is chosen.
+        validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which a threshold is
+            chosen, by `threshold_rule`.
+        metrics: Any metrics by name, each a function of labels (0 and 1), scores and weights (None where there are
+            none), all of shape (rows,); it is called for every group, and for its resamples. None or NaN is unknown.
+        control: Names of columns of `groups`: beside the AUROC, that within their strata is measured, averaged.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
@@ -106,6 +120,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         resamples=resamples,
         seed=seed,
         threshold=threshold,
+        threshold_rule=threshold_rule,
+        calibration=calibration,
+        bins=bins,
+        max_fpr=max_fpr,
+        specificity=specificity,
         min_group_size=min_group_size,
         min_class_size=min_class_size,
         margin=margin,
@@ -115,12 +134,14 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     if threshold is not None and validation is not None:
         raise InputError("both threshold and validation are given; give one of them")
     attributes = [attributes] if isinstance(attributes, str) else attributes
+    strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
-        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores,
+        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores, control=strata,
     )  # fmt: skip
+    within = strata_of(rows.control)
     if validation is not None:
-        options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
+        options = replace(options, threshold=choose(threshold_rule, *read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     check_number_of_intersections(len(rows.attributes), depth)
     crossings = intersections(rows.attributes, depth)
@@ -139,6 +160,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     correct([found["test"] for found in gaps.values()], correction)
     every = [summary, *(entry for of_groups in by_attribute.values() for entry in of_groups.values())]
     correct([entry.get("comparison") for entry in every], correction)
+    every_attribute = [whole, *rows.attributes, *crossings]
+    measured = measure(rows, every_attribute, options, metrics or {}, within, progress)
+    cautious = add_measures(
+        measured, every_attribute, {"": {"": summary}, **by_attribute}, gaps, options, reference or {}
+    )
     single = [attribute.name for attribute in rows.attributes]
     return Report(
         version=VERSION,
@@ -146,7 +172,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        warnings=[*about_labels(summary, rows.classes), *cautions(summary, by_attribute, gaps, interval)],
+        warnings=[*about_labels(summary, rows.classes), *cautions(summary, by_attribute, gaps, interval), *cautious],
         options={
             "positive": rows.classes.positive,
             "interval": interval,
@@ -158,6 +184,14 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             "compared": rows.baseline is not None,
             "threshold": options.threshold,
             "threshold_from": None if options.threshold is None else "given" if validation is None else "validation",
+            "threshold_rule": threshold_rule if validation is not None else None,
+            "calibration": calibration,
+            "bins": bins if calibration else None,
+            "max_fpr": max_fpr,
+            "specificity": specificity,
+            "control": strata,
+            "measure_resamples": resamples if is_resampled(options, metrics or {}) else None,
+            "measures": [each.name for each in measured[""]],
             "min_group_size": min_group_size,
             "min_class_size": min_class_size,
             "margin": float(margin),

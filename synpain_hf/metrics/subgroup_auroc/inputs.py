@@ -72,6 +72,7 @@ class Rows:
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
         classes: What the classes are called.
+        control: Attributes within whose groups the AUROC is measured, too.
     """
 
     positive: Booleans
@@ -81,6 +82,7 @@ class Rows:
     clusters: Integers | None = None
     baseline: Floats | None = None
     classes: Classes = field(default_factory=Classes)
+    control: list[Attribute] = field(default_factory=list)
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -100,6 +102,7 @@ def read(
     sample_weight: Any = None,
     clusters: Any = None,
     baseline_scores: Any = None,
+    control: Sequence[str] = (),
 ) -> Rows:
     """Check what was given.
 
@@ -113,6 +116,7 @@ def read(
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
         baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
+        control: Columns of `groups` that are attributes of `Rows.control`.
 
     Raises:
         InputError: If something cannot be used.
@@ -124,7 +128,7 @@ def read(
     labels, classes = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
-    taken = {value for value in chosen.values() if isinstance(value, str)}
+    taken = {value for value in chosen.values() if isinstance(value, str)} | set(control)
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
     names = (
         list(map(str, attributes)) if attributes is not None else [name for name in table.names if name not in taken]
@@ -151,6 +155,7 @@ def read(
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,
         classes=classes,
+        control=[_attribute(name, table.column(name, "control"), table.class_names(name), missing) for name in control],
     )
 
 

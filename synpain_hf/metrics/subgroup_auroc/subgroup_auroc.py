@@ -12,34 +12,44 @@ import evaluate
 # Every module of this folder stands here, used or not: `evaluate.load` copies those alone that the script names itself,
 # and takes a comment behind such an import for an address.
 from .arrays import as_floats
+from .audit import add_measures
 from .bootstrap import resample
 from .borkan import generalised_mean
+from .calibration import reliability
 from .cautions import cautions
 from .cells import fixed
 from .citation import CITATION
 from .comparisons import equivalence
 from .compute import subgroup_auroc
+from .control import controlled
 from .curves import bands
 from .delong import covariance
 from .differences import pairs
 from .entries import entries
 from .errors import InputError
 from .estimates import estimate
+from .families import measure
 from .forest import plot_gaps
 from .gap_tables import of_gaps
 from .gaps import gap
 from .inference import equality
 from .inputs import read
 from .labels import read_labels
+from .measure_tables import tables_of_measures
+from .measured import Measured
 from .options import Options
 from .packing import pack, unpack
+from .partial import partial_auroc
 from .plots import plot_roc
+from .rates import rates
 from .rendering import as_text
 from .report import Report
+from .resampled import resampled
 from .roc import rank
 from .score import score_interval
 from .style import new_figure
 from .tables import tables
+from .thresholds import choose
 from .units import gather
 
 if TYPE_CHECKING:
