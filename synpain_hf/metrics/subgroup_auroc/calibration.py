@@ -30,7 +30,7 @@ NEAREST = 1e-6
 
 _DRAWS = 1000
 _ROUNDS = 40
-_ENOUGH = 1e-9
+_ENOUGH, _FLAT = 1e-9, 1e-12
 _MOST = 50.0
 """Of a coefficient; one beyond is of classes that scores keep apart."""
 
@@ -72,31 +72,31 @@ def _logits(scores: Floats) -> Floats:
 
 
 def _fitted(labels: Integers, logits: Floats, weights: Floats | None, *, with_slope: bool) -> tuple[float, float]:
-    """Intercept and slope by Newton's method; NaN where the likelihood has no maximum."""
+    """Intercept and slope by Newton's method, steps halved until they lead up; NaN where there is no highest point."""
     given = np.ones(len(labels)) if weights is None else weights / weights.mean()
-    first, second = 0.0, 1.0
+    design = np.stack([np.ones(len(logits)), logits])[: 1 + with_slope]
+    offset = 0.0 if with_slope else logits
+    at = np.zeros(len(design))
+
+    def likelihood(place: Floats) -> float:
+        exponent = offset + place @ design
+        return float(given @ (labels * exponent - np.logaddexp(0, exponent)))
+
+    reached = likelihood(at)
     for _ in range(_ROUNDS):
-        chance = special.expit(first + second * logits)
-        apart, spread = given * (labels - chance), given * chance * (1 - chance)
-        gradient = np.array([apart.sum(), apart @ logits])
-        matrix = np.array([[spread.sum(), spread @ logits], [0.0, spread @ logits**2]])
-        matrix[1, 0] = matrix[0, 1]
-        if not with_slope:
-            gradient[1], matrix = 0.0, np.diag([matrix[0, 0], 1.0])
-        determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] ** 2
-        if determinant <= 0:
+        chance = special.expit(offset + at @ design)
+        gradient = design @ (given * (labels - chance))
+        curvature = (design * (given * chance * (1 - chance))) @ design.T
+        if np.linalg.det(curvature) <= _FLAT or np.abs(at).max() > _MOST:
             break
-        step = np.array([
-            matrix[1, 1] * gradient[0] - matrix[0, 1] * gradient[1],
-            matrix[0, 0] * gradient[1] - matrix[0, 1] * gradient[0],
-        ]) / determinant  # fmt: skip
-        length = float(np.abs(step).max())
-        step *= min(1.0, 4 / length) if length else 1.0  # a longer step could overshoot
-        first, second = first + float(step[0]), second + float(step[1])
-        if length < _ENOUGH:
-            return first, second
-        if max(abs(first), abs(second)) > _MOST:
-            break
+        step = np.linalg.solve(curvature, gradient)
+        found = likelihood(at + step)
+        while found < reached - _ENOUGH * (1 + abs(reached)) and np.abs(step).max() > _ENOUGH:
+            step = step / 2
+            found = likelihood(at + step)
+        at, reached = at + step, found
+        if np.abs(step).max() < _ENOUGH:
+            return float(at[0]), float(at[-1])
     return float("nan"), float("nan")
 
 

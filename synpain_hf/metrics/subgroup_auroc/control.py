@@ -14,7 +14,7 @@ import numpy as np
 from .arrays import Floats, Integers
 from .estimates import Estimates, estimate
 from .inputs import Attribute, Rows, intersections
-from .measured import Measured, scaled
+from .measured import Measured, correlations, scaled
 from .options import Options
 from .roc import total
 
@@ -73,7 +73,7 @@ def _averaged(
     table = np.divide(table, sums, out=np.zeros_like(table), where=sums > 0)
     linked = np.eye(len(keys))
     if clustered:
-        linked = _correlation(found)
+        linked = correlations(found.uncertainty.covariance.values)
 
     def combined(reach: Floats, first: Floats, second: Floats) -> Floats:
         return np.asarray((first * reach) @ linked @ (second * reach).T)
@@ -86,10 +86,7 @@ def _averaged(
     ]
     correlation = None
     if clustered:
-        matrix = combined((below + above) / 2, table, table)
-        roots = np.sqrt(np.maximum(np.diag(matrix), 0))
-        correlation = np.divide(matrix, np.outer(roots, roots), out=np.zeros_like(matrix), where=matrix != 0)
-        np.fill_diagonal(correlation, 1)
+        correlation = correlations(combined((below + above) / 2, table, table))
     sizes = np.zeros((2, groups))
     for of_class, numbers in zip(sizes, found.uncertainty.units.of_class, strict=True):
         np.add.at(of_class, group_of, np.where(known, numbers, 0.0))
@@ -102,11 +99,3 @@ def _averaged(
         correlation=correlation,
         reasons={int(group): "no stratum has rows of both classes" for group in np.flatnonzero(sums[:, 0] == 0)},
     )
-
-
-def _correlation(found: Estimates) -> Floats:
-    matrix = np.nan_to_num(found.uncertainty.covariance.values)
-    roots = np.sqrt(np.maximum(np.diag(matrix), 0))
-    correlation: Floats = np.divide(matrix, np.outer(roots, roots), out=np.zeros_like(matrix), where=matrix != 0)
-    np.fill_diagonal(correlation, 1)
-    return correlation

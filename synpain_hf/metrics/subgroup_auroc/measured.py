@@ -64,6 +64,14 @@ class Measured:
         return Measured(self.name, self.values[groups], limits, self.sizes[groups], self.of_what, correlation)
 
 
+def correlations(products: Floats) -> Floats:
+    """Correlations, from variances and covariances, shape (groups, groups); 0 for a group without spread."""
+    roots = np.sqrt(np.maximum(np.nan_to_num(np.diag(products)), 0))
+    found = np.clip(np.nan_to_num(divide(np.nan_to_num(products), np.outer(roots, roots))), -1, 1)
+    np.fill_diagonal(found, 1)
+    return found
+
+
 def normal_quantile(level: float) -> float:
     """How many standard errors a two-sided interval reaches that misses the truth with this probability."""
     return float(-special.ndtri(level / 2))

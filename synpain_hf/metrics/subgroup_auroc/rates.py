@@ -14,7 +14,7 @@ from scipy import special
 
 from .arrays import Booleans, Floats
 from .inputs import Attribute, Rows
-from .measured import Limits, Measured
+from .measured import Limits, Measured, correlations
 from .roc import divide, share, total
 from .units import gather
 
@@ -89,8 +89,7 @@ def proportion(name: str, rows: Rows, attribute: Attribute, rate: Rate, taken: B
         found = divide(values * (1 - values), units.unbiased[0] * spread)
         effective = np.where(spread > 0, np.clip(np.nan_to_num(found, nan=0.0), sizes, of_rows), sizes)
         freedom = np.maximum(sizes - 1, 1)
-        correlation = np.nan_to_num(divide(products, np.sqrt(np.outer(spread, spread))))
-        np.fill_diagonal(correlation, 1)
+        correlation = correlations(products)
     return Measured(
         name=name,
         values=values,

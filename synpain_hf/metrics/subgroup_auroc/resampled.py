@@ -15,7 +15,7 @@ from .bootstrap import Progress, draw
 from .errors import InputError
 from .inference import NO_SPREAD, corrected_percentiles, quantile_of
 from .inputs import Attribute, Rows
-from .measured import Measured, scaled
+from .measured import Measured, correlations, scaled
 from .options import Options
 from .units import Units, gather
 
@@ -206,11 +206,7 @@ def _of_one_class(units: Units, group: int) -> str:
 def _correlation(drawn: Floats, units: Units) -> Floats:
     """How groups with common clusters go together over the resamples, shape (groups, groups)."""
     apart = np.nan_to_num(drawn - np.nanmean(np.where(np.isfinite(drawn).any(axis=0), drawn, 0), axis=0))
-    products = np.where(units.in_common > 0, apart.T @ apart, 0)
-    roots = np.sqrt(np.diag(products))
-    correlation = np.divide(products, np.outer(roots, roots), out=np.zeros_like(products), where=products != 0)
-    np.fill_diagonal(correlation, 1)
-    return correlation
+    return correlations(np.where(units.in_common > 0, apart.T @ apart, 0))
 
 
 def _members(order: Integers, attribute: Attribute) -> list[Integers]:
