@@ -20,6 +20,7 @@ from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
+from synpain_hf.metrics.subgroup_auroc.reliability import plot_reliability
 from synpain_hf.metrics.subgroup_auroc.resampled import Metric
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
@@ -229,6 +230,13 @@ def _write(
     drawn = [name for name in few if any(entry["auroc"] is not None for entry in report["groups"][name].values())]
     for stem, attribute in zip(_file_names(drawn), drawn, strict=True):
         pictures[f"roc_{stem}.png"] = partial(plot_roc, attribute=attribute, **drawn_from)
+    if report["options"]["calibration"]:
+        how = {name: value for name, value in drawn_from.items() if name not in ("interval", "resamples", "seed")}
+        large = [name for name in few if any(e["n"] >= how["min_group_size"] for e in report["groups"][name].values())]
+        for stem, attribute in zip(_file_names(large), large, strict=True):
+            pictures[f"reliability_{stem}.png"] = partial(
+                plot_reliability, attribute=attribute, bins=report["options"]["bins"], **how
+            )
     for done, (name, draw) in enumerate(pictures.items(), 1):
         _save(draw().figure, folder / name)
         progress("figures", done, len(pictures))

@@ -33,6 +33,8 @@ from synpain_hf.metrics.subgroup_auroc.resampled import Metric, Statistic, resam
 from tests.benchmarks.measuring import machine
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 LEVEL = 0.05
 CORRELATION = 0.5
@@ -61,7 +63,7 @@ class Cell:
     weighted: bool = False
     stretched: float = 1.0
 
-    def draw(self, group: int, generator: np.random.Generator, many: int = 0) -> tuple[Floats, Floats, Floats]:
+    def draw(self, group: int, generator: np.random.Generator, many: int = 0) -> tuple[Booleans, Floats, Integers]:
         """Labels, scores and persons of a group, shape (rows,) each."""
         count, share = self.sizes[group]
         count = many or count
@@ -70,7 +72,7 @@ class Cell:
         common, own = generator.normal(size=count)[persons], generator.normal(size=count)
         noise = own if self.rows_each == 1 else sqrt(CORRELATION) * common + sqrt(1 - CORRELATION) * own
         logit = self.apart * (noise + self.apart * (label - 0.5)) + np.log(share / (1 - share))
-        return label, 1 / (1 + np.exp(-self.stretched * logit)), persons
+        return label, np.asarray(1 / (1 + np.exp(-self.stretched * logit))), persons.astype(np.int64)
 
 
 Family = Callable[[Rows, Attribute, Options], Measured]
@@ -99,7 +101,7 @@ def _controlled(rows: Rows, attribute: Attribute, options: Options) -> Measured:
     return controlled(rows, [attribute], strata, options)[0][0]
 
 
-def brier(labels: npt.NDArray[np.int64], scores: Floats, weights: Floats | None) -> float:
+def brier(labels: Integers, scores: Floats, weights: Floats | None) -> float:
     """The mean squared error, as a user's metric."""
     return float(np.average((labels - scores) ** 2, weights=weights))
 
@@ -143,11 +145,11 @@ def simulate(cell: Cell, measure: str, replicates: int, seed: Sequence[int]) -> 
     wanted, found = truth(cell, measure), []
     for _ in range(replicates):
         drawn = [cell.draw(group, generator) for group in (0, 1)]
-        labels, scores = (np.concatenate([part[which] for part in drawn]) for which in (0, 1))
+        labels, scores = np.concatenate([part[0] for part in drawn]), np.concatenate([part[1] for part in drawn])
         codes = np.repeat([0, 1], [len(part[0]) for part in drawn])
-        persons = np.concatenate([drawn[0][2], drawn[1][2] + len(drawn[0][2])]).astype(np.int64)
+        persons = np.concatenate([drawn[0][2], drawn[1][2] + len(drawn[0][2])])
         rows = Rows(
-            labels == 1,
+            labels,
             scores,
             [],
             weights=generator.uniform(0.2, 3, len(labels)) if cell.weighted else None,

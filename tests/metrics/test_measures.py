@@ -1,8 +1,9 @@
-"""What is measured beside the AUROC is what other implementations, or the definitions spelled out, give."""
+"""What is measured beside the AUROC is what other implementations give, or the definitions spelled out."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,16 @@ import pytest
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_score, roc_auc_score, roc_curve
 
-from synpain_hf.metrics.subgroup_auroc import InputError, Report, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc import InputError, Report, plot_reliability, subgroup_auroc
 from synpain_hf.schemas import violations
 
 SITES = ["a", "b", "c"]
-ALL = {"threshold": 0.5, "calibration": True, "max_fpr": 0.2, "specificity": 0.8, "control": "age"}
+ALL: dict[str, Any] = {"threshold": 0.5, "calibration": True, "max_fpr": 0.2, "specificity": 0.8, "control": "age"}
 
 
 def brier(labels: Any, scores: Any, weights: Any) -> float:
@@ -283,7 +285,7 @@ def test_any_metric_is_measured_by_group_and_gets_labels_scores_and_weights() ->
 def test_the_bootstrap_of_any_metric_agrees_with_a_standard_error_that_is_known() -> None:
     table = made({"a": 900, "b": 300})
     squares = (table["references"] - table["scores"]) ** 2
-    clustered = {name: np.tile(column, 3) for name, column in table.items() if name != "groups"}
+    clustered: dict[str, Any] = {name: np.tile(table[name], 3) for name in ("references", "scores")}
     once = subgroup_auroc(**table, metrics={"brier": brier}, resamples=400)
     thrice = subgroup_auroc(**clustered, clusters=np.tile(np.arange(1200), 3), metrics={"brier": brier}, resamples=400)
     for report in (once, thrice):
@@ -334,7 +336,7 @@ def test_a_group_with_too_few_rows_for_a_measure_is_shown_and_not_compared() -> 
 def test_persons_count_and_not_rows_where_rows_depend_on_each_other() -> None:
     table = made({"a": 200, "b": 200})
     once = subgroup_auroc(**table, threshold=0.5)
-    repeated = {
+    repeated: dict[str, Any] = {
         "references": np.tile(table["references"], 4),
         "scores": np.tile(table["scores"], 4),
         "groups": {name: np.tile(column, 4) for name, column in table["groups"].items()},
@@ -351,7 +353,7 @@ def test_groups_that_share_persons_are_compared_by_what_differs_between_them() -
     generator = np.random.default_rng(0)
     first = generator.random(200) < 0.5
     second = first ^ (generator.random(200) < 0.03)
-    table = {
+    table: dict[str, Any] = {
         "references": np.tile([0, 1], 200),
         "scores": np.r_[first, second].astype(float),
         "groups": {"side": np.repeat(["left", "right"], 200)},
@@ -380,7 +382,7 @@ def test_a_report_with_everything_is_json_that_fits_its_schema(table: dict[str, 
     assert len(report.measure_gaps_frame()) == len(report["options"]["measures"]) * len(report["gaps"])
 
 
-RULES = {
+RULES: dict[str, Callable[..., float]] = {
     "f1": lambda hits, alarms, positives, _: 2 * hits / (hits + alarms + positives),
     "youden": lambda hits, alarms, positives, negatives: hits / positives - alarms / negatives,
 }
@@ -418,3 +420,29 @@ def test_what_is_not_asked_for_is_not_measured() -> None:
     assert "measures" not in report["overall"]
     assert "measures" not in report["gaps"]["site"]
     assert report["options"]["measure_resamples"] is None
+
+
+def test_a_reliability_plot_has_the_share_and_interval_of_every_bin() -> None:
+    table = made({"a": 300, "b": 100, "c": 5})
+    panels = plot_reliability(**table, attribute="site", bins=5).figure.axes
+    assert [ax.get_title() for ax in panels] == ["a (n = 300)", "b (n = 100)"]
+    for ax, name in zip(panels, "ab", strict=True):
+        rows = table["groups"]["site"] == name
+        labels, scores = table["references"][rows], table["scores"][rows]
+        which = np.minimum((scores * 5).astype(int), 4)
+        *_, line = ax.get_lines()
+        expected = [(scores[which == each].mean(), labels[which == each].mean()) for each in np.unique(which)]
+        assert np.asarray(line.get_xydata()) == pytest.approx(np.array(expected))
+        (bars,) = (found for found in ax.collections if isinstance(found, LineCollection))
+        for bar, each in zip(bars.get_segments(), np.unique(which), strict=True):
+            inside_bin = labels[which == each]
+            wilson = stats.binomtest(int(inside_bin.sum()), len(inside_bin)).proportion_ci(method="wilson")
+            assert np.asarray(bar)[:, 1].tolist() == pytest.approx([wilson.low, wilson.high])
+
+
+def test_a_reliability_plot_says_what_it_cannot_draw() -> None:
+    table = made({"a": 5, "b": 4})
+    with pytest.raises(InputError, match="'site' has 0 groups of 10 rows or more"):
+        plot_reliability(**table, attribute="site")
+    with pytest.raises(InputError, match="calibration needs probabilities"):
+        plot_reliability(**{**table, "scores": np.arange(9)}, attribute="site")

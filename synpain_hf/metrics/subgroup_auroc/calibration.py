@@ -22,7 +22,7 @@ from .inputs import Attribute, Rows
 from .measured import Measured, scaled
 from .options import Options
 from .resampled import Statistic
-from .roc import divide, total
+from .roc import total
 from .units import Units, gather
 
 NEAREST = 1e-6
@@ -43,6 +43,11 @@ def check_probabilities(rows: Rows) -> None:
     """
     outside = (rows.scores < 0) | (rows.scores > 1)
     refuse(outside, "scores", "outside 0 to 1", "calibration needs probabilities, so give those, or leave it out")
+
+
+def binned(scores: Floats, bins: int) -> Integers:
+    """The bin of each score, of so many of equal width; 1 is in the last."""
+    return np.asarray(np.minimum((scores * bins).astype(np.int64), bins - 1))
 
 
 def intercept() -> Statistic:
@@ -108,7 +113,7 @@ def calibration_errors(rows: Rows, attributes: Sequence[Attribute], options: Opt
         attributes: What is reported on.
         options: Bins, confidence and seed are used.
     """
-    bin_of_row = np.minimum((rows.scores * options.bins).astype(np.int64), options.bins - 1)
+    bin_of_row = binned(rows.scores, options.bins)
     noise = np.random.default_rng(options.seed).normal(size=(_DRAWS, options.bins))
     return [[_errors(rows, attribute, bin_of_row, noise, options)] for attribute in attributes]
 
@@ -198,20 +203,3 @@ def _inverted(errors: Floats, noise: Floats, tail: float) -> tuple[float, float]
 def _split(codes: Integers, groups: int) -> list[Integers]:
     order = np.argsort(codes, kind="stable")
     return np.split(order, np.cumsum(np.bincount(codes, minlength=groups))[:-1])
-
-
-def reliability(rows: Rows, members: Integers, bins: int) -> tuple[Floats, Floats, Floats]:
-    """Mean score, share of positive rows, and effective number of rows in each bin that has some.
-
-    Args:
-        rows: The rows.
-        members: Which of them.
-        bins: How many, of equal width.
-    """
-    which = np.minimum((rows.scores[members] * bins).astype(np.int64), bins - 1)
-    weights = np.ones(len(members)) if rows.weights is None else rows.weights[members]
-    whole, squares = total(which, weights, bins), total(which, weights**2, bins)
-    filled = np.flatnonzero(whole)
-    means = divide(total(which, weights * rows.scores[members], bins), whole)[filled]
-    shares = divide(total(which, weights * rows.positive[members], bins), whole)[filled]
-    return means, shares, divide(whole**2, squares)[filled]

@@ -15,7 +15,7 @@ from .arrays import as_floats
 from .audit import add_measures
 from .bootstrap import resample
 from .borkan import generalised_mean
-from .calibration import reliability
+from .calibration import calibration_errors
 from .cautions import cautions
 from .cells import fixed
 from .citation import CITATION
@@ -42,6 +42,7 @@ from .packing import pack, unpack
 from .partial import partial_auroc
 from .plots import plot_roc
 from .rates import rates
+from .reliability import plot_reliability
 from .rendering import as_text
 from .report import Report
 from .resampled import resampled
@@ -213,6 +214,18 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         """
         known = inspect.signature(plot_roc).parameters
         return plot_roc(**{name: value for name, value in self._defaults.items() if name in known} | arguments)
+
+    def plot_reliability(self, **arguments: Any) -> Axes:
+        """How many rows are positive among those with about the same score, for every group of an attribute.
+
+        Args:
+            **arguments: Those of the function `plot_reliability`, as in `plot_roc`.
+
+        Raises:
+            InputError: A ValueError, if the input cannot be used.
+        """
+        known = inspect.signature(plot_reliability).parameters
+        return plot_reliability(**{name: value for name, value in self._defaults.items() if name in known} | arguments)
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
