@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -39,7 +42,11 @@ def evaluate(
     score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
     positive: Annotated[
         str | None,
-        typer.Option(metavar="LABEL", help="The positive label. By default 1, true or pain.", show_default=False),
+        typer.Option(
+            metavar="LABEL",
+            help="The positive label. By default 1, true or pain; of others, such as 1 and 2, it must be said.",
+            show_default=False,
+        ),
     ] = None,
     clusters: Annotated[
         str | None,
@@ -89,6 +96,28 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="Choose the threshold on these predictions.", show_default=False),
     ] = None,
+    threshold_rule: Annotated[str, option_of(Options, "threshold_rule", metavar="RULE")] = Options.threshold_rule,
+    calibration: Annotated[bool, option_of(Options, "calibration", "--calibration")] = Options.calibration,
+    bins: Annotated[int, option_of(Options, "bins", metavar="N")] = Options.bins,
+    max_fpr: Annotated[float | None, option_of(Options, "max_fpr", metavar="SHARE")] = Options.max_fpr,
+    specificity: Annotated[float | None, option_of(Options, "specificity", metavar="SHARE")] = Options.specificity,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="Measure this, too: a function of labels, scores and weights (None where there are none), in a module "
+            "or a file.py. For several, this option again.",
+            show_default=False,
+        ),
+    ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Measure the AUROC within the groups of these columns, too, and average it.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
@@ -111,7 +140,9 @@ def evaluate(
         report = synpain_hf.evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
             baseline=baseline, identities=identities, depth=depth, interval=interval, confidence=confidence,
-            resamples=resamples, seed=seed, threshold=threshold, validation=validation, min_group_size=min_group_size,
+            resamples=resamples, seed=seed, threshold=threshold, validation=validation, threshold_rule=threshold_rule,
+            calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
+            metrics=dict(map(_function, metric or [])), control=control, min_group_size=min_group_size,
             min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip
@@ -127,6 +158,20 @@ def evaluate(
     if out is not None:
         files = sorted(path.name for path in out.expanduser().iterdir())
         print_line(f"{out}: {', '.join(files)}", on=sys.stderr)
+
+
+def _function(named: str) -> tuple[str, Callable[..., Any]]:
+    """A function by its name, from MODULE:FUNCTION or FILE.py:FUNCTION."""
+    place, _, name = named.rpartition(":")
+    if not place or not name:
+        raise UsageError(f"--metric is {named!r}; give MODULE:FUNCTION or FILE.py:FUNCTION")
+    try:
+        known = runpy.run_path(place) if place.endswith(".py") else vars(importlib.import_module(place))
+    except Exception as error:
+        raise UsageError(f"--metric {named}: {type(error).__name__}: {error}; name a module or a file") from error
+    if not callable(known.get(name)):
+        raise UsageError(f"--metric {named}: {place} has no function {name}; name one that it has")
+    return name, known[name]
 
 
 def _references(given: list[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.subgroup_auroc.arrays import LAST_WHOLE, differ_beyond_floats
-from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES
+from synpain_hf.metrics.subgroup_auroc.labels import NEGATIVES, POSITIVES, must_be_said
 from synpain_hf.tabular.columns import Coded, Column, TableFile
 from synpain_hf.text.plurals import noun_after
 from synpain_hf.text.suggestions import nearest
@@ -109,13 +109,16 @@ class Columns:
         self.require(dict.fromkeys(names, use))
         return list(names)
 
-    def labels(self, name: str, positive: object = None) -> npt.NDArray[np.bool_]:
-        """Whether each row is of the positive class.
+    def labels(self, name: str, positive: object = None) -> ClassColumn:
+        """Which rows are of the positive class: 1, and 0 for the others, with what both classes are called.
 
         Args:
             name: The column.
             positive: The label of the positive class, or the number of its ClassLabel; None for one of `POSITIVES`, or
                 the second of two ClassLabels.
+
+        Returns:
+            Classes that `subgroup_auroc` takes as they are; it warns of a ClassLabel that was taken for its place.
 
         Raises:
             UsageError: If it is not clear which label is positive.
@@ -135,12 +138,24 @@ class Columns:
                 f"{' or '.join(sorted(wanted))}; say which is positive ({{positive}})",
                 mentions=["positive"],
             )
+        if positive is None and len(others) == 1 and must_be_said(set(present) - set(others), others[0]):
+            raise UsageError(
+                f"{self.table.name}: {name} has the values {_listed(sorted(present))}, and it is not known which is "
+                "positive; say so ({positive})",
+                mentions=["positive"],
+            )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
         odd = np.asarray([word is not None and word not in kept for word in words])[codes]
         beside = f"beside {_listed(kept)}; a label has two values"
         self._refuse(which < 0, name, lambda _: ("is missing", "fill it in, or leave the row out"))
         self._refuse(odd, name, lambda row: (f"is {distinct[which[row]]!r}, {beside}", "leave such rows out"))
-        return np.asarray([word in wanted for word in words])[codes]
+        spelt = {word: text for text, word in zip(texts, words, strict=True) if text is not None and word is not None}
+        by_class = [
+            next((spelt[word].strip().removesuffix(".0") for word in present if (word in wanted) == of_positive), "")
+            for of_positive in (False, True)
+        ]
+        by_class[1] = by_class[1] or min(wanted)
+        return ClassColumn(np.asarray([word in wanted for word in words], np.int64)[codes], by_class)
 
     def _positives(self, name: str, positive: object) -> set[str]:
         classes = [_word(each) for each in self.table.class_names.get(name, [])]

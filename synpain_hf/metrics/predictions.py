@@ -13,12 +13,16 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.inference import fewest_resamples
 from synpain_hf.metrics.subgroup_auroc.options import with_options
 from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
+from synpain_hf.metrics.subgroup_auroc.reliability import plot_reliability
+from synpain_hf.metrics.subgroup_auroc.resampled import Metric
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
 from synpain_hf.tabular.columns import read_columns
@@ -59,6 +63,13 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     seed: int = Options.seed,
     threshold: float | None = Options.threshold,
     validation: str | Path | None = None,
+    threshold_rule: str = Options.threshold_rule,
+    calibration: bool = Options.calibration,
+    bins: int = Options.bins,
+    max_fpr: float | None = Options.max_fpr,
+    specificity: float | None = Options.specificity,
+    metrics: Mapping[str, Metric] | None = None,
+    control: str | Sequence[str] | None = None,
     min_group_size: int = Options.min_group_size,
     min_class_size: int = Options.min_class_size,
     margin: float = Options.margin,
@@ -82,7 +93,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             `age_group`, `gender` and `ethnicity` that are there.
         label: The column of the labels: two values.
         score: The column of the scores, higher for positive.
-        positive: The label of the positive class; by default 1, true or `pain`, or the second of two ClassLabels.
+        positive: The label of the positive class; by default 1 beside 0 or -1, true or `pain`, or the second of
+            two ClassLabels; of other labels it must be said.
         clusters: The column that says which rows depend on each other, such as those of one identity.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
@@ -91,10 +103,13 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             reported on as its members against all other rows.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
-        validation: Instead of a threshold: a file with the same columns, on which that with the best F1 is chosen.
-        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`, `gaps.png`
+        validation: Instead of a threshold: a file with the same columns, on which one is chosen, by `threshold_rule`.
+        metrics: Any metrics by name, functions of labels, scores and weights, as in `subgroup_auroc`.
+        control: Columns within whose groups the AUROC is measured, too, and averaged.
+        out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`,
+            `measures.csv` where more than the AUROC is measured, with identities `identities.csv`, `gaps.png`
             (attributes of up to 100 groups), `roc_….png` for every attribute of up to 20 groups, of which one has an
-            AUROC, and with identities `identities.csv`.
+            AUROC, and with `calibration` also `reliability_….png`.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, with resamples, and with figures.
@@ -115,18 +130,17 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         asked, overlapping = ([names] if isinstance(names, str) else names for names in (groups, identities))
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(
-            read_columns(
-                Path(predictions).expanduser(), {*uses, *candidates(asked), *candidates(overlapping or [])}, progress
-            )
-        )
-        read.require(uses)
+        strata = _names(control)
+        wanted = {*uses, *strata, *candidates(asked), *candidates(overlapping or [])}
+        read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
+        read.require({**dict.fromkeys(strata, "control"), **uses})
         of_identities = read.listed(overlapping or [], "identities")
-        if both := set(of_identities) & {*uses, *(read.listed(asked, "groups") if asked else ())}:
+        if both := set(of_identities) & {*uses, *strata, *(read.listed(asked, "groups") if asked else ())}:
             raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "identities")
-        attributes = read.attributes(asked, {*uses, *of_identities}, needed=not of_identities)
+        attributes = read.attributes(asked, {*uses, *strata, *of_identities}, needed=not of_identities)
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
+            "positive": None if positive is None else 1,
             "scores": read.numbers(score, ranked=True),
             "groups": {name: read.groups(name, missing) for name in attributes},
             "clusters": None if clusters is None else read.ids(clusters),
@@ -141,16 +155,18 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             problems += held_out.problems
         if problems:
             raise BadInputError(problems)
+        within = {name: read.groups(name, missing) for name in strata}
         how: dict[str, Any] = {
             "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
             "min_group_size": min_group_size, "missing": missing,
         }  # fmt: skip
         try:
             report = subgroup_auroc(
-                **{**rows, "groups": rows["groups"] | members}, **how, attributes=attributes,
+                **{**rows, "groups": {**rows["groups"], **members, **within}}, **how, attributes=attributes,
                 identities=of_identities, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
-                validation=chosen_on, correction=correction, min_class_size=min_class_size, margin=margin,
-                reference=reference, progress=progress,
+                validation=chosen_on, threshold_rule=threshold_rule, calibration=calibration, bins=bins,
+                max_fpr=max_fpr, specificity=specificity, metrics=metrics, control=strata, correction=correction,
+                min_class_size=min_class_size, margin=margin, reference=reference, progress=progress,
             )  # fmt: skip
         except InputError as error:
             raise _naming_its_option(error) from error
@@ -160,6 +176,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
                 how["resamples"] = max(drawn, fewest_resamples(confidence))
             frames = {"groups.csv": report.to_frame()}
             frames |= {"identities.csv": report.identities_frame()} if of_identities else {}
+            frames |= {"measures.csv": report.measures_frame()} if report["options"]["measures"] else {}
             texts = {name: _as_csv(frame, keep_formulas=keep_formulas) for name, frame in frames.items()}
             staging.complete(_write(report, texts, {**rows, **how}, staging.folder, progress))
     return report
@@ -176,16 +193,22 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -
     """The validation set, as the metric takes it."""
     held_out.require({label: "label", score: "score"})
     labels = held_out.labels(label, positive)
-    if not labels.any():
+    if not np.asarray(labels).any():
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score, ranked=True)}
 
 
+def _names(asked: str | Sequence[str] | None) -> list[str]:
+    """Names of columns, of which several may stand in one text with commas."""
+    texts = [asked] if isinstance(asked, str) else asked or []
+    return list(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+
+
 def _as_csv(frame: pd.DataFrame, *, keep_formulas: bool) -> str:
-    """A frame of groups as CSV; names that a spreadsheet would run as formulas get a quote in front."""
+    """A table of a report as CSV; names that a spreadsheet would run as formulas get a quote in front."""
     if not keep_formulas:
-        for column in frame.columns.intersection(["attribute", "group", "reason"]):
+        for column in frame.columns.intersection(["attribute", "group", "positive", "reason"]):
             frame[column] = frame[column].str.replace(_FORMULA, "'", regex=True)
     return frame.to_csv(index=False, lineterminator="\n").removesuffix("\n")
 
@@ -197,7 +220,7 @@ def _write(
 
     Args:
         report: The report.
-        tables: Its groups as CSV, by the names of the files.
+        tables: Its tables as CSV, by the names of their files.
         drawn_from: What `plot_roc` takes, but for the attribute.
         folder: Where to.
         progress: Called for every figure.
@@ -219,6 +242,13 @@ def _write(
     drawn = [name for name in few if any(entry["auroc"] is not None for entry in report["groups"][name].values())]
     for stem, attribute in zip(_file_names(drawn), drawn, strict=True):
         pictures[f"roc_{stem}.png"] = partial(plot_roc, attribute=attribute, **drawn_from)
+    if report["options"]["calibration"]:
+        how = {name: value for name, value in drawn_from.items() if name not in ("interval", "resamples", "seed")}
+        large = [name for name in few if any(e["n"] >= how["min_group_size"] for e in report["groups"][name].values())]
+        for stem, attribute in zip(_file_names(large), large, strict=True):
+            pictures[f"reliability_{stem}.png"] = partial(
+                plot_reliability, attribute=attribute, bins=report["options"]["bins"], **how
+            )
     for done, (name, draw) in enumerate(pictures.items(), 1):
         _save(draw().figure, folder / name)
         progress("figures", done, len(pictures))

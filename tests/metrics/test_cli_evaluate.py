@@ -132,6 +132,45 @@ class TestOptions:
         report = json.loads(run(predictions, "--threshold", "0.25", "--json").stdout)
         assert report["options"]["threshold"] == 0.25
 
+    def test_every_family_of_measures_has_its_option(self, predictions: Path, tmp_path: Path) -> None:
+        table = pandas.read_csv(predictions)
+        table["score"] = 1 / (1 + np.exp(-table["score"]))
+        table.to_csv(tmp_path / "p.csv", index=False)
+        (tmp_path / "own.py").write_text(
+            "def brier(labels, scores, weights):\n    return ((labels - scores) ** 2).mean()\n"
+        )
+        options = [
+            "--groups", "gender", "--control", "age_group", "--validation", str(tmp_path / "v.csv"), "--resamples", "5",
+            "--threshold-rule", "specificity=0.8", "--calibration", "--bins", "4", "--max-fpr", "0.3",
+            "--specificity", "0.9", "--metric", f"{tmp_path / 'own.py'}:brier",
+        ]  # fmt: skip
+        table[:100].assign(score=table["score"][:100] * 0.9).to_csv(tmp_path / "v.csv", index=False)
+        expected = synpain_hf.evaluate(
+            tmp_path / "p.csv", groups="gender", control="age_group", validation=tmp_path / "v.csv", resamples=5,
+            threshold_rule="specificity=0.8", calibration=True, bins=4, max_fpr=0.3, specificity=0.9,
+            metrics={"brier": lambda labels, scores, _: ((labels - scores) ** 2).mean()},
+        )  # fmt: skip
+        result = run(tmp_path / "p.csv", "--json", *options, "--out", tmp_path / "out")
+        assert json.loads(result.stdout) == expected
+        assert set(expected["options"]["measures"]) > {"true_positive_rate", "calibration_slope", "brier"}
+        written = {path.name for path in (tmp_path / "out").iterdir()}
+        assert {"measures.csv", "reliability_gender.png"} <= written
+        frame = pandas.read_csv(tmp_path / "out" / "measures.csv")
+        assert set(frame.measure) == set(expected["options"]["measures"])
+
+    @pytest.mark.parametrize(
+        ("metric", "reported"),
+        [
+            ("brier", "--metric is 'brier'; give MODULE:FUNCTION or FILE.py:FUNCTION"),
+            ("no_such_module:brier", "ModuleNotFoundError"),
+            ("math:brier", "math has no function brier; name one that it has"),
+        ],
+    )
+    def test_a_metric_that_is_not_there_is_told(self, metric: str, reported: str, predictions: Path) -> None:
+        result = run(predictions, "--metric", metric)
+        assert result.exit_code == 2
+        assert reported in " ".join(result.stderr.split())
+
     def test_out_is_written_and_its_files_are_named_beside_the_result(self, predictions: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
         result = run(predictions, "--out", out, "--resamples", "20", "--format", "markdown")

@@ -287,7 +287,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "scores by class": ({"scores": [[0.1, 0.9]] * 8}, r"must have the shape \(rows,\), not \(8, 2\)"),
     "ragged scores": ({"scores": [[0.1], 0.2, *SCORES[2:]]}, "scores must be numbers"),
     "three labels": ({"references": [0, 1, 2, 0, 1, 0, 2, 1]}, "has also 0, 2: rows 2, 6"),
-    "labels without the positive one": ({"references": ["yes", "no"] * 4}, "has also no, yes"),
+    "labels without the positive one": (
+        {"references": ["yes", "no"] * 4},
+        "has the values 'no' and 'yes', and it is not known which is positive",
+    ),
     "one unknown label": ({"references": ["yes"] * 8}, "has the value yes only, and never 1"),
     "a missing label": ({"references": [None, *LABELS[1:]]}, "references has 1 value that is missing: rows 0"),
     "a nan label": ({"references": [np.nan, *LABELS[1:]]}, "references has 1 value that is missing: rows 0"),

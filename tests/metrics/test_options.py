@@ -12,7 +12,7 @@ import pytest
 
 import synpain_hf
 from synpain_hf.cli.metric import evaluate as command
-from synpain_hf.metrics.subgroup_auroc import InputError, Options, plot_roc, subgroup_auroc
+from synpain_hf.metrics.subgroup_auroc import InputError, Options, plot_reliability, plot_roc, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.estimates import ANALYTIC, RESAMPLED
 from synpain_hf.metrics.subgroup_auroc.inference import CORRECTIONS
 from synpain_hf.resources import resource
@@ -22,7 +22,10 @@ ABOUT = {option.name: option.metadata for option in fields(Options)}
 TAKEN_BY: dict[Callable[..., Any], set[str]] = {
     subgroup_auroc: set(DEFAULTS),
     synpain_hf.evaluate: set(DEFAULTS),
-    plot_roc: set(DEFAULTS) - {"depth", "threshold", "correction", "min_class_size", "margin"},
+    plot_roc: set(DEFAULTS)
+    - {"depth", "threshold", "threshold_rule", "calibration", "bins", "max_fpr", "specificity"}
+    - {"correction", "min_class_size", "margin"},
+    plot_reliability: {"bins", "confidence", "min_group_size", "missing"},
 }
 
 

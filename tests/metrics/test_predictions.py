@@ -260,19 +260,32 @@ class TestParquet:
 class TestColumns:
     @pytest.mark.parametrize(
         ("negative", "positive"),
-        [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("FALSE", "TRUE"), ("no_pain", "pain"), ("NoPain", "Pain")],
+        [
+            ("0", "1"),
+            ("0.0", "1.0"),
+            ("False", "True"),
+            ("FALSE", "TRUE"),
+            ("no_pain", "pain"),
+            ("NoPain", "Pain"),
+            ("-1", "1"),
+        ],
     )
     def test_a_usual_positive_label_need_not_be_named(self, negative: str, positive: str, tmp_path: Path) -> None:
-        write_csv(tmp_path / "p.csv", {**ROWS, "label": [negative, positive] * 4})
-        assert evaluate(tmp_path / "p.csv", **SMALL) == of_arrays(ROWS)
+        columns = {**ROWS, "label": [negative, positive] * 4}
+        write_csv(tmp_path / "p.csv", columns)
+        assert evaluate(tmp_path / "p.csv", **SMALL) == of_arrays(columns)
+        assert of_arrays(columns)["overall"] == of_arrays(ROWS)["overall"]
 
     @pytest.mark.parametrize(
         ("labels", "positive"),
         [(["no", "Yes"], "yes"), ([1, 2], 2), ([1, 2], "2"), ([1.0, 2.0], 2), ([True, False], False), (["1", "0"], 0)],
     )
     def test_another_positive_label_is_named(self, labels: list[Any], positive: Any, tmp_path: Path) -> None:
-        write_csv(tmp_path / "p.csv", {**ROWS, "label": labels * 4})
-        assert evaluate(tmp_path / "p.csv", positive=positive, **SMALL) == of_arrays(ROWS)
+        columns = {**ROWS, "label": labels * 4}
+        write_csv(tmp_path / "p.csv", columns)
+        report = evaluate(tmp_path / "p.csv", positive=positive, **SMALL)
+        assert report == of_arrays(columns, positive=labels[1])
+        assert report["overall"] == of_arrays(ROWS)["overall"]
 
     def test_rows_of_one_class_have_no_auroc_and_are_no_error(self, tmp_path: Path) -> None:
         for label in ("no_pain", "pain"):
@@ -488,6 +501,10 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     "no label in a row": (
         changed(label=[0, 1, "", "NA", "nan", 0, 0, 1]), {}, BAD,
         ["{p}:4: label is missing; fill it in", "{p}:5: label is missing", "{p}:6: label is missing"],
+    ),
+    "labels of which either could be positive": (
+        changed(label=[1, 2] * 4), {}, WRONG,
+        ["{p}: label has the values '1', '2', and it is not known which is positive; say so (positive)"],
     ),
     "a label that nobody called positive": (
         changed(label=["no", "yes"] * 4), {}, WRONG,

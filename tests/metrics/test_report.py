@@ -28,8 +28,8 @@ from synpain_hf.metrics.subgroup_auroc.tables import ALL
 
 ROWS = 600
 GROUP_COLUMNS = [
-    "attribute", "group", "n", "positives", "negatives", "auroc", "low", "high", "standard_error", "average_precision",
-    "f1", "bpsn_auroc", "bnsp_auroc", "reason",
+    "attribute", "group", "positive", "n", "positives", "negatives", "auroc", "low", "high", "standard_error",
+    "average_precision", "f1", "bpsn_auroc", "bnsp_auroc", "reason",
 ]  # fmt: skip
 COMPARISON_COLUMNS = ["baseline_auroc", "difference", "difference_low", "difference_high", "p_value", "p_adjusted"]
 NAMES = st.text(st.characters(exclude_categories=[]), max_size=40)
@@ -167,7 +167,7 @@ def test_the_frame_has_the_reports_values_row_by_row(report: Report, compared: R
                 **entry, **interval, **{name: comparison.get(name) for name in COMPARISON_COLUMNS},
                 **{f"difference_{end}": value for end, value in (comparison.get("interval") or {}).items()},
             }  # fmt: skip
-            for name in set(frame.columns) - {"attribute", "group", "reason"}:
+            for name in set(frame.columns) - {"attribute", "group", "positive", "reason"}:
                 wanted = expected.get(name)
                 assert math.isnan(row[name]) if wanted is None else row[name] == wanted, name
 
@@ -177,7 +177,7 @@ def test_the_frame_has_the_columns_it_promises_and_those_of_a_comparison_only_th
 ) -> None:
     assert list(report.to_frame().columns) == GROUP_COLUMNS
     assert list(compared.to_frame().columns) == [*GROUP_COLUMNS[:-1], *COMPARISON_COLUMNS, "reason"]
-    numbers = report.to_frame().drop(columns=["attribute", "group", "reason"])
+    numbers = report.to_frame().drop(columns=["attribute", "group", "positive", "reason"])
     assert all(pd.api.types.is_numeric_dtype(kind) for kind in numbers.dtypes)
 
 
@@ -262,7 +262,7 @@ def test_a_report_that_was_json_copied_or_pickled_gives_the_same_tables(compared
 
 
 def test_markdown_has_the_reports_values(compared: Report) -> None:
-    groups, gaps, _ = markdown_tables(compared.to_markdown())
+    groups, gaps, *_ = markdown_tables(compared.to_markdown())
     assert groups[0] == [
         "Attribute", "Group", "n", "Pos.", "AUROC [95% CI]", "AP", "F1", "BPSN", "BNSP", "Baseline",
         "Difference [95% CI]", "Adj. p",
@@ -506,7 +506,7 @@ def test_latex_has_the_cells_of_markdown(compared: Report) -> None:
 
 def test_latex_has_captions_labels_and_footnotes(compared: Report) -> None:
     text = compared.to_latex(label="mine")
-    assert text.count("\\begin{table}") == text.count("\\end{table}") == text.count("\\caption{") == 3
+    assert text.count("\\begin{table}") == text.count("\\end{table}") == text.count("\\caption{") == 5
     assert "\\label{tab:mine}" in text
     assert "\\label{tab:mine-gaps}" in text
     assert "\\label{tab:mine-compared}" in text

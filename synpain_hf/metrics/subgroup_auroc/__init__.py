@@ -11,11 +11,12 @@ _HOMES = {
     "Options": "options",
     "Report": "report",
     "plot_gaps": "forest",
+    "plot_reliability": "reliability",
     "plot_roc": "plots",
     "subgroup_auroc": "compute",
 }
 
-__all__ = ["InputError", "Options", "Report", "plot_gaps", "plot_roc", "subgroup_auroc"]
+__all__ = ["InputError", "Options", "Report", "plot_gaps", "plot_reliability", "plot_roc", "subgroup_auroc"]
 
 if TYPE_CHECKING:
     from .compute import subgroup_auroc
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .forest import plot_gaps
     from .options import Options
     from .plots import plot_roc
+    from .reliability import plot_reliability
     from .report import Report
 else:
 

@@ -62,11 +62,13 @@ def resample(
     return values
 
 
-def draw(positive: Booleans, clusters: Integers | None, resamples: int, seed: int) -> Iterator[Integers]:
+def draw(
+    positive: Booleans, clusters: Integers | None, resamples: int, seed: int, *, by_class: bool = True
+) -> Iterator[Integers]:
     """Resamples, as a count for each row.
 
     Units (rows, or clusters where they are given) are drawn with replacement among those of the same kind: positive,
-    negative, or both.
+    negative, or both; or, where that is not wanted, among all.
 
     Yields:
         Shape (rows,).
@@ -75,6 +77,7 @@ def draw(positive: Booleans, clusters: Integers | None, resamples: int, seed: in
     unit_of_row = np.arange(len(positive)) if clusters is None else clusters
     count = int(unit_of_row.max()) + 1
     kinds = (np.bincount(unit_of_row, positive, count) > 0) + 2 * (np.bincount(unit_of_row, ~positive, count) > 0)
+    kinds = kinds if by_class else np.ones_like(kinds)
     strata = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds) if kind]
     for _ in range(resamples):
         counts = np.zeros(count, np.int64)

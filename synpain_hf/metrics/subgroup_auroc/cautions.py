@@ -7,8 +7,11 @@ from typing import Any
 
 from .comparisons import too_little
 from .inputs import MOST_GROUPS
+from .labels import Classes
 
 _ROUGH = "it holds the truth less often than it says, most of all at a high AUROC"
+
+_CHANCE = 0.5
 
 _ENOUGH = {
     "score": (10, 20, "it is wide, and holds the truth more often than it says", "it can miss a gap"),
@@ -21,6 +24,33 @@ _ENOUGH = {
 what to say of the interval, and of the test."""
 
 Entries = Mapping[str, Mapping[str, Any]]
+
+
+def about_labels(overall: Mapping[str, Any], classes: Classes) -> Iterator[dict[str, str | None]]:
+    """The warnings of what the positive class is: it was taken for its place, or scores may be the wrong way round.
+
+    Args:
+        overall: What is reported on all rows.
+        classes: What the classes are called.
+
+    Yields:
+        As `cautions`; `about` is `positive`.
+    """
+    other = "the other label" if classes.other is None else repr(classes.other)
+    texts = []
+    if classes.by_place:
+        texts.append(
+            f"the positive class is {classes.positive!r}, the second of the label's classes; if it should be {other}, "
+            "name that as positive"
+        )
+    interval = overall["interval"]
+    if interval is not None and interval["high"] < _CHANCE:
+        texts.append(
+            f"the AUROC is surely below {_CHANCE}: the scores may be the wrong way round, or {other} be the positive "
+            f"class; give the scores with the opposite sign, or name {other} as positive"
+        )
+    for text in texts:
+        yield {"attribute": None, "group": None, "about": "positive", "text": text}
 
 
 def cautions(

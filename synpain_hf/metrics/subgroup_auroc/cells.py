@@ -50,6 +50,7 @@ class TextTable:
         words: How many columns, from the first on, hold words and not numbers.
         blocks: The rows.
         notes: The footnotes, numbered from 1.
+        positive: A `Name`, what the positive class is called; empty where the table does not say it.
     """
 
     title: str
@@ -59,6 +60,7 @@ class TextTable:
     words: int
     blocks: list[Block]
     notes: list[str]
+    positive: str = ""
 
 
 def level(options: Mapping[str, Any]) -> str:
@@ -122,8 +124,11 @@ class Cells:
 
 
 def cautions_of(report: Mapping[str, Any]) -> dict[tuple[str | None, str | None, str], str]:
-    """The text of every warning, by attribute, group, and what it is about."""
-    return {(each["attribute"], each["group"], each["about"]): each["text"] for each in report["warnings"]}
+    """The texts of all warnings, by attribute, group, and what they are about."""
+    texts: dict[tuple[str | None, str | None, str], list[str]] = {}
+    for each in report["warnings"]:
+        texts.setdefault((each["attribute"], each["group"], each["about"]), []).append(each["text"])
+    return {key: "; ".join(of_key) for key, of_key in texts.items()}
 
 
 def p_header(options: Mapping[str, Any]) -> str:

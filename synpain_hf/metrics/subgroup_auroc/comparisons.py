@@ -21,7 +21,7 @@ _OWN_OF_MANY = 0.5
 _AT_A_TIME = 1 << 16
 """Pairs of groups."""
 
-_NEARLY = 1e-9
+NEARLY = 1e-9
 """What an effective number may fall short of a whole one by rounding."""
 
 
@@ -53,7 +53,7 @@ def too_little(entry: Mapping[str, Any], needed: int) -> str:
         needed: So many, of either class.
     """
     kind, number = min(entry["effective"].items(), key=lambda each: each[1])
-    if number >= needed - _NEARLY:
+    if number >= needed - NEARLY:
         return ""
     exact = number == round(number)
     plural = "s" * (number != 1)

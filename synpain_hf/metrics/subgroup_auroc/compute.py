@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from .audit import add_measures
 from .bootstrap import Progress
-from .cautions import cautions
+from .cautions import about_labels, cautions
+from .control import strata_of
 from .entries import entries
 from .errors import InputError
 from .estimates import RESAMPLED, check_work, estimate
+from .families import is_resampled, measure
 from .gaps import correct, gap
 from .identities import ROWS_USED, of_identities
 from .inputs import Attribute, check_number_of_intersections, intersections, read, read_validation
 from .options import Options, with_options
 from .report import Report
-from .roc import best_threshold
+from .resampled import Metric
+from .thresholds import choose
 
 VERSION = 1
 """Of the report's form, which `metric_report.schema.json` describes."""
@@ -31,7 +35,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     scores: Any,
     groups: Any = None,
     attributes: str | Sequence[str] | None = None,
-    positive: Any = 1,
+    positive: Any = None,
     depth: int = Options.depth,
     interval: str = Options.interval,
     confidence: float = Options.confidence,
@@ -43,6 +47,13 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     identities: str | Sequence[str] | None = None,
     threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
+    threshold_rule: str = Options.threshold_rule,
+    calibration: bool = Options.calibration,
+    bins: int = Options.bins,
+    max_fpr: float | None = Options.max_fpr,
+    specificity: float | None = Options.specificity,
+    metrics: Mapping[str, Metric] | None = None,
+    control: str | Sequence[str] | None = None,
     min_group_size: int = Options.min_group_size,
     min_class_size: int = Options.min_class_size,
     margin: float = Options.margin,
@@ -59,7 +70,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups: The group of every row in any number of attributes: columns (a mapping from names to sequences, a data
             frame, a table, a loaded data set, whose ClassLabels show their names), or one mapping a row.
         attributes: The columns of `groups` to report on; by default all that no other argument names.
-        positive: The value of the positive class; of texts, 1 stands for `1`, `true` and `pain`, in any capitals.
+        positive: The value of the positive class. By default 1 beside 0 or -1, True, or a text `1`, `true` or `pain` in
+            any capitals; of ClassLabels the second. Of other labels it must be said.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
             (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
             distribution Student's, and the bootstrap draws whole clusters.
@@ -70,8 +82,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         identities: The columns of `groups` that say which rows belong to groups that may overlap, each reported on as
             its members against all others: lists of names; or true and false, or shares of annotators, of which half is
             enough, for a group that the column is called after.
-        validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which the threshold with
-            the best F1 is chosen.
+        validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which a threshold is
+            chosen, by `threshold_rule`.
+        metrics: Any metrics by name, each a function of labels (0 and 1), scores and weights (None where there are
+            none), all of shape (rows,); it is called for every group, and for its resamples. None or NaN is unknown.
+        control: Names of columns of `groups`: beside the AUROC, that within their strata is measured, averaged.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
@@ -110,6 +125,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         resamples=resamples,
         seed=seed,
         threshold=threshold,
+        threshold_rule=threshold_rule,
+        calibration=calibration,
+        bins=bins,
+        max_fpr=max_fpr,
+        specificity=specificity,
         min_group_size=min_group_size,
         min_class_size=min_class_size,
         margin=margin,
@@ -123,12 +143,15 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}"
         )
     attributes = [attributes] if isinstance(attributes, str) else attributes
+    strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
         sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores, identities=identities,
+        control=strata,
     )  # fmt: skip
+    within = strata_of(rows.control)
     if validation is not None:
-        options = replace(options, threshold=best_threshold(*read_validation(validation, rows, positive)))
+        options = replace(options, threshold=choose(threshold_rule, *read_validation(validation, rows, positive)))
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     check_number_of_intersections(len(rows.attributes), depth)
     crossings, too_large = intersections(rows.attributes, depth)
@@ -148,6 +171,11 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     every = [summary, *(entry for of_groups in by_attribute.values() for entry in of_groups.values())]
     correct([entry.get("comparison") for entry in every], correction)
     overlapping = of_identities(rows, rows.identities, summary["auroc"], options) if rows.identities else None
+    every_attribute = [whole, *rows.attributes, *crossings]
+    measured = measure(rows, every_attribute, options, metrics or {}, within, progress)
+    cautious = add_measures(
+        measured, every_attribute, {"": {"": summary}, **by_attribute}, gaps, options, reference or {}
+    )
     single = [attribute.name for attribute in rows.attributes]
     return Report(
         version=VERSION,
@@ -156,8 +184,13 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
         **({} if overlapping is None else {"identities": overlapping}),
-        warnings=list(cautions(summary, by_attribute, gaps, too_large, overlapping, interval)),
+        warnings=[
+            *about_labels(summary, rows.classes),
+            *cautions(summary, by_attribute, gaps, too_large, overlapping, interval),
+            *cautious,
+        ],
         options={
+            "positive": rows.classes.positive,
             "interval": interval,
             "confidence": confidence,
             "resamples": resamples if interval in RESAMPLED else None,
@@ -167,6 +200,14 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             "compared": rows.baseline is not None,
             "threshold": options.threshold,
             "threshold_from": None if options.threshold is None else "given" if validation is None else "validation",
+            "threshold_rule": threshold_rule if validation is not None else None,
+            "calibration": calibration,
+            "bins": bins if calibration else None,
+            "max_fpr": max_fpr,
+            "specificity": specificity,
+            "control": strata,
+            "measure_resamples": resamples if is_resampled(options, metrics or {}) else None,
+            "measures": [each.name for each in measured[""]],
             "min_group_size": min_group_size,
             "min_class_size": min_class_size,
             "margin": float(margin),

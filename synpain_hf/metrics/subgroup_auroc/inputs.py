@@ -26,7 +26,7 @@ from .arrays import (
     sized,
 )
 from .errors import InputError
-from .labels import read_labels
+from .labels import Classes, read_labels
 from .members import Identity, read_identities
 from .overlap import shared_rows
 
@@ -78,6 +78,8 @@ class Rows:
         weights: Shape (rows,): sample weights; None where all are 1.
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
+        classes: What the classes are called.
+        control: Attributes within whose groups the AUROC is measured, too.
     """
 
     positive: Booleans
@@ -87,6 +89,8 @@ class Rows:
     weights: Floats | None = None
     clusters: Integers | None = None
     baseline: Floats | None = None
+    classes: Classes = field(default_factory=Classes)
+    control: list[Attribute] = field(default_factory=list)
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -101,12 +105,13 @@ def read(
     groups: Any,
     *,
     attributes: Sequence[str] | None = None,
-    positive: Any = 1,
+    positive: Any = None,
     missing: str = "group",
     sample_weight: Any = None,
     clusters: Any = None,
     baseline_scores: Any = None,
     identities: str | Sequence[str] | None = None,
+    control: Sequence[str] = (),
 ) -> Rows:
     """Check what was given.
 
@@ -115,12 +120,13 @@ def read(
         scores: The scores, shape (rows,).
         groups: Columns (a mapping, a data frame, a table, a data set), or one mapping a row; None for no groups.
         attributes: The columns of `groups` that are attributes; by default all that serve as nothing else.
-        positive: The value of the positive class.
+        positive: The value of the positive class; None where the labels tell.
         missing: `group` makes a group of the rows whose value is missing, `error` refuses them.
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
         baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
         identities: The columns of `groups` that say which rows belong to groups that may overlap.
+        control: Columns of `groups` that are attributes of `Rows.control`.
 
     Raises:
         InputError: If something cannot be used.
@@ -129,11 +135,11 @@ def read(
     count = len(values)
     if not count:
         raise InputError("there are no rows: references and scores are empty")
-    labels = read_labels(references, positive, count)
+    labels, classes = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
     overlapping = [identities] if isinstance(identities, str) else list(identities or [])
-    taken = {value for value in chosen.values() if isinstance(value, str)} | set(overlapping)
+    taken = {value for value in chosen.values() if isinstance(value, str)} | {*overlapping, *control}
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
     if attributes is not None and not isinstance(attributes, Iterable):
         raise InputError(f"attributes is {attributes!r}; give names of columns of groups")
@@ -158,6 +164,8 @@ def read(
         weights=None if weights is None else _scaled(weights),
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,
+        classes=classes,
+        control=[_attribute(name, table.column(name, "control"), table.class_names(name), missing) for name in control],
     )
 
 
@@ -175,7 +183,7 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     if not isinstance(validation, Mapping) or set(validation) != {"references", "scores"}:
         raise InputError("validation must be a mapping with 'references' and 'scores'")
     scores = as_scores(validation["scores"], "validation scores")
-    labels = read_labels(validation["references"], positive, len(scores), "validation references")
+    labels, _ = read_labels(validation["references"], positive, len(scores), "validation references")
     if not labels.any():
         raise InputError("the validation set has no positive row, so it cannot choose a threshold; give another one")
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()

@@ -1,7 +1,8 @@
-"""Labels: which rows are of the positive class."""
+"""Labels: which rows are of the positive class, and what that class is called."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,43 +17,106 @@ POSITIVES = ("1", "true", "pain")
 NEGATIVES = ("0", "false", "no_pain")
 """Words that may stand alone: data that have only these have no positive rows, and no other word for them."""
 
+_BESIDE_ONE = (*NEGATIVES, "-1")
+"""What 1 is positive beside; beside 2, for one, it could be the first of two classes as well."""
+
 _VALUES_SHOWN = 10
 
 
-def read_labels(given: Any, positive: Any, count: int, name: str = "references") -> Booleans:
+@dataclass(frozen=True)
+class Classes:
+    """The two classes.
+
+    Attributes:
+        positive: What the positive class is called.
+        other: What the other one is called; None where no row has it.
+        by_place: Whether the positive class was taken for being the second of two, and not for its name.
+    """
+
+    positive: str = "1"
+    other: str | None = "0"
+    by_place: bool = False
+
+
+def must_be_said(positives: set[str], other: str) -> bool:
+    """Whether it would be a guess which of two labels is positive.
+
+    Args:
+        positives: What was taken for positive, as words.
+        other: The other label, as a word.
+    """
+    return positives == {"1"} and other not in _BESIDE_ONE
+
+
+def read_labels(given: Any, positive: Any, count: int, name: str = "references") -> tuple[Booleans, Classes]:
     """Which rows are of the positive class.
 
     Args:
         given: The labels, shape (rows,).
-        positive: The value of the positive class; of texts, 1 stands for each of `POSITIVES`.
+        positive: The value of the positive class; of texts, 1 stands for each of `POSITIVES`. None for 1 and for the
+            second of two ClassLabels, where it is known that this is the positive class.
         count: How many rows there must be.
         name: What messages call the labels.
 
+    Returns:
+        Whether each row is of the positive class, shape (rows,), and what the classes are called.
+
     Raises:
-        InputError: If one is missing, or they have more than two values, or only one that may be either, or `positive`
-            is not one value.
+        InputError: If one is missing, or they have more than two values, or it is not known which is positive, or
+            `positive` is not one value.
     """
-    positive = _one_value(positive)
+    positive = None if positive is None else _one_value(positive)
     class_names = class_names_of(given)
     values = as_array(given, name)
     of_length(values, name, count)
     refuse(absent_in(values, class_names), name, "missing", "leave those rows out")
     if class_names is not None and isinstance(positive, str):
-        values = np.asarray(class_names)[values.astype(np.int64)]
-    chosen = _chosen(values, positive)
+        values, class_names = np.asarray(class_names)[values.astype(np.int64)], None
+    wanted = 1 if positive is None else positive
+    chosen = _chosen(values, wanted)
     rest = values[~chosen].astype(str) if values.dtype == object else values[~chosen]
     others, counts = np.unique(rest, return_counts=True)
+    if positive is None:
+        _refuse_to_guess(values, chosen, class_names, name)
     if len(others) > 1:
         odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
         raise InputError(
-            f"{name} must have two values, {positive!r} for positive and another one, but has also "
+            f"{name} must have two values, {wanted!r} for positive and another one, but has also "
             f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {list_rows(odd)}; say which is with positive=…"
         )
-    if not chosen.any() and len(others) and _word(str(others[0])) not in NEGATIVES:
+    if not chosen.any() and len(others) and _word(str(others[0])) not in _BESIDE_ONE:
         raise InputError(
-            f"{name} has the value {others[0]} only, and never {positive!r}; name the positive value with positive=…"
+            f"{name} has the value {others[0]} only, and never {wanted!r}; name the positive value with positive=…"
         )
-    return chosen
+    of_one, of_other = (_shown(values[part], class_names) for part in (chosen, ~chosen))
+    by_place = positive is None and class_names is not None and (of_one or "").casefold() not in POSITIVES
+    return chosen, Classes(of_one or _name_of(wanted, class_names), of_other, by_place and of_one is not None)
+
+
+def _refuse_to_guess(values: npt.NDArray[Any], chosen: Booleans, class_names: list[str] | None, name: str) -> None:
+    """Refuse two labels of which either could be the positive one; ClassLabels have an order, and are reported on."""
+    if class_names is not None:
+        return
+    distinct = list(dict.fromkeys(values.tolist()))
+    words = {_word(str(value)) for value in values[chosen].tolist()}
+    others = {_word(str(value)) for value in values[~chosen].tolist()}
+    if len(distinct) == 2 and (len(others) == 2 or any(must_be_said(words, other) for other in others)):
+        first, second = sorted(distinct, key=str)
+        raise InputError(
+            f"{name} has the values {first!r} and {second!r}, and it is not known which is positive; say so with "
+            f"positive={first!r} or positive={second!r}"
+        )
+
+
+def _shown(values: npt.NDArray[Any], class_names: list[str] | None) -> str | None:
+    """What a class is called, by its first row; None for no row."""
+    return _name_of(values[0], class_names) if len(values) else None
+
+
+def _name_of(value: Any, class_names: list[str] | None) -> str:
+    if class_names is not None:
+        return str(class_names[int(value)]) if int(value) < len(class_names) else str(value)
+    return str(value).strip().removesuffix(".0")
 
 
 def _one_value(positive: Any) -> Any:

@@ -16,6 +16,7 @@ from textwrap import fill
 from typing import Any, Literal, TypeVar, get_args
 
 from .errors import InputError
+from .thresholds import is_rule
 
 Interval = Literal["score", "delong", "logit", "bootstrap", "percentile"]
 Missing = Literal["group", "error"]
@@ -39,6 +40,13 @@ def _whole_number(meaning: str, least: int) -> dict[str, Any]:
 
 def _one_of(choices: tuple[str, ...], meaning: str) -> dict[str, Any]:
     return _about(meaning, f"one of {', '.join(choices)}", choices.__contains__, choices=choices)
+
+
+def _share(meaning: str) -> dict[str, Any]:
+    def fits(value: Any) -> bool:
+        return value is None or (isinstance(value, Real) and 0 < float(value) < 1)
+
+    return _about(meaning, "a number between 0 and 1, such as 0.1", fits)
 
 
 @dataclass(frozen=True)
@@ -79,10 +87,41 @@ class Options:
     threshold: float | None = field(
         default=None,
         metadata=_about(
-            "A score of at least this counts as positive, for F1.",
+            "A score of at least this counts as positive, for F1, and for true and false positive rate, selection rate "
+            "and positive predictive value.",
             values="a finite number",
             fits=lambda value: value is None or (isinstance(value, Real) and isfinite(value)),
         ),
+    )
+    threshold_rule: str = field(
+        default="f1",
+        metadata=_about(
+            "How a threshold is chosen on a validation set: f1 or youden (the highest), sensitivity=0.9 (the highest "
+            "threshold that reaches it) or specificity=0.9 (the lowest that does).",
+            values="f1, youden, sensitivity=SHARE or specificity=SHARE",
+            fits=is_rule,
+        ),
+    )
+    calibration: bool = field(
+        default=False,
+        metadata=_about(
+            "Measure calibration: intercept and slope by logistic recalibration, and the expected calibration error; "
+            "scores must be probabilities.",
+            values="True or False",
+            fits=lambda value: isinstance(value, bool),
+        ),
+    )
+    bins: int = field(
+        default=10,
+        metadata=_whole_number("Bins of equal width of the expected calibration error, and of reliability.", least=2),
+    )
+    max_fpr: float | None = field(
+        default=None,
+        metadata=_share("Measure the partial AUROC up to this false positive rate, standardised after McClish."),
+    )
+    specificity: float | None = field(
+        default=None,
+        metadata=_share("Measure the sensitivity that each group has at this specificity."),
     )
     min_group_size: int = field(
         default=10, metadata=_whole_number("A smaller group is counted, not measured.", least=0)

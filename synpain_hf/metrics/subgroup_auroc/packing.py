@@ -55,15 +55,22 @@ def unpack(references: Iterable[str], groups: Iterable[str], positive: Any) -> d
     labels, label_of_row = _decoded(references)
     rows, row_of_row = _decoded(groups)
     attributes = dict.fromkeys(attribute for values, _ in rows for attribute in values)
-    shown = [value if name is None or not isinstance(positive, str) else name for value, name in labels]
+    shown = _labels([(value, name) for value, name in labels], by_name=isinstance(positive, str))
     columns = {
         attribute: _column([(values.get(attribute), names.get(attribute)) for values, names in rows])
         for attribute in attributes
     }
     return {
-        "references": list(map(shown.__getitem__, label_of_row)),
+        "references": shown.taken(label_of_row),
         "groups": {attribute: column.taken(row_of_row) for attribute, column in columns.items()},
     }
+
+
+def _labels(labels: Sequence[tuple[Any, str | None]], *, by_name: bool) -> _Column:
+    """Labels whose classes keep their names; where only some have one, names or numbers, as the positive class is."""
+    if all(name is not None for _, name in labels):
+        return _column(labels)
+    return _Column(name if by_name and name is not None else value for value, name in labels)
 
 
 class _Column(list[Any]):

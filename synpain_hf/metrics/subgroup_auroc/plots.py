@@ -46,7 +46,7 @@ def plot_roc(  # noqa: D417 - `with_options` adds the others
     scores: Any,
     groups: Any,
     attribute: str,
-    positive: Any = 1,
+    positive: Any = None,
     interval: str = Options.interval,
     confidence: float = Options.confidence,
     resamples: int = Options.resamples,
@@ -72,7 +72,7 @@ def plot_roc(  # noqa: D417 - `with_options` adds the others
         scores: The scores, shape (rows,).
         groups: Columns or records that have the attribute.
         attribute: The name of the attribute.
-        positive: The value of the positive class.
+        positive: The value of the positive class, as in `subgroup_auroc`.
         clusters: What the bootstrap draws as a whole; shape (rows,), or the name of a column of `groups`.
         sample_weight: Weights, shape (rows,), or the name of a column of `groups`.
         ax: Where to draw; by default in a figure of its own.

@@ -66,7 +66,8 @@ def as_markdown(table: TextTable) -> str:
     header, blocks, words = _grid(table)
     rule = ["---"] * words + ["---:"] * (len(header) - words)
     rows = [header, rule, *(list(map(_in_markdown, row)) for block in blocks for row in block)]
-    lines = [f"**{table.title}.** {table.caption}", "", *(f"| {' | '.join(row)} |" for row in rows)]
+    positive = _positive(_in_markdown(table.positive))
+    lines = [f"**{table.title}.** {table.caption}{positive}", "", *(f"| {' | '.join(row)} |" for row in rows)]
     if table.notes:
         lines += ["", "; ".join(_in_markdown(note) for note in _marked(table.notes))]
     return "\n".join(lines)
@@ -83,10 +84,11 @@ def as_latex(table: TextTable, label: str) -> str:
     parted = [_INTERVAL in name for name in header]
     kinds = "".join("r@{ }l" if part else "l" if index < words else "r" for index, part in enumerate(parted))
     groups = ["\n".join(_latex_row(row, parted) for row in rows) for rows in ([header], *blocks)]
+    positive = _positive(_in_latex(table.positive))
     lines = [
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{\\textbf{{{table.title}.}} {_in_latex(table.caption)}}}",
+        f"\\caption{{\\textbf{{{table.title}.}} {_in_latex(table.caption)}{positive}}}",
         f"\\label{{{label}}}\\smallskip",
         "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
         f"\\begin{{tabular}}{{{kinds}}}",
@@ -120,7 +122,8 @@ def as_text(table: TextTable, width: int) -> str:
     keys = [
         _left(indent + shortened(name, limit - len(indent)), limit) for indent, name in zip(indents, names, strict=True)
     ]
-    lines = _wrapped(f"{table.title}. {table.caption}", width)
+    positive = _positive(one_line(table.positive) if table.positive else "")
+    lines = _wrapped(f"{table.title}. {table.caption}{positive}", width)
     for part in _side_by_side(columns, width - limit):
         body = (_GAP.join(cells).rstrip() for cells in zip(keys, *part, strict=True))
         lines += ["", next(body)]
@@ -130,6 +133,11 @@ def as_text(table: TextTable, width: int) -> str:
     if table.notes:
         lines += ["", *(line for note in _marked(table.notes) for line in _wrapped(note, width))]
     return "\n".join(lines)
+
+
+def _positive(name: str) -> str:
+    """The end of a caption: what the positive class is called, as the format writes it."""
+    return f" Positive class: {name}." if name else ""
 
 
 def _grid(table: TextTable) -> tuple[list[str], list[list[list[str]]], int]:

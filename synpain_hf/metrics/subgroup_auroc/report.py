@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .cells import TextTable
+from .measure_tables import tables_of_measures
 from .rendering import as_latex, as_markdown, as_text
 from .tables import blocks, tables
 
@@ -42,10 +44,11 @@ class Report(dict[str, Any]):
         """The groups: a row for all rows together, then one for each group of each attribute and intersection.
 
         Returns:
-            The columns attribute, group, n, positives, negatives, auroc, low, high, standard_error, average_precision,
-            f1, bpsn_auroc, bnsp_auroc and reason; with clusters also clusters (how many), and where models were
-            compared baseline_auroc, difference, difference_low, difference_high, p_value and p_adjusted. What is not
-            known is NaN, and the reason says why; F1 needs no reason where there is no threshold.
+            The columns attribute, group, positive (what that class is called), n, positives, negatives, auroc, low,
+            high, standard_error, average_precision, f1, bpsn_auroc, bnsp_auroc and reason; with clusters also clusters
+            (how many), and where models were compared baseline_auroc, difference, difference_low, difference_high,
+            p_value and p_adjusted. What is not known is NaN, and the reason says why; F1 needs no reason where there
+            is no threshold.
         """
         import pandas as pd
 
@@ -55,6 +58,7 @@ class Report(dict[str, Any]):
                 row = {
                     "attribute": attribute,
                     "group": name,
+                    "positive": self["options"]["positive"],
                     **{count: entry[count] for count in _COUNTS if count in entry},
                 }
                 row |= {"auroc": entry["auroc"], **_bounds(entry["interval"])}
@@ -63,7 +67,7 @@ class Report(dict[str, Any]):
                     row |= _flat_comparison(entry["comparison"])
                 reasons = entry["reasons"] if self["options"]["threshold"] is not None else _but_f1(entry["reasons"])
                 rows.append({**row, "reason": _in_words(reasons)})
-        words = ("attribute", "group", "reason", *_COUNTS)
+        words = ("attribute", "group", "positive", "reason", *_COUNTS)
         frame: pd.DataFrame = pd.DataFrame(rows).astype({name: "float64" for name in rows[0] if name not in words})
         return frame
 
@@ -123,6 +127,56 @@ class Report(dict[str, Any]):
         typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
         return typed
 
+    def measures_frame(self) -> pd.DataFrame:
+        """What is measured beside the AUROC: a row for each measure of all rows and of each group.
+
+        Returns:
+            The columns attribute, group, measure, value, low, high, effective (from how many rows or clusters) and
+            reason.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "attribute": attribute,
+                "group": name,
+                "measure": measure,
+                "value": found["value"],
+                **_bounds(found["interval"]),
+                "effective": found["effective"],
+                "reason": found["reason"] or "",
+            }
+            for attribute, groups in blocks(self)
+            for name, entry in groups.items()
+            for measure, found in entry.get("measures", {}).items()
+        ]
+        numbers = dict.fromkeys(("value", "low", "high", "effective"), "float64")
+        frame = pd.DataFrame(rows, columns=["attribute", "group", "measure", *list(numbers), "reason"])
+        typed: pd.DataFrame = frame.astype(numbers)
+        return typed
+
+    def measure_gaps_frame(self) -> pd.DataFrame:
+        """How far groups lie apart in these measures: a row for each attribute and measure.
+
+        Returns:
+            The columns attribute, measure, highest, lowest, difference, low, high, p_value, p_adjusted and reason.
+        """
+        import pandas as pd
+
+        rows = []
+        for attribute, of_attribute in self["gaps"].items():
+            for measure, gap in of_attribute.get("measures", {}).items():
+                row = {"attribute": attribute, "measure": measure}
+                row |= {end: gap[end] and gap[end]["name"] for end in ("highest", "lowest")}
+                row |= {"difference": gap["difference"], **_bounds(gap["difference_interval"])}
+                rows.append(
+                    {**row, **{p: gap[p] for p in ("p_value", "p_adjusted")}, "reason": _in_words(gap["reasons"])}
+                )
+        numbers = ["difference", "low", "high", "p_value", "p_adjusted"]
+        frame = pd.DataFrame(rows, columns=["attribute", "measure", "highest", "lowest", *numbers, "reason"])
+        typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
+        return typed
+
     def to_markdown(self, digits: int = 3) -> str:
         """The groups, the gaps and which groups differ, as tables of GitHub's Markdown, with captions and footnotes.
 
@@ -132,7 +186,7 @@ class Report(dict[str, Any]):
         Args:
             digits: After the decimal point.
         """
-        return "\n\n".join(as_markdown(table) for table in tables(self, digits))
+        return "\n\n".join(as_markdown(table) for table in self._tables(digits))
 
     def to_latex(self, digits: int = 3, label: str = "subgroup-auroc") -> str:
         """The groups, the gaps and which groups differ, as LaTeX tables that hold what `to_markdown` has.
@@ -143,9 +197,13 @@ class Report(dict[str, Any]):
         Args:
             digits: After the decimal point.
             label: The labels are `tab:{label}`, `tab:{label}-gaps`, `tab:{label}-compared` and
-                `tab:{label}-overlapping`.
+                `tab:{label}-overlapping`, and for what is measured beside the AUROC `tab:{label}-measures`,
+                `tab:{label}-measures-2`, and so on.
         """
-        return "\n\n".join(as_latex(table, f"tab:{label}{_LABELS[table.title]}") for table in tables(self, digits))
+        found = [as_latex(table, f"tab:{label}{_LABELS[table.title]}") for table in tables(self, digits)]
+        for number, table in enumerate(tables_of_measures(self, digits), 1):
+            found.append(as_latex(table, f"tab:{label}-measures" + f"-{number}" * (number > 1)))
+        return "\n\n".join(found)
 
     def to_text(self, width: int = 80, digits: int = 3) -> str:
         """The groups, the gaps and which groups differ, as text for a terminal.
@@ -157,7 +215,11 @@ class Report(dict[str, Any]):
             digits: After the decimal point.
         """
         width = max(width, _NARROWEST)
-        return "\n\n".join(as_text(table, width) for table in tables(self, digits))
+        return "\n\n".join(as_text(table, width) for table in self._tables(digits))
+
+    def _tables(self, digits: int) -> Iterator[TextTable]:
+        yield from tables(self, digits)
+        yield from tables_of_measures(self, digits)
 
     def plot_gaps(self, attributes: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
         """A forest plot of the groups' AUROCs, see `forest.plot_gaps`.

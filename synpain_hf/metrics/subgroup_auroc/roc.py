@@ -138,16 +138,6 @@ def f1(
     return np.where(positives > 0, share(2 * hits, predicted + positives), np.nan)
 
 
-def best_threshold(positive: Booleans, scores: Floats) -> float:
-    """The score from which on F1 is highest; the highest such score where several are equal."""
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(positive[order])
-    predicted = np.arange(1, len(order) + 1)
-    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
-    values = 2 * hits / (predicted + hits[-1])
-    return float(scores[order][last_of_ties][np.argmax(values[last_of_ties])])
-
-
 def total(codes: Integers, values: Floats | Booleans, groups: int) -> Floats:
     """The sum of the values of each group, shape (groups,)."""
     return np.bincount(codes, values, groups).astype(np.float64)

@@ -12,19 +12,23 @@ import evaluate
 # Every module of this folder stands here, used or not: `evaluate.load` copies those alone that the script names itself,
 # and takes a comment behind such an import for an address.
 from .arrays import as_floats
+from .audit import add_measures
 from .bootstrap import resample
 from .borkan import generalised_mean
+from .calibration import calibration_errors
 from .cautions import cautions
 from .cells import fixed
 from .citation import CITATION
 from .comparisons import equivalence
 from .compute import subgroup_auroc
+from .control import controlled
 from .curves import bands
 from .delong import covariance
 from .differences import pairs
 from .entries import entries
 from .errors import InputError
 from .estimates import estimate
+from .families import measure
 from .forest import plot_gaps
 from .gap_tables import of_gaps
 from .gaps import gap
@@ -33,17 +37,24 @@ from .identity_table import of_overlapping
 from .inference import equality
 from .inputs import read
 from .labels import read_labels
+from .measure_tables import tables_of_measures
+from .measured import Measured
 from .members import read_identities
 from .options import Options
 from .overlap import shared_rows
 from .packing import pack, unpack
+from .partial import partial_auroc
 from .plots import plot_roc
+from .rates import rates
+from .reliability import plot_reliability
 from .rendering import as_text
 from .report import Report
+from .resampled import resampled
 from .roc import rank
 from .score import score_interval
 from .style import new_figure
 from .tables import tables
+from .thresholds import choose
 from .units import gather
 
 if TYPE_CHECKING:
@@ -208,6 +219,18 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         known = inspect.signature(plot_roc).parameters
         return plot_roc(**{name: value for name, value in self._defaults.items() if name in known} | arguments)
 
+    def plot_reliability(self, **arguments: Any) -> Axes:
+        """How many rows are positive among those with about the same score, for every group of an attribute.
+
+        Args:
+            **arguments: Those of the function `plot_reliability`, as in `plot_roc`.
+
+        Raises:
+            InputError: A ValueError, if the input cannot be used.
+        """
+        known = inspect.signature(plot_reliability).parameters
+        return plot_reliability(**{name: value for name, value in self._defaults.items() if name in known} | arguments)
+
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
@@ -234,7 +257,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
     ) -> Report | InputError:
         """The report, or what is wrong: `evaluate` cleans up only after what returns."""
         try:
-            return subgroup_auroc(**unpack(references, groups, options.get("positive", 1)), scores=scores, **options)
+            return subgroup_auroc(**unpack(references, groups, options.get("positive")), scores=scores, **options)
         except InputError as error:
             self._refused = {"references": references, "scores": scores, "groups": groups}
             return error

@@ -15,7 +15,7 @@ ALL = "(all rows)"
 
 _SHORT = {"average_precision": "AP", "f1": "F1", "bpsn_auroc": "BPSN", "bnsp_auroc": "BNSP"}
 _NOT_COMPARED = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
-_OF_ALL = (None, None, "interval")
+_OF_ALL = (None, None)
 
 
 def blocks(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Entry]]]:
@@ -96,7 +96,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
                     row(
                         name,
                         entry,
-                        cautions.get((attribute, name, "interval") if number else _OF_ALL, ""),
+                        _cautions(cautions, (attribute, name) if number else _OF_ALL),
                         aside.get((attribute, name), ""),
                     )
                     for name, entry in groups.items()
@@ -105,6 +105,7 @@ def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:
             for number, (attribute, groups) in enumerate(found)
         ],
         notes=cells.notes,
+        positive=Name(options["positive"]),
     )
 
 
@@ -128,6 +129,13 @@ def _intervals(options: Mapping[str, Any]) -> str:
         how += ", in Obuchowski's form for clusters" * options["clustered"]
         how += ", with Student's t" * (options["clustered"] and options["interval"] != "score")
     return f"{level(options)} confidence intervals by {how}"
+
+
+def _cautions(known: Mapping[tuple[str | None, str | None, str], str], of: tuple[str | None, str | None]) -> str:
+    """What to beware of in an AUROC, in one footnote."""
+    attribute, name = of
+    keys = [(attribute, name, about) for about in ("positive", "interval")]
+    return "; ".join(known[key] for key in keys if key in known)
 
 
 def _compared(entries: Iterable[Entry]) -> int:
