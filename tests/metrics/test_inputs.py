@@ -203,7 +203,7 @@ def test_tensors_are_taken_also_in_reduced_precision() -> None:
 
 
 @pytest.mark.parametrize(
-    "positive", [[1, 0], [1], (1,), {1}, {}, np.array([1]), None, np.nan, pandas.NA, pandas.Series([1])], ids=repr
+    "positive", [[1, 0], [1], (1,), {1}, {}, np.array([1]), np.nan, pandas.NA, pandas.Series([1])], ids=repr
 )
 @pytest.mark.parametrize("references", [LABELS, ["pain" if label else "no_pain" for label in LABELS]], ids=str)
 def test_positive_is_one_value(positive: Any, references: Any) -> None:
