@@ -21,6 +21,9 @@ FACES = ("neutral", "expressive")
 GROUPS = ("age_group", "gender", "ethnicity")
 """The columns that name a demographic group, in the order of a partition's file name."""
 
+UNKNOWN = "unknown"
+"""How a group that is not known is called where it needs a name: in places of files, in counts and in tables."""
+
 ID_DIGITS = {"label": 1, "gender": 2, "age_group": 3, "ethnicity": 4}
 """Where each column's digit stands in an official ID."""
 

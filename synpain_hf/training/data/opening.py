@@ -113,7 +113,7 @@ def _of_folder(release: Release, configuration: str, progress: Progress) -> Pair
     splits = _splits(release, configuration)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
-    rows = [release.read(file, WITHOUT_FACES) for file in everything]
+    rows = [release.read(file, _read_of(release)) for file in everything]
     measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
     return Pairs(_title(release), _content(release), pa.concat_tables(rows), splits, parts, _together(measured))
 
@@ -130,11 +130,17 @@ def _of_copy(configuration: str, release: Release) -> Pairs:
     return Pairs(
         _title(release),
         _content(release),
-        columns_of(everything, WITHOUT_FACES),
+        columns_of(everything, _read_of(release)),
         splits,
         [LoadedPart(_title(release), everything)],
         _together(measured),
     )
+
+
+def _read_of(release: Release) -> list[str]:
+    """The columns that are read of the pairs of a release; earlier versions have fewer."""
+    known = tables.base_table().fixed(release.given)
+    return [name for name in WITHOUT_FACES if name in known]
 
 
 def _opened_tables() -> tuple[Table, ...]:

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.release.identities import units_of
+from synpain_hf.release.tables.pairs import DERIVED_FROM, IDENTITY
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
@@ -23,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 NEEDED = ("pair_id", *FACES, "label")
 """Columns that pairs cannot be trained on without."""
 
-WELCOME = (*GROUPS, "fold")
+WELCOME = (IDENTITY, DERIVED_FROM, *GROUPS, "fold")
 """Columns that come along where they exist."""
 
 JUDGED = FACES[1]
@@ -54,15 +56,15 @@ class Pairs:
     Attributes:
         title: What the data set is, in a few words.
         content: What tells the pairs and their order from any others.
-        table: `pair_id`, `label` and, where known, `age_group`, `gender`, `ethnicity` and `fold` of every pair; classes
-            are integers, as in `synpain_hf.vocabulary.CLASSES`.
+        table: `pair_id`, `label` and, where known, `identity`, `derived_from`, `age_group`, `gender`, `ethnicity` and
+            `fold` of every pair; classes are integers, as in `synpain_hf.vocabulary.CLASSES`.
         splits: The positions in `table` of the pairs of each split.
         parts: Where the faces are; one after the other, they are in the order of `table`.
         annotations: One row a face: `pair_id`, `face` (an integer, as in `FACES`), action units, `pspi`, `annotator`;
             None where nothing is known.
 
     Raises:
-        BadInputError: If a pair is in two splits, or twice in one, or its label is unknown.
+        BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
     """
 
     title: str
@@ -73,7 +75,7 @@ class Pairs:
     annotations: pa.Table | None = None
 
     def __post_init__(self) -> None:
-        problems = [*self._crossing(), *self._unlabelled()]
+        problems = [*(list(self._crossing()) or self._identities_crossing()), *self._unlabelled()]
         if problems:
             raise BadInputError(problems)
 
@@ -169,6 +171,39 @@ class Pairs:
                         f"pair {pair_id} is in {where} and in {split}, so the same person would be trained and tested "
                         "on; keep it in one of them",
                         pair_id,
+                    )
+
+    def identities(self) -> list[str]:
+        """Who each pair shows, in the order of `table`: its `identity`, or where that is not known its `pair_id`."""
+        ids: list[str] = self.table["pair_id"].to_pylist()
+        if IDENTITY not in self.table.column_names:
+            return ids
+        found = self.table[IDENTITY].to_pylist()
+        return [pair_id if identity is None else str(identity) for pair_id, identity in zip(ids, found, strict=True)]
+
+    def units(self) -> list[str]:
+        """What each pair is split with, in the order of `table`: identities joined by `derived_from` are one unit."""
+        identities = self.identities()
+        if DERIVED_FROM not in self.table.column_names:
+            return identities
+        unit_of = units_of(zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True))
+        return [unit_of[identity] for identity in identities]
+
+    def _identities_crossing(self) -> Iterator[Problem]:
+        units, identities = self.units(), self.identities()
+        seen: dict[str, tuple[str, str]] = {}
+        told: set[tuple[str, str]] = set()
+        for split, positions in self.splits.items():
+            for position in positions.tolist():
+                identity = identities[position]
+                other, where = seen.setdefault(units[position], (identity, split))
+                if where != split and (identity, split) not in told:
+                    told.add((identity, split))
+                    joined = "" if other == identity else f", joined to {other} by {DERIVED_FROM},"
+                    yield Problem(
+                        self.title,
+                        f"identity {identity}{joined} is in {where} and in {split}, so the same person would be "
+                        "trained and tested on; keep each person in one of them",
                     )
 
     def _unlabelled(self) -> Iterator[Problem]:
