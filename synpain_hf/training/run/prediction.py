@@ -25,8 +25,8 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
     Returns:
         `pair_id`, `identity`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, where they are known;
         `score`, the log-odds of pain; `prediction`, pain where they are above 0; and, of a model that predicts them,
-        `pspi` and action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words, which every
-        tool reads alike.
+        `pspi` and action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words,
+        which every tool reads alike.
 
     Raises:
         UsageError: If the model gives NaN or infinity.
