@@ -180,7 +180,8 @@ def _with_kept(release: Release) -> Release:
     table = tables.base_table()
     first, *more = [release.features_in(partition.path) for partition in release.partitions]
     shared = {name for name in first if all(name in features for features in more)}
-    given = [name for name in table.optional if name in shared and name not in release.kept]
+    known = table.features()
+    given = [name for name in table.optional if name in shared - release.kept.keys() and first[name] == known[name]]
     kept = {name: dtype for name, dtype in table.kept_in(first, given).items() if name in shared}
     others = {name: value for name, value in release.manifest.items() if name not in ("columns", "kept")}
     columns = {"columns": given, "kept": kept}

@@ -227,7 +227,7 @@ class Table:
     def misfits(self, features: Features) -> Iterator[str]:
         """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""
         wanted = self.features()
-        needed = self.required or tuple(wanted)
+        needed = self.required or tuple(name for name in wanted if name not in self.optional)
         for name in needed:
             if name not in features:
                 yield f"has no column {name}; add it"

@@ -186,8 +186,17 @@ class Pairs:
         identities = self.identities()
         if DERIVED_FROM not in self.table.column_names:
             return identities
-        unit_of = units_of(zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True))
+        origins = [None if origin is None else str(origin) for origin in self.table[DERIVED_FROM].to_pylist()]
+        unit_of = units_of(zip(identities, origins, strict=True))
         return [unit_of[identity] for identity in identities]
+
+    def persons(self, positions: Positions) -> list[set[str]]:
+        """Whom each of some pairs shows, and whose expression was transferred, where one was."""
+        identities = [{identity} for identity in self.identities()]
+        if DERIVED_FROM in self.table.column_names:
+            for shown, origin in zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True):
+                shown.update({str(origin)} if origin is not None else ())
+        return [identities[position] for position in positions.tolist()]
 
     def _identities_crossing(self) -> Iterator[Problem]:
         units, identities = self.units(), self.identities()
