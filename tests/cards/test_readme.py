@@ -20,7 +20,7 @@ from synpain_hf.errors import BadInputError
 from synpain_hf.release.build import build
 from synpain_hf.release.layout import CARD, FACTS
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
+from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.resources import resource
 from synpain_hf.schemas import properties
 from synpain_hf.vocabulary import CLASSES, GROUPS
@@ -320,7 +320,7 @@ class TestText:
             assert kind
             assert meaning.endswith(".")
         shown = {line.split("`")[1] for line in section(text, "Fields").splitlines() if line.startswith("| `")}
-        assert {name.partition(".")[0] for name in shown} >= set(features())
+        assert {name.partition(".")[0] for name in shown} >= set(carded.columns_of(PAIRS))
 
     def test_every_configuration_stands_in_it(self, carded: Release) -> None:
         told = section(text_of(carded), "Configurations")

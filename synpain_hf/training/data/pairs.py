@@ -173,33 +173,16 @@ class Pairs:
                         pair_id,
                     )
 
-    def identities(self) -> list[str]:
-        """Who each pair shows, in the order of `table`: its `identity`, or where that is not known its `pair_id`."""
-        ids: list[str] = self.table["pair_id"].to_pylist()
-        if IDENTITY not in self.table.column_names:
-            return ids
-        found = self.table[IDENTITY].to_pylist()
-        return [pair_id if identity is None else str(identity) for pair_id, identity in zip(ids, found, strict=True)]
-
-    def units(self) -> list[str]:
-        """What each pair is split with, in the order of `table`: identities joined by `derived_from` are one unit."""
-        identities = self.identities()
-        if DERIVED_FROM not in self.table.column_names:
-            return identities
-        origins = [None if origin is None else str(origin) for origin in self.table[DERIVED_FROM].to_pylist()]
-        unit_of = units_of(zip(identities, origins, strict=True))
-        return [unit_of[identity] for identity in identities]
-
     def persons(self, positions: Positions) -> list[set[str]]:
         """Whom each of some pairs shows, and whose expression was transferred, where one was."""
-        identities = [{identity} for identity in self.identities()]
+        identities = [{identity} for identity in identities_in(self.table)]
         if DERIVED_FROM in self.table.column_names:
             for shown, origin in zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True):
                 shown.update({str(origin)} if origin is not None else ())
         return [identities[position] for position in positions.tolist()]
 
     def _identities_crossing(self) -> Iterator[Problem]:
-        units, identities = self.units(), self.identities()
+        units, identities = units_in(self.table), identities_in(self.table)
         seen: dict[str, tuple[str, str]] = {}
         told: set[tuple[str, str]] = set()
         for split, positions in self.splits.items():
@@ -222,3 +205,22 @@ class Pairs:
                 told = f"pair {shown(str(pair_id))} has the label {shown(str(label))}"
                 reason = f"{told}, which is neither 0 nor 1; label it, or leave it out"
                 yield Problem(self.title, reason, str(pair_id))
+
+
+def identities_in(table: pa.Table) -> list[str]:
+    """Who each pair shows: its `identity`, or where that is not known its `pair_id`."""
+    ids: list[str] = table["pair_id"].to_pylist()
+    if IDENTITY not in table.column_names:
+        return ids
+    found = table[IDENTITY].to_pylist()
+    return [pair_id if identity is None else str(identity) for pair_id, identity in zip(ids, found, strict=True)]
+
+
+def units_in(table: pa.Table) -> list[str]:
+    """What each pair is split with: identities that hang together by `derived_from` are one unit."""
+    identities = identities_in(table)
+    if DERIVED_FROM not in table.column_names:
+        return identities
+    origins = [None if origin is None else str(origin) for origin in table[DERIVED_FROM].to_pylist()]
+    unit_of = units_of(zip(identities, origins, strict=True))
+    return [unit_of[identity] for identity in identities]
