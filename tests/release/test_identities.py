@@ -173,7 +173,7 @@ class TestBalance:
             (unit, cell[0] + cell[2]) for unit, cells in sizes.items() for cell in cells for _ in range(cells[cell])
         ]
         units, classes = map(list, zip(*lines, strict=True))
-        theirs = {}
+        theirs: dict[str, int] = {}
         splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
         for fold, (_, tested) in enumerate(splitter.split(units, classes, units)):
             theirs |= {units[row]: fold for row in tested}

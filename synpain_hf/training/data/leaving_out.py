@@ -8,6 +8,7 @@ import pyarrow as pa
 from synpain_hf.configurations import EACH_PERSON, FOLDS
 from synpain_hf.errors import UsageError
 from synpain_hf.release.identities import MOST_PERSONS
+from synpain_hf.text.plurals import first_few
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Positions, identities_in, units_in
@@ -53,7 +54,7 @@ def without_one(table: pa.Table, configuration: str) -> dict[str, Positions]:
     known = configurations_of(table)
     if configuration not in known:
         near = did_you_mean(configuration, known)
-        raise UsageError(f"nobody is called {shown(left_out(configuration))} here{near}; name one who is shown")
+        raise UsageError(f"nobody here is {shown(left_out(configuration))}{near}; choose from {first_few(known)}")
     identities, units = np.array(identities_in(table)), np.array(units_in(table))
     folds = table["fold"].to_numpy()
     tested = identities == left_out(configuration)
