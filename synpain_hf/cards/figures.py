@@ -19,7 +19,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from synpain_hf.cards import drawing
 from synpain_hf.cards.drawing import Bar, Box, Shown
 from synpain_hf.cards.statistics import CONDITIONS, Annotations, PairCounts, Statistics
-from synpain_hf.cards.words import somebody, words
+from synpain_hf.cards.words import is_unknown, somebody, words
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.release.layout import FIGURES
 from synpain_hf.release.release import Release
@@ -101,6 +101,7 @@ def _contact_sheet(pairs: PairCounts) -> Figure:
         _shown(pairs, age, gender, ethnicity, number)
         for age in pairs.groups("age_group")
         for number, ethnicity in enumerate(pairs.groups("ethnicity"))
+        if pairs.of(age, ethnicity) or not (is_unknown(age) or is_unknown(ethnicity))
         for gender in pairs.groups("gender")
     ]
     told = "; ".join(f"{somebody(one.age, one.gender, one.ethnicity)}, {one.caption}" for one in shown)

@@ -94,6 +94,18 @@ class TestCrossing:
         assert set(open_pairs(splits).splits) == set(splits)
 
 
+class TestScores:
+    def test_the_pain_score_of_the_source_is_learned_where_nothing_is_annotated(self, tmp_path: Path) -> None:
+        rows = [*person("a", 2, pspi=3.5), *person("b", 2, pspi=""), *person("c", 1, pspi=0)]
+        pairs = open_pairs(build(written(tmp_path, rows), tmp_path / "release", version="1.0.0").folder, "all")
+        scores = dict(zip(pairs.table["pair_id"].to_pylist(), pairs.targets(pspi=True)["pspi"].tolist(), strict=True))
+        assert {key: score for key, score in scores.items() if not np.isnan(score)} == {
+            "a-000": 3.5, "a-001": 3.5, "c-000": 0,
+        }  # fmt: skip
+        with pytest.raises(UsageError, match="has no annotations of action units"):
+            pairs.targets(pspi=True, action_units=["AU4"])
+
+
 class TestLeavingOut:
     def test_a_person_is_tested_on_and_nobody_of_the_others_is_lost(self, persons: Release) -> None:
         everything = open_pairs(persons.folder, "all").table

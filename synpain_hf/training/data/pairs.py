@@ -25,7 +25,10 @@ Floats = npt.NDArray[np.float32]
 NEEDED = ("pair_id", *FACES, "label")
 """Columns that pairs cannot be trained on without."""
 
-WELCOME = (IDENTITY, DERIVED_FROM, *GROUPS, "fold")
+PSPI = "pspi"
+"""The column with the pain score that the source gives."""
+
+WELCOME = (IDENTITY, DERIVED_FROM, *GROUPS, "fold", PSPI)
 """Columns that come along where they exist."""
 
 JUDGED = FACES[1]
@@ -56,8 +59,8 @@ class Pairs:
     Attributes:
         title: What the data set is, in a few words.
         content: What tells the pairs and their order from any others.
-        table: `pair_id`, `label` and, where known, `identity`, `derived_from`, `age_group`, `gender`, `ethnicity` and
-            `fold` of every pair; classes are integers, as in `synpain_hf.vocabulary.CLASSES`.
+        table: `pair_id`, `label` and, where known, `identity`, `derived_from`, `age_group`, `gender`, `ethnicity`,
+            `fold` and `pspi` of every pair; classes are integers, as in `synpain_hf.vocabulary.CLASSES`.
         splits: The positions in `table` of the pairs of each split.
         parts: Where the faces are; one after the other, they are in the order of `table`.
         annotations: One row a face: `pair_id`, `face` (an integer, as in `FACES`), action units, `pspi`, `annotator`;
@@ -100,7 +103,7 @@ class Pairs:
         """What is annotated of the expressive face of every pair, in the order of `table`.
 
         Args:
-            pspi: Whether the pain score is wanted.
+            pspi: Whether the pain score is wanted; where nothing is annotated, it is that of the source.
             action_units: The action units that are wanted, in the order in which the model gives them.
             annotator: Whose annotations; None for the only one's.
 
@@ -112,6 +115,9 @@ class Pairs:
             UsageError: If there are no annotations, or none of a unit or by the annotator, or several annotators.
             BadInputError: If an annotator has annotated one face twice.
         """
+        if pspi and self.annotations is None and annotator is None and PSPI in self.table.column_names:
+            score = pc.fill_null(self.table[PSPI].cast("float32"), np.nan).to_numpy()
+            return {PSPI: score, **self.targets(action_units=action_units)}
         wanted = [*(["pspi"] if pspi else []), *action_units]
         if not wanted:
             return {}
