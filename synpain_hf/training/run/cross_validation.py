@@ -68,8 +68,14 @@ class CrossValidation:
         Raises:
             UsageError: If it is damaged.
         """
-        names = read_json(out / SUMMARY, "folds")["folds"]
-        return cls(out, [TrainingResult.read(out / fold["out"]) for fold in names], read_report(out))
+        said = read_json(out / SUMMARY, "folds")["folds"]
+        try:
+            places = [out / fold["out"] for fold in said]
+        except (TypeError, KeyError) as error:
+            raise UsageError(
+                f"{out / SUMMARY} does not name its trainings; remove the folder, and train again"
+            ) from error
+        return cls(out, [TrainingResult.read(place) for place in places], read_report(out))
 
     @property
     def mean(self) -> float | None:
