@@ -28,8 +28,7 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.partition import ROWS_IN_GROUP
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.release.tables.pairs import IDENTITY
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS, IDENTITY
 
 Size = tuple[int, int]
 Cell = tuple[str, str, str, str]

@@ -14,6 +14,7 @@ import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
 from synpain_hf.training.options import (
+    ALL_FOLDS,
     SEVERAL,
     ClassWeights,
     DataArguments,
@@ -132,7 +133,7 @@ def train(
         print_json(result.to_dict())
         return
     if config_name in SEVERAL:
-        number = len(cast("CrossValidation", result).folds)
+        number = "five" if config_name == ALL_FOLDS else f"{len(cast('CrossValidation', result).folds):,}"
         print_line(f"All folds together; their scores come from {number} models.")
         print_line("")
     if result.report is not None:

@@ -21,6 +21,7 @@ from synpain_hf.metrics.subgroup_auroc.plots import plot_roc
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
 from synpain_hf.tabular.columns import read_columns
+from synpain_hf.vocabulary import IDENTITY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +81,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         label: The column of the labels: two values.
         score: The column of the scores, higher for positive.
         positive: The label of the positive class; by default 1, true or `pain`, or the second of two ClassLabels.
-        clusters: The column that says which rows depend on each other, such as those of one identity.
+        clusters: The column that says which rows depend on each other; by default `identity`, where it is there, has
+            no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
@@ -109,12 +111,15 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         asked = [groups] if isinstance(groups, str) else groups
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
-        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked)}, progress))
+        read = Columns(read_columns(Path(predictions).expanduser(), {*uses, *candidates(asked), IDENTITY}, progress))
         read.require(uses)
+        named = read.attributes(asked, uses)
+        if clusters is None and IDENTITY not in {*uses, *named} and read.repeats(IDENTITY):
+            clusters = IDENTITY
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
             "scores": read.numbers(score),
-            "groups": {name: read.groups(name, missing) for name in read.attributes(asked, uses)},
+            "groups": {name: read.groups(name, missing) for name in named},
             "clusters": None if clusters is None else read.ids(clusters),
             "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
         }

@@ -26,9 +26,9 @@ from synpain_hf.release.layout import MANIFEST, fits, is_of_the_card
 from synpain_hf.release.release import WRITE_CARD, Release, undamaged
 from synpain_hf.release.rows import content_digest, digest_of
 from synpain_hf.release.tables.features import features_of_schema
-from synpain_hf.release.tables.pairs import DERIVED_FROM, IDENTITY
 from synpain_hf.release.tables.table import PAIR_ID, Table
 from synpain_hf.text.plurals import count
+from synpain_hf.vocabulary import DERIVED_FROM, IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features

@@ -11,9 +11,8 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check, check_words
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
-from synpain_hf.release.tables.pairs import IDENTITY
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.vocabulary import CLASSES, UNKNOWN
+from synpain_hf.vocabulary import CLASSES, IDENTITY, UNKNOWN
 
 
 def info(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
 from synpain_hf.release.identities import contradictions, folds_of, in_several_folds, persons_of, unbalanced, units_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import GIVEN, IDENTITY
+from synpain_hf.release.tables.pairs import GIVEN
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.text.plurals import first_few
-from synpain_hf.vocabulary import GROUPS, UNKNOWN
+from synpain_hf.vocabulary import GROUPS, IDENTITY, UNKNOWN
 
 _MOST_NAMED = 20
 _FINISH = "finish the download, or build what is here with --on-error skip"
@@ -81,10 +81,10 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     problems += contradictions(pairs)
     published = {pair.pair_id: pair.fold for pair in pairs if pair.fold is not None}
     if folds is not None:
-        published = _by_pair(folds.folds, pairs)
+        published = _by_pair(folds.folds, folds.folds, pairs)
         problems += folds.problems
         problems += _not_here(folds, {*places, *(pair.identity for pair in pairs)})
-    kept = _by_pair(_folds_of(before), pairs) if before else {}
+    kept = _folds_before(before, pairs) if before else {}
     is_published = bool(folds.folds if folds else published)
     if is_published:
         where = folds.name if folds else "the manifest, where other pairs have one"
@@ -175,20 +175,21 @@ def _first_of(places: set[str]) -> str:
     return f"{named} and {len(places) - _MOST_NAMED:,} more" if len(places) > _MOST_NAMED else named
 
 
-def _folds_of(release: Release) -> dict[str, int]:
-    """The fold of every pair, and of every identity."""
-    columns = [PAIR_ID, *(name for name in (IDENTITY,) if name in release.given)]
-    return {
-        name: partition.fold
-        for partition in release.partitions
-        for names in release.read(partition.path, columns).columns
-        for name in names.to_pylist()
-    }
+def _folds_before(release: Release, pairs: Iterable[Pair]) -> dict[str, int]:
+    """The fold that each pair had in an earlier release, or else its identity had."""
+    of_pairs: dict[str, int] = {}
+    of_identities: dict[str, int] = {}
+    shown = IDENTITY if IDENTITY in release.given else PAIR_ID
+    for partition in release.partitions:
+        rows = release.read(partition.path, sorted({PAIR_ID, shown}))
+        of_pairs |= dict.fromkeys(rows[PAIR_ID].to_pylist(), partition.fold)
+        of_identities |= dict.fromkeys(rows[shown].to_pylist(), partition.fold)
+    return _by_pair(of_pairs, of_identities, pairs)
 
 
-def _by_pair(folds: Mapping[str, int], pairs: Iterable[Pair]) -> dict[str, int]:
+def _by_pair(of_pairs: Mapping[str, int], of_identities: Mapping[str, int], pairs: Iterable[Pair]) -> dict[str, int]:
     """The fold of each pair that has one by its own id, or else by its identity."""
-    found = {pair.pair_id: folds.get(pair.pair_id, folds.get(pair.identity)) for pair in pairs}
+    found = {pair.pair_id: of_pairs.get(pair.pair_id, of_identities.get(pair.identity)) for pair in pairs}
     return {pair_id: fold for pair_id, fold in found.items() if fold is not None}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from synpain_hf.imaging.faces import Encoding, Faces
 from synpain_hf.pair import Pair
-from synpain_hf.release.tables.pairs import GIVEN, IDENTITY
-from synpain_hf.vocabulary import CLASSES, FACES
+from synpain_hf.release.tables.pairs import GIVEN
+from synpain_hf.vocabulary import CLASSES, FACES, IDENTITY
 
 Row = dict[str, Any]
 

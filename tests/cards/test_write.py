@@ -22,9 +22,10 @@ from synpain_hf.errors import OutputError, ReleaseError
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import BIBLIOGRAPHY, CARD, CROISSANT, FACTS, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import IDENTITY, PAIRS
+from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.release.versions import Bump
 from synpain_hf.storage import replacing, work_folder_of
+from synpain_hf.vocabulary import IDENTITY
 from tests.cards.making import text_of, with_files, write_facts
 from tests.release.making import copied, digests, replace, verify
 

@@ -14,7 +14,8 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import IDENTITY, PAIRS
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import ids, tables
 from tests.loading.making import FACE, Part, turned_folds
 

@@ -17,7 +17,8 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, UsageError
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import IDENTITY, PAIRS
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
 from tests.loading.making import installed_in
 
@@ -77,6 +78,7 @@ synpain_hf.install(sys.argv[1])
 LOADS_ONCE = """
 import json
 from datasets import load_dataset
+from synpain_hf.vocabulary import IDENTITY
 print(json.dumps({split: list(rows["pair_id"]) for split, rows in load_dataset("synpain").items()}))
 """
 

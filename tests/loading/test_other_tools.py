@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import IDENTITY, PAIRS
-from synpain_hf.vocabulary import FACES
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import FACES, IDENTITY
 from tests.loading.making import FACE
 
 PATTERN = "data/*/*.parquet"

@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING
 from synpain_hf.configurations import CONFIGURATIONS, EACH_PERSON, Partition, each_person
 from synpain_hf.release.tables.table import PAIR_ID, Aspect, Bumps, Table
 from synpain_hf.release.versions import Bump
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features
-
-
-IDENTITY = "identity"
-"""The column that says who is shown. Releases of earlier versions lack it: there every pair is its own identity."""
-
-
-DERIVED_FROM = "derived_from"
-"""The column that says whose expression was transferred, where that was done."""
 
 
 @cache

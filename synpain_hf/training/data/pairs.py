@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release.identities import units_of
-from synpain_hf.release.tables.pairs import DERIVED_FROM, IDENTITY
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

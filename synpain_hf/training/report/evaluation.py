@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synpain_hf.metrics.predictions import evaluate
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.tables.pairs import IDENTITY
 from synpain_hf.vocabulary import GROUPS
 
 PREDICTIONS = "predictions.parquet"
@@ -82,7 +80,6 @@ def write_report(
     return evaluate(
         folder / PREDICTIONS,
         groups=_known_groups(test),
-        clusters=IDENTITY if _repeats_identities(test) else None,
         validation=None if validation is None else folder / VALIDATION_PREDICTIONS,
         out=folder / REPORT,
         progress=progress,
@@ -92,11 +89,6 @@ def write_report(
 def _known_groups(test: pa.Table) -> list[str]:
     """The columns of groups that say something of some rows."""
     return [name for name in GROUPS if name in test.column_names and test[name].null_count < test.num_rows]
-
-
-def _repeats_identities(test: pa.Table) -> bool:
-    """Whether several rows show the same identity, and depend on each other."""
-    return IDENTITY in test.column_names and pc.count_distinct(test[IDENTITY]).as_py() < test.num_rows
 
 
 def figures(folder: str | Path) -> Iterator[str]:

@@ -228,7 +228,7 @@ def _card(result: CrossValidation, protocol: str) -> str:
         f"T{result.summary()[1:]}.",
         table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
         "## By group, all folds together",
-        _POOLED.format(len(result.folds)),
+        _POOLED.format("five" if protocol == ALL_FOLDS else f"{len(result.folds):,}"),
         result.report.to_markdown(),
         "## By group, mean ± standard deviation over the folds",
         table(("attribute", "group", "AUROC"), groups, 2),
