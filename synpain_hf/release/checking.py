@@ -21,14 +21,14 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.checked import is_known, remember, state_of
 from synpain_hf.release.columns import wrong_columns
-from synpain_hf.release.identities import units_of
 from synpain_hf.release.layout import MANIFEST, fits, is_of_the_card
 from synpain_hf.release.release import WRITE_CARD, Release, undamaged
 from synpain_hf.release.rows import content_digest, digest_of
 from synpain_hf.release.tables.features import features_of_schema
 from synpain_hf.release.tables.table import PAIR_ID, Table
+from synpain_hf.release.whole import WholeIdentities
 from synpain_hf.text.plurals import count
-from synpain_hf.vocabulary import DERIVED_FROM, IDENTITY
+from synpain_hf.vocabulary import IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -138,9 +138,7 @@ class _Looking:
     digests: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _places: dict[str, dict[Key, str]] = field(default_factory=dict)
-    _shown: dict[str, Partition] = field(default_factory=dict)
-    _persons: dict[str, str] = field(default_factory=dict)
-    _links: list[tuple[str, str]] = field(default_factory=list)
+    _identities: WholeIdentities = field(default_factory=WholeIdentities)
     _all_pairs: bool = True
 
     def into(self, file: str) -> None:
@@ -160,7 +158,7 @@ class _Looking:
         """Compare all rows of pairs with what `release.json` says of them."""
         if self.problems:
             return
-        self.problems += self._derived_elsewhere()
+        self.problems += self._identities.torn()
         said, pairs = self.release.manifest, self.release.manifest["pairs"]
         if (pairs["out"], pairs["in"]) != (len(self.digests), len(self.digests) + pairs["rejected"]):
             told = f"{pairs['in']:,} pairs in, {pairs['out']:,} out, {pairs['rejected']:,} rejected"
@@ -209,7 +207,7 @@ class _Looking:
         for number, row in enumerate(rows, 1):
             wrong = [*kinds.wrong_with(row, told), *self._wrong_key(table, file, row, kinds.keys)]
             if is_base and not wrong and IDENTITY in self.release.given and IDENTITY in row:
-                wrong += self._wrong_identity(Partition.of(file), row)
+                wrong += self._identities.wrong_with(row, Partition.of(file))
             yield from (Problem(f"{file}:{number}", reason, str(row[PAIR_ID] or "")) for reason in wrong)
             if is_base and self.pictures and not wrong:
                 self.digests[row[PAIR_ID]] = digest_of(row)
@@ -228,31 +226,6 @@ class _Looking:
         base = tables.base_table()
         if table is not base and self._all_pairs and (row[PAIR_ID],) not in self._places.get(base.name, {}):
             yield f"is about pair {row[PAIR_ID]}, which the release does not have"
-
-    def _wrong_identity(self, here: Partition, row: Row) -> Iterator[str]:
-        """Whether an identity is in two folds, or a file of one person shows another."""
-        identity = row[IDENTITY]
-        if not identity:
-            yield f"has no {IDENTITY}"
-            return
-        there = self._shown.setdefault(identity, here)
-        if there.fold != here.fold:
-            yield f"shows identity {identity}, which is in fold {there.fold} too"
-        whom = self._persons.setdefault(here.person, identity)
-        if (here.person and whom != identity) or there.person != here.person:
-            yield f"shows identity {identity}, and is in a file of another person"
-        if row.get(DERIVED_FROM):
-            self._links.append((identity, row[DERIVED_FROM]))
-
-    def _derived_elsewhere(self) -> Iterator[Problem]:
-        """Identities that stand in another fold than those which their expressions come from."""
-        units = units_of([*self._links, *((identity, None) for identity in self._shown)])
-        folds: dict[str, int] = {}
-        for identity, partition in sorted(self._shown.items()):
-            fold = folds.setdefault(units[identity], partition.fold)
-            if fold != partition.fold:
-                reason = f"shows identity {identity}, which hangs together by {DERIVED_FROM} with one in fold {fold}"
-                yield Problem(partition.path, reason)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,12 +25,14 @@ from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
 from synpain_hf.release.identities import balanced_folds, units_of
 from synpain_hf.release.info import info
+from synpain_hf.release.install import install, load
 from synpain_hf.release.release import Release
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.vocabulary import CLASSES, GROUPS
 from tests.release.making import copied, replace, rows_of, sealed
 from tests.release.persons import Row, face, person, some_persons, written
 from tests.sharing import Once
+from tests.terminal import run
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,29 @@ class TestSplits:
         second = build(written(tmp_path, rows), tmp_path / "b", version="1.1.0", previous=first.folder, seed=7)
         before = {row["identity"]: row["fold"] for row in rows_of(first).values()}
         assert all(row["fold"] == before[row["identity"]] for row in rows_of(second).values())
+
+    def test_ids_and_identities_of_the_last_release_are_not_mistaken_for_each_other(self, tmp_path: Path) -> None:
+        rows = [row for number in range(10) for row in person(f"p{number}", 1)]
+        for row, other in zip(rows, reversed(rows), strict=True):
+            row["pair_id"] = other["identity"]  # everybody has a pair that is called as somebody else
+        first = built(tmp_path, rows)
+        second = build(written(tmp_path, rows), tmp_path / "b", version="1.0.1", previous=first.folder, seed=3)
+        assert first.manifest["content"] == second.manifest["content"]
+
+
+class TestCommands:
+    def test_info_tells_identities_and_sums_up_persons(self, persons: Release) -> None:
+        told = run("info", persons.folder, columns=120).stdout
+        assert "version 1.0.0: 33 pairs of 8 identities, " in told
+        assert re.search(r"^loso +one split a person: 8$", told, re.MULTILINE)
+        assert re.search(r"^age_group +young: 6, old: 21, unknown: 6$", told, re.MULTILINE)
+        as_json = json.loads(run("info", persons.folder, "--json").stdout)
+        assert len(as_json["configurations"]["loso"]) == 8
+
+    def test_the_installed_release_gives_a_person(self, persons: Release) -> None:
+        install(persons.folder)
+        assert set(load(EACH_PERSON, "person_p3")["identity"]) == {"p3"}
+        assert sum(map(len, load("default").values())) == 33
 
 
 class TestUnknownGroups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,9 @@ class TestTraining:
         result = trained(persons, tmp_path, config_name="cv_1")
         assert result.report is not None
         assert result.report["options"]["clustered"]
+        card = (result.out / "README.md").read_text("utf-8")
+        assert re.search(r"^\| split +\| pairs \| identities \|$", card, re.MULTILINE)
+        assert "Identities have several pairs each, and no identity is in two splits." in card
         said = pq.read_table(result.out / "predictions.parquet")
         learned = json.loads((result.out / "learned.json").read_text("utf-8"))
         assert not set(learned["identity"]) & set(said["identity"].to_pylist())

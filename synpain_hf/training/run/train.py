@@ -32,7 +32,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.pairs import Pairs, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
 from synpain_hf.training.options import ModelArguments
@@ -359,6 +359,14 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
+def _identities(pairs: Pairs) -> dict[str, dict[str, int]]:
+    """How many identities each split shows, where some are shown several times."""
+    shown = identities_in(pairs.table)
+    found = {name: len({shown[place] for place in places.tolist()}) for name, places in pairs.splits.items()}
+    is_repeated = any(found[name] < len(places) for name, places in pairs.splits.items())
+    return {"identities": found} if is_repeated else {}
+
+
 def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revision: str | None) -> dict[str, Any]:
     """Say what is trained on, without any path of this machine."""
     described = {
@@ -366,6 +374,7 @@ def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revi
         "content": pairs.content,
         "config_name": config_name,
         "splits": {name: len(positions) for name, positions in pairs.splits.items()},
+        **_identities(pairs),
     }
     if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
         return {**described, "repo_id": dataset, "revision": revision}
