@@ -77,7 +77,7 @@ def _shown(row: WrittenRow) -> set[str | Likeness]:
 def _told(groups: Iterable[Sequence[WrittenRow]], reason: str) -> Iterator[Problem]:
     """A problem for each row of some groups; `{}` in the reason is where the others are listed."""
     for rows in groups:
-        places = [row.listed_at for row in rows]
+        places = sorted({row.listed_at for row in rows})
         yield from (Problem(row.listed_at, reason.format(_others(places, row.listed_at)), row.pair_id) for row in rows)
 
 
@@ -90,7 +90,7 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
     across, within = set(), set()
     for faces in _groups_of_copies(written):
         apart = _are_apart({face.partition for face in faces})
-        places = [face.row.listed_at for face in faces]
+        places = sorted({face.row.listed_at for face in faces})
         for row in (face.row for face in faces):
             cause = f"has a face that looks like a copy of one in {_others(places, row.listed_at)}"
             if apart:
@@ -101,10 +101,11 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
     return sorted(across), sorted(within)
 
 
-def _others(places: Iterable[str], place: str) -> str:
-    others = sorted(set(places) - {place}) or [place]
-    more = len(others) - _NAMED
-    return ", ".join(others[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def _others(places: Sequence[str], place: str) -> str:
+    """The first of some sorted places that are not this one, and how many more there are."""
+    others = [other for other in places[: _NAMED + 1] if other != place][:_NAMED] or [place]
+    more = len(places) - 1 - len(others)
+    return ", ".join(others) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _are_apart(partitions: set[Partition]) -> bool:
