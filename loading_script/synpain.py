@@ -63,8 +63,8 @@ class Synpain(datasets.ArrowBasedBuilder):
         self.listed = {entry["config_name"]: entry["data_files"] for entry in card.data.get("configs")}
         sizes = card.data.get("dataset_info")
         self.columns = {entry["config_name"]: entry["features"] for entry in sizes if "features" in entry}
-        for name in self.listed.keys() - self.builder_configs.keys():
-            self.BUILDER_CONFIGS.append(datasets.BuilderConfig(name=name))
+        known = {config.name for config in self.BUILDER_CONFIGS}  # `builder_configs` would be remembered as it is now
+        self.BUILDER_CONFIGS.extend(datasets.BuilderConfig(name=name) for name in self.listed if name not in known)
         # Both are in the cache's path, so that rows of another build in the same place are not taken for these.
         kwargs["version"] = self.release["version"]
         kwargs["hash"] = f"{kwargs.get('hash')}-{_digest_of_rows(self.release)}"

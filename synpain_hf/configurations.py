@@ -1,7 +1,8 @@
 """Every named configuration of a release as plain data, and the folds that they are made of.
 
-A release is cut into partitions, one for each fold and demographic cell. A configuration maps each of its splits to a
-`Selection` of partitions, so that no picture is stored twice.
+A release is cut into partitions, one for each fold and demographic cell, and where few persons are shown several times
+one for each of them. A configuration maps each of its splits to a `Selection` of partitions, so that no picture is
+stored twice.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from synpain_hf.vocabulary import CLASSES, GROUPS
+from synpain_hf.vocabulary import CLASSES, GROUPS, UNKNOWN
 
 FOLDS = 5
 SPLITS = ("train", "validation", "test")
@@ -22,12 +23,19 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, order=True)
 class Partition:
-    """One Parquet file of a release: the pairs of one fold and demographic cell."""
+    """One Parquet file of a release: the pairs of one fold and demographic cell.
+
+    Attributes:
+        fold: The fold.
+        age_group: The age group, or `unknown`; likewise `gender` and `ethnicity`.
+        person: Whom all of its pairs show, in letters, digits and `_`; empty where it is not of one person.
+    """
 
     fold: int
     age_group: str
     gender: str
     ethnicity: str
+    person: str = ""
 
     @classmethod
     @lru_cache(maxsize=1000)
@@ -49,7 +57,20 @@ class Partition:
     @property
     def path(self) -> str:
         """Its place in a release."""
-        return f"data/fold-{self.fold}/{self.age_group}-{self.gender}-{self.ethnicity}.parquet"
+        person = f"-{self.person}" if self.person else ""
+        return f"data/fold-{self.fold}/{self.age_group}-{self.gender}-{self.ethnicity}{person}.parquet"
+
+    @property
+    def groups(self) -> dict[str, str | None]:
+        """The group by column; None where it is not known."""
+        found = {column: getattr(self, column) for column in GROUPS}
+        return {column: None if value == UNKNOWN else value for column, value in found.items()}
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a release can have it: there is such a fold, and there are such groups."""
+        known = all(value is None or value in CLASSES[column] for column, value in self.groups.items())
+        return 0 <= self.fold < FOLDS and known
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,8 @@ class Selection:
         return [partition.path for partition in sorted(found, key=lambda one: (self._cell(one), one))]
 
     def _cell(self, partition: Partition) -> str:
-        return "-".join(getattr(partition, column) if column in self.groups else "*" for column in GROUPS)
+        cell = "-".join(getattr(partition, column) if column in self.groups else "*" for column in GROUPS)
+        return f"{cell}-*" if partition.person else cell
 
 
 def _digits(folds: set[int]) -> str:
@@ -135,6 +157,38 @@ CONFIGURATIONS: dict[str, dict[str, Selection]] = {
     **{f"without_{value}": _without("ethnicity", value) for value in CLASSES["ethnicity"]},
 }
 """Configuration -> split -> the partitions in it."""
+
+EACH_PERSON = "loso"
+"""The configuration with one split a person, to leave one out at a time."""
+
+
+@dataclass(frozen=True)
+class OnePerson:
+    """The partitions of one person.
+
+    Attributes:
+        person: As in `Partition`.
+    """
+
+    person: str
+
+    def chosen(self, files: Iterable[str]) -> list[str]:
+        """The files of the person, sorted."""
+        return sorted(file for file in files if Partition.of(file).person == self.person)
+
+    def patterns(self, files: Iterable[str]) -> list[str]:
+        """Each of these files by its name."""
+        return self.chosen(files)
+
+
+def each_person(files: Iterable[str]) -> dict[str, OnePerson]:
+    """The splits of `loso`: `person_` and the name that is in the files; none where files are not of one person.
+
+    Args:
+        files: The files of all partitions that the release has.
+    """
+    persons = sorted({partition.person for partition in map(Partition.of, files)} - {""})
+    return {f"person_{person}": OnePerson(person) for person in persons}
 
 
 def assign_folds(

@@ -81,16 +81,26 @@ class Kept:
 
 @dataclass(frozen=True)
 class Pair:
-    """One identity's neutral and expressive face, with what is known of them.
+    """One identity's neutral and expressive face, with what is known of them; None where something is not.
 
     Attributes:
         pair_id: Unique in a release.
         label: `no_pain` or `pain`: what the expressive face shows.
+        pictures: One composite, or the neutral and the expressive picture.
+        listed_at: Where the source names it: a file, or a manifest's line.
         age_group: `young` or `old`.
         gender: `man` or `woman`.
         ethnicity: `black`, `south_asian`, `middle_eastern`, `white` or `east_asian`.
-        pictures: One composite, or the neutral and the expressive picture.
-        listed_at: Where the source names it: a file, or a manifest's line.
+        identity: Who is shown; several pairs may show the same. Where it is not given, the `pair_id`.
+        derived_from: The identity whose expression was transferred to this one.
+        expression: The kind of expression, such as `pain` or `happy`.
+        source_label: How the source words the label, where that differs.
+        pspi: The Prkachin and Solomon pain intensity of the expressive face, 0 to 16.
+        age: In years.
+        part: Of the official download, 1 or 2.
+        clip: The video that the expressive face is a frame of.
+        frame: Its number there, from 0.
+        time: Its time there, in seconds.
         size: Width and height that its composite must have; None for any.
         fold: 0 to 4; None until it is assigned.
         generator: What made the faces; None where unknown.
@@ -102,11 +112,21 @@ class Pair:
 
     pair_id: str
     label: str
-    age_group: str
-    gender: str
-    ethnicity: str
     pictures: tuple[Picture, ...]
     listed_at: str
+    age_group: str | None = None
+    gender: str | None = None
+    ethnicity: str | None = None
+    identity: str = ""
+    derived_from: str | None = None
+    expression: str | None = None
+    source_label: str | None = None
+    pspi: float | None = None
+    age: float | None = None
+    part: int | None = None
+    clip: str | None = None
+    frame: int | None = None
+    time: float | None = None
     size: tuple[int, int] | None = None
     fold: int | None = None
     generator: str | None = None
@@ -114,3 +134,6 @@ class Pair:
     seed: int | None = None
     annotations: tuple[Annotation, ...] = ()
     kept: tuple[Kept, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", self.identity or self.pair_id)

@@ -21,6 +21,15 @@ FACES = ("neutral", "expressive")
 GROUPS = ("age_group", "gender", "ethnicity")
 """The columns that name a demographic group, in the order of a partition's file name."""
 
+UNKNOWN = "unknown"
+"""How a group that is not known is called where it needs a name: in places of files, in counts and in tables."""
+
+IDENTITY = "identity"
+"""The column that says who is shown. Releases of earlier versions lack it: there every pair is its own identity."""
+
+DERIVED_FROM = "derived_from"
+"""The column that says whose expression was transferred, where that was done."""
+
 ID_DIGITS = {"label": 1, "gender": 2, "age_group": 3, "ethnicity": 4}
 """Where each column's digit stands in an official ID."""
 

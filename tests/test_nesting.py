@@ -76,7 +76,8 @@ def test_what_a_finished_training_left_is_reported(tmp_path: Path, text: str) ->
             UsageError, match=f"{place} cannot be read .it is nested too deeply.; remove the training's"
         ):
             read(tmp_path)
-    with pytest.raises(UsageError, match=r"fold-0.result\.json cannot be read"):
+    (tmp_path / "summary.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"summary\.json cannot be read"):
         CrossValidation.read(tmp_path)
 
 

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageOps
 
 from synpain_hf.cards.statistics import Example, Summary
-from synpain_hf.cards.words import words
+from synpain_hf.cards.words import people, words
 from synpain_hf.errors import ReleaseError
 from synpain_hf.imaging.decoding import Raster, decode
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.text.plurals import count, plural
+from synpain_hf.text.plurals import count
 from synpain_hf.vocabulary import CLASSES, FACES
 
 if TYPE_CHECKING:
@@ -116,17 +116,19 @@ def contact_sheet(release: Release, places: Sequence[Shown]) -> Image.Image:
         release: Holds the faces.
         places: What to show, row by row.
     """
-    columns = len(CLASSES["gender"])
+    genders, ages = (
+        list(dict.fromkeys(found)) for found in zip(*((one.gender, one.age) for one in places), strict=True)
+    )
+    columns = len(genders)
     rows = [places[start : start + columns] for start in range(0, len(places), columns)]
-    ages = CLASSES["age_group"]
     pitch = _FACE[1] + _CAPTION + _BETWEEN
     height = len(rows) * pitch + len(ages) * _HEADING
     with _canvas(height) as canvas:
         top = 0
         for age in ages:
-            for at, gender in enumerate(CLASSES["gender"]):
-                heading = f"{age} {plural(gender)}"
-                _write(canvas, (at + 0.5) / columns * _WIDTH, top + _HEADING / 2, heading, weight="bold")
+            for at, gender in enumerate(genders):
+                middle = (at + 0.5) / columns * _WIDTH
+                _write(canvas, middle, top + _HEADING / 2, people(age, gender), weight="bold")
             top += _HEADING
             for row in rows:
                 if row[0].age != age:
@@ -186,8 +188,7 @@ def balance(bars: Sequence[Bar]) -> Image.Image:
         ticks = {}
         for block in blocks:
             place += heading
-            title = f"{block[0].age} {plural(block[0].gender)}"
-            axes.text(0, place - 0.95, title, fontweight="bold", fontsize=_POINTS)
+            axes.text(0, place - 0.95, people(block[0].age, block[0].gender), fontweight="bold", fontsize=_POINTS)
             for bar in block:
                 ticks[place] = words(bar.ethnicity)
                 left = 0

@@ -18,8 +18,8 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from synpain_hf.cards import drawing
 from synpain_hf.cards.drawing import Bar, Box, Shown
-from synpain_hf.cards.statistics import CONDITIONS, DEMOGRAPHIC, Annotations, PairCounts, Statistics
-from synpain_hf.cards.words import words
+from synpain_hf.cards.statistics import CONDITIONS, Annotations, PairCounts, Statistics
+from synpain_hf.cards.words import is_unknown, somebody, words
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.release.layout import FIGURES
 from synpain_hf.release.release import Release
@@ -99,11 +99,12 @@ def figures_of(statistics: Statistics) -> list[Figure]:
 def _contact_sheet(pairs: PairCounts) -> Figure:
     shown = [
         _shown(pairs, age, gender, ethnicity, number)
-        for age in CLASSES["age_group"]
-        for number, ethnicity in enumerate(CLASSES["ethnicity"])
-        for gender in CLASSES["gender"]
+        for age in pairs.groups("age_group")
+        for number, ethnicity in enumerate(pairs.groups("ethnicity"))
+        if pairs.of(age, ethnicity) or not (is_unknown(age) or is_unknown(ethnicity))
+        for gender in pairs.groups("gender")
     ]
-    told = "; ".join(f"{one.age} {words(one.ethnicity)} {one.gender}, {one.caption}" for one in shown)
+    told = "; ".join(f"{somebody(one.age, one.gender, one.ethnicity)}, {one.caption}" for one in shown)
     return Figure(
         f"{FIGURES}/contact_sheet.png",
         "Contact sheet with one pair of faces a group, the neutral face on the left and the expressive face on the "
@@ -115,7 +116,7 @@ def _contact_sheet(pairs: PairCounts) -> Figure:
 
 def _shown(pairs: PairCounts, age: str, gender: str, ethnicity: str, number: int) -> Shown:
     """The pair to show of a group: of the labels in turn, so that both are seen next to each other."""
-    first = (number + CLASSES["gender"].index(gender)) % 2
+    first = (number + pairs.groups("gender").index(gender)) % 2
     labels = [CLASSES["label"][first], CLASSES["label"][1 - first]]
     found = [label for label in labels if (age, gender, ethnicity, label) in pairs.examples]
     example = pairs.examples[age, gender, ethnicity, found[0]] if found else None
@@ -123,8 +124,10 @@ def _shown(pairs: PairCounts, age: str, gender: str, ethnicity: str, number: int
 
 
 def _balance(pairs: PairCounts) -> Figure:
-    bars = [Bar(*group, *(pairs.of(*group, label) for label in CLASSES["label"])) for group in DEMOGRAPHIC]
-    told = "; ".join(f"{bar.age} {words(bar.ethnicity)} {bar.gender}, {bar.no_pain:,} and {bar.pain:,}" for bar in bars)
+    bars = [Bar(*group, *(pairs.of(*group, label) for label in CLASSES["label"])) for group in pairs.demographic()]
+    told = "; ".join(
+        f"{somebody(bar.age, bar.gender, bar.ethnicity)}, {bar.no_pain:,} and {bar.pain:,}" for bar in bars
+    )
     return Figure(
         f"{FIGURES}/balance.png",
         f"Bars of how many pairs each group has, without pain and with it: {told}.",

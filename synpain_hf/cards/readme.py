@@ -11,8 +11,9 @@ from synpain_hf.cards.figures import Figure
 from synpain_hf.cards.metadata import metadata_of
 from synpain_hf.cards.planted import planted_in
 from synpain_hf.cards.quantities import as_share, comparisons
-from synpain_hf.cards.statistics import DEMOGRAPHIC, PairCounts, Statistics
-from synpain_hf.cards.words import words
+from synpain_hf.cards.statistics import PairCounts, Statistics
+from synpain_hf.cards.words import is_unknown, somebody, words
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
@@ -21,7 +22,7 @@ from synpain_hf.resources import resource
 from synpain_hf.text.markdown import Markdown, as_is, escaped, tidied
 from synpain_hf.text.plurals import count, plural
 from synpain_hf.text.templates import render
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import GROUPS
 
 _TEMPLATE = "dataset_card/README.md.jinja"
 
@@ -76,7 +77,12 @@ def _context(
         "content": manifest["content"],
         "made_with": manifest["made_with"],
         "statistics": statistics,
-        "faces": pairs.total * len(FACES),
+        "faces": pairs.faces,
+        "identities": len(pairs.shown),
+        "unknown": " or ".join(
+            column.replace("_", " ") for column in GROUPS if any(map(is_unknown, pairs.groups(column)))
+        ),
+        "has_persons": EACH_PERSON in names,
         "example": as_is("by_ethnicity" if "by_ethnicity" in names else names[-1]),
         "gutters": tables.gutters(pairs) if pairs.gutters else "",
         "balance": _balance(pairs),
@@ -119,13 +125,11 @@ def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
 
 def _balance(pairs: PairCounts) -> dict[str, dict[str, str]]:
     """The extremes of the numbers of pairs, and of the shares of pain among them; each with the groups that have it."""
-    sizes = {
-        f"{age} {words(ethnicity)} {gender}": pairs.of(age, gender, ethnicity) for age, gender, ethnicity in DEMOGRAPHIC
-    }
+    sizes = {somebody(*group): pairs.of(*group) for group in pairs.demographic()}
     shares = {
         words(name): pairs.of(name, "pain") / total
         for column in GROUPS
-        for name in CLASSES[column]
+        for name in pairs.groups(column)
         if (total := pairs.of(name))
     }
     return {

@@ -21,26 +21,21 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from synpain_hf.cards.words import group_of, is_unknown
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.partition import ROWS_IN_GROUP
 from synpain_hf.release.release import Release, undamaged
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS, IDENTITY
 
 Size = tuple[int, int]
 Cell = tuple[str, str, str, str]
-"""Age group, gender, ethnicity, label."""
+"""Age group, gender, ethnicity, label; a group that is not known has the name that `group_of` gives."""
 
 CONDITIONS = ("neutral", *CLASSES["label"])
 """What a face shows: the neutral faces, and the expressive faces of each label."""
-
-DEMOGRAPHIC = [
-    (age, gender, ethnicity)
-    for age, gender, ethnicity in product(CLASSES["age_group"], CLASSES["gender"], CLASSES["ethnicity"])
-]
-"""Every combination of age group, gender and ethnicity."""
 
 OVERALL: tuple[str, ...] = ("all", "neutral", "expressive", *CLASSES["label"])
 """What a measure is summarised over in the whole release: everything, each face, the expressive faces of each label."""
@@ -86,6 +81,8 @@ class PairCounts:
         prompts: Pairs with a prompt.
         seeds: Pairs with a seed.
         examples: The pair of each cell whose id comes first.
+        shown: Everybody who is shown.
+        sources: The SHA-256 of the pictures of pairs that come from a picture a face.
     """
 
     cells: Counter[Cell] = field(default_factory=Counter)
@@ -98,11 +95,33 @@ class PairCounts:
     prompts: int = 0
     seeds: int = 0
     examples: dict[Cell, Example] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
 
     @property
     def total(self) -> int:
         """All pairs."""
         return sum(self.cells.values())
+
+    @property
+    def faces(self) -> int:
+        """All faces; a picture that several pairs have is counted once."""
+        return len(FACES) * (self.total - self.two_pictures) + len(self.sources)
+
+    def groups(self, column: str) -> list[str]:
+        """The groups of a column: all of them where any pair has one, and last that of not knowing, if it is needed."""
+        found = {cell[GROUPS.index(column)] for cell in self.cells}
+        unknown = group_of(column, None)
+        return [*(CLASSES[column] if found - {unknown} else ()), *([unknown] if unknown in found else ())]
+
+    def demographic(self) -> list[tuple[str, str, str]]:
+        """The combinations of age group, gender and ethnicity: those that are known, and those that pairs have."""
+        combinations = product(*map(self.groups, GROUPS))
+        return [
+            (age, gender, ethnicity)
+            for age, gender, ethnicity in combinations
+            if not any(map(is_unknown, (age, gender, ethnicity))) or self.of(age, gender, ethnicity)
+        ]
 
     def of(self, *values: str) -> int:
         """The pairs that have each of these values, such as `young` and `pain`."""
@@ -224,7 +243,7 @@ def _count_words(pairs: PairCounts, rows: pa.RecordBatch) -> dict[str, Cell]:
     """Count everything but the pictures; the cell of each pair."""
     cells = {}
     for row in rows.select([name for name in rows.schema.names if name not in FACES]).to_pylist():
-        age, gender, ethnicity = (CLASSES[column][row[column]] for column in GROUPS)
+        age, gender, ethnicity = (group_of(column, row[column]) for column in GROUPS)
         label = CLASSES["label"][row["label"]]
         cells[row["pair_id"]] = (age, gender, ethnicity, label)
         pairs.cells[age, gender, ethnicity, label] += 1
@@ -233,8 +252,10 @@ def _count_words(pairs: PairCounts, rows: pa.RecordBatch) -> dict[str, Cell]:
         pairs.generators[origin["generator"]] += 1
         pairs.prompts += origin["prompt"] is not None
         pairs.seeds += origin["seed"] is not None
+        pairs.shown.add(row.get(IDENTITY) or row["pair_id"])
         if origin["gutter_start"] is None:
             pairs.two_pictures += 1
+            pairs.sources.update(origin[f"{face}_sha256"] for face in FACES)
         else:
             pairs.gutters[origin["gutter_stop"] - origin["gutter_start"]] += 1
     return cells

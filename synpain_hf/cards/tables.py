@@ -8,8 +8,9 @@ from typing import Any
 
 from synpain_hf.cards.columns import leaves
 from synpain_hf.cards.quantities import Compared, as_score, as_share
-from synpain_hf.cards.statistics import CONDITIONS, DEMOGRAPHIC, GROUP_NAMES, OVERALL, Annotations, PairCounts, Summary
+from synpain_hf.cards.statistics import CONDITIONS, GROUP_NAMES, OVERALL, Annotations, PairCounts, Summary
 from synpain_hf.cards.words import measure_words, words
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.release.release import Release
 from synpain_hf.text.markdown import Markdown, code, in_cell, shortened, table
 from synpain_hf.text.plurals import count, plural
@@ -25,11 +26,15 @@ def configurations(release: Release) -> Markdown:
     """How many rows each split of each configuration has."""
     return table(
         ["configuration", "rows of each split"],
-        [
-            (code(name), ", ".join(f"{split} {rows:,}" for split, rows in splits.items()))
-            for name, splits in release.configurations().items()
-        ],
+        [(code(name), _splits(name, splits)) for name, splits in release.configurations().items()],
     )
+
+
+def _splits(configuration: str, splits: Mapping[str, int]) -> str:
+    if configuration == EACH_PERSON:
+        persons, rows = count(len(splits), "split"), _range(list(splits.values()))
+        return f"{persons}, one a person, of {rows} rows"
+    return ", ".join(f"{split} {rows:,}" for split, rows in splits.items())
 
 
 def columns(features: Mapping[str, Any], meanings: Mapping[str, str]) -> Markdown:
@@ -50,8 +55,8 @@ def cells(pairs: PairCounts) -> Markdown:
     return table(
         ["age group", "gender", "ethnicity", words(_NO_PAIN), words(_PAIN), "pairs"],
         [
-            (age, gender, words(ethnicity), *_by_label(pairs, age, gender, ethnicity))
-            for age, gender, ethnicity in DEMOGRAPHIC
+            (words(age), words(gender), words(ethnicity), *_by_label(pairs, age, gender, ethnicity))
+            for age, gender, ethnicity in pairs.demographic()
         ],
         numbers=3,
     )
@@ -61,7 +66,7 @@ def groups(pairs: PairCounts) -> Markdown:
     """Pairs of each group by itself, and how many of them show pain."""
     rows: list[Sequence[str]] = [("all", *_by_label(pairs), as_share(1), _pain_share(pairs))]
     for column in GROUPS:
-        for name in CLASSES[column]:
+        for name in pairs.groups(column):
             share = as_share(pairs.of(name) / pairs.total)
             rows.append((words(name), *_by_label(pairs, name), share, _pain_share(pairs, name)))
     return table(

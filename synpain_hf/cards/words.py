@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from synpain_hf.text.plurals import plural
 from synpain_hf.vocabulary import CLASSES
 
 _CAPITALS = frozenset(CLASSES["ethnicity"])
+_UNKNOWN = "unknown_"
 _MEASURES = {"pspi": "PSPI"}
 
 
@@ -12,6 +14,29 @@ def words(name: str) -> str:
     """A label, group or measure in words: `no pain`, `South Asian`."""
     text = name.replace("_", " ")
     return text.title() if name in _CAPITALS else text
+
+
+def group_of(column: str, value: int | None) -> str:
+    """The name of a group, or of not knowing it, which is another one for each column: `unknown_gender`."""
+    return f"{_UNKNOWN}{column}" if value is None else CLASSES[column][value]
+
+
+def is_unknown(group: str) -> bool:
+    """Whether a group is that of those whose group is not known."""
+    return group.startswith(_UNKNOWN)
+
+
+def people(age: str, gender: str) -> str:
+    """People of an age group and a gender: `young men`, `men, unknown age group`."""
+    known = " ".join(("" if is_unknown(age) else age, "people" if is_unknown(gender) else plural(gender))).strip()
+    return ", ".join([known, *(words(group) for group in (age, gender) if is_unknown(group))])
+
+
+def somebody(age: str, gender: str, ethnicity: str) -> str:
+    """One of a group: `old South Asian woman`, `woman, unknown age group, unknown ethnicity`."""
+    named = [words(group) for group in (age, ethnicity, gender) if not is_unknown(group)]
+    unnamed = [words(group) for group in (age, ethnicity, gender) if is_unknown(group)]
+    return ", ".join([" ".join(named) or "anybody", *unnamed])
 
 
 def measure_words(column: str) -> str:

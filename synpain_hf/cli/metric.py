@@ -52,7 +52,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Which rows depend on each other, such as those of one identity.",
+            help="Which rows depend on each other; by default those of one identity, where there is such a column.",
             show_default=False,
         ),
     ] = None,

@@ -11,6 +11,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_table, print_warning, reported, size
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
@@ -137,13 +138,16 @@ def info(
     if as_json:
         print_json(summary)
         return
-    title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
-    print_line(f"{title}, version {summary['version']}: {count(pairs, 'pair')}, {size(summary['bytes'])}")
+    title, pairs, identities = TITLES[summary["source"]["kind"]], summary["pairs"]["out"], summary["identities"]
+    of = f" of {count(identities, 'identity')}" if identities < pairs else ""
+    print_line(f"{title}, version {summary['version']}: {count(pairs, 'pair')}{of}, {size(summary['bytes'])}")
     if verify:
         print_line("every file fits its digest")
     print_line(f"folds {_folds(summary['folds'])}; content {summary['content'][:16]}")
     if kept := summary.get("kept"):
         print_line(f"kept from the source: {', '.join(f'{name} ({dtype})' for name, dtype in kept.items())}")
+    if persons := summary["configurations"].pop(EACH_PERSON, None):
+        summary["configurations"][EACH_PERSON] = {"one split a person": len(persons)}
     for title in ("groups", "configurations"):
         print_table(title, summary[title])
 

@@ -6,14 +6,22 @@ import os
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
-from synpain_hf.training.options import ALL_FOLDS, ClassWeights, DataArguments, EverydayArguments, ModelArguments
+from synpain_hf.training.options import (
+    ALL_FOLDS,
+    SEVERAL,
+    ClassWeights,
+    DataArguments,
+    EverydayArguments,
+    ModelArguments,
+    Protocol,
+)
 from synpain_hf.vocabulary import Fusion
 
 if TYPE_CHECKING:
@@ -31,7 +39,13 @@ def train(
     dataset: Annotated[str, argument_of(DataArguments, "dataset", metavar="DATASET")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder to write.", show_default=False)],
     config_name: Annotated[
-        str, option_of(DataArguments, "config_name", also="cv takes all five folds.", metavar="NAME")
+        str,
+        option_of(
+            DataArguments,
+            "config_name",
+            also="cv takes all five folds, loso leaves out each person in turn.",
+            metavar="NAME",
+        ),
     ] = DataArguments.config_name,
     revision: Annotated[str | None, option_of(DataArguments, "revision", metavar="TAG")] = DataArguments.revision,
     model: Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")] = ModelArguments.model,
@@ -109,8 +123,8 @@ def train(
             **({} if augmentation else {"augmentation": None}),
         }  # fmt: skip
         result: TrainingResult | CrossValidation
-        if config_name == ALL_FOLDS:
-            result = synpain_hf.cross_validate(dataset, out=out, **options)
+        if config_name in SEVERAL:
+            result = synpain_hf.cross_validate(dataset, out=out, protocol=cast("Protocol", config_name), **options)
         else:
             result = synpain_hf.train(dataset, out=out, config_name=config_name, **options)
     if os.environ.get("RANK", "0") != "0":
@@ -118,8 +132,9 @@ def train(
     if as_json:
         print_json(result.to_dict())
         return
-    if config_name == ALL_FOLDS:
-        print_line("All folds together; their scores come from five models.")
+    if config_name in SEVERAL:
+        number = "five" if config_name == ALL_FOLDS else f"{len(cast('CrossValidation', result).folds):,}"
+        print_line(f"All folds together; their scores come from {number} models.")
         print_line("")
     if result.report is not None:
         typer.echo(result.report.to_text(width(sys.stdout)), file=sys.stdout)

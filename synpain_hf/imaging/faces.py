@@ -72,6 +72,19 @@ class Faces:
     likenesses: tuple[Likeness, ...]
 
 
+@dataclass(frozen=True)
+class WholeFace:
+    """A face that fills a picture.
+
+    Attributes:
+        encoded: Its file.
+        likeness: What tells it, as it came, from others.
+    """
+
+    encoded: bytes
+    likeness: Likeness
+
+
 def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | None = None) -> Faces:
     """Cut a composite into its neutral (left) and expressive (right) face.
 
@@ -110,11 +123,18 @@ def join_pictures(neutral: bytes, expressive: bytes, encoding: Encoding) -> Face
     Raises:
         PictureError: If one of them cannot be used (the message begins with which), or both are the same face.
     """
-    faces = [_whole(name, data, encoding) for name, data in (("neutral", neutral), ("expressive", expressive))]
-    (first, first_likeness), (second, second_likeness) = faces
-    if first_likeness == second_likeness:
+    return join_faces(whole_face("neutral", neutral, encoding), whole_face("expressive", expressive, encoding))
+
+
+def join_faces(neutral: WholeFace, expressive: WholeFace) -> Faces:
+    """Take a neutral and an expressive face that are encoded already.
+
+    Raises:
+        PictureError: If both are the same face.
+    """
+    if neutral.likeness == expressive.likeness:
         raise PictureError(_SAME_FACE)
-    return Faces(first, second, None, (first_likeness, second_likeness))
+    return Faces(neutral.encoded, expressive.encoded, None, (neutral.likeness, expressive.likeness))
 
 
 def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
@@ -125,15 +145,24 @@ def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
     return np.array_equal(first[middle], second[middle]) and np.array_equal(first, second)
 
 
-def _whole(name: str, data: bytes, encoding: Encoding) -> tuple[bytes, Likeness]:
-    """The file and the likeness of a face that fills a picture."""
+def whole_face(name: str, data: bytes, encoding: Encoding) -> WholeFace:
+    """Take a face from a picture of its own.
+
+    Args:
+        name: `neutral` or `expressive`, for messages.
+        data: The picture's file.
+        encoding: How to store the face.
+
+    Raises:
+        PictureError: If it cannot be used; the message begins with which it is.
+    """
     try:
         raster = decode(data)
         pixels = raster.pixels(raster.width)
     except PictureError as error:
         raise PictureError(f"the {name} picture {error}") from error
     del raster  # the pixels are held once
-    return _encode(DecodedPicture(pixels), 0, pixels.shape[1], pixels, encoding), likeness_of(pixels)
+    return WholeFace(_encode(DecodedPicture(pixels), 0, pixels.shape[1], pixels, encoding), likeness_of(pixels))
 
 
 def _encode(raster: Raster, start: int, stop: int, pixels: Pixels, encoding: Encoding) -> bytes:

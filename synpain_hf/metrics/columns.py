@@ -258,6 +258,17 @@ class Columns:
         index = {text: code for code, text in enumerate(dict.fromkeys(texts))}
         return np.asarray([index[text] for text in texts])[codes]
 
+    def repeats(self, name: str) -> bool:
+        """Whether a column is there, has a value in every row, and the same one in several rows."""
+        if name not in self.table.names:
+            return False
+        try:
+            texts, codes = self.table.coded(name)
+        except BadInputError:  # it holds several values in a row, and so names no one
+            return False
+        there = {texts[code] for code in np.unique(codes).tolist()}
+        return None not in there and len(there) < len(codes)
+
     def _texts(self, name: str) -> Coded:
         """A column as texts, its classes by their names."""
         texts, codes = self.table.coded(name)

@@ -26,6 +26,7 @@ from synpain_hf.metrics.subgroup_auroc.resampled import Metric
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import staged
 from synpain_hf.tabular.columns import read_columns
+from synpain_hf.vocabulary import IDENTITY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         score: The column of the scores, higher for positive.
         positive: The label of the positive class; by default 1 beside 0 or -1, true or `pain`, or the second of
             two ClassLabels; of other labels it must be said.
-        clusters: The column that says which rows depend on each other, such as those of one identity.
+        clusters: The column that says which rows depend on each other; by default `identity`, where it is there, has
+            no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
         identities: Names of columns, as `groups`, that say which rows belong to groups that may overlap: true and false
@@ -131,13 +133,19 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
         strata = _names(control)
-        wanted = {*uses, *strata, *candidates(asked), *candidates(overlapping or [])}
+        wanted = {*uses, *strata, *candidates(asked), *candidates(overlapping or []), IDENTITY}
         read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
         read.require({**dict.fromkeys(strata, "control"), **uses})
         of_identities = read.listed(overlapping or [], "identities")
         if both := set(of_identities) & {*uses, *strata, *(read.listed(asked, "groups") if asked else ())}:
             raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "identities")
         attributes = read.attributes(asked, {*uses, *strata, *of_identities}, needed=not of_identities)
+        if (
+            clusters is None
+            and IDENTITY not in {*uses, *strata, *of_identities, *attributes}
+            and read.repeats(IDENTITY)
+        ):
+            clusters = IDENTITY
         rows: dict[str, Any] = {
             "references": read.labels(label, positive),
             "positive": None if positive is None else 1,

@@ -176,12 +176,16 @@ def _pairs_of(release: Release) -> dict[str, Any]:
 
 
 def _with_kept(release: Release) -> Release:
-    """The release, which keeps the columns of its source that all partitions have."""
+    """The release, which has the columns of its source that all partitions have."""
+    table = tables.base_table()
     first, *more = [release.features_in(partition.path) for partition in release.partitions]
-    found = tables.base_table().kept_in(first)
-    kept = {name: dtype for name, dtype in found.items() if all(name in features for features in more)}
-    others = {name: value for name, value in release.manifest.items() if name != "kept"}
-    return Release(release.folder, {**others, **({"kept": kept} if kept else {})})
+    shared = {name for name in first if all(name in features for features in more)}
+    known = table.features()
+    given = [name for name in table.optional if name in shared - release.kept.keys() and first[name] == known[name]]
+    kept = {name: dtype for name, dtype in table.kept_in(first, given).items() if name in shared}
+    others = {name: value for name, value in release.manifest.items() if name not in ("columns", "kept")}
+    columns = {"columns": given, "kept": kept}
+    return Release(release.folder, {**others, **{name: value for name, value in columns.items() if value}})
 
 
 def _versioned(old: Release, new: Release, asked: Version | None) -> Release:

@@ -155,7 +155,7 @@ def build(
             written = sorted([*kept, *again], key=lambda partition: partition.path)
         release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
         folder.complete([*release["files"], MANIFEST])
-    doubtful = [problem for problem in doubtful if problem.file not in lost]
+    doubtful = [*plan.doubtful, *(problem for problem in doubtful if problem.file not in lost)]
     if doubtful:
         notice(doubtful)
     unseen = [name for partition in written for row in partition.rows for name in row.unverified]
@@ -197,7 +197,7 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
-    arrow_schema = tables.base_table().columns(plan.kept).arrow_schema
+    arrow_schema = tables.base_table().columns(plan.kept, plan.columns).arrow_schema
     return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
 
 
@@ -251,6 +251,7 @@ def _describe(
         "folds": plan.folds,
         "pairs": {"in": plan.entries, "out": len(rows), "rejected": plan.entries - len(rows)},
         "content": content_digest({row.pair_id: row.digest for row in rows}),
+        "columns": list(plan.columns),
         **({"kept": dict(plan.kept)} if plan.kept else {}),
         "files": files,
         "made_with": f"synpain-hf {synpain_hf.__version__}",

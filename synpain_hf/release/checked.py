@@ -20,7 +20,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.storage import sha256_of, write_atomically
 from synpain_hf.text.documents import parsed_json
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised whenever more is looked at, so that what was found right before is read again."""
 
 _SETTLED = 2 * 10**9

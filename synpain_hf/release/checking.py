@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synpain_hf.configurations import Partition
 from synpain_hf.errors import Problem, ReleaseError
 from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.progress import Progress, silent
@@ -25,7 +26,9 @@ from synpain_hf.release.release import WRITE_CARD, Release, undamaged
 from synpain_hf.release.rows import content_digest, digest_of
 from synpain_hf.release.tables.features import features_of_schema
 from synpain_hf.release.tables.table import PAIR_ID, Table
+from synpain_hf.release.whole import WholeIdentities
 from synpain_hf.text.plurals import count
+from synpain_hf.vocabulary import IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -135,6 +138,7 @@ class _Looking:
     digests: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _places: dict[str, dict[Key, str]] = field(default_factory=dict)
+    _identities: WholeIdentities = field(default_factory=WholeIdentities)
     _all_pairs: bool = True
 
     def into(self, file: str) -> None:
@@ -154,6 +158,7 @@ class _Looking:
         """Compare all rows of pairs with what `release.json` says of them."""
         if self.problems:
             return
+        self.problems += self._identities.torn()
         said, pairs = self.release.manifest, self.release.manifest["pairs"]
         if (pairs["out"], pairs["in"]) != (len(self.digests), len(self.digests) + pairs["rejected"]):
             told = f"{pairs['in']:,} pairs in, {pairs['out']:,} out, {pairs['rejected']:,} rejected"
@@ -201,6 +206,8 @@ class _Looking:
         rows = (row for batch in batches for row in batch.to_pylist())
         for number, row in enumerate(rows, 1):
             wrong = [*kinds.wrong_with(row, told), *self._wrong_key(table, file, row, kinds.keys)]
+            if is_base and not wrong and IDENTITY in self.release.given and IDENTITY in row:
+                wrong += self._identities.wrong_with(row, Partition.of(file))
             yield from (Problem(f"{file}:{number}", reason, str(row[PAIR_ID] or "")) for reason in wrong)
             if is_base and self.pictures and not wrong:
                 self.digests[row[PAIR_ID]] = digest_of(row)
@@ -230,12 +237,14 @@ class _Kinds:
         classes: The names of the classes of each column that has classes.
         pictures: Those that hold pictures.
         records: Those that hold several values.
+        nullable: Those of classes that may have none.
     """
 
     keys: tuple[str, ...]
     classes: Mapping[str, Sequence[str]]
     pictures: tuple[str, ...]
     records: tuple[str, ...]
+    nullable: tuple[str, ...]
 
     @classmethod
     def of(cls, table: Table, columns: Features) -> _Kinds:
@@ -246,15 +255,16 @@ class _Kinds:
             {name: feature.names for name, feature in columns.items() if hasattr(feature, "names")},
             tuple(name for name, feature in columns.items() if isinstance(feature, Image)),
             tuple(name for name, feature in columns.items() if isinstance(feature, dict)),
+            table.nullable,
         )
 
     def wrong_with(self, row: Row, told: Mapping[str, object]) -> Iterator[str]:
         """What is wrong with the values of a row, given what the place of its file tells of it."""
         yield from self._wrong_classes(row)
         for name, value in told.items():
-            found = self._word(name, row.get(name))
-            if name in row and found not in (None, value):
-                yield f"has the {name} {found}, and is in a file of {value}"
+            if name in row and self._is_class_or_value(name, row[name]) and self._word(name, row[name]) != value:
+                found, there = (_told(word) for word in (self._word(name, row[name]), value))
+                yield f"has the {name} {found}, and is in a file of {there}"
         yield from (f"has no {name}" for name in self.records if name in row and row[name] is None)
         yield from (reason for name in self.pictures if name in row for reason in _wrong_picture(name, row[name]))
 
@@ -262,16 +272,24 @@ class _Kinds:
         for name, names in self.classes.items():
             value = row[name]
             if value is None:
-                yield f"has no {name}"
+                if name not in self.nullable:
+                    yield f"has no {name}"
             elif not 0 <= value < len(names):
                 yield f"has the {name} {value}, and there are 0 to {len(names) - 1}"
 
-    def _word(self, name: str, value: Any) -> object:
-        """The name of a class, or a value of another kind; None for what is no class."""
+    def _is_class_or_value(self, name: str, value: Any) -> bool:
+        """Whether a value is one that its column can have: a number that is no class was told of already."""
         names = self.classes.get(name)
-        if names is None:
-            return "nothing" if value is None else value
-        return names[value] if value is not None and 0 <= value < len(names) else None
+        return names is None or value is None or 0 <= value < len(names)
+
+    def _word(self, name: str, value: Any) -> object:
+        """The name of a class, or a value of another kind; None where there is none."""
+        names = self.classes.get(name)
+        return value if names is None or value is None else names[value]
+
+
+def _told(word: object) -> object:
+    return "nothing" if word is None else word
 
 
 def _wrong_picture(name: str, picture: Mapping[str, Any] | None) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Faces that a build has more than once: the same pixels, or a copy of them.
 
+Pairs of one identity may share a face, such as one neutral face beside several expressions; only both faces may not be
+the same. What two identities share would be on both sides of a split.
+
 Two faces are taken for copies where the root mean square of the differences of their thumbnails is at most four levels
 of a colour, also when one is mirrored. Copies that were scaled, compressed (a JPEG down to quality 30), or cut three
 columns farther from the gutter differ by up to 2.2; the closest faces of two identities by 22 in the official sample,
@@ -42,28 +45,44 @@ class _Face:
 
 
 def same_faces(written: Iterable[Written]) -> list[Problem]:
-    """The pairs that share a picture, or the pixels of a face, whichever it is and whatever their files."""
-    users: dict[str | Likeness, dict[str, str]] = defaultdict(dict)
-    for partition in written:
-        for row in partition.rows:
-            shown: set[str | Likeness] = {*row.pictures, *row.likenesses}
-            for picture in shown:
-                users[picture][row.pair_id] = row.listed_at
+    """The pairs that share a picture, or the pixels of a face, whichever it is and whatever their files.
+
+    Those of several identities, and those of one identity whose faces are both the same.
+    """
+    rows = [row for partition in written for row in partition.rows]
+    identities: dict[str | Likeness, set[str]] = defaultdict(set)
+    alike: dict[tuple[str, Likeness, Likeness], list[WrittenRow]] = defaultdict(list)
+    for row in rows:
+        alike[row.identity, row.likenesses[0], row.likenesses[1]].append(row)
+        for picture in _shown(row):
+            identities[picture].add(row.identity)
+    shared = {picture for picture, found in identities.items() if len(found) > 1}
+    users: dict[str | Likeness, list[WrittenRow]] = defaultdict(list)
+    for row in rows:
+        for picture in shared.intersection(_shown(row)):
+            users[picture].append(row)
+    again = [found for found in alike.values() if len(found) > 1]
+    apart = "keep the right one, so that no face is on both sides of a split"
     return [
-        Problem(
-            place,
-            f"shows the same picture as {_others(places.values(), place)}; "
-            "keep the right one, so that no face is on both sides of a split",
-            pair_id,
-        )
-        for places in users.values()
-        if len(places) > 1
-        for pair_id, place in places.items()
+        *_told(users.values(), f"shows the same picture as {{}}; {apart}"),
+        *_told(again, "shows the same two faces as {}; keep one of them"),
     ]
 
 
+def _shown(row: WrittenRow) -> set[str | Likeness]:
+    """What tells the pictures and faces of a row from others."""
+    return {*row.pictures, *row.likenesses}
+
+
+def _told(groups: Iterable[Sequence[WrittenRow]], reason: str) -> Iterator[Problem]:
+    """A problem for each row of some groups; `{}` in the reason is where the others are listed."""
+    for rows in groups:
+        places = sorted({row.listed_at for row in rows})
+        yield from (Problem(row.listed_at, reason.format(_others(places, row.listed_at)), row.pair_id) for row in rows)
+
+
 def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Problem]]:
-    """The pairs with a face that looks like a copy of another pair's.
+    """The pairs with a face that looks like a copy of another identity's.
 
     Returns:
         Those on both sides of a split, and those on one side of all splits.
@@ -71,7 +90,7 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
     across, within = set(), set()
     for faces in _groups_of_copies(written):
         apart = _are_apart({face.partition for face in faces})
-        places = [face.row.listed_at for face in faces]
+        places = sorted({face.row.listed_at for face in faces})
         for row in (face.row for face in faces):
             cause = f"has a face that looks like a copy of one in {_others(places, row.listed_at)}"
             if apart:
@@ -82,15 +101,16 @@ def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Proble
     return sorted(across), sorted(within)
 
 
-def _others(places: Iterable[str], place: str) -> str:
-    others = sorted(set(places) - {place}) or [place]
-    more = len(others) - _NAMED
-    return ", ".join(others[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def _others(places: Sequence[str], place: str) -> str:
+    """The first of some sorted places that are not this one, and how many more there are."""
+    others = [other for other in places[: _NAMED + 1] if other != place][:_NAMED] or [place]
+    more = len(places) - 1 - len(others)
+    return ", ".join(others) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _are_apart(partitions: set[Partition]) -> bool:
     """Whether some of these are trained on and others not, in any configuration that has a test split."""
-    return any(
+    return len({partition.person for partition in partitions}) > 1 or any(
         sum(any(partition in selection for partition in partitions) for selection in splits.values()) > 1
         for splits in CONFIGURATIONS.values()
         if "test" in splits
@@ -98,22 +118,24 @@ def _are_apart(partitions: set[Partition]) -> bool:
 
 
 def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
-    """Faces of several pairs that look alike, though their pixels are not the same."""
-    faces = [
-        _Face(row, Partition.of(partition.path), likeness)
-        for partition in written
-        for row in partition.rows
-        for likeness in row.likenesses
-    ]
+    """Faces of several identities that look alike, though their pixels are not the same."""
+    faces = list(
+        {
+            (row.identity, likeness): _Face(row, Partition.of(partition.path), likeness)
+            for partition in written
+            for row in partition.rows
+            for likeness in row.likenesses
+        }.values()
+    )
     contrasts = np.sqrt(thumbnails_of([face.likeness for face in faces]).var(axis=(1, 2)).mean(axis=1))
     faces = [face for face, contrast in zip(faces, contrasts, strict=True) if contrast >= LEAST_CONTRAST]
     if not faces:
         return []
-    pairs = _numbered([face.row.pair_id for face in faces])
+    identities = _numbered([face.row.identity for face in faces])
     pixels = _numbered([face.likeness for face in faces])
     groups = np.arange(len(faces))
     for at, alike in _alike(thumbnails_of([face.likeness for face in faces])):
-        copies = alike[(pairs[alike] != pairs[at]) & (pixels[alike] != pixels[at])]
+        copies = alike[(identities[alike] != identities[at]) & (pixels[alike] != pixels[at])]
         if copies.size:
             joined = np.unique(groups[np.append(copies, at)])
             groups[np.isin(groups, joined)] = joined[0]

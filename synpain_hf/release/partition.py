@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import synpain_hf
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.decoding import declared_pixels, has_checksums
-from synpain_hf.imaging.faces import Encoding, Faces, join_pictures, split_composite
+from synpain_hf.imaging.faces import Encoding, Faces, WholeFace, join_faces, split_composite, whole_face
 from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.imaging.limits import MAX_PIXELS, SHARES
-from synpain_hf.pair import Pair
+from synpain_hf.pair import Pair, Picture
 from synpain_hf.release.rows import Row, digest_of, row_of
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.storage import holding, sha256_of
@@ -27,6 +27,9 @@ from synpain_hf.vocabulary import FACES
 
 ROWS_IN_GROUP = 8
 """Most pairs in a Parquet row group: about 11 MB of lossless faces of the official size."""
+
+_NEUTRAL = f"{FACES[0]}.bytes"
+"""The column whose dictionary holds a neutral face once in a row group, however many rows show it."""
 
 BYTES_IN_GROUP = 64 * 2**20
 """Most bytes of faces in a Parquet row group of several pairs; the Hub's viewer reads groups up to about 286 MiB."""
@@ -38,7 +41,7 @@ class Task:
 
     Attributes:
         path: Its place in the release.
-        pairs: Its pairs, sorted by id.
+        pairs: Its pairs, those with the same neutral picture next to each other.
         encoding: How to store the faces.
         schema: The Arrow schema.
     """
@@ -47,6 +50,11 @@ class Task:
     pairs: tuple[Pair, ...]
     encoding: Encoding
     schema: pa.Schema
+
+    @property
+    def repeats_an_identity(self) -> bool:
+        """Whether several pairs show the same identity, and may have the same neutral face."""
+        return len({pair.identity for pair in self.pairs}) < len(self.pairs)
 
     def key(self) -> str:
         """A digest of all that decides the partition's bytes, to recognise it when a build is resumed.
@@ -65,6 +73,7 @@ class WrittenRow:
 
     Attributes:
         pair_id: Its pair.
+        identity: Whom it shows.
         listed_at: Where the source names it.
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
@@ -73,6 +82,7 @@ class WrittenRow:
     """
 
     pair_id: str
+    identity: str
     listed_at: str
     digest: str
     pictures: tuple[str, ...]
@@ -117,13 +127,15 @@ def write_partition(task: Task, release: Path) -> Written:
     partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # unique: a lost worker may still be writing
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
+    plain = [name for name in task.schema.names if name not in FACES]
     with (
         partial.open("wb") as file,
         pq.ParquetWriter(
             file,
             task.schema,
             compression="none",
-            use_dictionary=[name for name in task.schema.names if name not in FACES],
+            use_dictionary=[*plain, *([_NEUTRAL] if task.repeats_an_identity else [])],
+            dictionary_pagesize_limit=BYTES_IN_GROUP,
             write_statistics=[name for name in task.schema.names if name not in (*FACES, "provenance")],
             write_page_index=True,
             use_content_defined_chunking=True,
@@ -157,37 +169,96 @@ def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, 
 
 def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
     with OpenArchives() as archives:
+        reader = _Reader(archives, task.encoding, work)
         for pair in task.pairs:
             try:
-                pictures = [picture.read(archives) for picture in pair.pictures]
-                digests = tuple(hashlib.sha256(picture).hexdigest() for picture in pictures)
-                if len(set(digests)) < len(digests):
-                    raise PictureError("has the same picture twice; give a neutral face and an expressive one")
-                with holding(_shares_for(pictures), SHARES, work):
-                    faces = _faces(pair, pictures, task.encoding)
+                pictures = reader.read(pair)
+                faces = reader.faces(pair, pictures)
             except PictureError as error:
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
-            row = row_of(pair, faces, digests, task.encoding)
+            digests = tuple(picture.digest for picture in pictures)
+            row = row_of(pair, faces, digests, task.encoding, task.schema.names)
             unverified = tuple(
                 picture.name
-                for picture, content in zip(pair.pictures, pictures, strict=True)
-                if not picture.is_verified and not has_checksums(content)
+                for picture, read in zip(pair.pictures, pictures, strict=True)
+                if not picture.is_verified and not has_checksums(read.content)
             )
-            digest = digest_of(row)
-            yield row, WrittenRow(pair.pair_id, pair.listed_at, digest, digests, faces.likenesses, unverified)
+            written = WrittenRow(
+                pair.pair_id, pair.identity, pair.listed_at, digest_of(row), digests, faces.likenesses, unverified
+            )
+            yield row, written
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A picture that was read.
+
+    Attributes:
+        picture: The picture.
+        content: Its file.
+        digest: The SHA-256 of that.
+    """
+
+    picture: Picture
+    content: bytes
+    digest: str
+
+
+class _Reader:
+    """Reads and decodes the pictures of pairs; a neutral picture that the last pair had too is not decoded again.
+
+    Args:
+        archives: The archives that are open.
+        encoding: How to store the faces.
+        work: A folder on the disk whose processes share the memory for pixels.
+    """
+
+    def __init__(self, archives: OpenArchives, encoding: Encoding, work: Path) -> None:
+        self._archives, self._encoding, self._work = archives, encoding, work
+        self._last: _Read | None = None
+        self._face: tuple[str, WholeFace] | None = None
+
+    def read(self, pair: Pair) -> tuple[_Read, ...]:
+        """The pictures of a pair.
+
+        Raises:
+            PictureError: If one cannot be read, or both are the same.
+        """
+        first, *others = pair.pictures
+        if self._last is None or self._last.picture != first:
+            self._last = self._one(first)
+        pictures = (self._last, *map(self._one, others))
+        if len({picture.digest for picture in pictures}) < len(pictures):
+            raise PictureError("has the same picture twice; give a neutral face and an expressive one")
+        return pictures
+
+    def faces(self, pair: Pair, pictures: tuple[_Read, ...]) -> Faces:
+        """The faces of a pair.
+
+        Raises:
+            PictureError: If a picture cannot be used.
+        """
+        decoded = [picture.content for picture in pictures if not self._is_known(picture)]
+        with holding(_shares_for(decoded), SHARES, self._work):
+            if len(pictures) == 1:
+                return split_composite(pictures[0].content, self._encoding, pair.size)
+            neutral, expressive = pictures
+            if self._face is None or not self._is_known(neutral):
+                self._face = neutral.digest, whole_face("neutral", neutral.content, self._encoding)
+            return join_faces(self._face[1], whole_face("expressive", expressive.content, self._encoding))
+
+    def _one(self, picture: Picture) -> _Read:
+        content = picture.read(self._archives)
+        return _Read(picture, content, hashlib.sha256(content).hexdigest())
+
+    def _is_known(self, picture: _Read) -> bool:
+        return self._face is not None and self._face[0] == picture.digest
 
 
 def _shares_for(pictures: Iterable[bytes]) -> int:
     """How many shares of the pixels in flight pictures need that are decoded one after the other; small ones, none."""
     return max(map(declared_pixels, pictures)) * SHARES // MAX_PIXELS
-
-
-def _faces(pair: Pair, pictures: list[bytes], encoding: Encoding) -> Faces:
-    if len(pictures) == 1:
-        return split_composite(pictures[0], encoding, pair.size)
-    neutral, expressive = pictures
-    return join_pictures(neutral, expressive, encoding)
 
 
 def without(task: Task, rejected: set[str]) -> Task:

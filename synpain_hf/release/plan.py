@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import Any
 
-from synpain_hf.configurations import Partition, assign_folds
+from synpain_hf.configurations import Partition
 from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
+from synpain_hf.release.identities import contradictions, folds_of, in_several_folds, persons_of, unbalanced, units_of
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.pairs import GIVEN
+from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.text.plurals import first_few
+from synpain_hf.vocabulary import GROUPS, IDENTITY, UNKNOWN
 
 _MOST_NAMED = 20
 _FINISH = "finish the download, or build what is here with --on-error skip"
@@ -29,7 +33,9 @@ class BuildPlan:
         problems: The entries of the source that are not pairs, and anything else that is wrong.
         folds: Where the folds come from, as `release.json` says.
         entries: How many entries the source has.
+        columns: The columns of the release that its source decides.
         kept: The type of each column of the source that the release keeps.
+        doubtful: What is released though it may be wrong.
         fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
 
@@ -37,7 +43,9 @@ class BuildPlan:
     problems: tuple[Problem, ...]
     folds: Mapping[str, Any]
     entries: int
+    columns: tuple[str, ...]
     kept: Mapping[str, str]
+    doubtful: tuple[Problem, ...] = ()
     fatal: bool = False
 
     def pairs(self) -> list[Pair]:
@@ -70,13 +78,15 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
             places[problem.pair_id].append(problem.file)
     pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]
     problems += _listed_twice(places)
+    problems += contradictions(pairs)
     published = {pair.pair_id: pair.fold for pair in pairs if pair.fold is not None}
     if folds is not None:
-        published = folds.folds
+        published = _by_pair(folds.folds, folds.folds, pairs)
         problems += folds.problems
-        problems += _not_here(folds, places)
-    kept = _folds_of(before) if before else {}
-    if published:
+        problems += _not_here(folds, {*places, *(pair.identity for pair in pairs)})
+    kept = _folds_before(before, pairs) if before else {}
+    is_published = bool(folds.folds if folds else published)
+    if is_published:
         where = folds.name if folds else "the manifest, where other pairs have one"
         problems += [
             Problem(pair.listed_at, f"has no fold in {where}; add it there", pair.pair_id)
@@ -84,15 +94,29 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
             if pair.pair_id not in published and pair.pair_id not in kept
         ]
     account = {
-        "origin": "published" if published else "previous" if before else "stratified",
-        "seed": None if published else seed,
+        "origin": "published" if is_published else "previous" if before else "stratified",
+        "seed": None if is_published else seed,
         **({"file": folds.understood} if folds else {}),
         **({"previous": before.version} if before else {}),
     }
-    fatal = folds is not None and not folds.folds
+    given = {**kept, **published}
+    units = units_of((pair.identity, pair.derived_from) for pair in pairs)
+    problems += in_several_folds(pairs, units, given)
     return BuildPlan(
-        _placed(pairs, {**kept, **published}, seed), tuple(problems), account, len(entries), _kept(listed), fatal
+        partitions=_placed(pairs, folds_of(pairs, units, given, seed), units),
+        problems=tuple(problems),
+        folds=account,
+        entries=len(entries),
+        columns=_columns(listed),
+        kept=_kept(listed),
+        doubtful=tuple(unbalanced(pairs, units)),
+        fatal=folds is not None and not folds.folds,
     )
+
+
+def _columns(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """The columns of the release that not every release has."""
+    return IDENTITY, *(column for column in GIVEN if any(getattr(pair, column) is not None for pair in pairs))
 
 
 def _kept(pairs: Sequence[Pair]) -> dict[str, str]:
@@ -122,9 +146,9 @@ def reported(problems: Iterable[Problem], entries: int) -> list[Problem]:
     return [Problem(table, reason), *(problem for problem in problems if not problem.absent)]
 
 
-def _not_here(folds: FoldsFile, places: Container[str]) -> Iterable[Problem]:
-    """The pairs of a folds file that the source lacks: each by its line, unless a download is not finished."""
-    missing = {pair_id: line for pair_id, line in folds.lines.items() if pair_id not in places}
+def _not_here(folds: FoldsFile, known: Container[str]) -> Iterable[Problem]:
+    """Who is in a folds file and not in the source: each by its line, unless a download is not finished."""
+    missing = {pair_id: line for pair_id, line in folds.lines.items() if pair_id not in known}
     if len(missing) > _MOST_NAMED:
         yield Problem(
             folds.name,
@@ -151,21 +175,40 @@ def _first_of(places: set[str]) -> str:
     return f"{named} and {len(places) - _MOST_NAMED:,} more" if len(places) > _MOST_NAMED else named
 
 
-def _folds_of(release: Release) -> dict[str, int]:
-    return {
-        pair_id: partition.fold
-        for partition in release.partitions
-        for pair_id in release.read(partition.path, ["pair_id"])["pair_id"].to_pylist()
-    }
+def _folds_before(release: Release, pairs: Iterable[Pair]) -> dict[str, int]:
+    """The fold that each pair had in an earlier release, or else its identity had."""
+    of_pairs: dict[str, int] = {}
+    of_identities: dict[str, int] = {}
+    shown = IDENTITY if IDENTITY in release.given else PAIR_ID
+    for partition in release.partitions:
+        rows = release.read(partition.path, sorted({PAIR_ID, shown}))
+        of_pairs |= dict.fromkeys(rows[PAIR_ID].to_pylist(), partition.fold)
+        of_identities |= dict.fromkeys(rows[shown].to_pylist(), partition.fold)
+    return _by_pair(of_pairs, of_identities, pairs)
 
 
-def _placed(pairs: Iterable[Pair], given: Mapping[str, int], seed: int) -> dict[Partition, tuple[Pair, ...]]:
-    """The pairs of each partition, once every pair has its fold."""
-    ordered = sorted(pairs, key=lambda pair: pair.pair_id)
-    cells = {pair.pair_id: (pair.label, pair.age_group, pair.gender, pair.ethnicity) for pair in ordered}
-    folds = assign_folds(cells, seed, given)
+def _by_pair(of_pairs: Mapping[str, int], of_identities: Mapping[str, int], pairs: Iterable[Pair]) -> dict[str, int]:
+    """The fold of each pair that has one by its own id, or else by its identity."""
+    found = {pair.pair_id: of_pairs.get(pair.pair_id, of_identities.get(pair.identity)) for pair in pairs}
+    return {pair_id: fold for pair_id, fold in found.items() if fold is not None}
+
+
+def _placed(
+    pairs: Iterable[Pair], folds: Mapping[str, int], units: Mapping[str, str]
+) -> dict[Partition, tuple[Pair, ...]]:
+    """The pairs of each partition, those of an identity and a neutral picture next to each other."""
     members: dict[Partition, list[Pair]] = defaultdict(list)
+    ordered = sorted(pairs, key=_place)
+    persons = persons_of(ordered)
     for pair in ordered:
-        partition = Partition(folds[pair.pair_id], pair.age_group, pair.gender, pair.ethnicity)
+        age_group, gender, ethnicity = (getattr(pair, column) or UNKNOWN for column in GROUPS)
+        fold, person = folds[units[pair.identity]], persons.get(pair.identity, "")
+        partition = Partition(fold, age_group, gender, ethnicity, person)
         members[partition].append(replace(pair, fold=partition.fold))
     return {partition: tuple(members[partition]) for partition in sorted(members)}
+
+
+def _place(pair: Pair) -> tuple[str, str, str, int, str]:
+    """Where a pair stands among others: of one identity and neutral picture, the frames of a clip in their order."""
+    neutral = pair.pictures[0].name if len(pair.pictures) > 1 else ""
+    return pair.identity, neutral, pair.clip or "", pair.frame or 0, pair.pair_id

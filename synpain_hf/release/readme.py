@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import base_table
 from synpain_hf.resources import resource
 from synpain_hf.text.templates import render
 
@@ -61,5 +63,8 @@ def _short(release: Release) -> str:
         "manifest": release.manifest,
         "title": release.title,
         "configurations": release.configurations(),
+        "each_person": EACH_PERSON,
+        "given": release.given,
+        "meanings": base_table().meanings,
     }
     return render(resource("dataset_card/minimal.md.jinja"), values, escape=False)

@@ -111,9 +111,15 @@ class Release:
         kept: Mapping[str, str] = self.manifest.get("kept", {})
         return kept
 
+    @property
+    def given(self) -> Sequence[str]:
+        """The optional columns that its pairs have."""
+        given: Sequence[str] = self.manifest.get("columns", ())
+        return given
+
     def columns_of(self, table: Table) -> Features:
         """The columns of a table, as `release.json` says; a table whose files differ in theirs may have others."""
-        return table.columns(self.kept)
+        return table.columns(self.kept, self.given)
 
     @property
     def partitions(self) -> list[Partition]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from synpain_hf.imaging.faces import Encoding, Faces
 from synpain_hf.pair import Pair
-from synpain_hf.vocabulary import CLASSES, FACES
+from synpain_hf.release.tables.pairs import GIVEN
+from synpain_hf.vocabulary import CLASSES, FACES, IDENTITY
 
 Row = dict[str, Any]
 
 
-def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encoding) -> Row:
+def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encoding, columns: Collection[str]) -> Row:
     """The row of a pair.
 
     Args:
@@ -21,15 +23,18 @@ def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encodin
         faces: Its encoded faces.
         digests: SHA-256 of each of its pictures.
         encoding: How the faces are encoded.
+        columns: The columns that the release has.
     """
     provenance: Row = {}
     for face, picture, digest in zip(FACES, pair.pictures * 2, digests * 2, strict=False):
         provenance |= {f"{face}_file": picture.name, f"{face}_sha256": digest}
     gutter = faces.gutter
+    known = {column: getattr(pair, column) for column in (IDENTITY, *GIVEN) if column in columns}
     return {
         "pair_id": pair.pair_id,
+        **known,
         **{face: {"bytes": getattr(faces, face), "path": f"{pair.pair_id}-{face}.{encoding.format}"} for face in FACES},
-        **{column: names.index(getattr(pair, column)) for column, names in CLASSES.items()},
+        **{column: _index(names, getattr(pair, column)) for column, names in CLASSES.items()},
         "fold": pair.fold,
         "provenance": {
             **provenance,
@@ -41,6 +46,10 @@ def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encodin
         },
         **{kept.column: kept.value for kept in pair.kept},
     }
+
+
+def _index(names: Sequence[str], name: str | None) -> int | None:
+    return None if name is None else names.index(name)
 
 
 def digest_of(row: Row) -> str:

@@ -21,7 +21,9 @@ PICTURE_COLUMNS = ("composite", "neutral", "expressive")
 FindPicture = Callable[[str, Any], Picture]
 """The picture that a column's value means; a `ValueError` says why there is none."""
 
-_INTEGERS = ("fold", "seed")
+_INTEGERS = ("fold", "seed", "part", "frame")
+_NUMBERS = ("pspi", "age", "time")
+_IDS = ("pair_id", "identity", "derived_from")
 _MISSING_WORDS = frozenset(("", "nan", "na", "n/a", "null", "none"))
 _INTEGER = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -153,7 +155,9 @@ def _is_missing(value: Any) -> bool:
 def _meant(column: str, value: Any) -> Any:
     if column in _INTEGERS:
         return _integer(value)
-    if column == "pair_id" and type(value) is int:
+    if column in _NUMBERS:
+        return _number(value)
+    if column in _IDS and type(value) is int:
         return str(value)
     return value.strip() if isinstance(value, str) and column not in CLASSES else value
 
@@ -164,6 +168,15 @@ def _integer(value: Any) -> Any:
         return value
     match = _INTEGER.fullmatch(str(value).strip())
     return int(match[1]) if match else value
+
+
+def _number(value: Any) -> Any:
+    """The number that a table meant, or the value as it came, for the JSON Schema to refuse."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value
+    return number if math.isfinite(number) and not isinstance(value, bool) else value
 
 
 def shortened(text: str) -> str:

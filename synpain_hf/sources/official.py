@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,9 @@ PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif", ".heic", ".heif")
 )
 IMAGES = "Images"
+_PART = re.compile(r"(?<![A-Za-z])(?:SynPain_|Images_)Part([12])(?![0-9A-Za-z])")
+"""The folders of the two parts of the download."""
+
 VIDEO_SUFFIXES = frozenset((".mp4",))
 
 
@@ -95,6 +99,7 @@ def official_pair(picture: Picture) -> Pair | Problem:
     return Pair(
         **name._asdict(),
         pictures=(picture,),
+        part=int(part[1]) if (part := _PART.search(picture.name)) else None,
         listed_at=picture.name,
         size=COMPOSITE_SIZE,
         generator=OFFICIAL_GENERATOR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _NAMED = 3
-_IRREGULAR = {"man": "men", "woman": "women"}
+_IRREGULAR = {"man": "men", "woman": "women", "identity": "identities"}
 
 
 def plural(noun: str) -> str:

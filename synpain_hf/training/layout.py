@@ -10,7 +10,6 @@ from synpain_hf.storage import refuse_undecodable
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
 CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
-FOLD = "fold-{}"
 
 
 def check_place(out: Path, ours: str) -> None:

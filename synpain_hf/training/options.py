@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.limits import check_crop_box
@@ -18,6 +19,11 @@ from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Fusion
 
 ALL_FOLDS = "cv"
 """The configuration that stands for all five folds, of the command alone."""
+
+Protocol = Literal["cv", "loso"]
+
+SEVERAL = {ALL_FOLDS: "fold-{}", EACH_PERSON: "person-{:03}"}
+"""The configurations that stand for several trainings, of the command alone, with the folders of these."""
 
 PWCT, JSON = "pwct", ".json"
 

@@ -14,7 +14,7 @@ from synpain_hf.cards import card, check
 from synpain_hf.cards.croissant import check_keys
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
+from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.schemas import properties
 from tests.cards.making import write_facts
 from tests.imaging.made import decoded
@@ -117,7 +117,7 @@ class TestContent:
 
     def test_every_column_is_a_field_with_a_meaning(self, carded: Release) -> None:
         pairs = next(each for each in document(carded)["recordSet"] if each["@id"] == "pairs")
-        assert [field["name"] for field in pairs["field"]] == list(features())
+        assert [field["name"] for field in pairs["field"]] == list(carded.columns_of(PAIRS))
         label = next(field for field in pairs["field"] if field["name"] == "label")
         assert label["description"].endswith("0 is no_pain, 1 is pain.")
 

@@ -22,9 +22,10 @@ from synpain_hf.errors import OutputError, ReleaseError
 from synpain_hf.release.compare import diff
 from synpain_hf.release.layout import BIBLIOGRAPHY, CARD, CROISSANT, FACTS, MANIFEST, is_of_the_card, record_of
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
+from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.release.versions import Bump
 from synpain_hf.storage import replacing, work_folder_of
+from synpain_hf.vocabulary import IDENTITY
 from tests.cards.making import text_of, with_files, write_facts
 from tests.release.making import copied, digests, replace, verify
 
@@ -111,7 +112,7 @@ class TestLoading:
             for split, files in own.splits(name).items():
                 ids = [pair_id for file in files for pair_id in pq.read_table(own.folder / file)["pair_id"].to_pylist()]
                 assert loaded[split]["pair_id"][:] == ids
-                assert loaded[split].features == features()
+                assert loaded[split].features == PAIRS.fixed([IDENTITY])
 
     def test_so_do_annotations(self, drawn: Release, carded: Release) -> None:
         before, after = (load_dataset(str(each.folder), "annotations", split="train") for each in (drawn, carded))

@@ -190,7 +190,9 @@ class TestLabels:
             other = after[key]
             assert other.pair_id[1] == str(CLASSES["label"].index(other.label))
             assert ("NoPain" in other.listed_at) == (other.label == "no_pain")
-            unflipped = replace(other, pair_id=pair.pair_id, label=pair.label, listed_at=pair.listed_at)
+            unflipped = replace(
+                other, pair_id=pair.pair_id, identity=pair.identity, label=pair.label, listed_at=pair.listed_at
+            )
             assert replace(unflipped, pictures=()) == replace(pair, pictures=())
             flipped += other.label != pair.label
         assert flipped == 30

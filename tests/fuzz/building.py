@@ -46,7 +46,8 @@ def zips() -> Iterator[Files]:
 
 def manifests() -> Iterator[Files]:
     """A manifest in every form, with small pictures, words and folds."""
-    rows = manifest_rows(_PAIRS)
+    known = {"expression": "happy", "pspi": 1.5, "age": 70, "clip": "c", "frame": 3, "time": 0.12}
+    rows = [{**row, "identity": f"p{number}", **known} for number, row in enumerate(manifest_rows(_PAIRS))]
     pictures = {row["composite"]: encoded(halves(seed=number)) for number, row in enumerate(rows)}
     words = b"label:\n  ache: pain\ncolumns:\n  sex: gender\n"
     folds = "".join(f"{row['pair_id']},{number}\n" for number, row in enumerate(rows)).encode()

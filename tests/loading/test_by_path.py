@@ -14,7 +14,8 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import ids, tables
 from tests.loading.making import FACE, Part, turned_folds
 
@@ -28,8 +29,8 @@ def test_a_configuration_has_the_splits_rows_and_columns_that_the_release_tells(
     assert {split: len(rows) for split, rows in loaded.items()} == told
     assert list(loaded) == list(told)
     for rows in loaded.values():
-        assert rows.features == features()
-        assert rows.column_names == list(features())
+        assert rows.features == PAIRS.fixed([IDENTITY])
+        assert rows.column_names == list(PAIRS.fixed([IDENTITY]))
 
 
 @pytest.mark.parametrize("test_fold", range(5))
@@ -43,7 +44,7 @@ def test_a_fold_of_the_cross_validation_is_tested_on_what_it_is_not_trained_on(s
 
 def test_a_group_is_alone_in_its_split_and_left_out_where_it_is_tested(small: Release) -> None:
     groups = load_dataset(str(small.folder), "by_ethnicity")
-    names = features()["ethnicity"].names
+    names = PAIRS.features()["ethnicity"].names
     assert {split: {names[value] for value in rows["ethnicity"]} for split, rows in groups.items()} == {
         name: {name} for name in names
     }
@@ -70,7 +71,7 @@ def test_streaming_gives_the_same_rows_in_the_same_order(small: Release, configu
     assert {split: [row["pair_id"] for row in rows] for split, rows in stream.items()} == ids(loaded)
     first = next(iter(stream["train"]))
     assert first["neutral"].tobytes() == loaded["train"][0]["neutral"].tobytes()
-    assert stream["train"].features == features()
+    assert stream["train"].features == PAIRS.fixed([IDENTITY])
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ import synpain_hf
 from synpain_hf.configurations import CONFIGURATIONS
 from synpain_hf.errors import NotInstalledError, OutputError, ReleaseError, UsageError
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
 from tests.loading.making import installed_in
 
@@ -77,6 +78,7 @@ synpain_hf.install(sys.argv[1])
 LOADS_ONCE = """
 import json
 from datasets import load_dataset
+from synpain_hf.vocabulary import IDENTITY
 print(json.dumps({split: list(rows["pair_id"]) for split, rows in load_dataset("synpain").items()}))
 """
 
@@ -131,7 +133,7 @@ class TestTheBareName:
         self, elsewhere: dict[str, Any], default_of_small: Rows
     ) -> None:
         assert elsewhere["whole"] == elsewhere["by name"] == default_of_small
-        assert elsewhere["columns"] == list(features())
+        assert elsewhere["columns"] == list(PAIRS.fixed([IDENTITY]))
         assert elsewhere["version"] == "1.0.0"
         assert not elsewhere["imported"]
 
@@ -154,7 +156,7 @@ class TestTheBareName:
         assert {path: path.stat().st_mtime_ns for path in (home / "datasets").rglob("cache-*.arrow")} == kept
         assert first == second
         assert first["old"]
-        assert first["columns"] == list(features())
+        assert first["columns"] == list(PAIRS.fixed([IDENTITY]))
         assert first["rows"] == default_of_small
         assert set(map(Path, first["cache"])) == set(kept)
 

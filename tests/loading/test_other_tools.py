@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.pairs import features
-from synpain_hf.vocabulary import FACES
+from synpain_hf.release.tables.pairs import PAIRS
+from synpain_hf.vocabulary import FACES, IDENTITY
 from tests.loading.making import FACE
 
 PATTERN = "data/*/*.parquet"
@@ -38,7 +38,7 @@ def share_of_pain(small: Release) -> dict[int, float]:
 
 def test_pandas_reads_every_pair(small: Release, share_of_pain: dict[int, float]) -> None:
     pairs = pd.concat(map(pd.read_parquet, small.folder.glob(PATTERN)))
-    assert list(pairs.columns) == list(features())
+    assert list(pairs.columns) == list(PAIRS.fixed([IDENTITY]))
     assert pairs["pair_id"].nunique() == len(pairs) == 40
     assert pairs.groupby("fold")["label"].mean().to_dict() == pytest.approx(share_of_pain)
     assert all(is_a_face(pairs[face].iloc[0]["bytes"]) for face in FACES)
@@ -46,7 +46,7 @@ def test_pandas_reads_every_pair(small: Release, share_of_pain: dict[int, float]
 
 def test_polars_reads_every_pair(share_of_pain: dict[int, float]) -> None:
     pairs = pl.read_parquet(PATTERN)
-    assert pairs.columns == list(features())
+    assert pairs.columns == list(PAIRS.fixed([IDENTITY]))
     assert pairs["pair_id"].n_unique() == len(pairs) == 40
     means = pl.scan_parquet(PATTERN).group_by("fold").agg(pl.col("label").mean()).collect()
     assert dict(means.iter_rows()) == pytest.approx(share_of_pain)
@@ -54,7 +54,7 @@ def test_polars_reads_every_pair(share_of_pain: dict[int, float]) -> None:
 
 
 def test_duckdb_reads_every_pair(share_of_pain: dict[int, float]) -> None:
-    assert [name for name, *_ in ask(f"DESCRIBE FROM '{PATTERN}'")] == list(features())
+    assert [name for name, *_ in ask(f"DESCRIBE FROM '{PATTERN}'")] == list(PAIRS.fixed([IDENTITY]))
     assert ask(f"SELECT count(DISTINCT pair_id), count(*) FROM '{PATTERN}'") == [(40, 40)]
     assert dict(ask(f"SELECT fold, avg(label) FROM '{PATTERN}' GROUP BY fold")) == pytest.approx(share_of_pain)
     [faces] = ask(f"SELECT neutral.bytes, expressive.bytes FROM '{PATTERN}' LIMIT 1")

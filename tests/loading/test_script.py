@@ -20,6 +20,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from tests.loading.elsewhere import run_elsewhere, tables
 from tests.loading.making import FACE, Part, turned_folds
+from tests.release.persons import some_persons, written
 
 SCRIPT = resource("loading_script/synpain.py").resolve()
 
@@ -115,6 +116,13 @@ class TestWithAnOldDatasets:
         names = ("default", "cv_3", "all", "by_ethnicity", "only_old", "without_black")
         found = run_elsewhere(LOADS, SCRIPT, small.folder, *names, home=tmp_path, folder=tmp_path, python=python)
         assert found == {name: expected(small, name) for name in names}
+
+    def test_persons_and_unknown_groups_are_those_of_loading_by_path(self, python: str, tmp_path: Path) -> None:
+        release = build(written(tmp_path, some_persons()), tmp_path / "release", version="1.0.0")
+        names = ("default", "loso", "by_gender")
+        found = run_elsewhere(LOADS, SCRIPT, release.folder, *names, home=tmp_path, folder=tmp_path, python=python)
+        assert found == {name: expected(release, name) for name in names}
+        assert set(found["loso"]["columns"]) == {f"person_p{number}" for number in range(8)}
 
     def test_every_configuration_can_be_asked_for(self, python: str, tmp_path: Path) -> None:
         listed = run_elsewhere(LISTS, SCRIPT, home=tmp_path, folder=tmp_path, python=python)

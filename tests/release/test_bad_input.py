@@ -418,7 +418,7 @@ MANIFEST_CASES = {
     "a wrong type in JSON": Case(as_json_lines(label=[1]), "pairs.jsonl:5", "label [1] is unknown; use one of"),
     "a number for a prompt": Case(as_json_lines(prompt=3), "pairs.jsonl:5", "prompt: 3 is not of type 'string'"),
     "a seed beyond 64 bits": Case(as_json_lines(seed=2**63), "pairs.jsonl:5", "is greater than the maximum of"),
-    "a missing column": Case(without_column("gender"), "pairs.csv", "has no column 'gender'; add it", None),
+    "a missing column": Case(without_column("label"), "pairs.csv", "has no column 'label'; add it", None),
     "no column of pictures": Case(
         without_column("composite"), "pairs.csv", "has neither a column 'composite' nor both", None
     ),

@@ -40,6 +40,7 @@ from tests.release.making import (
 COLUMNS = Features(
     {
         "pair_id": Value("string"),
+        "identity": Value("string"),
         "neutral": Image(),
         "expressive": Image(),
         "label": ClassLabel(names=["no_pain", "pain"]),

@@ -66,7 +66,7 @@ def test_a_release_has_the_columns_that_are_kept(kept: Release) -> None:
 
 def test_load_dataset_gives_them_after_the_fixed_ones(kept: Release) -> None:
     everything = load_dataset(str(kept.folder), "all", split="train")
-    fixed = base_table().features()
+    fixed = base_table().fixed(kept.given)
     assert everything.features == Features({**fixed, "score": Value("float64"), "site": Value("string")})
     assert set(everything["site"]) == {*filter(None, SITES), None}
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Pair
+from synpain_hf.schemas import properties
 from synpain_hf.sources import open_source
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
@@ -272,16 +273,16 @@ def test_a_manifest_in_the_cache_of_the_hub_is_read_through_its_links(folder: Pa
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_columns_that_are_missing_or_unknown_are_told_once(folder: Path, suffix: str) -> None:
-    row = {**ANNA, "age": 80}
-    del row["gender"], row["composite"]
+    row = {**ANNA, "mood": 80}
+    del row["label"], row["composite"]
     path = WRITERS[suffix](folder / f"pairs{suffix}", [row] * 20)
     name = f"pairs{suffix}"
     first, second, third = refusal(path)
-    known = ", ".join(sorted([*ANNA, "neutral", "expressive", "fold", "seed", "generator", "prompt"]))
-    remedy = f"keep it (--keep age), leave it out (--drop age), or rename it to one of {known}"
-    assert first == f"{name}: has an unknown column 'age'; {remedy}"
+    known = ", ".join(sorted(properties("pair")[0]))
+    remedy = f"keep it (--keep mood), leave it out (--drop mood), or rename it to one of {known}"
+    assert first == f"{name}: has an unknown column 'mood'; {remedy}"
     assert second == f"{name}: has neither a column 'composite' nor both 'neutral' and 'expressive'; add what it has"
-    assert third == f"{name}: has no column 'gender'; add it"
+    assert third == f"{name}: has no column 'label'; add it"
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
@@ -305,7 +306,7 @@ LINE = ",".join(map(str, ANNA.values()))
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.csv", "", "a.csv: has no column 'age_group'; add it"),
+        ("a.csv", "", "a.csv: has no column 'label'; add it"),
         ("a.csv", "\n\n", "a.csv: has no column"),
         ("a.csv", f"{HEADER}\n{LINE},more\n", r"a.csv:2: has 7 cells between commas, not 6 as the header; quote"),
         ("a.csv", f"{HEADER}\n{LINE}\nanna\n", "a.csv:3: has 1 cell between commas, not 6"),
@@ -321,7 +322,7 @@ LINE = ",".join(map(str, ANNA.values()))
         ("a.jsonl", "[" * 100_000, "a.jsonl:1: is not valid JSON"),
         ("a.jsonl", '{"seed": ' + "9" * 5000 + "}", "a.jsonl:1: is not valid JSON"),
         ("a.jsonl", "[1, 2]\n", "a.jsonl:1: is not a JSON object; write one, {…}, on each line"),
-        ("a.jsonl", "{}\n", "a.jsonl: has no column 'age_group'"),
+        ("a.jsonl", "{}\n", "a.jsonl: has no column 'label'"),
         ("a.parquet", b"", r"a.parquet: is not a readable Parquet file \(.*\); write it again"),
         ("a.parquet", b"PAR1 cut short", "a.parquet: is not a readable Parquet file"),
     ],

@@ -283,6 +283,16 @@ def test_zips_are_read_in_place(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_pairs_of_the_zips_know_their_part_and_those_of_the_hub_have_none(tmp_path: Path, snapshot: Path) -> None:
+    for pair in pairs_of(open_source(borealis(tmp_path / "zips"))):
+        assert f"SynPain_Part{pair.part}/" in pair.listed_at
+    assert {pair.part for pair in pairs_of(open_source([snapshot]))} == {None}
+
+
+def test_an_official_pair_is_its_own_identity(snapshot: Path) -> None:
+    assert all(pair.identity == pair.pair_id for pair in pairs_of(open_source([snapshot])))
+
+
 def test_a_folder_of_zips_is_the_zips(tmp_path: Path) -> None:
     zips = borealis(tmp_path / "borealis")
     (tmp_path / "borealis" / f"._{zips[0].name}").write_bytes(b"left by a system")

@@ -37,7 +37,7 @@ ethnicity: {indian: south_asian, Latino_Hispanic: white, asian: East Asian}
 """
 
 
-def groups_of(source: Source) -> list[tuple[str, ...]]:
+def groups_of(source: Source) -> list[tuple[str | None, ...]]:
     pairs = [entry for entry in source if isinstance(entry, Pair)]
     assert len(pairs) == len(source), list(source)
     return [(pair.pair_id, pair.label, pair.age_group, pair.gender, pair.ethnicity) for pair in pairs]
@@ -95,7 +95,10 @@ def test_a_column_that_is_not_wanted_is_left_out_by_its_name(tmp_path: Path, col
     ("column", "reason"),
     [
         ("composit", r"'composit' \(did you mean 'composite'\?\); keep it \(--keep composit\), leave it out"),
-        ("mood", r"'mood'; keep it \(--keep mood\), leave it out \(--drop mood\), or rename it to one of age_group, "),
+        (
+            "mood",
+            r"'mood'; keep it \(--keep mood\), leave it out \(--drop mood\), or rename it to one of age, age_group, ",
+        ),
     ],
 )
 def test_an_unknown_column_is_told_with_the_known_one_that_is_similar(tmp_path: Path, column: str, reason: str) -> None:

@@ -40,7 +40,7 @@ def judged(pairs: Pairs, folder: Path, split: str = "test", **options: Any) -> p
 def test_every_pair_of_a_split_is_there_once_with_what_is_known_of_it(pairs: Pairs, tmp_path: Path, split: str) -> None:
     found = judged(pairs, tmp_path, split)
     rows = pairs.table.take(pairs.positions(split)).to_pylist()
-    assert found.column_names == ["pair_id", "fold", "split", "label", *GROUPS, "score", "prediction"]
+    assert found.column_names == ["pair_id", "identity", "fold", "split", "label", *GROUPS, "score", "prediction"]
     assert found["split"].to_pylist() == [split] * len(rows)
     for predicted, row in zip(found.to_pylist(), rows, strict=True):
         assert (predicted["pair_id"], predicted["fold"]) == (row["pair_id"], row["fold"])
@@ -49,7 +49,7 @@ def test_every_pair_of_a_split_is_there_once_with_what_is_known_of_it(pairs: Pai
 
 
 def test_what_is_not_known_is_left_out_or_null(pairs: Pairs, tmp_path: Path) -> None:
-    table = pairs.table.drop_columns(["fold", "gender", "ethnicity"])
+    table = pairs.table.drop_columns(["identity", "fold", "gender", "ethnicity"])
     ages = pa.array([None, *table["age_group"].to_pylist()[1:]], table["age_group"].type)
     table = table.set_column(table.column_names.index("age_group"), "age_group", ages)
     found = judged(replace(pairs, table=table, splits={"train": np.arange(4, 16), "test": np.arange(4)}), tmp_path)

@@ -225,7 +225,7 @@ def test_splits_without_a_pair_are_refused(faces: Release, tmp_path: Path) -> No
 
 def test_groups_may_be_unknown(faces: Release, tmp_path: Path) -> None:
     splits = loaded(faces, tmp_path).remove_columns(["ethnicity", "fold", "provenance"])
-    assert open_pairs(splits).table.column_names == ["pair_id", "label", "age_group", "gender"]
+    assert open_pairs(splits).table.column_names == ["pair_id", "label", "identity", "age_group", "gender"]
 
 
 def test_a_pair_in_two_splits_is_named_with_both() -> None:

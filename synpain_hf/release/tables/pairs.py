@@ -1,16 +1,15 @@
-"""The pairs: one row per identity, with its neutral and its expressive face."""
+"""The pairs: one row for an expressive face, with a neutral face of the same identity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from synpain_hf.configurations import CONFIGURATIONS, FOLDS, Partition
+from synpain_hf.configurations import CONFIGURATIONS, EACH_PERSON, Partition, each_person
 from synpain_hf.release.tables.table import PAIR_ID, Aspect, Bumps, Table
 from synpain_hf.release.versions import Bump
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -18,15 +17,26 @@ if TYPE_CHECKING:
 
 @cache
 def features() -> Features:
-    """The columns, in their order, as `datasets` types."""
+    """All columns, in their order, as `datasets` types."""
     from datasets import ClassLabel, Features, Image, Value
 
     return Features(
         {
             PAIR_ID: Value("string"),
+            IDENTITY: Value("string"),
+            DERIVED_FROM: Value("string"),
             **{face: Image() for face in FACES},
-            **{column: ClassLabel(names=list(names)) for column, names in CLASSES.items()},
+            "label": ClassLabel(names=list(CLASSES["label"])),
+            "source_label": Value("string"),
+            "expression": Value("string"),
+            "pspi": Value("float64"),
+            **{column: ClassLabel(names=list(CLASSES[column])) for column in GROUPS},
+            "age": Value("float64"),
             "fold": Value("int8"),
+            "part": Value("int8"),
+            "clip": Value("string"),
+            "frame": Value("int64"),
+            "time": Value("float64"),
             "provenance": {
                 **{f"{face}_{part}": Value("string") for face in FACES for part in ("file", "sha256")},
                 **{name: Value("string") for name in ("generator", "prompt")},
@@ -38,10 +48,30 @@ def features() -> Features:
     )
 
 
+GIVEN = (DERIVED_FROM, "source_label", "expression", "pspi", "age", "part", "clip", "frame", "time")
+"""The columns that a release has only where its source says something in them.
+
+A column that is null in every row would tell nothing, and would change the files of everybody whose source lacks it.
+`identity` is not among them: splits, clusters and joins ask for it whatever the source is.
+"""
+
 _MEANINGS = {
-    PAIR_ID: "The identity; in official data the ten digits of the file name.",
+    PAIR_ID: "The pair; in official data the ten digits of the file name.",
+    IDENTITY: "Who is shown; never on two sides of a split. In official data every pair shows another identity.",
+    DERIVED_FROM: "The identity whose expression was transferred to this one; on the same side of every split.",
     "neutral": "The neutral face of the identity.",
     "expressive": "Its other face, which shows what the label says.",
+    "source_label": "The label in the words of the source, where these differ.",
+    "expression": "The kind of expression, such as `pain` or `happy`, as the source says.",
+    "pspi": (
+        "The pain score of Prkachin and Solomon of the expressive face, "
+        "AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43, 0 to 16."
+    ),
+    "age": "The age of the identity in years.",
+    "part": "The part of the official download.",
+    "clip": "The video that the expressive face is a frame of.",
+    "frame": "The number of the frame in its video, from 0.",
+    "time": "The time of the frame in its video, in seconds.",
     "label": (
         "What the expressive face shows, as the source says; `no_pain` is another expression, never a neutral face."
     ),
@@ -66,14 +96,14 @@ _MEANINGS = {
 
 def _is_partition(file: str) -> bool:
     try:
-        partition = Partition.of(file)
+        return Partition.of(file).is_possible
     except ValueError:
         return False
-    return 0 <= partition.fold < FOLDS and all(getattr(partition, column) in CLASSES[column] for column in GROUPS)
 
 
 def _told_by_place(file: str) -> Mapping[str, object]:
-    return asdict(Partition.of(file))
+    partition = Partition.of(file)
+    return {"fold": partition.fold, **partition.groups}
 
 
 PAIRS = Table(
@@ -82,7 +112,9 @@ PAIRS = Table(
     key=(PAIR_ID,),
     features=features,
     meanings=_MEANINGS,
-    configurations=CONFIGURATIONS,
+    configurations={**CONFIGURATIONS, EACH_PERSON: each_person},
+    optional=(IDENTITY, *GIVEN),
+    nullable=GROUPS,
     bumps=Bumps(
         rows_added=Bump.MINOR,
         rows_removed=Bump.MAJOR,
@@ -94,6 +126,7 @@ PAIRS = Table(
     aspects=(
         Aspect("pixels", FACES, "with other pixels", Bump.MAJOR),
         Aspect("labels", ("label", *GROUPS), "with another label or group", Bump.MAJOR),
+        Aspect("identities", (IDENTITY, DERIVED_FROM), "with another identity", Bump.MAJOR),
         Aspect("folds", ("fold",), "moved to another fold", Bump.MAJOR),
         Aspect("provenance", ("provenance",), "with another provenance", Bump.PATCH),
     ),

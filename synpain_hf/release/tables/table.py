@@ -6,7 +6,7 @@ never checks which table it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +40,10 @@ class FileSelection(Protocol):
 
     def patterns(self, files: Iterable[str]) -> list[str]:
         """Glob patterns that match these files, in this order, and no others."""
+
+
+SplitsOfFiles = Callable[[Iterable[str]], Mapping[str, FileSelection]]
+"""The splits of a configuration that depend on the files that a release has of the table."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ class Table:
         features: Its columns, as `datasets` types. Where columns may differ by file, those that have a fixed type.
         meanings: What each column means, those of a struct by their path, such as `provenance.seed`.
         configurations: The files of each split of each configuration that loads it.
+        optional: Columns that a release has only where its source gave them; `release.json` lists those.
+        nullable: Columns of classes that may be missing in a row.
         bumps: How much a version must rise for each kind of difference.
         aspects: Columns that are compared as one.
         keeps: Whether it also has the columns that a release keeps of its source, which `release.json` lists.
@@ -135,8 +141,10 @@ class Table:
     key: tuple[str, ...]
     features: Callable[[], Features]
     meanings: Mapping[str, str]
-    configurations: Mapping[str, Mapping[str, FileSelection]]
+    configurations: Mapping[str, Mapping[str, FileSelection] | SplitsOfFiles]
     bumps: Bumps
+    optional: tuple[str, ...] = ()
+    nullable: tuple[str, ...] = ()
     aspects: tuple[Aspect, ...] = ()
     keeps: bool = False
     columns_may_differ: bool = False
@@ -162,32 +170,52 @@ class Table:
             configuration: A key of `configurations`.
             files: All files of the table that a release has.
         """
-        chosen = {split: selection.chosen(files) for split, selection in self.configurations[configuration].items()}
+        chosen = {split: selection.chosen(files) for split, selection in self._selections(configuration, files)}
         return {split: found for split, found in chosen.items() if found}
 
     def patterns(self, configuration: str, files: Sequence[str]) -> dict[str, list[str]]:
         """Glob patterns for the same files, as the card names them."""
-        found = {split: selection.patterns(files) for split, selection in self.configurations[configuration].items()}
+        found = {split: selection.patterns(files) for split, selection in self._selections(configuration, files)}
         return {split: patterns for split, patterns in found.items() if patterns}
 
-    def columns(self, kept: Mapping[str, str]) -> Features:
+    def _selections(self, configuration: str, files: Sequence[str]) -> Iterable[tuple[str, FileSelection]]:
+        found = self.configurations[configuration]
+        return (found(files) if callable(found) else found).items()
+
+    def fixed(self, given: Collection[str] = ()) -> Features:
+        """Its columns in a release, without those that are kept of a source.
+
+        Args:
+            given: Those of its optional columns that the release has.
+        """
+        from datasets import Features
+
+        known = self.features()
+        return Features({name: known[name] for name in known if name not in self.optional or name in given})
+
+    def columns(self, kept: Mapping[str, str], given: Collection[str] = ()) -> Features:
         """Its columns in a release.
 
         Args:
             kept: The type of each column that the release keeps of its source.
+            given: Those of its optional columns that the release has.
         """
         from datasets import Features, Value
 
-        fixed = self.features()
+        fixed = self.fixed(given)
         return Features({**fixed, **{name: Value(kept[name]) for name in sorted(kept)}}) if self.keeps else fixed
 
-    def kept_in(self, features: Features) -> dict[str, str]:
+    def kept_in(self, features: Features, given: Collection[str] = ()) -> dict[str, str]:
         """The type of each column of a file that is not fixed.
+
+        Args:
+            features: The columns of the file.
+            given: Those of the optional columns that the release has.
 
         Raises:
             ReleaseError: If one is not a column of numbers, truth values or texts, or cannot be called so.
         """
-        fixed = self.features()
+        fixed = self.fixed(given)
         found = {name: feature for name, feature in features.items() if name not in fixed}
         for name, feature in found.items():
             if not KEPT_NAME.fullmatch(name):
@@ -199,7 +227,7 @@ class Table:
     def misfits(self, features: Features) -> Iterator[str]:
         """What is wrong with the columns of a file that is to be one of this table's: cause, then remedy."""
         wanted = self.features()
-        needed = self.required or tuple(wanted)
+        needed = self.required or tuple(name for name in wanted if name not in self.optional)
         for name in needed:
             if name not in features:
                 yield f"has no column {name}; add it"

@@ -25,6 +25,7 @@ from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.table import Table
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
+from synpain_hf.training.data.leaving_out import left_out, without_one
 from synpain_hf.training.data.loaded import (
     WITHOUT_FACES,
     Loaded,
@@ -54,8 +55,8 @@ def open_pairs(
         source: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or what is loaded
             already: a `DatasetDict` with the columns `pair_id`, `neutral`, `expressive`, `label`, or a `Dataset` with
             these and a column `split`. Pictures that it names by their paths are read from there.
-        configuration: Such as `default`, `cv_3`, `only_old`; `info` lists those of a release. Of splits that are
-            loaded, it is already chosen.
+        configuration: Such as `default`, `cv_3`, `only_old`; `info` lists those of a release. `loso_IDENTITY` leaves
+            one person out. Of splits that are loaded, it is already chosen.
         revision: Of a data set on the Hub: a tag, such as `v1.0.0`, a branch or a commit.
         progress: Called after every file of a release that is looked into, which is done once.
 
@@ -110,17 +111,18 @@ class _ParquetPart:
 
 def _of_folder(release: Release, configuration: str, progress: Progress) -> Pairs:
     check(release, of=_opened_tables(), progress=progress)
-    splits = _splits(release, configuration)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
-    rows = [release.read(file, WITHOUT_FACES) for file in everything]
+    rows = pa.concat_tables(release.read(file, _read_of(release)) for file in everything)
+    splits = _splits(release, configuration, rows)
     measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
-    return Pairs(_title(release), _content(release), pa.concat_tables(rows), splits, parts, _together(measured))
+    return Pairs(_title(release), _content(release), rows, splits, parts, _together(measured))
 
 
 def _of_copy(configuration: str, release: Release) -> Pairs:
     everything = load_of(release, "all", "train")
-    splits = _splits(release, configuration)
+    rows = columns_of(everything, _read_of(release))
+    splits = _splits(release, configuration, rows)
     measured = [
         columns_of(load_of(release, name, split))
         for table in _measuring()
@@ -130,11 +132,17 @@ def _of_copy(configuration: str, release: Release) -> Pairs:
     return Pairs(
         _title(release),
         _content(release),
-        columns_of(everything, WITHOUT_FACES),
+        rows,
         splits,
         [LoadedPart(_title(release), everything)],
         _together(measured),
     )
+
+
+def _read_of(release: Release) -> list[str]:
+    """The columns that are read of the pairs of a release; earlier versions have fewer."""
+    known = tables.base_table().fixed(release.given)
+    return [name for name in WITHOUT_FACES if name in known]
 
 
 def _opened_tables() -> tuple[Table, ...]:
@@ -191,8 +199,16 @@ def _of_configuration(repo_id: str, configuration: str, revision: str | None) ->
     return pairs_of(splits, repo_id)
 
 
-def _splits(release: Release, configuration: str) -> dict[str, Positions]:
-    """The positions of each split's pairs among all pairs of a release."""
+def _splits(release: Release, configuration: str, rows: pa.Table) -> dict[str, Positions]:
+    """The positions of each split's pairs among all pairs of a release.
+
+    Args:
+        release: The release.
+        configuration: One of its configurations, or `loso_` and an identity.
+        rows: All pairs without their faces.
+    """
+    if left_out(configuration):
+        return without_one(rows, configuration)
     known = [name for name in tables.base_table().configurations if release.splits(name)]
     if configuration not in known:
         raise UsageError(

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.release.identities import units_of
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
-from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
+from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -23,7 +24,10 @@ Floats = npt.NDArray[np.float32]
 NEEDED = ("pair_id", *FACES, "label")
 """Columns that pairs cannot be trained on without."""
 
-WELCOME = (*GROUPS, "fold")
+PSPI = "pspi"
+"""The column with the pain score that the source gives."""
+
+WELCOME = (IDENTITY, DERIVED_FROM, *GROUPS, "fold", PSPI)
 """Columns that come along where they exist."""
 
 JUDGED = FACES[1]
@@ -54,15 +58,15 @@ class Pairs:
     Attributes:
         title: What the data set is, in a few words.
         content: What tells the pairs and their order from any others.
-        table: `pair_id`, `label` and, where known, `age_group`, `gender`, `ethnicity` and `fold` of every pair; classes
-            are integers, as in `synpain_hf.vocabulary.CLASSES`.
+        table: `pair_id`, `label` and, where known, `identity`, `derived_from`, `age_group`, `gender`, `ethnicity`,
+            `fold` and `pspi` of every pair; classes are integers, as in `synpain_hf.vocabulary.CLASSES`.
         splits: The positions in `table` of the pairs of each split.
         parts: Where the faces are; one after the other, they are in the order of `table`.
         annotations: One row a face: `pair_id`, `face` (an integer, as in `FACES`), action units, `pspi`, `annotator`;
             None where nothing is known.
 
     Raises:
-        BadInputError: If a pair is in two splits, or twice in one, or its label is unknown.
+        BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
     """
 
     title: str
@@ -73,7 +77,7 @@ class Pairs:
     annotations: pa.Table | None = None
 
     def __post_init__(self) -> None:
-        problems = [*self._crossing(), *self._unlabelled()]
+        problems = [*(list(self._crossing()) or self._identities_crossing()), *self._unlabelled()]
         if problems:
             raise BadInputError(problems)
 
@@ -98,7 +102,7 @@ class Pairs:
         """What is annotated of the expressive face of every pair, in the order of `table`.
 
         Args:
-            pspi: Whether the pain score is wanted.
+            pspi: Whether the pain score is wanted; where nothing is annotated, it is that of the source.
             action_units: The action units that are wanted, in the order in which the model gives them.
             annotator: Whose annotations; None for the only one's.
 
@@ -110,6 +114,9 @@ class Pairs:
             UsageError: If there are no annotations, or none of a unit or by the annotator, or several annotators.
             BadInputError: If an annotator has annotated one face twice.
         """
+        if pspi and self.annotations is None and annotator is None and PSPI in self.table.column_names:
+            score = pc.fill_null(self.table[PSPI].cast("float32"), np.nan).to_numpy()
+            return {PSPI: score, **self.targets(action_units=action_units)}
         wanted = [*(["pspi"] if pspi else []), *action_units]
         if not wanted:
             return {}
@@ -171,6 +178,31 @@ class Pairs:
                         pair_id,
                     )
 
+    def persons(self, positions: Positions) -> list[set[str]]:
+        """Whom each of some pairs shows, and whose expression was transferred, where one was."""
+        identities = [{identity} for identity in identities_in(self.table)]
+        if DERIVED_FROM in self.table.column_names:
+            for shown, origin in zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True):
+                shown.update({str(origin)} if origin is not None else ())
+        return [identities[position] for position in positions.tolist()]
+
+    def _identities_crossing(self) -> Iterator[Problem]:
+        units, identities = units_in(self.table), identities_in(self.table)
+        seen: dict[str, tuple[str, str]] = {}
+        told: set[tuple[str, str]] = set()
+        for split, positions in self.splits.items():
+            for position in positions.tolist():
+                identity = identities[position]
+                other, where = seen.setdefault(units[position], (identity, split))
+                if where != split and (identity, split) not in told:
+                    told.add((identity, split))
+                    joined = "" if other == identity else f", joined to {other} by {DERIVED_FROM},"
+                    yield Problem(
+                        self.title,
+                        f"identity {identity}{joined} is in {where} and in {split}, so the same person would be "
+                        "trained and tested on; keep each person in one of them",
+                    )
+
     def _unlabelled(self) -> Iterator[Problem]:
         known = range(len(CLASSES["label"]))
         for pair_id, label in zip(self.table["pair_id"].to_pylist(), self.table["label"].to_pylist(), strict=True):
@@ -178,3 +210,22 @@ class Pairs:
                 told = f"pair {shown(str(pair_id))} has the label {shown(str(label))}"
                 reason = f"{told}, which is neither 0 nor 1; label it, or leave it out"
                 yield Problem(self.title, reason, str(pair_id))
+
+
+def identities_in(table: pa.Table) -> list[str]:
+    """Who each pair shows: its `identity`, or where that is not known its `pair_id`."""
+    ids: list[str] = table["pair_id"].to_pylist()
+    if IDENTITY not in table.column_names:
+        return ids
+    found = table[IDENTITY].to_pylist()
+    return [pair_id if identity is None else str(identity) for pair_id, identity in zip(ids, found, strict=True)]
+
+
+def units_in(table: pa.Table) -> list[str]:
+    """What each pair is split with: identities that hang together by `derived_from` are one unit."""
+    identities = identities_in(table)
+    if DERIVED_FROM not in table.column_names:
+        return identities
+    origins = [None if origin is None else str(origin) for origin in table[DERIVED_FROM].to_pylist()]
+    unit_of = units_of(zip(identities, origins, strict=True))
+    return [unit_of[identity] for identity in identities]

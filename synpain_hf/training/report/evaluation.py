@@ -60,7 +60,7 @@ def judge_heads(predictions: pa.Table) -> list[dict[str, Any]]:
 def write_report(
     folder: str | Path, test: pa.Table, validation: pa.Table | None = None, *, progress: Progress = silent
 ) -> Report:
-    """Write predictions, and what they are worth by group.
+    """Write predictions, and what they are worth by group; where identities have several rows, these are clusters.
 
     Args:
         folder: Where to: `predictions.parquet`, `predictions_validation.parquet` and the folder `report`, with
@@ -79,11 +79,16 @@ def write_report(
     shutil.rmtree(folder / REPORT, ignore_errors=True)
     return evaluate(
         folder / PREDICTIONS,
-        groups=[name for name in GROUPS if name in test.column_names],
+        groups=_known_groups(test),
         validation=None if validation is None else folder / VALIDATION_PREDICTIONS,
         out=folder / REPORT,
         progress=progress,
     )
+
+
+def _known_groups(test: pa.Table) -> list[str]:
+    """The columns of groups that say something of some rows."""
+    return [name for name in GROUPS if name in test.column_names and test[name].null_count < test.num_rows]
 
 
 def figures(folder: str | Path) -> Iterator[str]:

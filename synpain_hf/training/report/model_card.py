@@ -33,8 +33,9 @@ class ModelCard:
         name: Of the model.
         config: The model's configuration.
         processor: Its image processor.
-        data: What it was trained on: `title`, `content` (the digest), `config_name`, `splits` (pairs by split), and
-            `repo_id` and `revision` where it came from the Hub.
+        data: What it was trained on: `title`, `content` (the digest), `config_name`, `splits` (pairs by split),
+            `identities` (by split, where some have several pairs), and `repo_id` and `revision` where it came from
+            the Hub.
         recipe: How: the arguments that change the weights.
         augmentation: How much pairs were changed in training; None for not at all.
         outcome: What came of it: `epochs`, `best_epoch`, `validation_auroc`, `seconds`, `device`, `parameters`; where
@@ -79,7 +80,8 @@ class ModelCard:
             "size": "" if size is None else f", {size:,} parameters",
             "weights": " and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
             "is_drawn": self.data["title"].startswith(TITLES["demo"]),
-            "splits": table(("split", "pairs"), ((code(name), f"{n:,}") for name, n in self.data["splits"].items()), 1),
+            "splits": self._splits(),
+            "repeats": "identities" in self.data,
             "recipe": table(("argument", "value"), _settings(self.recipe)),
             "heads": table(_HEADS, map(_head, self.heads), 1),
             "crop": "" if box is None else _part(*box),
@@ -90,6 +92,12 @@ class ModelCard:
         }
         text = render(_TEMPLATE, values, escape=True)
         return f"---\n{self.metadata().to_yaml()}\n---\n\n{tidied(text)}\n"
+
+    def _splits(self) -> Markdown:
+        """How many pairs each split has, and how many identities these show, where some have several."""
+        counted = [self.data[what] for what in ("splits", "identities") if what in self.data]
+        rows = ((code(name), *(f"{found[name]:,}" for found in counted)) for name in self.data["splits"])
+        return table(("split", "pairs", "identities")[: 1 + len(counted)], rows, 1)
 
     def metadata(self) -> ModelCardData:
         """What the Hub reads: tags, data set, and the AUROC of the whole and of every group as `model-index`."""

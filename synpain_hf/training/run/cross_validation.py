@@ -1,6 +1,6 @@
-"""`cross_validate`: train on all five folds, and say how good that is, for all pairs together, by fold and by group.
+"""`cross_validate`: train on all folds, or without each person, and say how good that is: pooled, by fold, by group.
 
-OUT/fold-0/ … OUT/fold-4/     each as `train` leaves it
+OUT/fold-0/ … OUT/fold-4/     each as `train` leaves it; OUT/person-000/ … where one person is left out at a time
 OUT/predictions.parquet       of every pair, by the model that has not seen it
 OUT/report/, OUT/README.md    what they are worth
 OUT/summary.json              written last
@@ -19,13 +19,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from accelerate import PartialState  # type: ignore[import-untyped]
 
-from synpain_hf.configurations import FOLDS
+from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
-from synpain_hf.training.layout import FOLD, RECORD, check_place
+from synpain_hf.training.layout import RECORD, check_place
+from synpain_hf.training.options import ALL_FOLDS, Protocol
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
+from synpain_hf.training.request import any_folder, turns
 from synpain_hf.training.run.folder import read_json, write_json
 from synpain_hf.training.run.train import TrainingResult, read_report, train, with_interval
 
@@ -35,8 +37,10 @@ CARD = "README.md"
 FEWEST = 10
 """Pairs of a class in a fold. With fewer, its AUROC has few values to take, and a mean over folds flatters."""
 
+_TITLES = {ALL_FOLDS: "Cross-validation over five folds", EACH_PERSON: "Leaving one person out"}
+
 _POOLED = (
-    "Every pair is judged once, by the model that has not seen it. The scores are log-odds of five models, which need "
+    "Every pair is judged once, by the model that has not seen it. The scores are log-odds of {} models, which need "
     "not be on one scale: where these differ, the AUROC of all pairs together can be below the mean of the folds. "
     "Intervals say how much chance there is in the pairs, not how much another training would differ."
 )
@@ -49,7 +53,7 @@ class CrossValidation:
     Attributes:
         out: Its folder.
         folds: What came of each fold.
-        report: AUROC by group over the test pairs of all folds. Their scores come from five models, so that it also
+        report: AUROC by group over the test pairs of all folds. Their scores come from several models, so that it also
             holds how these differ in scale; the mean over the folds does not.
     """
 
@@ -64,8 +68,14 @@ class CrossValidation:
         Raises:
             UsageError: If it is damaged.
         """
-        folds = [TrainingResult.read(out / FOLD.format(fold)) for fold in range(FOLDS)]
-        return cls(out, folds, read_report(out))
+        said = read_json(out / SUMMARY, "folds")["folds"]
+        try:
+            places = [out / fold["out"] for fold in said]
+        except (TypeError, KeyError) as error:
+            raise UsageError(
+                f"{out / SUMMARY} does not name its trainings; remove the folder, and train again"
+            ) from error
+        return cls(out, [TrainingResult.read(place) for place in places], read_report(out))
 
     @property
     def mean(self) -> float | None:
@@ -136,17 +146,19 @@ def cross_validate(
     dataset: str | Path,
     *,
     out: str | Path,
+    protocol: Protocol = "cv",
     keep_finished: bool = False,
     progress: Progress = silent,
     **options: Any,
 ) -> CrossValidation:
-    """Train and test on each of `cv_0` to `cv_4`, and sum up.
+    """Train and test on each of `cv_0` to `cv_4`, or leave out each person in turn, and sum up.
 
     The same call continues a cross-validation that was interrupted; finished folds are not trained again.
 
     Args:
         dataset: What `train` takes, by path, by name or from the Hub.
         out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
+        protocol: `cv`, the five folds, or `loso`, which leaves one person out at a time, of at most 200.
         keep_finished: Return the result where the same cross-validation is finished, instead of refusing the folder.
         progress: Called for preparation, steps and figures.
         options: Of `train`, but for `config_name`.
@@ -160,34 +172,37 @@ def cross_validate(
     if not isinstance(dataset, (str, Path)):
         raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
     folder = Path(out).expanduser().absolute()
-    _check_folder(folder, keep_finished)
+    trainings = turns(str(dataset), protocol, options.get("revision"))
+    _check_folder(folder, protocol, keep_finished)
     folds = []
-    for fold in range(FOLDS):
-        told = progress if progress is silent else partial(_of_fold, progress, fold)
-        place = folder / FOLD.format(fold)
-        folds.append(train(dataset, out=place, config_name=f"cv_{fold}", keep_finished=True, progress=told, **options))
+    for config_name, place in trainings.items():
+        told = progress if progress is silent else partial(_of_fold, progress, place.replace("-", " "))
+        result = train(
+            dataset, out=folder / place, config_name=config_name, keep_finished=True, progress=told, **options
+        )
+        folds.append(result)
     process = PartialState()
     if process.is_main_process:
         pooled = pa.concat_tables([pq.read_table(fold.out / PREDICTIONS) for fold in folds], promote_options="default")
-        result = CrossValidation(folder, folds, write_report(folder, pooled, progress=progress))
-        (folder / CARD).write_text(_card(result), encoding="utf-8")
-        write_json(folder / SUMMARY, result.to_dict())
+        summed = CrossValidation(folder, folds, write_report(folder, pooled, progress=progress))
+        (folder / CARD).write_text(_card(summed, protocol), encoding="utf-8")
+        write_json(folder / SUMMARY, summed.to_dict())
     process.wait_for_everyone()
     return CrossValidation.read(folder)
 
 
-def _of_fold(progress: Progress, fold: int, what: str, done: int, total: int) -> None:
-    progress(f"fold {fold}: {what}", done, total)
+def _of_fold(progress: Progress, fold: str, what: str, done: int, total: int) -> None:
+    progress(f"{fold}: {what}", done, total)
 
 
-def _check_folder(out: Path, keep_finished: bool) -> None:
+def _check_folder(out: Path, protocol: str, keep_finished: bool) -> None:
     if (out / SUMMARY).is_file() and not keep_finished:
         raise UsageError(f"{out} holds a finished cross-validation; remove it, or give another place")
-    check_place(out, FOLD.format("*"))
+    check_place(out, any_folder(protocol))
     out.mkdir(exist_ok=True)
 
 
-def _card(result: CrossValidation) -> str:
+def _card(result: CrossValidation, protocol: str) -> str:
     """What stands in `README.md`."""
     data = read_json(result.folds[0].out / RECORD, "data")["data"]
     small = set(result.small_folds)
@@ -208,12 +223,12 @@ def _card(result: CrossValidation) -> str:
         for group in of_groups
     ]
     parts = [
-        "# Cross-validation over five folds",
+        f"# {_TITLES[protocol]}",
         f"{escaped(data['title'])}, content {code(data['content'])}.",
         f"T{result.summary()[1:]}.",
         table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
         "## By group, all folds together",
-        _POOLED,
+        _POOLED.format("five" if protocol == ALL_FOLDS else f"{len(result.folds):,}"),
         result.report.to_markdown(),
         "## By group, mean ± standard deviation over the folds",
         table(("attribute", "group", "AUROC"), groups, 2),

@@ -14,7 +14,6 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoConfig
 from transformers.image_processing_base import ImageProcessingMixin
-from transformers.utils.hub import cached_file
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.modeling import (
@@ -28,8 +27,8 @@ from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.layout import LEARNED
 from synpain_hf.training.options import JSON, PWCT, ModelArguments
+from synpain_hf.training.run.learned import check_unseen
 from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, PWCT_SIDE
 
 _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -189,7 +188,7 @@ def _pretrained(
     arguments.check_source()
     found = AutoConfig.from_pretrained(name, trust_remote_code=False)
     if found.model_type == _OWN:
-        _check_unseen(name, pairs)
+        check_unseen(name, pairs)
         model = PairwisePainForImageClassification.from_pretrained(name)
         _check_own(name, model.config, arguments, options)
         model.config.class_weights = options["class_weights"]
@@ -212,36 +211,6 @@ def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments,
         units = ", ".join(config.action_units) or "no action unit"
         raise UsageError(
             f"{name} was trained {'with' if config.pspi_head else 'without'} PSPI and on {units}; ask for the same"
-        )
-
-
-def learned_by(name: str) -> set[str]:
-    """The pairs that a pairwise model has learned, where its folder or its repository says so."""
-    file = cached_file(name, LEARNED, _raise_exceptions_for_missing_entries=False)
-    if file is None:
-        return set()
-    try:
-        learned = parsed_json(Path(file).read_text(encoding="utf-8"))["pair_id"]
-    except (OSError, ValueError, LookupError, TypeError):
-        learned = None
-    if not isinstance(learned, list) or not all(isinstance(pair_id, str) for pair_id in learned):
-        raise UsageError(f"has a damaged {LEARNED}, so that what it has learned is unknown; fetch it again", "model")
-    return set(learned)
-
-
-def _check_unseen(name: str, pairs: Pairs) -> None:
-    """Refuse a model that has learned pairs which would now choose or test it."""
-    learned, ids = learned_by(name), pairs.table["pair_id"]
-    seen = {
-        split: len(learned.intersection(ids.take(positions).to_pylist()))
-        for split, positions in pairs.splits.items()
-        if split != "train"
-    }
-    told = ", ".join(f"{count:,} of {split}" for split, count in seen.items() if count)
-    if told:
-        raise UsageError(
-            f"{name} has learned pairs that would now judge it ({told}); train on with the configuration that it was "
-            "trained with, or from new weights"
         )
 
 

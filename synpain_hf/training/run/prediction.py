@@ -11,7 +11,7 @@ from synpain_hf.training.report.evaluation import ANNOTATED
 from synpain_hf.training.run.trainer import PairwiseTrainer, pain_scores
 from synpain_hf.vocabulary import CLASSES
 
-_IDENTITY = ("pair_id", "fold")
+_IDENTITY = ("pair_id", "identity", "fold")
 
 
 def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Table:
@@ -23,10 +23,10 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
         split: What the column `split` says.
 
     Returns:
-        `pair_id`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, where they are known; `score`,
-        the log-odds of pain; `prediction`, pain where they are above 0; and, of a model that predicts them, `pspi` and
-        action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words, which every
-        tool reads alike.
+        `pair_id`, `identity`, `fold`, `split`, `label`, `age_group`, `gender` and `ethnicity`, where they are known;
+        `score`, the log-odds of pain; `prediction`, pain where they are above 0; and, of a model that predicts them,
+        `pspi` and action units, each with what is annotated, such as `AU4_annotated`. Labels and groups are words,
+        which every tool reads alike.
 
     Raises:
         UsageError: If the model gives NaN or infinity.

@@ -4,7 +4,7 @@ OUT/config.json, model.safetensors, preprocessor_config.json   the model, as `pi
 OUT/README.md, report/, predictions*.parquet                    what it is worth
 OUT/training.json                                               what is trained on what, written first
 OUT/checkpoint-N/                                               while it is trained
-OUT/learned.json                                                the pairs that it has learned
+OUT/learned.json                                                the pairs and identities that it has learned
 OUT/trainer_state.json                                          what Trainer measured, written once it is trained
 OUT/result.json                                                 written last
 """
@@ -32,7 +32,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.pairs import Pairs, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
 from synpain_hf.training.options import ModelArguments
@@ -50,7 +50,8 @@ from synpain_hf.training.run.folder import (
     warn_by_python,
     write_json,
 )
-from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, learned_by
+from synpain_hf.training.run.learned import Learned, learned_by
+from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise
 from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
 
@@ -192,7 +193,7 @@ def train(
         return TrainingResult.read(folder)
     with claim(folder, record, args, warn) as checkpoint:
         prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
-        before = learned_by(chosen.model) if record["goes_on"] else set()
+        before = learned_by(chosen.model) if record["goes_on"] else Learned()
         run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
 
@@ -225,7 +226,7 @@ class _Run:
     processor: PairwisePainImageProcessor
     augmentation: AugmentationStrengths | None
     annotator: str | None
-    learned_before: set[str]
+    learned_before: Learned
     progress: Progress
 
     def __call__(self, checkpoint: str | None, trained: bool) -> TrainingResult:
@@ -293,8 +294,8 @@ class _Run:
                 figures=list(figures(self.folder)) if report is not None else [],
             ),
         )
-        learned = self.learned_before.union(self._dataset("train").rows["pair_id"].to_pylist())
-        write_json(self.folder / LEARNED, {"pair_id": sorted(learned)})
+        learned = self.learned_before.and_of(self.prepared.pairs, self.prepared.pairs.positions("train"))
+        write_json(self.folder / LEARNED, learned.to_dict())
         overall = {} if report is None else report["overall"]
         result = {
             "config_name": self.record["data"]["config_name"],
@@ -358,6 +359,14 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
+def _identities(pairs: Pairs) -> dict[str, dict[str, int]]:
+    """How many identities each split shows, where some are shown several times."""
+    shown = identities_in(pairs.table)
+    found = {name: len({shown[place] for place in places.tolist()}) for name, places in pairs.splits.items()}
+    is_repeated = any(found[name] < len(places) for name, places in pairs.splits.items())
+    return {"identities": found} if is_repeated else {}
+
+
 def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revision: str | None) -> dict[str, Any]:
     """Say what is trained on, without any path of this machine."""
     described = {
@@ -365,6 +374,7 @@ def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revi
         "content": pairs.content,
         "config_name": config_name,
         "splits": {name: len(positions) for name, positions in pairs.splits.items()},
+        **_identities(pairs),
     }
     if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
         return {**described, "repo_id": dataset, "revision": revision}
