@@ -37,6 +37,7 @@ from .inputs import read
 from .labels import read_labels
 from .measure_tables import tables_of_measures
 from .measured import Measured
+from .multiclass import one_against_the_rest
 from .options import Options
 from .packing import pack, unpack
 from .partial import partial_auroc
@@ -115,6 +116,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
 
     Options = Options
     plot_gaps = staticmethod(plot_gaps)
+    one_against_the_rest = staticmethod(one_against_the_rest)
 
     def __init__(self, **arguments: Any):
         known = inspect.signature(evaluate.Metric).parameters
