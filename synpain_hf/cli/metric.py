@@ -48,6 +48,13 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    against_rest: Annotated[
+        bool,
+        typer.Option(
+            "--against-rest",
+            help="Of more than two labels, take all but the positive one, which must be named, for the negative class.",
+        ),
+    ] = False,
     clusters: Annotated[
         str | None,
         typer.Option(
@@ -141,7 +148,7 @@ def evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
             baseline=baseline, identities=identities, depth=depth, interval=interval, confidence=confidence,
             resamples=resamples, seed=seed, threshold=threshold, validation=validation, threshold_rule=threshold_rule,
-            calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
+            against_rest=against_rest, calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
             metrics=dict(map(_function, metric or [])), control=control, min_group_size=min_group_size,
             min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,

@@ -109,13 +109,14 @@ class Columns:
         self.require(dict.fromkeys(names, use))
         return list(names)
 
-    def labels(self, name: str, positive: object = None) -> ClassColumn:
+    def labels(self, name: str, positive: object = None, *, against_rest: bool = False) -> ClassColumn:
         """Which rows are of the positive class: 1, and 0 for the others, with what both classes are called.
 
         Args:
             name: The column.
             positive: The label of the positive class, or the number of its ClassLabel; None for one of `POSITIVES`, or
                 the second of two ClassLabels.
+            against_rest: Take all other labels, however many, for the negative class.
 
         Returns:
             Classes that `subgroup_auroc` takes as they are; it warns of a ClassLabel that was taken for its place.
@@ -145,6 +146,7 @@ class Columns:
                 mentions=["positive"],
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
+        kept = present if against_rest else kept
         odd = np.asarray([word is not None and word not in kept for word in words])[codes]
         beside = f"beside {_listed(kept)}; a label has two values"
         self._refuse(which < 0, name, lambda _: ("is missing", "fill it in, or leave the row out"))
@@ -155,6 +157,7 @@ class Columns:
             for of_positive in (False, True)
         ]
         by_class[1] = by_class[1] or min(wanted)
+        by_class[0] = "the rest" if against_rest else by_class[0]
         return ClassColumn(np.asarray([word in wanted for word in words], np.int64)[codes], by_class)
 
     def _positives(self, name: str, positive: object) -> set[str]:

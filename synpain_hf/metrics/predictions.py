@@ -53,6 +53,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     label: str = "label",
     score: str = "score",
     positive: str | float | None = None,
+    against_rest: bool = False,
     clusters: str | None = None,
     weights: str | None = None,
     baseline: str | None = None,
@@ -96,6 +97,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         score: The column of the scores, higher for positive.
         positive: The label of the positive class; by default 1 beside 0 or -1, true or `pain`, or the second of
             two ClassLabels; of other labels it must be said.
+        against_rest: Of more than two labels, take all but the positive one, which must be named, for the negative
+            class.
         clusters: The column that says which rows depend on each other; by default `identity`, where it is there, has
             no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
@@ -128,6 +131,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     """
     if threshold is not None and validation is not None:
         raise UsageError("are both given; give one of them", "threshold", "validation")
+    if against_rest and positive is None:
+        raise UsageError("is not given; name the label that is compared with the rest", "positive")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
         asked, overlapping = ([names] if isinstance(names, str) else names for names in (groups, identities))
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
@@ -147,7 +152,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         ):
             clusters = IDENTITY
         rows: dict[str, Any] = {
-            "references": read.labels(label, positive),
+            "references": read.labels(label, positive, against_rest=against_rest),
             "positive": None if positive is None else 1,
             "scores": read.numbers(score, ranked=True),
             "groups": {name: read.groups(name, missing) for name in attributes},
@@ -159,7 +164,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         problems, chosen_on = read.problems, None
         if validation is not None:
             held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
-            chosen_on = _to_choose_on(held_out, label, score, positive)
+            chosen_on = _to_choose_on(held_out, label, score, positive, against_rest=against_rest)
             problems += held_out.problems
         if problems:
             raise BadInputError(problems)
@@ -197,10 +202,10 @@ def _naming_its_option(error: InputError) -> UsageError:
     return UsageError(fault, name) if is_option else UsageError(str(error))
 
 
-def _to_choose_on(held_out: Columns, label: str, score: str, positive: object) -> dict[str, Any]:
+def _to_choose_on(held_out: Columns, label: str, score: str, positive: object, *, against_rest: bool) -> dict[str, Any]:
     """The validation set, as the metric takes it."""
     held_out.require({label: "label", score: "score"})
-    labels = held_out.labels(label, positive)
+    labels = held_out.labels(label, positive, against_rest=against_rest)
     if not np.asarray(labels).any():
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))

@@ -10,18 +10,29 @@ _HOMES = {
     "InputError": "errors",
     "Options": "options",
     "Report": "report",
+    "one_against_the_rest": "multiclass",
     "plot_gaps": "forest",
     "plot_reliability": "reliability",
     "plot_roc": "plots",
     "subgroup_auroc": "compute",
 }
 
-__all__ = ["InputError", "Options", "Report", "plot_gaps", "plot_reliability", "plot_roc", "subgroup_auroc"]
+__all__ = [
+    "InputError",
+    "Options",
+    "Report",
+    "one_against_the_rest",
+    "plot_gaps",
+    "plot_reliability",
+    "plot_roc",
+    "subgroup_auroc",
+]
 
 if TYPE_CHECKING:
     from .compute import subgroup_auroc
     from .errors import InputError
     from .forest import plot_gaps
+    from .multiclass import one_against_the_rest
     from .options import Options
     from .plots import plot_roc
     from .reliability import plot_reliability

@@ -40,6 +40,7 @@ from .labels import read_labels
 from .measure_tables import tables_of_measures
 from .measured import Measured
 from .members import read_identities
+from .multiclass import one_against_the_rest
 from .options import Options
 from .overlap import shared_rows
 from .packing import pack, unpack
@@ -119,6 +120,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
 
     Options = Options
     plot_gaps = staticmethod(plot_gaps)
+    one_against_the_rest = staticmethod(one_against_the_rest)
 
     def __init__(self, **arguments: Any):
         known = inspect.signature(evaluate.Metric).parameters
