@@ -118,7 +118,7 @@ def _by_class(references: Any, scores: Any, classes: Sequence[Any] | None) -> tu
     if isinstance(scores, Mapping):
         by_class = {str(name): of_class for name, of_class in scores.items()}
     else:
-        table = np.asarray(sized(scores))
+        table = np.asarray(sized(scores, "scores"))
         if classes is None:
             classes = names or np.unique(values).tolist()
         if table.ndim != 2 or table.shape[1] != len(classes):
@@ -130,7 +130,7 @@ def _by_class(references: Any, scores: Any, classes: Sequence[Any] | None) -> tu
     if unknown := sorted(set(labels) - set(by_class)):
         raise InputError(f"the class {unknown[0]!r} has no scores; there are those of {', '.join(by_class)}")
     for name, of_class in by_class.items():
-        of_length(sized(of_class), f"the scores of {name!r}", len(labels))
+        of_length(sized(of_class, f"the scores of {name!r}"), f"the scores of {name!r}", len(labels))
     return labels, by_class
 
 
