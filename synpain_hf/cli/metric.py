@@ -70,7 +70,7 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
     ] = None,
-    identities: Annotated[
+    overlapping: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMNS",
@@ -146,7 +146,7 @@ def evaluate(
     with reported(as_json) as progress:
         report = synpain_hf.evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
-            baseline=baseline, identities=identities, depth=depth, interval=interval, confidence=confidence,
+            baseline=baseline, overlapping=overlapping, depth=depth, interval=interval, confidence=confidence,
             resamples=resamples, seed=seed, threshold=threshold, validation=validation, threshold_rule=threshold_rule,
             against_rest=against_rest, calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
             metrics=dict(map(_function, metric or [])), control=control, min_group_size=min_group_size,

@@ -57,7 +57,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     clusters: str | None = None,
     weights: str | None = None,
     baseline: str | None = None,
-    identities: str | Sequence[str] | None = None,
+    overlapping: str | Sequence[str] | None = None,
     depth: int = Options.depth,
     interval: str = Options.interval,
     confidence: float = Options.confidence,
@@ -103,16 +103,16 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
-        identities: Names of columns, as `groups`, that say which rows belong to groups that may overlap: true and false
-            or shares of annotators, of which half is enough, or lists of names (JSON Lines, Parquet). Each group is
-            reported on as its members against all other rows.
+        overlapping: Names of columns, as `groups`, that say which rows belong to groups that may overlap: true and
+            false or shares of annotators, of which half is enough, or lists of names (JSON Lines, Parquet). Each group
+            is reported on as its members against all other rows.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         validation: Instead of a threshold: a file with the same columns, on which one is chosen, by `threshold_rule`.
         metrics: Any metrics by name, functions of labels, scores and weights, as in `subgroup_auroc`.
         control: Columns within whose groups the AUROC is measured, too, and averaged.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`,
-            `measures.csv` where more than the AUROC is measured, with identities `identities.csv`, `gaps.png`
+            `measures.csv` where more than the AUROC is measured, with `overlapping` also `overlapping.csv`, `gaps.png`
             (attributes of up to 100 groups), `roc_….png` for every attribute of up to 20 groups, of which one has an
             AUROC, and with `calibration` also `reliability_….png`.
         keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
@@ -134,22 +134,18 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     if against_rest and positive is None:
         raise UsageError("is not given; name the label that is compared with the rest", "positive")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
-        asked, overlapping = ([names] if isinstance(names, str) else names for names in (groups, identities))
+        asked, asked_overlapping = ([names] if isinstance(names, str) else names for names in (groups, overlapping))
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
         strata = _names(control)
-        wanted = {*uses, *strata, *candidates(asked), *candidates(overlapping or []), IDENTITY}
+        wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY}
         read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
         read.require({**dict.fromkeys(strata, "control"), **uses})
-        of_identities = read.listed(overlapping or [], "identities")
-        if both := set(of_identities) & {*uses, *strata, *(read.listed(asked, "groups") if asked else ())}:
-            raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "identities")
-        attributes = read.attributes(asked, {*uses, *strata, *of_identities}, needed=not of_identities)
-        if (
-            clusters is None
-            and IDENTITY not in {*uses, *strata, *of_identities, *attributes}
-            and read.repeats(IDENTITY)
-        ):
+        may_overlap = read.listed(asked_overlapping or [], "overlapping")
+        if both := set(may_overlap) & {*uses, *strata, *(read.listed(asked, "groups") if asked else ())}:
+            raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "overlapping")
+        attributes = read.attributes(asked, {*uses, *strata, *may_overlap}, needed=not may_overlap)
+        if clusters is None and IDENTITY not in {*uses, *strata, *may_overlap, *attributes} and read.repeats(IDENTITY):
             clusters = IDENTITY
         rows: dict[str, Any] = {
             "references": read.labels(label, positive, against_rest=against_rest),
@@ -160,7 +156,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             "sample_weight": None if weights is None else read.numbers(weights, above_zero=True),
         }
         baseline_scores = None if baseline is None else read.numbers(baseline, ranked=True)
-        members = {name: read.memberships(name) for name in of_identities}
+        members = {name: read.memberships(name) for name in may_overlap}
         problems, chosen_on = read.problems, None
         if validation is not None:
             held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
@@ -176,7 +172,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         try:
             report = subgroup_auroc(
                 **{**rows, "groups": {**rows["groups"], **members, **within}}, **how, attributes=attributes,
-                identities=of_identities, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
+                overlapping=may_overlap, baseline_scores=baseline_scores, depth=depth, threshold=threshold,
                 validation=chosen_on, threshold_rule=threshold_rule, calibration=calibration, bins=bins,
                 max_fpr=max_fpr, specificity=specificity, metrics=metrics, control=strata, correction=correction,
                 min_class_size=min_class_size, margin=margin, reference=reference, progress=progress,
@@ -188,7 +184,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
                 drawn = min(resamples, max(_FEWEST_DRAWN, _ROWS_DRAWN // len(read.table)))
                 how["resamples"] = max(drawn, fewest_resamples(confidence))
             frames = {"groups.csv": report.to_frame()}
-            frames |= {"identities.csv": report.identities_frame()} if of_identities else {}
+            frames |= {"overlapping.csv": report.overlapping_frame()} if may_overlap else {}
             frames |= {"measures.csv": report.measures_frame()} if report["options"]["measures"] else {}
             texts = {name: _as_csv(frame, keep_formulas=keep_formulas) for name, frame in frames.items()}
             staging.complete(_write(report, texts, {**rows, **how}, staging.folder, progress))

@@ -120,12 +120,13 @@ class TestOptions:
     def test_groups_that_overlap_are_named_as_others_are(self, predictions: Path, tmp_path: Path) -> None:
         rows = pandas.read_csv(predictions).assign(glasses=[True, False, False] * 100, beard=[0.6, 0.4] * 150)
         rows.to_csv(tmp_path / "p.csv", index=False)
-        report = json.loads(run(tmp_path / "p.csv", "--identities", "glasses,beard", "--json").stdout)
-        assert report == synpain_hf.evaluate(tmp_path / "p.csv", identities=["glasses", "beard"])
-        assert [group["n"] for group in report["identities"]["groups"].values()] == [100, 150]
+        report = json.loads(run(tmp_path / "p.csv", "--overlapping", "glasses,beard", "--json").stdout)
+        assert report == synpain_hf.evaluate(tmp_path / "p.csv", overlapping=["glasses", "beard"])
+        assert [group["n"] for group in report["overlapping"]["groups"].values()] == [100, 150]
         assert list(report["groups"]) == ["age_group", "gender"]
         assert (
-            "Overlapping groups." in run(tmp_path / "p.csv", "--identities", "glasses", "--identities", "beard").stdout
+            "Overlapping groups."
+            in run(tmp_path / "p.csv", "--overlapping", "glasses", "--overlapping", "beard").stdout
         )
 
     def test_a_threshold_is_an_option_too(self, predictions: Path) -> None:

@@ -73,7 +73,7 @@ def cautions(
 
     Yields:
         `attribute` and `group`, None for all rows and for all groups of an attribute; `about`, which is `interval`,
-        `test`, `intersection`, or `identity` for the interval of a group that overlaps with others; and the `text`.
+        `test`, `intersection`, or `overlapping` for the interval of a group that overlaps with others; and the `text`.
     """
     for_interval, for_test, of_interval, of_test = _ENOUGH[interval]
     found: list[tuple[str | None, str | None, Mapping[str, Any]]] = [(None, None, overall)]
@@ -86,7 +86,7 @@ def cautions(
     for name, entry in (overlapping or {"groups": {}})["groups"].items():
         if entry["subgroup_auroc"]["interval"] is not None and (little := too_little(entry, for_interval)):
             text = f"the interval is from {little}: {of_interval}"
-            yield {"attribute": None, "group": name, "about": "identity", "text": text}
+            yield {"attribute": None, "group": name, "about": "overlapping", "text": text}
     for attribute, gap in gaps.items():
         tested = [groups[attribute][name] for name in gap["test"]["groups"]] if gap["test"] else []
         if any(too_little(entry, for_test) for entry in tested):

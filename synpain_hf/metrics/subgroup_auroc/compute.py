@@ -17,9 +17,9 @@ from .errors import InputError
 from .estimates import RESAMPLED, check_work, estimate
 from .families import is_resampled, measure
 from .gaps import correct, gap
-from .identities import ROWS_USED, of_identities
 from .inputs import Attribute, check_number_of_intersections, intersections, read, read_validation
 from .options import Options, with_options
+from .overlapping import ROWS_USED, of_overlapping
 from .report import Report
 from .resampled import Metric
 from .thresholds import choose
@@ -44,7 +44,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     clusters: Any = None,
     sample_weight: Any = None,
     baseline_scores: Any = None,
-    identities: str | Sequence[str] | None = None,
+    overlapping: str | Sequence[str] | None = None,
     threshold: float | None = Options.threshold,
     validation: Mapping[str, Any] | None = None,
     threshold_rule: str = Options.threshold_rule,
@@ -79,7 +79,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             population a row stands for, not how often it was seen.
         baseline_scores: Scores of another model on the same rows, shape (rows,), or the name of a column of `groups`;
             every group then has a paired comparison.
-        identities: The columns of `groups` that say which rows belong to groups that may overlap, each reported on as
+        overlapping: The columns of `groups` that say which rows belong to groups that may overlap, each reported on as
             its members against all others: lists of names; or true and false, or shares of annotators, of which half is
             enough, for a group that the column is called after.
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which a threshold is
@@ -98,8 +98,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
         difference_interval, ratio, test, equivalence, detectable, generalised_mean, compared (by group), set_aside (by
-        group, why it takes no part), reasons), `identities` (where asked for), `warnings` and `options`. What cannot be
-        computed is None, and `reasons` says why; what is computed from too little is in `warnings`.
+        group, why it takes no part), reasons), `overlapping` (where asked for), `warnings` and `options`. What cannot
+        be computed is None, and `reasons` says why; what is computed from too little is in `warnings`.
 
     Raises:
         InputError: A ValueError, if the input cannot be used; it names the rows, counted from 0.
@@ -146,7 +146,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,
-        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores, identities=identities,
+        sample_weight=sample_weight, clusters=clusters, baseline_scores=baseline_scores, overlapping=overlapping,
         control=strata,
     )  # fmt: skip
     within = strata_of(rows.control)
@@ -155,7 +155,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     whole = Attribute("", [{}], np.zeros(len(rows.scores), np.int64))
     check_number_of_intersections(len(rows.attributes), depth)
     crossings, too_large = intersections(rows.attributes, depth)
-    check_work(rows, [whole, *rows.attributes, *crossings], options, ROWS_USED * len(rows.identities))
+    check_work(rows, [whole, *rows.attributes, *crossings], options, ROWS_USED * len(rows.overlapping))
     overall, *estimated = estimate(rows, [whole, *rows.attributes, *crossings], options, progress)
     (summary,) = entries(rows, overall, overall, replace(options, min_group_size=0))
     by_attribute = {
@@ -170,7 +170,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     correct([found["test"] for found in gaps.values()], correction)
     every = [summary, *(entry for of_groups in by_attribute.values() for entry in of_groups.values())]
     correct([entry.get("comparison") for entry in every], correction)
-    overlapping = of_identities(rows, rows.identities, summary["auroc"], options) if rows.identities else None
+    of_members = of_overlapping(rows, rows.overlapping, summary["auroc"], options) if rows.overlapping else None
     every_attribute = [whole, *rows.attributes, *crossings]
     measured = measure(rows, every_attribute, options, metrics or {}, within, progress)
     cautious = add_measures(
@@ -183,10 +183,10 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         groups={name: by_attribute[name] for name in single},
         intersections={name: of_groups for name, of_groups in by_attribute.items() if name not in single},
         gaps=gaps,
-        **({} if overlapping is None else {"identities": overlapping}),
+        **({} if of_members is None else {"overlapping": of_members}),
         warnings=[
             *about_labels(summary, rows.classes),
-            *cautions(summary, by_attribute, gaps, too_large, overlapping, interval),
+            *cautions(summary, by_attribute, gaps, too_large, of_members, interval),
             *cautious,
         ],
         options={

@@ -27,8 +27,8 @@ from .arrays import (
 )
 from .errors import InputError
 from .labels import Classes, read_labels
-from .members import Identity, read_identities
-from .overlap import shared_rows
+from .members import Members, read_members
+from .shared_rows import shared_rows
 
 MISSING = "(missing)"
 """The name of the group of rows whose value is missing."""
@@ -74,7 +74,7 @@ class Rows:
         positive: Shape (rows,): whether the row is of the positive class.
         scores: Shape (rows,): the score, higher for positive.
         attributes: The attributes, without intersections.
-        identities: Groups that may overlap.
+        overlapping: Groups that may overlap.
         weights: Shape (rows,): sample weights; None where all are 1.
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
@@ -85,7 +85,7 @@ class Rows:
     positive: Booleans
     scores: Floats
     attributes: list[Attribute]
-    identities: list[Identity] = field(default_factory=list)
+    overlapping: list[Members] = field(default_factory=list)
     weights: Floats | None = None
     clusters: Integers | None = None
     baseline: Floats | None = None
@@ -110,7 +110,7 @@ def read(
     sample_weight: Any = None,
     clusters: Any = None,
     baseline_scores: Any = None,
-    identities: str | Sequence[str] | None = None,
+    overlapping: str | Sequence[str] | None = None,
     control: Sequence[str] = (),
 ) -> Rows:
     """Check what was given.
@@ -125,7 +125,7 @@ def read(
         sample_weight: Positive weights, shape (rows,), or the name of a column of `groups`.
         clusters: Ids of what the rows belong to, shape (rows,), or the name of a column of `groups`.
         baseline_scores: Another model's scores, shape (rows,), or the name of a column of `groups`.
-        identities: The columns of `groups` that say which rows belong to groups that may overlap.
+        overlapping: The columns of `groups` that say which rows belong to groups that may overlap.
         control: Columns of `groups` that are attributes of `Rows.control`.
 
     Raises:
@@ -138,8 +138,8 @@ def read(
     labels, classes = read_labels(references, positive, count)
     table = GroupColumns(groups, count)
     chosen = {"sample_weight": sample_weight, "clusters": clusters, "baseline_scores": baseline_scores}
-    overlapping = [identities] if isinstance(identities, str) else list(identities or [])
-    taken = {value for value in chosen.values() if isinstance(value, str)} | {*overlapping, *control}
+    may_overlap = [overlapping] if isinstance(overlapping, str) else list(overlapping or [])
+    taken = {value for value in chosen.values() if isinstance(value, str)} | {*may_overlap, *control}
     columns = {name: table.column(value, name) if isinstance(value, str) else value for name, value in chosen.items()}
     if attributes is not None and not isinstance(attributes, Iterable):
         raise InputError(f"attributes is {attributes!r}; give names of columns of groups")
@@ -160,7 +160,7 @@ def read(
         attributes=[
             _attribute(name, table.column(name, "attributes"), table.class_names(name), missing) for name in names
         ],
-        identities=read_identities(table, overlapping),
+        overlapping=read_members(table, may_overlap),
         weights=None if weights is None else _scaled(weights),
         clusters=None if columns["clusters"] is None else _clusters(columns["clusters"], count),
         baseline=baseline,

@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import Booleans, Floats, GroupColumns, as_list, is_missing
 from .errors import InputError
 
-MOST_IDENTITIES = 300
+MOST_OVERLAPPING = 300
 """More are ids of rows rather than groups of them."""
 
 _MEMBER = 0.5
@@ -19,7 +19,7 @@ _MEMBER = 0.5
 
 
 @dataclass(frozen=True)
-class Identity:
+class Members:
     """A group that may overlap with others.
 
     Attributes:
@@ -31,7 +31,7 @@ class Identity:
     member: Booleans
 
 
-def read_identities(table: GroupColumns, names: Sequence[str]) -> list[Identity]:
+def read_members(table: GroupColumns, names: Sequence[str]) -> list[Members]:
     """The groups that some columns say.
 
     Args:
@@ -45,15 +45,15 @@ def read_identities(table: GroupColumns, names: Sequence[str]) -> list[Identity]
     """
     found: dict[str, Booleans] = {}
     for name in names:
-        for group, member in _members(name, table.column(name, "identities")).items():
+        for group, member in _members(name, table.column(name, "overlapping")).items():
             if group in found:
-                raise InputError(f"identities has the group {group!r} twice; give each a name of its own")
+                raise InputError(f"overlapping has the group {group!r} twice; give each a name of its own")
             found[group] = member
-    if len(found) > MOST_IDENTITIES:
+    if len(found) > MOST_OVERLAPPING:
         raise InputError(
-            f"identities has {len(found):,} groups, more than {MOST_IDENTITIES}; leave out columns that are ids"
+            f"overlapping has {len(found):,} groups, more than {MOST_OVERLAPPING}; leave out columns that are ids"
         )
-    return [Identity(name, member) for name, member in found.items()]
+    return [Members(name, member) for name, member in found.items()]
 
 
 def _members(name: str, given: Any) -> dict[str, Booleans]:
@@ -66,7 +66,7 @@ def _members(name: str, given: Any) -> dict[str, Booleans]:
     for row, value in enumerate(listed):
         if isinstance(value, str) or not (is_missing(value) or hasattr(value, "__float__")):
             raise InputError(
-                f"identities names the column {name!r}, which holds {value!r} in row {row}; give lists of names, true "
+                f"overlapping names the column {name!r}, which holds {value!r} in row {row}; give lists of names, true "
                 "and false, or shares from 0 to 1"
             )
     return {name: _by_share(name, np.array([np.nan if is_missing(value) else float(value) for value in listed]))}
@@ -76,7 +76,7 @@ def _by_share(name: str, shares: Floats) -> Booleans:
     outside = np.flatnonzero((shares < 0) | (shares > 1))
     if len(outside):
         raise InputError(
-            f"identities names the column {name!r}, which holds {shares[outside[0]]:g} in row {outside[0]}; give true "
+            f"overlapping names the column {name!r}, which holds {shares[outside[0]]:g} in row {outside[0]}; give true "
             "and false, or shares from 0 to 1"
         )
     return np.asarray(shares >= _MEMBER)  # of no value, as NaN, this is false
@@ -87,7 +87,7 @@ def _by_list(name: str, listed: Sequence[Any]) -> dict[str, Booleans]:
     for row, value in enumerate(listed):
         if not _is_list(value) and not is_missing(value):
             raise InputError(
-                f"identities names the column {name!r}, which holds lists, and {value!r} in row {row}; give lists only"
+                f"overlapping names the column {name!r}, which holds lists, and {value!r} in row {row}; give lists only"
             )
         for group in value if _is_list(value) else ():
             if not is_missing(group):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COUNTS = ("n", "positives", "negatives", "clusters")
 _METRICS = ("standard_error", "average_precision", "f1", "bpsn_auroc", "bnsp_auroc")
-_OF_IDENTITIES = ("subgroup_auroc", "bpsn_auroc", "bnsp_auroc", "positive_aeg", "negative_aeg")
+_OF_OVERLAPPING = ("subgroup_auroc", "bpsn_auroc", "bnsp_auroc", "positive_aeg", "negative_aeg")
 _NO_COMPARISON = dict.fromkeys(("baseline_auroc", "difference", "interval", "p_value", "p_adjusted"))
 _NO_GAP: dict[str, Any] = {
     **dict.fromkeys(("best", "worst", "difference", "difference_interval", "ratio", "test")),
@@ -106,7 +106,7 @@ class Report(dict[str, Any]):
         typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))
         return typed
 
-    def identities_frame(self) -> pd.DataFrame:
+    def overlapping_frame(self) -> pd.DataFrame:
         """Groups that overlap: a row for each.
 
         Returns:
@@ -116,12 +116,12 @@ class Report(dict[str, Any]):
         import pandas as pd
 
         rows: list[dict[str, Any]] = []
-        for name, entry in self.get("identities", {"groups": {}})["groups"].items():
+        for name, entry in self.get("overlapping", {"groups": {}})["groups"].items():
             row = {"group": name, **{count: entry[count] for count in _COUNTS if count in entry}}
-            for metric in _OF_IDENTITIES:
+            for metric in _OF_OVERLAPPING:
                 row |= {metric: entry[metric]["value"], **_bounds(entry[metric]["interval"], f"{metric}_")}
             rows.append({**row, "reason": _in_words(entry["reasons"])})
-        numbers = [f"{metric}{end}" for metric in _OF_IDENTITIES for end in ("", "_low", "_high")]
+        numbers = [f"{metric}{end}" for metric in _OF_OVERLAPPING for end in ("", "_low", "_high")]
         counts = [count for count in _COUNTS if count != "clusters" or any(count in row for row in rows)]
         frame = pd.DataFrame(rows, columns=["group", *counts, *numbers, "reason"])
         typed: pd.DataFrame = frame.astype(dict.fromkeys(numbers, "float64"))

@@ -32,17 +32,16 @@ from .families import measure
 from .forest import plot_gaps
 from .gap_tables import of_gaps
 from .gaps import gap
-from .identities import of_identities
-from .identity_table import of_overlapping
 from .inference import equality
 from .inputs import read
 from .labels import read_labels
 from .measure_tables import tables_of_measures
 from .measured import Measured
-from .members import read_identities
+from .members import read_members
 from .multiclass import one_against_the_rest
 from .options import Options
-from .overlap import shared_rows
+from .overlapping import of_overlapping
+from .overlapping_table import overlapping_table
 from .packing import pack, unpack
 from .partial import partial_auroc
 from .plots import plot_roc
@@ -53,6 +52,7 @@ from .report import Report
 from .resampled import resampled
 from .roc import rank
 from .score import score_interval
+from .shared_rows import shared_rows
 from .style import new_figure
 from .tables import tables
 from .thresholds import choose
@@ -180,7 +180,7 @@ class SubgroupAUROC(evaluate.Metric):  # type: ignore[misc]
         """
         rows = _rows(references, scores, predictions, groups)
         if rows:
-            super().add_batch(**pack(**rows, lists=self._defaults.get("identities") or ()))
+            super().add_batch(**pack(**rows, lists=self._defaults.get("overlapping") or ()))
             self._refused = {}
 
     def add(

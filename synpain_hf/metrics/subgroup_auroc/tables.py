@@ -7,8 +7,8 @@ from typing import Any
 
 from .cells import Block, Cells, Entry, Name, TextTable, cautions_of, level, p_header, p_values
 from .gap_tables import is_known, of_comparisons, of_gaps
-from .identity_table import of_overlapping
 from .inputs import MOST_GROUPS
+from .overlapping_table import overlapping_table
 
 ALL = "(all rows)"
 """What all rows together are called in tables and pictures."""
@@ -32,8 +32,8 @@ def tables(report: Mapping[str, Any], digits: int) -> Iterator[TextTable]:
         yield of_gaps(report, digits)
     if any(gap["compared"] for gap in report["gaps"].values()):
         yield of_comparisons(report, digits)
-    if "identities" in report:
-        yield of_overlapping(report, digits)
+    if "overlapping" in report:
+        yield overlapping_table(report, digits)
 
 
 def _of_groups(report: Mapping[str, Any], digits: int) -> TextTable:

@@ -1,4 +1,4 @@
-"""Groups that overlap, as the identities that a text mentions: the members of each against all other rows.
+"""Groups that overlap, as what a text mentions: the members of each against all other rows.
 
 The five metrics are those of Borkan et al. 2019, section 3, the final score that of the Jigsaw Unintended Bias in
 Toxicity Classification competition. Each metric is the AUROC of some of the rows, and has its interval from them.
@@ -17,7 +17,7 @@ from .borkan import final_score, generalised_mean
 from .comparisons import too_little
 from .estimates import estimate
 from .inputs import Attribute, Rows
-from .members import Identity
+from .members import Members
 from .options import Options
 from .units import gather
 
@@ -68,17 +68,17 @@ MEANS = ("subgroup_auroc", "bpsn_auroc", "bnsp_auroc")
 """Those that have a generalised mean over the groups."""
 
 ROWS_USED = 3
-"""How many times over all metrics of an identity use all rows, at most."""
+"""How many times over all metrics of a group use all rows, at most."""
 
 
-def of_identities(
-    rows: Rows, identities: Sequence[Identity], overall: float | None, options: Options
+def of_overlapping(
+    rows: Rows, overlapping: Sequence[Members], overall: float | None, options: Options
 ) -> dict[str, Any]:
     """What is reported on groups that overlap.
 
     Args:
         rows: The rows.
-        identities: The groups.
+        overlapping: The groups.
         overall: The AUROC of all rows; None where it is not known.
         options: How intervals are made, and the smallest group and class are used.
 
@@ -87,7 +87,7 @@ def of_identities(
         name, why a group takes no part in the means), `generalised_mean` (of three metrics, power -5), `final_score`
         and `reasons`.
     """
-    groups = {each.name: _entry(rows, each.member, options) for each in identities}
+    groups = {each.name: _entry(rows, each.member, options) for each in overlapping}
     aside = {name: reason for name, entry in groups.items() if (reason := _aside(entry, options))}
     part = [entry for name, entry in groups.items() if name not in aside]
     means = {name: generalised_mean([entry[name]["value"] for entry in part]) if part else None for name in MEANS}

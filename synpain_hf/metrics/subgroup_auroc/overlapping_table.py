@@ -13,21 +13,21 @@ _HEADER = {
 }  # fmt: skip
 
 
-def of_overlapping(report: Mapping[str, Any], digits: int) -> TextTable:
+def overlapping_table(report: Mapping[str, Any], digits: int) -> TextTable:
     """Groups that overlap: a row for each.
 
     Args:
-        report: The report, which has `identities`.
+        report: The report, which has `overlapping`.
         digits: After the decimal point.
     """
-    options, found = report["options"], report["identities"]
+    options, found = report["options"], report["overlapping"]
     cells, cautions = Cells(digits), cautions_of(report)
 
     def row(name: str, entry: Entry) -> list[str]:
         count, aside, reasons = f"{entry['n']:,}", found["set_aside"].get(name, ""), entry["reasons"]
         row = [Name(name), cells.marked(count, f"in no mean: {aside}") if aside else count, f"{entry['positives']:,}"]
         for metric in _HEADER:
-            caution = cautions.get((None, name, "identity"), "") if metric == "subgroup_auroc" else ""
+            caution = cautions.get((None, name, "overlapping"), "") if metric == "subgroup_auroc" else ""
             value, interval = entry[metric]["value"], entry[metric]["interval"]
             row.append(cells.estimate(value, interval, reasons.get(metric, ""), caution))
         return row
