@@ -12,6 +12,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_UPDATE_DOWNLOAD_COUNTS"] = "0"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["SSL_CERT_DIR"] = os.devnull  # servers are on loopback; reading certificates takes longer than asking them
+os.environ.pop("SSL_CERT_FILE", None)
 os.environ["OMP_NUM_THREADS"] = "1"  # a process has a core: threads that wait for each other only hold it
 
 import datasets
@@ -24,16 +26,18 @@ from synpain_hf.release.release import Release
 from tests.installing import borrow_libraries, build_wheel, make_environment
 from tests.sharing import Once, SomeComposites, link_first, once_below
 
+gc.disable()  # until all is imported: there is no garbage yet, and much to look through
+
 # Every run tries the same examples; `--hypothesis-profile=exploring` draws others. A busy machine fails neither.
 settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("exploring", settings.get_profile("repeatable"), derandomize=False)
 settings.load_profile("repeatable")
 
 
-def pytest_collection_finish() -> None:
+def pytest_runtestloop() -> None:
     """Have garbage be looked for in what tests make alone, and not each time in all that was imported."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
-FILES = {path.relative_to(TESTS).as_posix(): ast.parse(path.read_bytes()) for path in sorted(TESTS.rglob("*.py"))}
 OURS = ("synpain_hf", "tests", "examples")
 LEFT_OUT = ("skip", "skipif", "xfail", "importorskip")
+
+
+@pytest.fixture(scope="module")
+def files() -> Mapping[str, ast.Module]:
+    """Every file of the tests, parsed."""
+    found = sorted(TESTS.rglob("*.py"))
+    return {path.relative_to(TESTS).as_posix(): ast.parse(path.read_bytes()) for path in found}
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -49,18 +57,18 @@ def skips_with_a_reason(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node.func
 
 
-def test_no_test_module_and_no_conftest_is_imported() -> None:
-    for file, tree in FILES.items():
+def test_no_test_module_and_no_conftest_is_imported(files: Mapping[str, ast.Module]) -> None:
+    for file, tree in files.items():
         parts = {part for name, _ in imports(tree) for part in name.split(".")}
         assert not [part for part in parts if part == "conftest" or part.startswith("test_")], file
 
 
-def test_nothing_private_of_ours_is_used() -> None:
-    for file, tree in FILES.items():
+def test_nothing_private_of_ours_is_used(files: Mapping[str, ast.Module]) -> None:
+    for file, tree in files.items():
         assert not list(private_uses(tree)), file
 
 
-def test_every_test_that_is_left_out_has_a_reason() -> None:
-    for file, tree in FILES.items():
+def test_every_test_that_is_left_out_has_a_reason(files: Mapping[str, ast.Module]) -> None:
+    for file, tree in files.items():
         skips = {node for node in ast.walk(tree) if is_skip(node)}
         assert [ast.unparse(node) for node in skips - set(skips_with_a_reason(tree))] == [], file

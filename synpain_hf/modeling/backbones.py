@@ -27,6 +27,10 @@ _MOST = {"layers": 1_000, "depth": 1_000, "heads": 4_096, "size": 65_536, "dim":
 """Far more than any backbone has, by what the name of a setting holds: building it would take hours, or all memory."""
 
 
+_WIDTHS: dict[tuple[type[PreTrainedModel], str], int] = {}
+"""The elements of a token by class and configuration, where they had to be found."""
+
+
 def backbone_from_config(config: PreTrainedConfig) -> PreTrainedModel:
     """A backbone with new weights.
 
@@ -62,11 +66,19 @@ def backbone_from_pretrained(name_or_path: str, **hub_options: Any) -> PreTraine
 def width_of(backbone: PreTrainedModel) -> int:
     """The elements of a token.
 
-    Configurations name them in many ways; where there is no backbone class to ask, a twin without weights is run.
+    Configurations name them in many ways; where there is no backbone class to ask, a twin without weights is run, once
+    for each configuration.
     """
     channels: Any = getattr(backbone, "channels", None)
     if channels:
         return int(channels[-1])
+    key = type(backbone), backbone.config.to_json_string()
+    if key not in _WIDTHS:
+        _WIDTHS[key] = _width_of_twin(backbone)
+    return _WIDTHS[key]
+
+
+def _width_of_twin(backbone: PreTrainedModel) -> int:
     config: Any = backbone.config
     side = getattr(config, "image_size", _ANY_SIDE)
     height, width = (side, side) if isinstance(side, int) else side

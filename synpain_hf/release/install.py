@@ -143,7 +143,9 @@ def load_of(release: Release, configuration: str, split: str | None) -> Dataset 
         ReleaseError: If a file is not as it was installed.
     """
     from datasets import Dataset as ArrowDataset
-    from datasets import DatasetDict, DatasetInfo, NamedSplit, Version, concatenate_datasets
+    from datasets import DatasetDict, DatasetInfo, NamedSplit, Version
+    from datasets.arrow_reader import ArrowReader
+    from datasets.table import concat_tables
 
     folder, shards, splits = release.folder, shards_of(release), release.splits(configuration)
     if not splits:
@@ -165,6 +167,6 @@ def load_of(release: Release, configuration: str, split: str | None) -> Dataset 
                 config_name=configuration,
                 version=Version(release.version),
             )
-            parts = [ArrowDataset.from_file(str(folder / shards[file]), info, NamedSplit(name)) for file in files]
-            loaded[name] = concatenate_datasets(parts, split=NamedSplit(name))
+            table = concat_tables([ArrowReader.read_table(str(folder / shards[file])) for file in files])
+            loaded[name] = ArrowDataset(table, info, NamedSplit(name))
     return loaded if split is None else loaded[split]

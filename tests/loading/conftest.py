@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
+from datasets import load_dataset
 
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
-from tests.loading.making import FACE, Part, installed_in, linked, turned_folds
+from tests.loading.making import FACE, ByPath, Part, installed_in, linked, turned_folds
 
 
 @pytest.fixture(scope="session")
 def small(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The forty pairs of `download`, with small faces; read-only by agreement."""
     return build(download, tmp_path_factory.mktemp("small") / "release", version="1.0.0", image_size=FACE)
+
+
+@pytest.fixture(scope="session")
+def small_by_path(small: Release, tmp_path_factory: pytest.TempPathFactory) -> ByPath:
+    """Loads a configuration of `small` by its path, each one once; read-only by agreement."""
+    folder = str(tmp_path_factory.mktemp("small-by-path"))
+    return cache(lambda configuration: load_dataset(str(small.folder), configuration, cache_dir=folder))
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from datasets import config
+from datasets import DatasetDict, config
 
 import synpain_hf
 from synpain_hf.release.release import Release
+
+ByPath = Callable[[str], DatasetDict]
+"""Loads a configuration of a release by the release's path."""
 
 Part = Callable[[Path, int], Path]
 """Makes a download, in a new folder, of so many pairs."""

@@ -17,14 +17,14 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import ids, tables
-from tests.loading.making import FACE, Part, turned_folds
+from tests.loading.making import FACE, ByPath, Part, turned_folds
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_a_configuration_has_the_splits_rows_and_columns_that_the_release_tells(
-    small: Release, configuration: str
+    small: Release, small_by_path: ByPath, configuration: str
 ) -> None:
-    loaded = load_dataset(str(small.folder), configuration)
+    loaded = small_by_path(configuration)
     told = synpain_hf.info(small.folder)["configurations"][configuration]
     assert {split: len(rows) for split, rows in loaded.items()} == told
     assert list(loaded) == list(told)
@@ -34,40 +34,44 @@ def test_a_configuration_has_the_splits_rows_and_columns_that_the_release_tells(
 
 
 @pytest.mark.parametrize("test_fold", range(5))
-def test_a_fold_of_the_cross_validation_is_tested_on_what_it_is_not_trained_on(small: Release, test_fold: int) -> None:
-    loaded = load_dataset(str(small.folder), f"cv_{test_fold}")
+def test_a_fold_of_the_cross_validation_is_tested_on_what_it_is_not_trained_on(
+    small_by_path: ByPath, test_fold: int
+) -> None:
+    loaded = small_by_path(f"cv_{test_fold}")
     folds = {split: set(rows["fold"]) for split, rows in loaded.items()}
     assert folds["test"] == {test_fold}
     assert folds["validation"] == {(test_fold + 1) % 5}
     assert folds["train"] == set(range(5)) - folds["test"] - folds["validation"]
 
 
-def test_a_group_is_alone_in_its_split_and_left_out_where_it_is_tested(small: Release) -> None:
-    groups = load_dataset(str(small.folder), "by_ethnicity")
+def test_a_group_is_alone_in_its_split_and_left_out_where_it_is_tested(small_by_path: ByPath) -> None:
+    groups = small_by_path("by_ethnicity")
     names = PAIRS.features()["ethnicity"].names
     assert {split: {names[value] for value in rows["ethnicity"]} for split, rows in groups.items()} == {
         name: {name} for name in names
     }
-    left_out = load_dataset(str(small.folder), "without_white")
+    left_out = small_by_path("without_white")
     white = names.index("white")
     assert set(left_out["test"]["ethnicity"]) == {white}
     assert white not in {*left_out["train"]["ethnicity"], *left_out["validation"]["ethnicity"]}
 
 
-def test_without_a_name_the_default_configuration_is_loaded(small: Release) -> None:
-    assert ids(load_dataset(str(small.folder))) == ids(load_dataset(str(small.folder), "default"))
+def test_without_a_name_the_default_configuration_is_loaded(small: Release, small_by_path: ByPath) -> None:
+    assert ids(load_dataset(str(small.folder))) == ids(small_by_path("default"))
 
 
-def test_faces_are_decoded_as_pictures(small: Release) -> None:
-    row = load_dataset(str(small.folder), "all", split="train")[0]
+def test_faces_are_decoded_as_pictures(small_by_path: ByPath) -> None:
+    row = small_by_path("all")["train"][0]
     assert row["neutral"].size == row["expressive"].size == (FACE, FACE)
     assert row["neutral"].tobytes() != row["expressive"].tobytes()
 
 
 @pytest.mark.parametrize("configuration", ["default", "without_black"])
-def test_streaming_gives_the_same_rows_in_the_same_order(small: Release, configuration: str) -> None:
+def test_streaming_gives_the_same_rows_in_the_same_order(
+    small: Release, small_by_path: ByPath, configuration: str
+) -> None:
     stream = load_dataset(str(small.folder), configuration, streaming=True)
-    loaded = load_dataset(str(small.folder), configuration)
+    loaded = small_by_path(configuration)
     assert {split: [row["pair_id"] for row in rows] for split, rows in stream.items()} == ids(loaded)
     first = next(iter(stream["train"]))
     assert first["neutral"].tobytes() == loaded["train"][0]["neutral"].tobytes()

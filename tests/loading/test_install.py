@@ -20,7 +20,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.vocabulary import IDENTITY
 from tests.loading.elsewhere import Rows, environment, ids, run_elsewhere, tables
-from tests.loading.making import installed_in
+from tests.loading.making import ByPath, installed_in
 
 LOADS_EVERY_WAY = """
 import json, sys
@@ -186,9 +186,9 @@ class TestTheBareName:
 class TestLoad:
     @pytest.mark.parametrize("configuration", CONFIGURATIONS)
     @pytest.mark.usefixtures("small_installed")
-    def test_equals_loading_by_path_row_for_row(self, small: Release, configuration: str, tmp_path: Path) -> None:
+    def test_equals_loading_by_path_row_for_row(self, small_by_path: ByPath, configuration: str) -> None:
         loaded = synpain_hf.load(configuration)
-        expected = load_dataset(str(small.folder), configuration, cache_dir=str(tmp_path / "by-path"))
+        expected = small_by_path(configuration)
         assert isinstance(loaded, DatasetDict)
         assert tables(loaded) == tables(expected)
         for split, rows in loaded.items():

@@ -38,12 +38,12 @@ from tests.release.making import (
     official_id,
     official_name,
     picture,
-    ran,
     replace,
     rows_of,
     verify,
     write_manifest,
 )  # fmt: skip
+from tests.terminal import run
 
 Prepare = Callable[[Path], object]
 
@@ -604,8 +604,8 @@ def test_the_command_reports_it_and_ends_with_1(
     case = {**MANIFEST_CASES, **OFFICIAL_CASES}[name]
     folder = copied(good_download if name in OFFICIAL_CASES else small_manifest, tmp_path / "source")
     case.prepare(folder)
-    done = ran("build", source_in(folder), tmp_path / "release", "--version", "1.0.0")
-    assert done.returncode == status
+    done = run("build", source_in(folder), tmp_path / "release", "--version", "1.0.0")
+    assert done.exit_code == status
     assert f"  {case.file}: " in done.stderr
     assert case.reason in done.stderr
     assert "Traceback" not in done.stderr

@@ -15,7 +15,8 @@ from synpain_hf.release.build import build
 from synpain_hf.release.compare import diff
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Bump
-from tests.release.making import copied, manifest_rows, picture, ran, replace, sealed, write_manifest
+from tests.release.making import copied, manifest_rows, picture, replace, sealed, write_manifest
+from tests.terminal import run
 
 
 def with_other_tables(release: Release, folder: Path, *, removed: str = "", added: str = "", retyped: str = "") -> Path:
@@ -77,8 +78,8 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
     replace(source / "pairs.csv", b"")
     build(write_manifest(source, [*rows[:6], *rows[7:]]), tmp_path / "release", version="2.0.0", previous=first.folder)
 
-    shown = ran("diff", first.folder, tmp_path / "release")
-    assert shown.returncode == 0, shown.stderr
+    shown = run("diff", first.folder, tmp_path / "release")
+    assert shown.exit_code == 0, shown.stderr
     assert shown.stdout.splitlines() == [
         "1.0.0 -> 2.0.0: a major change",
         "  2 pairs added",
@@ -88,8 +89,8 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
         "  1 pair removed",
     ]
 
-    as_json = ran("diff", first.folder, tmp_path / "release", "--json")
-    assert as_json.returncode == 0, as_json.stderr
+    as_json = run("diff", first.folder, tmp_path / "release", "--json")
+    assert as_json.exit_code == 0, as_json.stderr
     told = json.loads(as_json.stdout)
     of_tables = told.pop("tables")
     assert told == {

@@ -14,7 +14,8 @@ from PIL import Image
 from synpain_hf.errors import BadInputError, InputWarning, Problem
 from synpain_hf.release.build import build
 from tests.imaging.made import Pixels, encoded
-from tests.release.making import Row, ran
+from tests.release.making import Row
+from tests.terminal import run
 
 SAME = "shows the same picture as pairs.jsonl:{}; keep the right one, so that no face is on both sides of a split"
 COPY = SAME.replace("shows the same picture as", "has a face that looks like a copy of one in")
@@ -135,8 +136,8 @@ def test_python_warns_of_copies_and_the_command_prints_them(tmp_path: Path) -> N
     ) as caught:
         build(manifest, tmp_path / "release", version="1.0.0")
     assert caught[0].filename == __file__
-    done = ran("build", manifest, tmp_path / "again", "--version", "1.0.0", "--json")
-    assert done.returncode == 0
+    done = run("build", manifest, tmp_path / "again", "--version", "1.0.0", "--json")
+    assert done.exit_code == 0
     assert json.loads(done.stdout)["pairs"]["out"] == 4
     assert "warning: 2 pairs to look at:\n  pairs.jsonl:1: has a face" in done.stderr
 

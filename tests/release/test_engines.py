@@ -15,7 +15,8 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.sources import open_source
 from synpain_hf.sources.files import StoredPicture
-from tests.release.making import copied, digests, is_untouched, manifest_rows, ran, replace, write_manifest
+from tests.release.making import copied, digests, is_untouched, manifest_rows, replace, write_manifest
+from tests.terminal import run
 
 PAIRS = 15
 SECONDS = 600
@@ -91,6 +92,6 @@ def test_an_unknown_engine_is_refused(tmp_path: Path, good_manifest: Path) -> No
     with pytest.raises(UsageError, match="unknown engine 'fibers'; choose threads, processes or ray"):
         build(good_manifest / "pairs.csv", tmp_path / "release", version="1.0.0", engine="fibers")  # type: ignore[arg-type]
     assert is_untouched(tmp_path / "release")
-    done = ran("build", good_manifest / "pairs.csv", tmp_path / "release", "--version", "1.0.0", "--engine", "fibers")
-    assert done.returncode == 2
+    done = run("build", good_manifest / "pairs.csv", tmp_path / "release", "--version", "1.0.0", "--engine", "fibers")
+    assert done.exit_code == 2
     assert is_untouched(tmp_path / "release")

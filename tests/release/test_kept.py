@@ -26,7 +26,8 @@ from synpain_hf.release.versions import Bump
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.wording import read_wording
 from synpain_hf.training.data.opening import open_pairs
-from tests.release.making import copied, digests, manifest_rows, ran, rows_of, write_manifest
+from tests.release.making import copied, digests, manifest_rows, rows_of, write_manifest
+from tests.terminal import run
 
 PAIRS = 6
 SITES = ["Paris", "", "Oslo", "Rome", "Oslo", "Paris"]
@@ -196,11 +197,11 @@ def test_pairs_of_ones_own_source_keep_the_same_columns(tmp_path: Path, table: P
 
 def test_the_command_keeps_columns_and_info_shows_them(tmp_path: Path, table: Path) -> None:
     out = tmp_path / "release"
-    done = ran("build", table, out, "--version", "1.0.0", "--keep", "site", "--keep", "score=string")
-    assert done.returncode == 0, done.stderr
-    assert "kept from the source: score (string), site (string)\n" in ran("info", out).stdout
-    done = ran("build", table, tmp_path / "b", "--version", "1.0.0", "--keep", "label")
-    assert done.returncode == 2
+    done = run("build", table, out, "--version", "1.0.0", "--keep", "site", "--keep", "score=string")
+    assert done.exit_code == 0, done.stderr
+    assert "kept from the source: score (string), site (string)\n" in run("info", out).stdout
+    done = run("build", table, tmp_path / "b", "--version", "1.0.0", "--keep", "label")
+    assert done.exit_code == 2
     assert "error: --keep names 'label', which a release has already; omit it" in done.stderr
 
 

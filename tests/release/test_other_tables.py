@@ -11,7 +11,8 @@ from synpain_hf.errors import UsageError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.sources import open_source
-from tests.release.making import manifest_rows, picture, ran, rows_of, write_manifest
+from tests.release.making import manifest_rows, picture, rows_of, write_manifest
+from tests.terminal import run
 
 PAIRS = 6
 MEANINGS = {"PA4": "pain", "BL1": "no_pain"}
@@ -46,12 +47,12 @@ def test_a_table_in_other_words_gives_the_release_of_the_same_table_in_ours(tmp_
 def test_the_command_takes_a_file_of_words_and_columns_to_leave_out(tmp_path: Path, other_table: Path) -> None:
     (tmp_path / "map.yaml").write_text("label: {PA4: pain, BL1: no_pain}\n")
     out = tmp_path / "release"
-    done = ran("build", other_table, out, "--version", "1.0.0", "--map", tmp_path / "map.yaml", "--drop", "mood")
-    assert done.returncode == 0, done.stderr
+    done = run("build", other_table, out, "--version", "1.0.0", "--map", tmp_path / "map.yaml", "--drop", "mood")
+    assert done.exit_code == 0, done.stderr
     assert len(rows_of(Release.open(out))) == PAIRS
     (tmp_path / "map.yaml").write_text("label: {PA4: pian}\n")
-    done = ran("build", other_table, tmp_path / "b", "--version", "1.0.0", "--map", tmp_path / "map.yaml")
-    assert done.returncode == 2
+    done = run("build", other_table, tmp_path / "b", "--version", "1.0.0", "--map", tmp_path / "map.yaml")
+    assert done.exit_code == 2
     assert (
         "error: --map maps the label 'PA4' to 'pian' (did you mean 'pain'?); choose from no_pain, pain" in done.stderr
     )

@@ -15,7 +15,8 @@ from synpain_hf.errors import BadInputError, OutputError, UsageError
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from tests.disks import small_disk
-from tests.release.making import command, copied, digests, is_untouched, ran, replace
+from tests.release.making import command, copied, digests, is_untouched, replace
+from tests.terminal import run
 
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 """Runs a command as the same user, whom the permissions of files now bind even where that is root."""
@@ -79,8 +80,8 @@ def test_a_name_that_is_too_long_is_an_error_of_the_place(tmp_path: Path, good_m
 
 
 def test_a_command_that_cannot_be_right_ends_with_2(tmp_path: Path, good_manifest: Path) -> None:
-    done = ran("build", good_manifest / "pairs.csv", tmp_path / "no" / "release", "--version", "1.0.0")
-    assert done.returncode == 2
+    done = run("build", good_manifest / "pairs.csv", tmp_path / "no" / "release", "--version", "1.0.0")
+    assert done.exit_code == 2
     assert done.stderr == f"error: {tmp_path / 'no'} is not a folder; create it first\n"
 
 

@@ -16,7 +16,8 @@ from synpain_hf.progress import silent
 from synpain_hf.release.info import info
 from synpain_hf.release.release import Release
 from synpain_hf.vocabulary import CLASSES
-from tests.release.making import ran, rows_of, verify
+from tests.release.making import rows_of, verify
+from tests.terminal import run
 
 Manifest = dict[str, Any]
 
@@ -148,8 +149,8 @@ def test_a_partition_that_cannot_be_read_is_named(copy: Path, first: Release) ->
     reason = f"{copy} is not a valid release: 1 file cannot be right; build or download it again"
     with pytest.raises(ReleaseError, match=f"^{reason}:\n  {first.partitions[0].path}: cannot be read"):
         info(copy)
-    done = ran("info", copy)
-    assert done.returncode == 1
+    done = run("info", copy)
+    assert done.exit_code == 1
     assert done.stderr.startswith(f"error: {reason}:\n  {first.partitions[0].path}: cannot be read")
     assert "Traceback" not in done.stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -214,17 +215,24 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_model_folder_is_told_in_a_line(
-    pairs: Pairs, tmp_path: Path, damage: Callable[[Path], object]
-) -> None:
-    model, processor = build_model(tiny(tmp_path), pairs)
-    folder = tmp_path / "model"
-    for part in (model, processor):
+@pytest.fixture(scope="module")
+def saved(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model, from which it is made; read-only by agreement."""
+    made = tmp_path_factory.mktemp("saved")
+    folder = made / "model"
+    for part in build_model(tiny(made), pairs):
         part.save_pretrained(folder)
     (folder / LEARNED).write_text('{"pair_id": ["x"]}', encoding="utf-8")
     build_model(ModelArguments(model=str(folder)), pairs)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_model_folder_is_told_in_a_line(
+    pairs: Pairs, saved: Path, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    folder = Path(shutil.copytree(saved, tmp_path / "model"))
     damage(folder)
     with pytest.raises(UsageError) as caught:
         build_model(ModelArguments(model=str(folder)), pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ for source, configuration, revision in json.loads(sys.argv[1]):
 print(json.dumps(told))
 """
 
+Loads = Callable[[str], DatasetDict]
 Change = Callable[[DatasetDict], DatasetDict]
 
 
@@ -59,11 +61,18 @@ def ids_of(pairs: Pairs) -> dict[str, list[str]]:
     return {split: pairs.table["pair_id"].take(positions).to_pylist() for split, positions in pairs.splits.items()}
 
 
-def loaded(release: Release, cache: Path, configuration: str = "default") -> DatasetDict:
-    """What `datasets` loads of a release."""
-    splits = load_dataset(str(release.folder), configuration, cache_dir=str(cache))
-    assert isinstance(splits, DatasetDict)
-    return splits
+@pytest.fixture(scope="module")
+def loaded(faces: Release, tmp_path_factory: pytest.TempPathFactory) -> Loads:
+    """Gives what `datasets` loads of a configuration of `faces`, each loaded once."""
+    folder = str(tmp_path_factory.mktemp("loaded"))
+    load = cache(lambda configuration: load_dataset(str(faces.folder), configuration, cache_dir=folder))
+    return lambda configuration: DatasetDict(load(configuration))
+
+
+@pytest.fixture
+def splits(loaded: Loads) -> DatasetDict:
+    """What `datasets` loads of `faces`."""
+    return loaded("default")
 
 
 def faces_in(pairs: Pairs) -> list[Any]:
@@ -83,8 +92,8 @@ def of_table(**columns: Any) -> Pairs:
 
 
 @pytest.mark.parametrize("configuration", ["default", "cv_3", "only_old", "without_white", "by_gender", "all"])
-def test_a_folder_has_the_splits_that_datasets_loads(faces: Release, tmp_path: Path, configuration: str) -> None:
-    expected = {split: rows["pair_id"] for split, rows in loaded(faces, tmp_path, configuration).items()}
+def test_a_folder_has_the_splits_that_datasets_loads(faces: Release, loaded: Loads, configuration: str) -> None:
+    expected = {split: rows["pair_id"] for split, rows in loaded(configuration).items()}
     assert ids_of(open_pairs(faces.folder, configuration)) == {split: list(ids) for split, ids in expected.items()}
 
 
@@ -105,8 +114,8 @@ def test_every_configuration_gives_the_same_pairs_in_other_splits(faces: Release
     assert all(pairs.table.equals(opened[0].table) for pairs in opened)
 
 
-def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, tmp_path: Path) -> None:
-    splits = loaded(faces, tmp_path)
+def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, splits: DatasetDict) -> None:
+    before = open_pairs(splits).content
     splits["train"] = splits["train"].shuffle(seed=1).select(range(5))
     pairs = open_pairs(splits)
     assert ids_of(pairs) == {split: list(rows["pair_id"]) for split, rows in splits.items()}
@@ -114,7 +123,7 @@ def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, t
     by_id = dict(zip(opened.table["pair_id"].to_pylist(), faces_in(opened), strict=True))
     assert faces_in(pairs) == [by_id[pair_id] for pair_id in pairs.table["pair_id"].to_pylist()]
     assert pairs.table["ethnicity"].to_pylist() == [e for rows in splits.values() for e in rows["ethnicity"]]
-    assert pairs.content != open_pairs(loaded(faces, tmp_path)).content
+    assert pairs.content != before
 
 
 @pytest.mark.parametrize(
@@ -147,16 +156,13 @@ def test_splits_that_are_loaded_already_are_opened_as_they_are(faces: Release, t
         ),
     ],
 )  # fmt: skip
-def test_splits_that_cannot_be_trained_on_are_refused(
-    faces: Release, tmp_path: Path, change: Change, told: str
-) -> None:
+def test_splits_that_cannot_be_trained_on_are_refused(splits: DatasetDict, change: Change, told: str) -> None:
     with pytest.raises(BadInputError) as caught:
-        open_pairs(change(loaded(faces, tmp_path)))
+        open_pairs(change(splits))
     assert told in str(caught.value)
 
 
-def test_what_the_messages_say_makes_a_turned_label_right(faces: Release, tmp_path: Path) -> None:
-    splits = loaded(faces, tmp_path)
+def test_what_the_messages_say_makes_a_turned_label_right(splits: DatasetDict) -> None:
     turned = splits.map(lambda row: {"label": 1 - row["label"]}).cast_column(
         "label", ClassLabel(names=["pain", "no_pain"])
     )
@@ -171,8 +177,7 @@ def test_what_the_messages_say_makes_a_turned_label_right(faces: Release, tmp_pa
 
 
 @pytest.mark.parametrize("kind", ["words", "classes"])
-def test_one_data_set_with_a_column_of_splits_is_opened_by_it(faces: Release, tmp_path: Path, kind: str) -> None:
-    splits = loaded(faces, tmp_path)
+def test_one_data_set_with_a_column_of_splits_is_opened_by_it(splits: DatasetDict, kind: str) -> None:
     names = list(splits)
     parts = [rows.add_column("split", [name] * len(rows)) for name, rows in splits.items()]
     whole = datasets.concatenate_datasets(parts)
@@ -196,13 +201,12 @@ def test_one_data_set_with_a_column_of_splits_is_opened_by_it(faces: Release, tm
         (lambda _: [1, 2], "holds list; give a datasets.DatasetDict or a Dataset"),
     ],
 )  # fmt: skip
-def test_what_has_no_splits_to_go_over_is_refused(faces: Release, tmp_path: Path, given: Any, told: str) -> None:
+def test_what_has_no_splits_to_go_over_is_refused(splits: DatasetDict, given: Any, told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        open_pairs(given(loaded(faces, tmp_path)))
+        open_pairs(given(splits))
 
 
-def test_pictures_that_are_only_named_are_read_from_their_files(faces: Release, tmp_path: Path) -> None:
-    splits = loaded(faces, tmp_path)
+def test_pictures_that_are_only_named_are_read_from_their_files(splits: DatasetDict, tmp_path: Path) -> None:
     rows = splits["train"].cast_column("neutral", datasets.Image(decode=False)).to_list()
     for number, row in enumerate(rows):
         for face in ("neutral", "expressive"):
@@ -218,14 +222,14 @@ def test_pictures_that_are_only_named_are_read_from_their_files(faces: Release, 
     assert faces_in(open_pairs({"train": named}))[0][0] is None
 
 
-def test_splits_without_a_pair_are_refused(faces: Release, tmp_path: Path) -> None:
+def test_splits_without_a_pair_are_refused(splits: DatasetDict) -> None:
     with pytest.raises(UsageError, match="the data set has no pairs; give at least one split with some"):
-        open_pairs({"train": loaded(faces, tmp_path)["train"].select([])})
+        open_pairs({"train": splits["train"].select([])})
 
 
-def test_groups_may_be_unknown(faces: Release, tmp_path: Path) -> None:
-    splits = loaded(faces, tmp_path).remove_columns(["ethnicity", "fold", "provenance"])
-    assert open_pairs(splits).table.column_names == ["pair_id", "label", "identity", "age_group", "gender"]
+def test_groups_may_be_unknown(splits: DatasetDict) -> None:
+    without = splits.remove_columns(["ethnicity", "fold", "provenance"])
+    assert open_pairs(without).table.column_names == ["pair_id", "label", "identity", "age_group", "gender"]
 
 
 def test_a_pair_in_two_splits_is_named_with_both() -> None:

@@ -173,6 +173,15 @@ def halve(path: Path) -> None:
     path.write_bytes(data[: len(data) // 2])
 
 
+@pytest.fixture(scope="module")
+def interrupted(faces: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that was interrupted after two of its three epochs; read-only by agreement."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    with pytest.raises(KeyboardInterrupt):
+        trained(faces, folder, num_train_epochs=3, progress=stopping_at(7), save_total_limit=3)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("damage", "file"),
     [
@@ -184,10 +193,9 @@ def halve(path: Path) -> None:
     ],
 )
 def test_a_checkpoint_that_is_not_whole_is_passed_over(
-    faces: Release, tmp_path: Path, file: str, damage: Callable[[Path], object]
+    faces: Release, interrupted: Path, tmp_path: Path, file: str, damage: Callable[[Path], object]
 ) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        trained(faces, tmp_path, num_train_epochs=3, progress=stopping_at(7), save_total_limit=3)
+    shutil.copytree(interrupted, tmp_path, dirs_exist_ok=True)
     last = max((tmp_path / "model").glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
     assert last.name == "checkpoint-6"
     damage(last / file)
