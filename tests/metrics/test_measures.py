@@ -310,6 +310,7 @@ def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
         ({"metrics": {"brier": 3}}, "the metric 'brier' is no function"),
         ({"max_fpr": 1.0}, "max_fpr is 1.0; give a number between 0 and 1"),
         ({"threshold_rule": "sensitivity=2"}, "threshold_rule is 'sensitivity=2'; give f1, youden, sensitivity=SHARE"),
+        ({"threshold_rule": "youden"}, "threshold_rule is 'youden', and there is no validation set"),
         ({"control": "hand"}, "control names the column 'hand', which groups does not have; it has site, age"),
         ({"calibration": True, "scores": np.linspace(-1, 2, 80)}, "scores has .* values that are outside 0 to 1"),
         ({"calibration": True, "resamples": 10**7}, "10,000,000 resamples of 80 rows"),

@@ -93,7 +93,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
         difference_interval, ratio, test, equivalence, detectable, generalised_mean, compared (by group), set_aside (by
-        group, why it takes no part), reasons), `warnings` and `options`. What cannot be computed
+        group, why it takes no part), reasons), `warnings` and `options`. Groups and
+        gaps have `measures` for what else was asked for. What cannot be computed
         is None, and `reasons` says why; what is computed from too little is in `warnings`.
 
     Raises:
@@ -133,6 +134,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     )
     if threshold is not None and validation is not None:
         raise InputError("both threshold and validation are given; give one of them")
+    if validation is None and threshold_rule != Options.threshold_rule:
+        raise InputError(f"threshold_rule is {threshold_rule!r}, and there is no validation set; give one")
     attributes = [attributes] if isinstance(attributes, str) else attributes
     strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(
