@@ -259,6 +259,16 @@ def test_the_auroc_within_strata_is_their_mean_by_positive_rows() -> None:
         assert value(entry, "controlled_auroc") == pytest.approx(expected)
 
 
+def test_a_group_that_lacks_a_stratum_is_warned_of() -> None:
+    table = made({"a": 300, "b": 60})
+    table["groups"]["age"][table["groups"]["site"] == "b"] = "old"
+    report = subgroup_auroc(**table, control="age")
+    (warning,) = [each for each in report["warnings"] if each["about"] == "controlled_auroc"]
+    assert (warning["attribute"], warning["group"]) == ("site", "b")
+    assert warning["text"] == "it is from 1 of 2 strata; the others have too few rows of a class"
+    assert warning["text"] in " ".join(report.to_text(200).split())
+
+
 def test_of_one_stratum_the_auroc_within_is_the_auroc_and_has_its_interval() -> None:
     table = made({"a": 300, "b": 60})
     table["groups"]["age"] = np.repeat("old", 360)

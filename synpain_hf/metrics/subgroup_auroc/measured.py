@@ -37,6 +37,7 @@ class Measured:
         correlation: Shape (groups, groups): how the values go together; None where groups are independent.
         reasons: For a group without a value, why.
         unsure: For a group with a value and without limits, why.
+        cautions: For a group with a value, what to beware of.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Measured:
     correlation: Floats | None = None
     reasons: dict[int, str] = field(default_factory=dict)
     unsure: dict[int, str] = field(default_factory=dict)
+    cautions: dict[int, str] = field(default_factory=dict)
 
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
         """Low and high, shape (groups,)."""
