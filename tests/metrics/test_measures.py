@@ -259,6 +259,16 @@ def test_the_auroc_within_strata_is_their_mean_by_positive_rows() -> None:
         assert value(entry, "controlled_auroc") == pytest.approx(expected)
 
 
+def test_a_group_that_lacks_a_stratum_is_warned_of() -> None:
+    table = made({"a": 300, "b": 60})
+    table["groups"]["age"][table["groups"]["site"] == "b"] = "old"
+    report = subgroup_auroc(**table, control="age")
+    (warning,) = [each for each in report["warnings"] if each["about"] == "controlled_auroc"]
+    assert (warning["attribute"], warning["group"]) == ("site", "b")
+    assert warning["text"] == "it is from 1 of 2 strata; the others have too few rows of a class"
+    assert warning["text"] in " ".join(report.to_text(200).split())
+
+
 def test_of_one_stratum_the_auroc_within_is_the_auroc_and_has_its_interval() -> None:
     table = made({"a": 300, "b": 60})
     table["groups"]["age"] = np.repeat("old", 360)
@@ -310,6 +320,7 @@ def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
         ({"metrics": {"brier": 3}}, "the metric 'brier' is no function"),
         ({"max_fpr": 1.0}, "max_fpr is 1.0; give a number between 0 and 1"),
         ({"threshold_rule": "sensitivity=2"}, "threshold_rule is 'sensitivity=2'; give f1, youden, sensitivity=SHARE"),
+        ({"threshold_rule": "youden"}, "threshold_rule is 'youden', and there is no validation set"),
         ({"control": "hand"}, "control names the column 'hand', which groups does not have; it has site, age"),
         ({"calibration": True, "scores": np.linspace(-1, 2, 80)}, "scores has .* values that are outside 0 to 1"),
         ({"calibration": True, "resamples": 10**7}, "10,000,000 resamples of 80 rows"),

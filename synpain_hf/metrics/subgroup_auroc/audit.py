@@ -99,18 +99,14 @@ def _cautions(
     measured: Measured, attribute: str, of_groups: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str | None]]:
     found = []
-    for name, entry in of_groups.items():
-        document = entry["measures"][measured.name]
+    for group, (name, entry) in enumerate(of_groups.items()):
+        document, texts = entry["measures"][measured.name], []
+        if document["value"] is not None and group in measured.cautions:
+            texts.append(measured.cautions[group])
         if document["interval"] is not None and document["effective"] < _WIDE_BELOW - NEARLY:
-            text = f"the interval is from {document['effective']:.3g} {measured.of_what}: it is rough"
-            found.append(
-                {
-                    "attribute": attribute or None,
-                    "group": name if attribute else None,
-                    "about": measured.name,
-                    "text": text,
-                }
-            )
+            texts.append(f"the interval is from {document['effective']:.3g} {measured.of_what}: it is rough")
+        of = {"attribute": attribute or None, "group": name if attribute else None, "about": measured.name}
+        found += [{**of, "text": text} for text in texts]
     return found
 
 

@@ -98,8 +98,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         `intersections` (by attribute and group: n, positives, negatives, clusters, auroc, standard_error, interval,
         average_precision, f1, bpsn_auroc, bnsp_auroc, reasons), `gaps` (by attribute: best, worst, difference,
         difference_interval, ratio, test, equivalence, detectable, generalised_mean, compared (by group), set_aside (by
-        group, why it takes no part), reasons), `overlapping` (where asked for), `warnings` and `options`. What cannot
-        be computed is None, and `reasons` says why; what is computed from too little is in `warnings`.
+        group, why it takes no part), reasons), `overlapping` (where asked for), `warnings` and `options`. Groups and
+        gaps have `measures` for what else was asked for. What cannot be computed is None, and `reasons` says why; what
+        is computed from too little is in `warnings`.
 
     Raises:
         InputError: A ValueError, if the input cannot be used; it names the rows, counted from 0.
@@ -142,6 +143,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         raise InputError(
             f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}"
         )
+    if validation is None and threshold_rule != Options.threshold_rule:
+        raise InputError(f"threshold_rule is {threshold_rule!r}, and there is no validation set; give one")
     attributes = [attributes] if isinstance(attributes, str) else attributes
     strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(

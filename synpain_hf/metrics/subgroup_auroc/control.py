@@ -98,6 +98,8 @@ def _averaged(
     correlation = None
     if clustered:
         correlation = correlations(combined((below + above) / 2, table, table))
+    in_use = np.bincount(group_of, known, groups).astype(int)
+    wanted = int((shares > 0).sum())
     sizes = np.zeros((2, groups))
     for of_class, numbers in zip(sizes, found.uncertainty.units.of_class, strict=True):
         np.add.at(of_class, group_of, np.where(known, numbers, 0.0))
@@ -108,5 +110,9 @@ def _averaged(
         sizes=sizes.min(axis=0),
         of_what=f"{'clusters with ' * clustered}rows of a class in strata with both",
         correlation=correlation,
+        cautions={
+            int(group): f"it is from {in_use[group]:,} of {wanted:,} strata; the others have too few rows of a class"
+            for group in np.flatnonzero(in_use < wanted)
+        },
         reasons={int(group): "no stratum has rows of both classes" for group in np.flatnonzero(sums[:, 0] == 0)},
     )

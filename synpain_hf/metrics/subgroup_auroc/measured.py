@@ -9,7 +9,7 @@ intervals, so that both agree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import special
@@ -37,6 +37,7 @@ class Measured:
         correlation: Shape (groups, groups): how the values go together; None where groups are independent.
         reasons: For a group without a value, why.
         unsure: For a group with a value and without limits, why.
+        cautions: For a group with a value, what to beware of.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Measured:
     correlation: Floats | None = None
     reasons: dict[int, str] = field(default_factory=dict)
     unsure: dict[int, str] = field(default_factory=dict)
+    cautions: dict[int, str] = field(default_factory=dict)
 
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
         """Low and high, shape (groups,)."""
@@ -191,10 +193,12 @@ def widest(measured: Measured, level: float) -> Widest:
     order = np.argsort(-measured.values, kind="stable")
     count = len(order)
     number = count * (count - 1) // 2
+    ends = measured.limits(np.array([[normal_quantile(level / number)]]))
+    at_level = replace(measured, limits=lambda _: ends)  # they are the same for every pair
     lows, highs, nearest = [], [], []
     for place, group in enumerate(order[:-1]):
         others = order[place + 1 :]
-        compared = pairs(measured, np.full(len(others), group), others)
+        compared = pairs(at_level, np.full(len(others), group), others)
         low, high = compared.intervals(level / number)
         lows.append(low.max())
         highs.append(high.max())
