@@ -460,6 +460,13 @@ def test_no_file_is_left_behind(metric: Any) -> None:
     assert not list(Path(metric.data_dir).rglob("*.arrow"))
 
 
+def test_a_score_that_no_float_equals_is_not_added_as_another_may_follow() -> None:
+    for score in (2**53 + 1, str(2**53 + 1), np.int64(2**60 + 1)):
+        with pytest.raises(InputError, match="scores has 1 value that is not a 64-bit float: rows 1"):
+            pack(references=[0, 1], scores=[2**53, score], groups=None)
+    assert pack(references=[0, 1], scores=[2**53, "1e300"], groups=None)["scores"] == [2.0**53, 1e300]
+
+
 def test_values_that_are_equal_and_of_different_types_stay_apart_when_rows_are_kept() -> None:
     kinds = [True, 1, 1.0, "1", False, 0, 0.0, "0"] * 2
     packed = pack(references=[1, 0] * 8, scores=range(16), groups={"kind": kinds, "other": [None, {1: 2}.get] * 8})

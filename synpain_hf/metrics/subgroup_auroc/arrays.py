@@ -137,10 +137,21 @@ def as_floats(given: Any, name: str) -> Floats:
     return values
 
 
-def as_scores(given: Any, name: str) -> Floats:
-    """One finite number a row; no two that differ, such as 2**53 and 2**53 + 1, may be the same 64-bit float."""
+def as_scores(given: Any, name: str, *, more_come: bool = False) -> Floats:
+    """One finite number a row; no two that differ, such as 2**53 and 2**53 + 1, may be the same 64-bit float.
+
+    Args:
+        given: The numbers, shape (rows,).
+        name: What messages call them.
+        more_come: Whether others are added later, so that not even one may be a whole number that no float equals.
+    """
     given = sized(given, name)
     values, exact = as_floats(given, name), _with_all_digits(given)
+    if exact is not None and more_come:
+        large = np.flatnonzero(np.abs(values) >= LAST_WHOLE)
+        at_fault = np.zeros(len(values), np.bool_)
+        at_fault[large] = [int(values[row]) != int(_whole_where_text(exact[row])) for row in large]
+        refuse(at_fault, name, "not a 64-bit float", "subtract the smallest from all, or give ranks")
     if exact is not None:
         refuse(
             differ_beyond_floats(values, exact), name, "equal as 64-bit floats, and differ",

@@ -30,7 +30,7 @@ def pack(references: Any, scores: Any, groups: Any, lists: str | Sequence[str] =
     Raises:
         InputError: If something cannot be used.
     """
-    numbers = as_scores(scores, "scores")
+    numbers = as_scores(scores, "scores", more_come=True)
     count = len(numbers)
     names = class_names_of(references)
     labels = _known(of_length(as_array(references, "references"), "references", count), names)
