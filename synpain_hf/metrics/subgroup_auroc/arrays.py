@@ -150,7 +150,7 @@ def as_scores(given: Any, name: str, *, more_come: bool = False) -> Floats:
     if exact is not None and more_come:
         large = np.flatnonzero(np.abs(values) >= LAST_WHOLE)
         at_fault = np.zeros(len(values), np.bool_)
-        at_fault[large] = [int(values[row]) != int(exact[row]) for row in large]
+        at_fault[large] = [int(values[row]) != int(_whole_where_text(exact[row])) for row in large]
         refuse(at_fault, name, "not a 64-bit float", "subtract the smallest from all, or give ranks")
     if exact is not None:
         refuse(
