@@ -78,7 +78,6 @@ synpain_hf.install(sys.argv[1])
 LOADS_ONCE = """
 import json
 from datasets import load_dataset
-from synpain_hf.vocabulary import IDENTITY
 print(json.dumps({split: list(rows["pair_id"]) for split, rows in load_dataset("synpain").items()}))
 """
 
