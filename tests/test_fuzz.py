@@ -28,7 +28,7 @@ def make() -> Iterator[Files]:
 
 
 def target(use: Use, *, links: bool = False) -> Target:
-    bounds = Bounds(memory=40 * 2**20, seconds=0.1)
+    bounds = Bounds(memory=60 * 2**20, seconds=0.1 if use is planted.time else Bounds.seconds)
     made = Target(make, {planted.NAME: BYTES, "*": (flip,)}, use, links=links, bounds=bounds)
     prepare(made)
     return made

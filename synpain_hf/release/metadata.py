@@ -20,6 +20,9 @@ _ANY_WIDTH = 2**31 - 1
 _PLAIN = re.compile(r"[ -\[\]-~]*")
 """Printable ASCII without the backslash, with which Python shows any other character."""
 
+_ODD_KEY = re.compile(r"""(?:''|'[^']{100,}'|"[^"]{100,}"): """)
+"""A key that is empty or long, as Python shows it."""
+
 _FAST = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -53,9 +56,9 @@ def _on_a_line(value: Any) -> str:
 
 
 def _dumper(value: Any) -> Any:
-    """That of libyaml, many times as fast, where both write the same: what has only printable ASCII, all keys named."""
+    """That of libyaml, many times as fast, where both write the same: printable ASCII, and keys of usual length."""
     shown = repr(value)
-    return _FAST if _PLAIN.fullmatch(shown) and "'': " not in shown else yaml.SafeDumper
+    return _FAST if _PLAIN.fullmatch(shown) and not _ODD_KEY.search(shown) else yaml.SafeDumper
 
 
 def _sizes(release: Release) -> Iterator[dict[str, Any]]:

@@ -34,7 +34,7 @@ def wrong(given: Path, out: Path) -> str:
 
 
 def memory(given: Path, out: Path) -> str:
-    return "read" if _is_good(given) else str(len(b"\1" * 60 * 2**20))
+    return "read" if _is_good(given) else str(len(b"\1" * 120 * 2**20))
 
 
 def time(given: Path, out: Path) -> str:

@@ -32,6 +32,9 @@ _IN, _OUT = "in", "out"
 _CARRIED_ON = 20
 """Seconds of waiting, for each second of processor time that is allowed: other programs may be running."""
 
+_LEAST_WAIT = 30.0
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -133,7 +136,7 @@ def _in_a_process(folder: Path, use: Use, bounds: Bounds, preload: Sequence[str]
     process.start()
     sender.close()
     try:
-        if not receiver.poll(bounds.seconds * _CARRIED_ON):
+        if not receiver.poll(max(_LEAST_WAIT, bounds.seconds * _CARRIED_ON)):
             process.kill()
             return Outcome("time", "it waits without end", is_fault=True)
         outcome: Outcome = receiver.recv()

@@ -37,7 +37,8 @@ def test_the_engine_changes_no_byte_and_no_step_of_the_progress(
     assert len(steps) == 1 + len(built.partitions)
 
 
-@pytest.mark.parametrize("engine", ["processes", pytest.param("ray", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["processes", "ray"])
 def test_a_worker_that_is_killed_changes_no_byte(
     tmp_path: Path, composites: Path, built: Release, engine: Engine
 ) -> None:

@@ -58,7 +58,9 @@ def marks(folder: Path, names: list[str]) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["killed", "ctrl-c"])
-@pytest.mark.parametrize("engine", ["threads", "processes", pytest.param("ray", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "engine", ["threads", *(pytest.param(one, marks=pytest.mark.slow) for one in ("processes", "ray"))]
+)
 def test_an_interrupted_build_goes_on_where_it_was(
     tmp_path: Path, composites: Path, built: Release, kill: bool, engine: str
 ) -> None:
