@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,18 +85,8 @@ print(json.dumps(metric.compute(depth=2, min_group_size=0)))
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def caches_of_evaluate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Once a module: what is imported from the first stays imported."""
-    home = tmp_path_factory.mktemp("evaluate")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate.config, "HF_MODULES_CACHE", home / "modules")
-        patch.setattr(evaluate.config, "HF_METRICS_CACHE", home / "metrics")
-        yield
-
-
 @pytest.fixture
-def metric(caches_of_evaluate: None) -> Any:
+def metric() -> Any:
     return evaluate.load(str(SCRIPT))
 
 
