@@ -48,7 +48,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.build
 	$(BIN)/python -m tests.benchmarks.subgroups
 	$(BIN)/python -m tests.benchmarks.coverage --write
-	$(BIN)/python -m tests.benchmarks.measures
+	$(BIN)/python -m tests.benchmarks.measures --write
 	$(BIN)/python -m tests.benchmarks.chunks
 	$(BIN)/python -m tests.benchmarks.loading
 

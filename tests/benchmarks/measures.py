@@ -1,6 +1,6 @@
 """How often 95% intervals of what is measured beside the AUROC hold, and how often a gap is found that is not there.
 
-    python -m tests.benchmarks.measures [--measure NAME …] [--replicates N] [--workers N] [--seed N] [--markdown PATH]
+    python -m tests.benchmarks.measures [--measure NAME …] [--replicates N] [--workers N] [--seed N] [--write]
 
 Data are simulated: scores are normal in either class, or their logistic function where they are to be calibrated. Rows
 of one person correlate at 0.5. The two groups of a comparison have the same truth. The truth of a rate is known; that
@@ -17,20 +17,21 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.metrics.subgroup_auroc import Options
-from synpain_hf.metrics.subgroup_auroc.calibration import calibration_errors, intercept, slope
+from synpain_hf.metrics.subgroup_auroc.calibration import calibration_errors
 from synpain_hf.metrics.subgroup_auroc.control import controlled
 from synpain_hf.metrics.subgroup_auroc.inputs import Attribute, Rows
 from synpain_hf.metrics.subgroup_auroc.measured import Measured, widest
 from synpain_hf.metrics.subgroup_auroc.partial import partial_auroc, sensitivity_at
 from synpain_hf.metrics.subgroup_auroc.rates import rates
+from synpain_hf.metrics.subgroup_auroc.recalibration import recalibration
 from synpain_hf.metrics.subgroup_auroc.resampled import Metric, Statistic, resampled
 from tests.benchmarks.measuring import machine
+from tests.benchmarks.pages import fill
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -92,6 +93,10 @@ def _resampled(statistic: Callable[[], Statistic]) -> Family:
     return measured
 
 
+def _recalibrated(which: int) -> Family:
+    return lambda rows, attribute, _: recalibration(rows, attribute)[which]
+
+
 def _ece(rows: Rows, attribute: Attribute, options: Options) -> Measured:
     return calibration_errors(rows, [attribute], options)[0][0]
 
@@ -111,8 +116,8 @@ MEASURES: dict[str, Family] = {
     "true positive rate": _rate("true_positive_rate"),
     "selection rate": _rate("selection_rate"),
     "predictive value": _rate("positive_predictive_value"),
-    "calibration intercept": _resampled(intercept),
-    "calibration slope": _resampled(slope),
+    "calibration intercept": _recalibrated(0),
+    "calibration slope": _recalibrated(1),
     "expected calibration error": _ece,
     "partial AUROC to 0.2": _resampled(lambda: partial_auroc(0.2)),
     "sensitivity at 0.9": _resampled(lambda: sensitivity_at(0.9)),
@@ -194,7 +199,7 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=1_000, help="data sets for each number (1,000)")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes (one a core)")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation (0)")
-    parser.add_argument("--markdown", type=Path, help="a file to write the table to")
+    parser.add_argument("--write", action="store_true", help="put the table into the page that shows it")
     options = parser.parse_args()
     with ProcessPoolExecutor(options.workers) as processes:
         parts = {
@@ -209,10 +214,10 @@ def main() -> None:
         }
         found = {key: np.concatenate([part.result() for part in of_key]) for key, of_key in parts.items()}
     heading = f"Percent of {options.replicates:,} simulations, 400 resamples where there are some."
-    text = "\n".join([machine(), "", heading, "", *table(found, options.measure)]) + "\n"
-    sys.stdout.write(text)
-    if options.markdown:
-        options.markdown.write_text(text, encoding="utf-8")
+    lines = [heading, "", *table(found, options.measure)]
+    sys.stdout.write("\n".join([machine(), "", *lines, ""]))
+    if options.write:
+        fill({"measures": lines})
 
 
 if __name__ == "__main__":

@@ -193,7 +193,7 @@ def test_calibration_slope_and_intercept_are_those_of_a_logistic_model(weighted:
     table = made({"a": 300, "b": 200})
     if weighted:
         table["sample_weight"] = np.random.default_rng(1).uniform(0.2, 3, 500)
-    report = subgroup_auroc(**table, calibration=True, resamples=2)
+    report = subgroup_auroc(**table, calibration=True)
     for entry in entries(report):
         rows = inside(table, entry)
         labels, logits = table["references"][rows], np.log(table["scores"][rows] / (1 - table["scores"][rows]))
@@ -204,11 +204,28 @@ def test_calibration_slope_and_intercept_are_those_of_a_logistic_model(weighted:
         assert weights @ moved == pytest.approx(weights @ labels)  # where the likelihood is highest
 
 
+@pytest.mark.parametrize("rows_each", [1, 3])
+def test_the_slope_is_as_uncertain_as_the_jackknife_has_it(rows_each: int) -> None:
+    table = made({"a": 150}, seed=3)
+    persons = np.arange(150) // rows_each
+    report = subgroup_auroc(**table, clusters=persons, calibration=True)
+    logits = np.log(table["scores"] / (1 - table["scores"]))[:, None]
+    slopes = [
+        LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(logits[kept], table["references"][kept]).coef_[0, 0]
+        for kept in (persons != person for person in np.unique(persons))
+    ]
+    error = np.sqrt((len(slopes) - 1) * np.var(slopes))
+    found = report["overall"]["measures"]["calibration_slope"]["interval"]
+    classes = [len(np.unique(persons[table["references"] == label])) for label in (0, 1)]
+    wide = 2 * stats.t.ppf(0.975, min(classes) - 1) * error
+    assert found["high"] - found["low"] == pytest.approx(wide, rel=0.1)
+
+
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(tables(), st.integers(2, 15))
 def test_the_calibration_error_is_that_of_its_definition(table: dict[str, Any], bins: int) -> None:
-    report = subgroup_auroc(**table, calibration=True, bins=bins, resamples=2, min_group_size=0)
+    report = subgroup_auroc(**table, calibration=True, bins=bins, min_group_size=0)
     for entry in entries(report):
         rows = inside(table, entry)
         labels, scores = table["references"][rows], table["scores"][rows]
@@ -226,10 +243,10 @@ def test_the_calibration_error_is_that_of_its_definition(table: dict[str, Any], 
 
 def test_a_calibrated_model_may_have_no_calibration_error_and_one_that_is_not_has_some() -> None:
     table = made({"a": 400}, seed=1)
-    good = subgroup_auroc(**table, calibration=True, resamples=2)["overall"]["measures"]
+    good = subgroup_auroc(**table, calibration=True)["overall"]["measures"]
     assert good["expected_calibration_error"]["value"] > 0
     assert good["expected_calibration_error"]["interval"]["low"] == 0
-    bad = subgroup_auroc(**{**table, "scores": table["scores"] ** 3}, calibration=True, resamples=200)["overall"]
+    bad = subgroup_auroc(**{**table, "scores": table["scores"] ** 3}, calibration=True)["overall"]
     assert bad["measures"]["expected_calibration_error"]["interval"]["low"] > 0.1
     assert bad["measures"]["calibration_slope"]["interval"]["high"] < 1
     assert bad["measures"]["calibration_intercept"]["interval"]["low"] > 0
@@ -237,7 +254,7 @@ def test_a_calibrated_model_may_have_no_calibration_error_and_one_that_is_not_ha
 
 def test_scores_that_keep_the_classes_apart_have_no_slope_and_say_why() -> None:
     labels = np.repeat([0, 1], 20)
-    report = subgroup_auroc(references=labels, scores=0.1 + 0.8 * labels, calibration=True, resamples=10)
+    report = subgroup_auroc(references=labels, scores=0.1 + 0.8 * labels, calibration=True)
     found = report["overall"]["measures"]["calibration_slope"]
     assert found["value"] is None
     assert found["reason"].startswith("scores keep the classes apart")
@@ -323,7 +340,7 @@ def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
         ({"threshold_rule": "youden"}, "threshold_rule is 'youden', and there is no validation set"),
         ({"control": "hand"}, "control names the column 'hand', which groups does not have; it has site, age"),
         ({"calibration": True, "scores": np.linspace(-1, 2, 80)}, "scores has .* values that are outside 0 to 1"),
-        ({"calibration": True, "resamples": 10**7}, "10,000,000 resamples of 80 rows"),
+        ({"metrics": {"brier": brier}, "resamples": 10**7}, "10,000,000 resamples of 80 rows"),
     ],
 )
 def test_what_cannot_be_measured_is_named(wrong: dict[str, Any], message: str) -> None:

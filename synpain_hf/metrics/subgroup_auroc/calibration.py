@@ -1,13 +1,9 @@
-"""Calibration: whether scores, taken for probabilities, are as high as they should be.
+"""The expected calibration error: how far the shares of positive rows lie from the scores, taken for probabilities.
 
-Intercept and slope are those of a logistic model of the label, given the logit of the score (Cox, Biometrika 1958; Van
-Calster et al., BMC Medicine 2019): the intercept with a slope of 1, that is calibration in the large, and the slope
-with an intercept of its own.
-
-The expected calibration error (Naeini et al., AAAI 2015) is above 0 by chance alone, so that percentiles of resamples
-never reach 0. Its interval inverts a test instead: the bins' errors, all multiplied by a common factor, are taken for
-the true ones, noise with their estimated covariance is added, and those factors are kept with which an error as large,
-and one as small, as that found is not too rare.
+The error (Naeini et al., AAAI 2015) is above 0 by chance alone, so that percentiles of resamples never reach 0. Its
+interval inverts a test instead: the bins' errors, all multiplied by a common factor, are taken for the true ones, noise
+with their estimated covariance is added, and those factors are kept with which an error as large, and one as small, as
+that found is not too rare.
 """
 
 from __future__ import annotations
@@ -15,24 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
 from .arrays import Floats, Integers, refuse
 from .inputs import Attribute, Rows
 from .measured import Measured, scaled
 from .options import Options
-from .resampled import Statistic
 from .roc import total
 from .units import Units, gather
 
-NEAREST = 1e-6
-"""To 0 and 1: a score that is nearer, whose logit could have no end, is taken for this."""
-
 _DRAWS = 1000
-_ROUNDS = 40
-_ENOUGH, _FLAT = 1e-9, 1e-12
-_MOST = 50.0
-"""Of a coefficient; one beyond is of classes that scores keep apart."""
 
 
 def check_probabilities(rows: Rows) -> None:
@@ -48,61 +35,6 @@ def check_probabilities(rows: Rows) -> None:
 def binned(scores: Floats, bins: int) -> Integers:
     """The bin of each score, of so many of equal width; 1 is in the last."""
     return np.asarray(np.minimum((scores * bins).astype(np.int64), bins - 1))
-
-
-def intercept() -> Statistic:
-    """Calibration in the large: how much higher the logit of risks should be."""
-
-    def function(labels: Integers, scores: Floats, weights: Floats | None) -> float:
-        return _fitted(labels, _logits(scores), weights, with_slope=False)[0]
-
-    return Statistic("calibration_intercept", function, takes_counts=True, needs_both=True, unknown=_APART)
-
-
-def slope() -> Statistic:
-    """The slope of the label's logit, given that of the score."""
-
-    def function(labels: Integers, scores: Floats, weights: Floats | None) -> float:
-        logits = _logits(scores)
-        return float("nan") if np.ptp(logits) == 0 else _fitted(labels, logits, weights, with_slope=True)[1]
-
-    return Statistic("calibration_slope", function, takes_counts=True, needs_both=True, unknown=_APART)
-
-
-_APART = "scores keep the classes apart, or are all the same, so that the logistic model has no end"
-
-
-def _logits(scores: Floats) -> Floats:
-    return np.asarray(special.logit(np.clip(scores, NEAREST, 1 - NEAREST)))
-
-
-def _fitted(labels: Integers, logits: Floats, weights: Floats | None, *, with_slope: bool) -> tuple[float, float]:
-    """Intercept and slope by Newton's method, steps halved until they lead up; NaN where there is no highest point."""
-    given = np.ones(len(labels)) if weights is None else weights / weights.mean()
-    design = np.stack([np.ones(len(logits)), logits])[: 1 + with_slope]
-    offset = 0.0 if with_slope else logits
-    at = np.zeros(len(design))
-
-    def likelihood(place: Floats) -> float:
-        exponent = offset + place @ design
-        return float(given @ (labels * exponent - np.logaddexp(0, exponent)))
-
-    reached = likelihood(at)
-    for _ in range(_ROUNDS):
-        chance = special.expit(offset + at @ design)
-        gradient = design @ (given * (labels - chance))
-        curvature = (design * (given * chance * (1 - chance))) @ design.T
-        if np.linalg.det(curvature) <= _FLAT or np.abs(at).max() > _MOST:
-            break
-        step = np.linalg.solve(curvature, gradient)
-        found = likelihood(at + step)
-        while found < reached - _ENOUGH * (1 + abs(reached)) and np.abs(step).max() > _ENOUGH:
-            step = step / 2
-            found = likelihood(at + step)
-        at, reached = at + step, found
-        if np.abs(step).max() < _ENOUGH:
-            return float(at[0]), float(at[-1])
-    return float("nan"), float("nan")
 
 
 def calibration_errors(rows: Rows, attributes: Sequence[Attribute], options: Options) -> list[list[Measured]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .bootstrap import Progress
-from .calibration import calibration_errors, check_probabilities, intercept, slope
+from .calibration import calibration_errors, check_probabilities
 from .control import controlled
 from .errors import InputError
 from .inputs import Attribute, Rows
@@ -15,6 +15,7 @@ from .measured import Measured
 from .options import Options
 from .partial import partial_auroc, sensitivity_at
 from .rates import rates
+from .recalibration import recalibration
 from .resampled import Metric, Statistic, resampled
 
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
@@ -50,6 +51,7 @@ def measure(
         families.append(rates(rows, attributes, options.threshold))
     if options.calibration:
         check_probabilities(rows)
+        families.append([recalibration(rows, attribute) for attribute in attributes])
     families += [
         resampled(rows, attributes, statistics, options, progress) for statistics in _resampled(options, metrics)
     ]
@@ -72,8 +74,7 @@ def _resampled(options: Options, metrics: Mapping[str, Metric]) -> list[list[Sta
     """The statistics that are resampled together: within each class, and over all rows."""
     within = [partial_auroc(float(options.max_fpr))] if options.max_fpr is not None else []
     within += [sensitivity_at(float(options.specificity))] if options.specificity is not None else []
-    over_all = [intercept(), slope()] if options.calibration else []
-    over_all += [Statistic(name, function) for name, function in metrics.items()]
+    over_all = [Statistic(name, function) for name, function in metrics.items()]
     return [statistics for statistics in (over_all, within) if statistics]
 
 

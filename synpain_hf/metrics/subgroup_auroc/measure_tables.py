@@ -141,7 +141,8 @@ def _how(title: str, options: Mapping[str, Any]) -> list[str]:
         at = f"At the threshold {options['threshold']:.4g}{chosen * (options['threshold_from'] == 'validation')}"
         return [at, f"Intervals by {how}"]
     if title == "Calibration":
-        return [f"Intervals of intercept and slope by {bootstrap}", f"ECE over {options['bins']} bins of equal width"]
+        robust = f"Intervals of intercept and slope from robust variances over {drawn}"
+        return [robust, f"ECE over {options['bins']} bins of equal width"]
     if title == "AUROC within strata":
         return ["Within the groups of the control columns", "Intervals from those of the strata"]
     sentences = [f"Intervals by {bootstrap}"]

@@ -79,6 +79,22 @@ def normal_quantile(level: float) -> float:
     return float(-special.ndtri(level / 2))
 
 
+def students(quantiles: Floats, freedom: Floats) -> Floats:
+    """Student's quantiles that cut off as much as those of the normal distribution do.
+
+    Args:
+        quantiles: Shape (levels, 1) or (levels, groups).
+        freedom: Shape (groups,): the degrees of freedom; without end for the normal distribution.
+
+    Returns:
+        Shape (levels, groups).
+    """
+    found: Floats = np.broadcast_to(quantiles, (len(quantiles), len(freedom))).copy()
+    finite = np.isfinite(freedom)
+    found[:, finite] = -special.stdtrit(freedom[finite], special.ndtr(-found[:, finite]))
+    return found
+
+
 def scaled(values: Floats, low: Floats, high: Floats, confidence: float, ends: tuple[float, float]) -> Limits:
     """Limits that reach from the values as the normal quantile does, from those that are known at one confidence.
 

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from .arrays import Booleans, Floats
 from .inputs import Attribute, Rows
-from .measured import Limits, Measured, correlations
+from .measured import Limits, Measured, correlations, students
 from .roc import divide, share, total
 from .units import gather
 
@@ -111,12 +110,7 @@ def wilson(values: Floats, numbers: Floats, freedom: Floats) -> Limits:
     """
 
     def limits(quantiles: Floats) -> tuple[Floats, Floats]:
-        quantiles = np.broadcast_to(quantiles, (len(quantiles), len(values)))
-        students = np.isfinite(freedom)
-        if students.any():
-            tails = special.ndtr(-quantiles[:, students])
-            quantiles = quantiles.copy()
-            quantiles[:, students] = -special.stdtrit(freedom[students], tails)
+        quantiles = students(quantiles, freedom)
         squares = quantiles**2
         below = numbers + squares
         middle = divide(values * numbers + squares / 2, below)

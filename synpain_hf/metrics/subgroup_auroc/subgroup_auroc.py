@@ -46,6 +46,7 @@ from .packing import pack, unpack
 from .partial import partial_auroc
 from .plots import plot_roc
 from .rates import rates
+from .recalibration import recalibration
 from .reliability import plot_reliability
 from .rendering import as_text
 from .report import Report

@@ -1,0 +1,123 @@
+"""Calibration intercept and slope: whether scores, taken for probabilities, are too high, or too extreme.
+
+They are those of a logistic model of the label, given the logit of the score (Cox, Biometrika 1958; Van Calster et
+al., BMC Medicine 2019): the intercept with a slope of 1, that is calibration in the large, and the slope with an
+intercept of its own. Variances are robust (White, Econometrica 1980), with residuals over one less the leverage (HC3 of
+MacKinnon and White 1985), summed over clusters; limits are Student's, with as many degrees of freedom as the rare class
+allows. The BCa bootstrap was tried, and held 88 times in 100 where it should have held 95 times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from .arrays import Booleans, Floats
+from .inputs import Attribute, Rows
+from .measured import Measured, correlations, students
+from .units import gather
+
+NEAREST = 1e-6
+"""To 0 and 1: a score that is nearer, whose logit could have no end, is taken for this."""
+
+_ROUNDS = 40
+_ENOUGH, _FLAT = 1e-9, 1e-12
+_MOST = 50.0
+"""Of a coefficient; one beyond is of classes that scores keep apart."""
+_MOST_LEVERAGE = 0.9
+"""Of a row; one with more would decide by itself."""
+_UNKNOWN = "scores keep the classes apart, or are all the same, so that the logistic model has no end"
+
+
+def recalibration(rows: Rows, attribute: Attribute) -> list[Measured]:
+    """Intercept and slope of the groups of an attribute.
+
+    Args:
+        rows: The rows, whose scores are probabilities.
+        attribute: The groups.
+    """
+    logits = np.asarray(special.logit(np.clip(rows.scores, NEAREST, 1 - NEAREST)))
+    return [
+        _coefficient("calibration_intercept", rows, attribute, logits, with_slope=False),
+        _coefficient("calibration_slope", rows, attribute, logits, with_slope=True),
+    ]
+
+
+def _coefficient(name: str, rows: Rows, attribute: Attribute, logits: Floats, *, with_slope: bool) -> Measured:
+    codes, groups = attribute.codes, len(attribute.groups)
+    weights = np.ones(len(codes)) if rows.weights is None else rows.weights
+    values, influence = np.full(groups, np.nan), np.zeros(len(codes))
+    of_class = gather(rows.positive, codes, groups, rows.clusters, rows.weights).of_class
+    reasons = {}
+    order = np.argsort(codes, kind="stable")
+    for group, members in enumerate(np.split(order, np.cumsum(np.bincount(codes, minlength=groups))[:-1])):
+        if not of_class[:, group].all():
+            reasons[group] = f"only {'positive' if of_class[0, group] else 'negative'} rows"
+        elif (fit := _fitted(rows.positive[members], logits[members], weights[members], with_slope)) is None:
+            reasons[group] = _UNKNOWN
+        else:
+            values[group], influence[members] = fit.value, fit.influence
+    units = gather(np.ones(len(codes), np.bool_), codes, groups, rows.clusters, rows.weights)
+    products = units.products(units.summed(influence))
+    errors = np.sqrt(units.unbiased[0] * np.diag(products))
+    sizes = of_class.min(axis=0)
+    freedom = np.maximum(sizes - 1, 1)
+
+    def limits(quantiles: Floats) -> tuple[Floats, Floats]:
+        reach = students(quantiles, freedom) * errors
+        return values - reach, values + reach
+
+    unsure = np.flatnonzero(np.isfinite(values) & ~np.isfinite(errors))
+    return Measured(
+        name=name,
+        values=values,
+        limits=limits,
+        sizes=sizes,
+        of_what="rows of a class" if rows.clusters is None else "clusters of a class",
+        correlation=None if rows.clusters is None else correlations(products),
+        reasons=reasons,
+        unsure={int(group): "one row or cluster leaves no variance to estimate" for group in unsure},
+    )
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A coefficient, and how far each row, shape (rows,), moves it."""
+
+    value: float
+    influence: Floats
+
+
+def _fitted(positive: Booleans, logits: Floats, weights: Floats, with_slope: bool) -> _Fit | None:
+    """The last coefficient by Newton's method, steps halved until they lead up; None where nothing is highest."""
+    if with_slope and np.ptp(logits) == 0:
+        return None
+    given = weights / weights.mean()
+    design = np.stack([np.ones(len(logits)), logits])[: 1 + with_slope]
+    offset = 0.0 if with_slope else logits
+    at = np.zeros(len(design))
+
+    def likelihood(place: Floats) -> float:
+        exponent = offset + place @ design
+        return float(given @ (positive * exponent - np.logaddexp(0, exponent)))
+
+    reached = likelihood(at)
+    for _ in range(_ROUNDS):
+        chance = special.expit(offset + at @ design)
+        curvature = (design * (given * chance * (1 - chance))) @ design.T
+        if np.linalg.det(curvature) <= _FLAT or np.abs(at).max() > _MOST:
+            return None
+        moved = np.linalg.solve(curvature, design * given)
+        step = moved @ (positive - chance)
+        if np.abs(step).max() < _ENOUGH:
+            leverage = (design * moved).sum(axis=0) * chance * (1 - chance)
+            apart = (positive - chance) / (1 - np.minimum(leverage, _MOST_LEVERAGE))
+            return _Fit(float(at[-1]), np.asarray(moved[-1] * apart))
+        found = likelihood(at + step)
+        while found < reached - _ENOUGH * (1 + abs(reached)) and np.abs(step).max() > _ENOUGH:
+            step = step / 2
+            found = likelihood(at + step)
+        at, reached = at + step, found
+    return None
