@@ -109,7 +109,7 @@ class PairCounts:
         return len(FACES) * (self.total - self.two_pictures) + len(self.sources)
 
     def groups(self, column: str) -> list[str]:
-        """The groups of a column: all of them where any pair has one, and last that of not knowing, if it is needed."""
+        """The groups of a column: all of them where any pair has one, and last the unknown one, if it is needed."""
         found = {cell[GROUPS.index(column)] for cell in self.cells}
         unknown = group_of(column, None)
         return [*(CLASSES[column] if found - {unknown} else ()), *([unknown] if unknown in found else ())]

@@ -44,7 +44,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="LABEL",
-            help="The positive label. By default 1, true or pain; of others, such as 1 and 2, it must be said.",
+            help="The positive label; by default 1, true or pain. Needed for others, such as 1 and 2.",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +52,7 @@ def evaluate(
         bool,
         typer.Option(
             "--against-rest",
-            help="Of more than two labels, take all but the positive one, which must be named, for the negative class.",
+            help="Of more than two labels, take all but --positive, which must be given, as the negative class.",
         ),
     ] = False,
     clusters: Annotated[
@@ -74,8 +74,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="COLUMNS",
-            help="Groups that may overlap: a column for each with true and false, or with the share of annotators who "
-            "say so; or lists of names (JSON Lines, Parquet). As --groups.",
+            help="Groups that may overlap, as --groups: a column for each, with true and false or the share of "
+            "annotators who say so; or lists of names (JSON Lines, Parquet).",
             show_default=False,
         ),
     ] = None,
@@ -112,7 +112,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="MODULE:FUNCTION",
-            help="Measure this, too: a function of labels, scores and weights (None where there are none), in a module "
+            help="Also measure this: a function of labels, scores and weights (None where there are none), in a module "
             "or a file.py. For several, this option again.",
             show_default=False,
         ),
@@ -121,7 +121,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="COLUMNS",
-            help="Measure the AUROC within the groups of these columns, too, and average it.",
+            help="Also measure the AUROC within the groups of these columns, and average it.",
             show_default=False,
         ),
     ] = None,
@@ -133,7 +133,7 @@ def evaluate(
         bool,
         typer.Option(
             "--keep-formulas",
-            help="In groups.csv, leave names that a spreadsheet takes for formulas as they are.",
+            help="In CSV files, leave names that a spreadsheet takes for formulas as they are.",
         ),
     ] = False,
     form: Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")] = "text",

@@ -78,7 +78,7 @@ class WholeFace:
 
     Attributes:
         encoded: Its file.
-        likeness: What tells it, as it came, from others.
+        likeness: What distinguishes it, as it came, from others.
     """
 
     encoded: bytes

@@ -96,7 +96,7 @@ class Columns:
         return self.listed(asked, "groups")
 
     def listed(self, asked: Sequence[str], use: str) -> list[str]:
-        """The columns that some names name, of which several may be in one text with commas.
+        """Columns by name; one text may hold several names with commas.
 
         Args:
             asked: The names.
@@ -116,10 +116,10 @@ class Columns:
             name: The column.
             positive: The label of the positive class, or the number of its ClassLabel; None for one of `POSITIVES`, or
                 the second of two ClassLabels.
-            against_rest: Take all other labels, however many, for the negative class.
+            against_rest: Take all other labels, however many, as the negative class.
 
         Returns:
-            Classes that `subgroup_auroc` takes as they are; it warns of a ClassLabel that was taken for its place.
+            Classes as `subgroup_auroc` takes them; it warns where the second ClassLabel was taken as positive.
 
         Raises:
             UsageError: If it is not clear which label is positive.
@@ -141,8 +141,8 @@ class Columns:
             )
         if positive is None and len(others) == 1 and must_be_said(set(present) - set(others), others[0]):
             raise UsageError(
-                f"{self.table.name}: {name} has the values {_listed(sorted(present))}, and it is not known which is "
-                "positive; say so ({positive})",
+                f"{self.table.name}: {name} has the values {_listed(sorted(present))}, and it is not clear which is "
+                "positive; name it ({positive})",
                 mentions=["positive"],
             )
         kept = [word for word in present if word in {*wanted, *others[:1]}]
@@ -176,7 +176,7 @@ class Columns:
         Args:
             name: The column.
             above_zero: Refuse the others.
-            ranked: Refuse numbers that are equal as 64-bit floats, and differ.
+            ranked: Refuse different numbers that are the same 64-bit float.
         """
         given = self.table.numerals(name)
         values = _floats(self.table, name, given)
@@ -199,7 +199,7 @@ class Columns:
         if ranked:
             self._refuse(
                 self._beyond_floats(name, given, values), name,
-                lambda _: ("equals another one as a 64-bit float, and differs", "subtract the smallest from all"),
+                lambda _: ("is the same 64-bit float as another value, but differs", "subtract the smallest from all"),
             )  # fmt: skip
         return values
 
@@ -249,7 +249,7 @@ class Columns:
             np.asarray(unfit, np.bool_), name,
             lambda row: (
                 f"is {_short(repr(given[row]))}, neither true or false nor a share from 0 to 1",
-                "correct it; lists of names come from JSON Lines or Parquet",
+                "correct it; lists of names need JSON Lines or Parquet",
             ),
         )  # fmt: skip
         return values
@@ -331,7 +331,7 @@ def candidates(asked: Sequence[str] | None) -> set[str]:
 
 
 def _membership(value: Any) -> Any:
-    """Whether, or to which share, a row belongs to a group, of a text what it says; else the value itself."""
+    """Whether, or to what share, a row belongs to a group, also from text; any other value as it is."""
     if value is None or isinstance(value, (list, bool)):
         return value
     word = value.strip().casefold() if isinstance(value, str) else value

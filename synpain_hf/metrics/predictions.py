@@ -96,9 +96,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         label: The column of the labels: two values.
         score: The column of the scores, higher for positive.
         positive: The label of the positive class; by default 1 beside 0 or -1, true or `pain`, or the second of
-            two ClassLabels; of other labels it must be said.
-        against_rest: Of more than two labels, take all but the positive one, which must be named, for the negative
-            class.
+            two ClassLabels; needed for other labels.
+        against_rest: Of more than two labels, take all but `positive`, which must be given, as the negative class.
         clusters: The column that says which rows depend on each other; by default `identity`, where it is there, has
             no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
@@ -110,12 +109,12 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             mean of the others.
         validation: Instead of a threshold: a file with the same columns, on which one is chosen, by `threshold_rule`.
         metrics: Any metrics by name, functions of labels, scores and weights, as in `subgroup_auroc`.
-        control: Columns within whose groups the AUROC is measured, too, and averaged.
+        control: Columns within whose groups the AUROC is also measured, then averaged.
         out: A folder to write, which must not exist: `report.json`, `table.md`, `table.tex`, `groups.csv`,
             `measures.csv` where more than the AUROC is measured, with `overlapping` also `overlapping.csv`, `gaps.png`
             (attributes of up to 100 groups), `roc_….png` for every attribute of up to 20 groups, of which one has an
             AUROC, and with `calibration` also `reliability_….png`.
-        keep_formulas: Leave names in `groups.csv` as they are. By default those that a spreadsheet would take for
+        keep_formulas: Leave names in CSV files as they are. By default those that a spreadsheet would take for
             formulas (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a quote in front.
         progress: Called with what is read, where there is much, with resamples, and with figures.
 
@@ -132,7 +131,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     if threshold is not None and validation is not None:
         raise UsageError("are both given; give one of them", "threshold", "validation")
     if against_rest and positive is None:
-        raise UsageError("is not given; name the label that is compared with the rest", "positive")
+        raise UsageError("is not given; name the label to compare with the rest", "positive")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
         asked, asked_overlapping = ([names] if isinstance(names, str) else names for names in (groups, overlapping))
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
@@ -143,7 +142,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         read.require({**dict.fromkeys(strata, "control"), **uses})
         may_overlap = read.listed(asked_overlapping or [], "overlapping")
         if both := set(may_overlap) & {*uses, *strata, *(read.listed(asked, "groups") if asked else ())}:
-            raise UsageError(f"name the column {min(both)!r}, which serves as something else, too", "overlapping")
+            raise UsageError(f"name the column {min(both)!r}, which has another use; give it one", "overlapping")
         attributes = read.attributes(asked, {*uses, *strata, *may_overlap}, needed=not may_overlap)
         if clusters is None and IDENTITY not in {*uses, *strata, *may_overlap, *attributes} and read.repeats(IDENTITY):
             clusters = IDENTITY

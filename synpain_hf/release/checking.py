@@ -278,7 +278,7 @@ class _Kinds:
                 yield f"has the {name} {value}, and there are 0 to {len(names) - 1}"
 
     def _is_class_or_value(self, name: str, value: Any) -> bool:
-        """Whether a value is one that its column can have: a number that is no class was told of already."""
+        """Whether a value is one that its column can have: a number that is no class has been reported already."""
         names = self.classes.get(name)
         return names is None or value is None or 0 <= value < len(names)
 

@@ -45,7 +45,7 @@ class _Face:
 
 
 def same_faces(written: Iterable[Written]) -> list[Problem]:
-    """The pairs that share a picture, or the pixels of a face, whichever it is and whatever their files.
+    """The pairs that share a picture, or the pixels of either face, whatever their files.
 
     Those of several identities, and those of one identity whose faces are both the same.
     """

@@ -1,7 +1,7 @@
 """Who is shown: identities that belong together, what contradicts itself about them, and their folds.
 
 An identity is never on two sides of a split, and neither is one whose expression was transferred to it. Identities that
-hang together so are one unit, which has one fold.
+are linked in this way are one unit, which has one fold.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_PERSONS = 200
 """Most identities of a release that has a file for each of them."""
 
 _LARGE = 2 / FOLDS
-"""Share of the pairs from which on a unit leaves little to train on, or to test on."""
+"""A unit with this share of the pairs leaves too little to train on, or to test on."""
 
 _PASSES = 5
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
@@ -99,7 +99,7 @@ def in_several_folds(pairs: Iterable[Pair], units: Mapping[str, str], given: Map
             other, there = min((number, one) for number, one in first.items() if number != fold)
             whom = "it" if there.identity == pair.identity else f"{there.identity}, joined to it by derived_from,"
             reason = f"puts identity {pair.identity} into fold {fold}, and {there.listed_at} puts {whom} into {other}"
-            yield Problem(pair.listed_at, f"{reason}; give both one fold", pair.pair_id)
+            yield Problem(pair.listed_at, f"{reason}; give both the same fold", pair.pair_id)
 
 
 def folds_of(pairs: Sequence[Pair], units: Mapping[str, str], given: Mapping[str, int], seed: int) -> dict[str, int]:
@@ -190,15 +190,15 @@ def unbalanced(pairs: Sequence[Pair], units: Mapping[str, str]) -> Iterator[Prob
         if members[unit] > 1 and size > _LARGE * len(pairs):
             yield Problem(
                 "folds",
-                f"{members[unit]:,} identities with {size:,} of {len(pairs):,} pairs hang together by derived_from, "
-                "and are in one fold; leave out pairs that join them, so that folds can be balanced",
+                f"{members[unit]:,} identities with {size:,} of {len(pairs):,} pairs are linked by derived_from, "
+                "so they are all in one fold; leave out pairs that link them, so that folds can be balanced",
             )
 
 
 def persons_of(pairs: Iterable[Pair]) -> dict[str, str]:
     """What each identity is called in the names of files; empty unless few identities are shown several times.
 
-    Two that would be called alike, also where capitals do not count, get numbers.
+    Names that would be the same, or differ only in capitals, get numbers.
     """
     shown = Counter(pair.identity for pair in pairs)
     if not 1 < len(shown) <= MOST_PERSONS or max(shown.values()) == 1:

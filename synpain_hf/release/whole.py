@@ -36,7 +36,7 @@ class WholeIdentities:
             yield f"shows identity {identity}, which is in fold {there.fold} too"
         whom = self._whose.setdefault(here.person, identity)
         if (here.person and whom != identity) or there.person != here.person:
-            yield f"shows identity {identity}, and is in a file of another person"
+            yield f"shows identity {identity}, but is in a file of another person"
         if row.get(DERIVED_FROM):
             self._links.append((identity, row[DERIVED_FROM]))
 
@@ -47,5 +47,5 @@ class WholeIdentities:
         for identity, partition in sorted(self._places.items()):
             fold = folds.setdefault(units[identity], partition.fold)
             if fold != partition.fold:
-                reason = f"shows identity {identity}, which hangs together by {DERIVED_FROM} with one in fold {fold}"
+                reason = f"shows identity {identity}, which {DERIVED_FROM} links to one in fold {fold}"
                 yield Problem(partition.path, reason)

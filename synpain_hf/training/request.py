@@ -52,7 +52,7 @@ def turns(dataset: str, protocol: str, revision: str | None = None) -> dict[str,
     """
     if protocol not in SEVERAL:
         near = did_you_mean(protocol, SEVERAL)
-        raise UsageError(f"is {protocol!r}{near}, which is none; choose {' or '.join(SEVERAL)}", "protocol")
+        raise UsageError(f"is {protocol!r}{near}, which is not a protocol; choose {' or '.join(SEVERAL)}", "protocol")
     if protocol == ALL_FOLDS:
         found = [f"cv_{fold}" for fold in range(FOLDS)]
     else:

@@ -453,7 +453,7 @@ def test_no_file_is_left_behind(metric: Any) -> None:
 
 def test_a_score_that_no_float_equals_is_not_added_as_another_may_follow() -> None:
     for score in (2**53 + 1, str(2**53 + 1), np.int64(2**60 + 1)):
-        with pytest.raises(InputError, match="scores has 1 value that is not a 64-bit float: rows 1"):
+        with pytest.raises(InputError, match="scores has 1 value that is not exact as a 64-bit float: rows 1"):
             pack(references=[0, 1], scores=[2**53, score], groups=None)
     assert pack(references=[0, 1], scores=[2**53, "1e300"], groups=None)["scores"] == [2.0**53, 1e300]
 

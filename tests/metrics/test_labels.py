@@ -59,7 +59,7 @@ def test_labels_of_which_either_could_be_positive_are_refused_with_both_remedies
 def test_the_command_refuses_to_guess_too(tmp_path: Path) -> None:
     table = pandas.DataFrame({"label": labelled(1, 2), "score": SCORES})
     table.to_csv(tmp_path / "p.csv", index=False)
-    with pytest.raises(UsageError, match="has the values '1', '2', and it is not known which is positive"):
+    with pytest.raises(UsageError, match="has the values '1', '2', and it is not clear which is positive"):
         evaluate(tmp_path / "p.csv", groups=())
     assert evaluate(tmp_path / "p.csv", groups=(), positive=2) == report_on(labelled(1, 2), positive=2)
 
@@ -95,14 +95,14 @@ def test_every_rendering_says_which_class_is_positive_whatever_its_name() -> Non
 
 
 @pytest.mark.parametrize("other", ["calm", "pain"])
-def test_an_auroc_that_is_surely_below_chance_is_warned_of_with_a_remedy(other: str) -> None:
+def test_an_interval_below_chance_is_warned_of_with_a_remedy(other: str) -> None:
     labels = labelled("calm", "pain")
     wrong = subgroup_auroc(references=labels, scores=-SCORES, positive=other)
     right = subgroup_auroc(references=labels, scores=SCORES, positive=other)
     lower, higher = (wrong, right) if other == "pain" else (right, wrong)
     (warning,) = lower["warnings"]
     assert (warning["attribute"], warning["group"], warning["about"]) == (None, None, "positive")
-    assert "give the scores with the opposite sign, or name" in warning["text"]
+    assert "reverse the sign of the scores, or name" in warning["text"]
     assert warning["text"] in " ".join(lower.to_text().split())
     assert higher["warnings"] == []
 

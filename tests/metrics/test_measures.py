@@ -257,7 +257,7 @@ def test_scores_that_keep_the_classes_apart_have_no_slope_and_say_why() -> None:
     report = subgroup_auroc(references=labels, scores=0.1 + 0.8 * labels, calibration=True)
     found = report["overall"]["measures"]["calibration_slope"]
     assert found["value"] is None
-    assert found["reason"].startswith("scores keep the classes apart")
+    assert found["reason"].startswith("scores separate the classes")
 
 
 def test_the_auroc_within_strata_is_their_mean_by_positive_rows() -> None:
@@ -323,21 +323,21 @@ def test_the_bootstrap_of_any_metric_agrees_with_a_standard_error_that_is_known(
 
 def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
     table = made({"a": 40, "b": 40})
-    with pytest.raises(InputError, match=r"the metric 'odd' raised ZeroDivisionError: .*; mend it"):
+    with pytest.raises(InputError, match=r"the metric 'odd' raised ZeroDivisionError: .*; correct it"):
         subgroup_auroc(**table, metrics={"odd": lambda *_: 1 / 0}, resamples=2)
     unknown = subgroup_auroc(**table, metrics={"none": lambda *_: None}, resamples=2)["overall"]["measures"]["none"]
-    assert (unknown["value"], unknown["reason"]) == (None, "the metric gives no number")
+    assert (unknown["value"], unknown["reason"]) == (None, "the metric returns no number")
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"metrics": {"auroc": brier}}, "a metric is called 'auroc'; call it by letters"),
+        ({"metrics": {"auroc": brier}}, "a metric is called 'auroc'; name it in letters"),
         ({"metrics": {"a|b": brier}}, "a metric is called 'a|b'"),
-        ({"metrics": {"brier": 3}}, "the metric 'brier' is no function"),
+        ({"metrics": {"brier": 3}}, "the metric 'brier' is not a function"),
         ({"max_fpr": 1.0}, "max_fpr is 1.0; give a number between 0 and 1"),
         ({"threshold_rule": "sensitivity=2"}, "threshold_rule is 'sensitivity=2'; give f1, youden, sensitivity=SHARE"),
-        ({"threshold_rule": "youden"}, "threshold_rule is 'youden', and there is no validation set"),
+        ({"threshold_rule": "youden"}, "threshold_rule is 'youden', but there is no validation set"),
         ({"control": "hand"}, "control names the column 'hand', which groups does not have; it has site, age"),
         ({"calibration": True, "scores": np.linspace(-1, 2, 80)}, "scores has .* values that are outside 0 to 1"),
         ({"metrics": {"brier": brier}, "resamples": 10**7}, "10,000,000 resamples of 80 rows"),

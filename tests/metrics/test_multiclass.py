@@ -69,7 +69,7 @@ def test_a_threshold_is_chosen_for_each_class_on_a_validation_set() -> None:
     [
         ({"positive": "cat"}, "positive is given, but each class is positive"),
         ({"scores": SCORES[:, :2]}, r"scores have the shape \(240, 2\), and there are 3 classes"),
-        ({"scores": {"cat": SCORES[:, 0]}}, "the class 'cow' has no scores; there are those of cat"),
+        ({"scores": {"cat": SCORES[:, 0]}}, "the class 'cow' has no scores, only cat; give"),
         ({"references": [None, *LABELS[1:]]}, "references has 1 value that is missing"),
         ({"scores": dict.fromkeys(NAMES, SCORES[:5, 0])}, "the scores of 'cat' has 5 rows, but scores has 240"),
     ],
@@ -85,5 +85,5 @@ def test_a_file_of_several_classes_is_reported_on_class_by_class(tmp_path: Path)
     report = evaluate(tmp_path / "p.parquet", score="dog", positive="dog", against_rest=True, groups="site")
     expected = one_against_the_rest(references=LABELS, scores=SCORES, groups=GROUPS)["dog"]
     assert report == expected
-    with pytest.raises(UsageError, match="name the label that is compared with the rest"):
+    with pytest.raises(UsageError, match="name the label to compare with the rest"):
         evaluate(tmp_path / "p.parquet", score="dog", against_rest=True, groups="site")

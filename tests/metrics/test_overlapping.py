@@ -285,5 +285,5 @@ def test_a_file_with_other_values_is_refused_by_line(tmp_path: Path) -> None:
     assert [
         f"p.csv:{line}: a is {word!r}, {what}" in str(refused.value) for line, word in ((2, "yes"), (5, "1.5"))
     ] == [True] * 2
-    with pytest.raises(UsageError, match="name the column 'a', which serves as something else, too"):
+    with pytest.raises(UsageError, match="name the column 'a', which has another use; give it one"):
         synpain_hf.evaluate(path, overlapping="a", groups="a")

@@ -440,14 +440,14 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "scores of more digits than a float has": (
         changed(score=[2**53, 2**53 + 1, *range(6)]), {}, BAD,
-        [f"{{p}}:{line}: score equals another one as a 64-bit float, and differs; subtract" for line in (2, 3)],
+        [f"{{p}}:{line}: score is the same 64-bit float as another value, but differs; subtract" for line in (2, 3)],
     ),
     "scores of more digits in Parquet": (
-        parquet(score=[2**62, 2**62 + 1, *range(6)]), {}, BAD, ["{p}:0: score equals another one", "{p}:1: score eq"]
+        parquet(score=[2**62, 2**62 + 1, *range(6)]), {}, BAD, ["{p}:0: score is the same", "{p}:1: score is the"]
     ),
     "scores of more digits in JSON": (
         text(LINES + '{"label": 1, "score": 9007199254740993}\n{"label": 0, "score": 9007199254740992}'), {}, BAD,
-        ["{p}:3: score equals another one", "{p}:4: score eq"],
+        ["{p}:3: score is the same 64-bit", "{p}:4: score is the"],
     ),
     "no score": (changed(score=["", *[0.5] * 7]), {}, BAD, ["{p}:2: score is missing; fill it in"]),
     "scores that are not finite": (
@@ -504,7 +504,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
     ),
     "labels of which either could be positive": (
         changed(label=[1, 2] * 4), {}, WRONG,
-        ["{p}: label has the values '1', '2', and it is not known which is positive; say so (positive)"],
+        ["{p}: label has the values '1', '2', and it is not clear which is positive; name it (positive)"],
     ),
     "a label that nobody called positive": (
         changed(label=["no", "yes"] * 4), {}, WRONG,

@@ -52,7 +52,7 @@ def test_any_weights_give_a_report_of_finite_numbers_or_are_refused(weights: lis
 
 
 def test_weights_of_different_worlds_are_refused() -> None:
-    message = "sample_weight reaches from 1 to 1e[+]300, so that rows with the smallest are lost in any sum; check the"
+    message = "sample_weight ranges from 1 to 1e[+]300, so that rows with the smallest are lost in any sum; check the"
     with pytest.raises(InputError, match=message):
         of_weights([1e300, *[1.0] * (ROWS - 1)])
 

@@ -103,7 +103,7 @@ class TestSplits:
         rows = [row for number in range(4) for row in person(f"p{number}", 2, derived_from="p9")]
         told: list[Any] = []
         built(tmp_path, rows, notice=told.extend)
-        assert "4 identities with 8 of 8 pairs hang together by derived_from" in str(told)
+        assert "4 identities with 8 of 8 pairs are linked by derived_from" in str(told)
 
     def test_the_order_of_lines_changes_nothing(self, tmp_path: Path) -> None:
         rows = some_persons()
@@ -306,15 +306,15 @@ class TestFaults:
         rows = [*person("a", 2, fold=0), *person("b", 2, fold=1)]
         rows[1]["fold"] = 3
         assert reasons(tmp_path, rows) == [
-            "pairs.csv:2: puts identity a into fold 0, and pairs.csv:3 puts it into 3; give both one fold",
-            "pairs.csv:3: puts identity a into fold 3, and pairs.csv:2 puts it into 0; give both one fold",
+            "pairs.csv:2: puts identity a into fold 0, and pairs.csv:3 puts it into 3; give both the same fold",
+            "pairs.csv:3: puts identity a into fold 3, and pairs.csv:2 puts it into 0; give both the same fold",
         ]
 
     def test_so_is_one_that_another_in_another_fold_derives_from(self, tmp_path: Path) -> None:
         rows = [*person("a", 1, fold=0), *person("b", 1, fold=1, derived_from="a")]
         assert reasons(tmp_path, rows)[0] == (
             "pairs.csv:2: puts identity a into fold 0, and pairs.csv:3 puts b, joined to it by derived_from, into 1; "
-            "give both one fold"
+            "give both the same fold"
         )
 
     def test_one_that_derives_from_itself_is_refused(self, tmp_path: Path) -> None:
@@ -390,7 +390,7 @@ class TestChecks:
         [
             ({"identity": "p1"}, "shows identity p1, which is in fold"),
             ({"identity": None}, "has no identity"),
-            ({"identity": "stranger"}, "shows identity stranger, and is in a file of another person"),
+            ({"identity": "stranger"}, "shows identity stranger, but is in a file of another person"),
             ({"gender": 1}, "has the gender woman, and is in a file of man"),
             ({"gender": None}, "has the gender nothing, and is in a file of man"),
             ({"ethnicity": 2}, "has the ethnicity middle_eastern, and is in a file of nothing"),
@@ -419,7 +419,7 @@ class TestChecks:
         changed = [{**row, "derived_from": "p0"} for row in table.to_pylist()]
         replace(release.folder / place.path, b"")
         pq.write_table(type(table).from_pylist(changed, table.schema), release.folder / place.path)
-        with pytest.raises(ReleaseError, match="hangs together by derived_from with one in fold"):
+        with pytest.raises(ReleaseError, match="which derived_from links to one in fold"):
             info(sealed(release.folder), verify=True)
 
 

@@ -138,12 +138,12 @@ class TestLeavingOut:
         }  # fmt: skip
 
     def test_somebody_who_is_not_there_is_told_with_those_who_are(self, persons: Release) -> None:
-        with pytest.raises(UsageError, match="nobody here is nina; choose from loso_p0, loso_p1, loso_p2 and 5 more"):
+        with pytest.raises(UsageError, match="no identity is nina; choose from loso_p0, loso_p1, loso_p2 and 5 more"):
             open_pairs(persons.folder, "loso_nina")
 
     def test_there_are_at_most_200(self) -> None:
         rows = pa.table({"pair_id": [f"p{at}" for at in range(201)], "label": [0] * 201})
-        with pytest.raises(UsageError, match="2 to 200, and here are 201; use the folds"):
+        with pytest.raises(UsageError, match="2 to 200, but there are 201; use the folds"):
             configurations_of(rows)
 
 

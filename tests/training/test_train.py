@@ -459,7 +459,7 @@ def test_a_training_that_began_with_other_weights_is_another(faces: Release, tmp
 def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release, tmp_path: Path) -> None:
     earlier = trained(faces, tmp_path, "earlier", config_name="cv_1").out
     on = {"model": ModelArguments(model=str(earlier))}
-    with pytest.raises(UsageError, match=r"has learned pairs that would now judge it \(4 of test\); train on with"):
+    with pytest.raises(UsageError, match=r"has learned pairs that would now judge it \(4 of test\); continue with"):
         trained(faces, tmp_path, "leaking", config_name="cv_0", **on)
     later = trained(faces, tmp_path, "later", config_name="cv_1", **on).out
     assert "Training continued from a pairwise model" in (later / "README.md").read_text("utf-8")

@@ -26,7 +26,7 @@ _NUMBERS = "biufOUST"
 _PLAIN = {float, bool, np.float16, np.float32, np.float64}
 """Types of which every value is a 64-bit float."""
 LAST_WHOLE = 2**53
-"""Up to here every whole number is one, too."""
+"""Up to this, every whole number is a 64-bit float."""
 
 
 class GroupColumns:
@@ -80,7 +80,7 @@ def sized(given: Any, name: str) -> Any:
     """Values that have a length and become an array at once: lists, arrays, tensors, columns of a data set.
 
     Raises:
-        InputError: If it holds no values one by one, as a single number or a lazy frame.
+        InputError: If it has no length, as a single number or a lazy frame.
     """
     if hasattr(given, "detach"):  # a tensor: NumPy knows neither other devices nor bfloat16
         given = given.detach().cpu()
@@ -151,10 +151,10 @@ def as_scores(given: Any, name: str, *, more_come: bool = False) -> Floats:
         large = np.flatnonzero(np.abs(values) >= LAST_WHOLE)
         at_fault = np.zeros(len(values), np.bool_)
         at_fault[large] = [int(values[row]) != int(_whole_where_text(exact[row])) for row in large]
-        refuse(at_fault, name, "not a 64-bit float", "subtract the smallest from all, or give ranks")
+        refuse(at_fault, name, "not exact as a 64-bit float", "subtract the smallest from all, or give ranks")
     if exact is not None:
         refuse(
-            differ_beyond_floats(values, exact), name, "equal as 64-bit floats, and differ",
+            differ_beyond_floats(values, exact), name, "different but the same 64-bit float",
             "subtract the smallest from all, or give ranks",
         )  # fmt: skip
     return values
@@ -186,7 +186,7 @@ def class_names_of(given: Any) -> list[str] | None:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value is None, NaN, what pandas has for them, or a text without a letter."""
+    """Whether a value is None, NaN, what pandas has for them, or blank text."""
     if isinstance(value, str):
         return not value or value.isspace()
     return value is None or type(value).__name__ in _MISSING_TYPES or (isinstance(value, float) and math.isnan(value))
@@ -262,7 +262,7 @@ def _with_all_digits(given: Any) -> npt.NDArray[Any] | None:
 
 
 def _whole_where_text(value: Any) -> Any:
-    """A text as a whole number, or if it is none as a float, of which two spellings are the same number."""
+    """A text as a whole number, or else as a float, so that two spellings of a number are equal."""
     if not isinstance(value, (str, bytes)):
         return value
     try:

@@ -32,7 +32,7 @@ def add_measures(
 
     Args:
         measured: The measures of each attribute, by its name; of all rows, with one group, under no name.
-        attributes: The attributes, that of all rows too.
+        attributes: The attributes, and that of all rows.
         documents: What is reported on the groups, by attribute and group.
         gaps: What is reported on the attributes; all rows have none.
         options: Confidence, correction and the smallest group and class are used.
@@ -104,7 +104,7 @@ def _cautions(
         if document["value"] is not None and group in measured.cautions:
             texts.append(measured.cautions[group])
         if document["interval"] is not None and document["effective"] < _WIDE_BELOW - NEARLY:
-            texts.append(f"the interval is from {document['effective']:.3g} {measured.of_what}: it is rough")
+            texts.append(f"the interval is rough: it is from {document['effective']:.3g} {measured.of_what}")
         of = {"attribute": attribute or None, "group": name if attribute else None, "about": measured.name}
         found += [{**of, "text": text} for text in texts]
     return found

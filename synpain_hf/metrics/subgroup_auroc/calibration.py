@@ -1,9 +1,9 @@
 """The expected calibration error: how far the shares of positive rows lie from the scores, taken for probabilities.
 
 The error (Naeini et al., AAAI 2015) is above 0 by chance alone, so that percentiles of resamples never reach 0. Its
-interval inverts a test instead: the bins' errors, all multiplied by a common factor, are taken for the true ones, noise
-with their estimated covariance is added, and those factors are kept with which an error as large, and one as small, as
-that found is not too rare.
+interval inverts a test instead: the bins' errors times a common factor are taken as the true ones, noise with their
+estimated covariance is added, and a factor is kept if neither an error as large as that found nor one as small is too
+rare.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _DRAWS = 1000
 
 
 def check_probabilities(rows: Rows) -> None:
-    """Refuse scores that are no probabilities.
+    """Refuse scores that are not probabilities.
 
     Raises:
         InputError: If one lies outside 0 to 1.
     """
     outside = (rows.scores < 0) | (rows.scores > 1)
-    refuse(outside, "scores", "outside 0 to 1", "calibration needs probabilities, so give those, or leave it out")
+    refuse(outside, "scores", "outside 0 to 1", "calibration needs probabilities; give them, or leave it out")
 
 
 def binned(scores: Floats, bins: int) -> Integers:
-    """The bin of each score, of so many of equal width; 1 is in the last."""
+    """The bin of each score, of `bins` of equal width; a score of 1 is in the last."""
     return np.asarray(np.minimum((scores * bins).astype(np.int64), bins - 1))
 
 

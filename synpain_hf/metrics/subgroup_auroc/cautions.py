@@ -27,7 +27,7 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 def about_labels(overall: Mapping[str, Any], classes: Classes) -> Iterator[dict[str, str | None]]:
-    """The warnings of what the positive class is: it was taken for its place, or scores may be the wrong way round.
+    """Warnings about the positive class: it was chosen by its place, or scores may be the wrong way round.
 
     Args:
         overall: What is reported on all rows.
@@ -46,8 +46,8 @@ def about_labels(overall: Mapping[str, Any], classes: Classes) -> Iterator[dict[
     interval = overall["interval"]
     if interval is not None and interval["high"] < _CHANCE:
         texts.append(
-            f"the AUROC is surely below {_CHANCE}: the scores may be the wrong way round, or {other} be the positive "
-            f"class; give the scores with the opposite sign, or name {other} as positive"
+            f"the interval of the AUROC is below {_CHANCE}: the scores may be the wrong way round, or {other} may be "
+            f"the positive class; reverse the sign of the scores, or name {other} as positive"
         )
     for text in texts:
         yield {"attribute": None, "group": None, "about": "positive", "text": text}

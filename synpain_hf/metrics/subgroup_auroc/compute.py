@@ -71,7 +71,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             frame, a table, a loaded data set, whose ClassLabels show their names), or one mapping a row.
         attributes: The columns of `groups` to report on; by default all that no other argument names.
         positive: The value of the positive class. By default 1 beside 0 or -1, True, or a text `1`, `true` or `pain` in
-            any capitals; of ClassLabels the second. Of other labels it must be said.
+            any capitals; of ClassLabels the second. Needed for other labels.
         clusters: Ids of what rows belong to that depend on each other, such as the expressions of one person; shape
             (rows,), or the name of a column of `groups`. DeLong's variance becomes Obuchowski's, the normal
             distribution Student's, and the bootstrap draws whole clusters.
@@ -85,8 +85,8 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
         validation: Instead of a threshold: `{"references": …, "scores": …}` of other rows, on which a threshold is
             chosen, by `threshold_rule`.
         metrics: Any metrics by name, each a function of labels (0 and 1), scores and weights (None where there are
-            none), all of shape (rows,); it is called for every group, and for its resamples. None or NaN is unknown.
-        control: Names of columns of `groups`: beside the AUROC, that within their strata is measured, averaged.
+            none), all of shape (rows,); called for every group and resample. It gives None or NaN where unknown.
+        control: Names of columns of `groups`, within whose strata the AUROC is also measured, then averaged.
         reference: By attribute, the group that every other one is compared with; by default each is compared with the
             mean of the others.
         progress: Called while resamples are drawn, with `resample`, how many there are, and how many there will be.
@@ -144,7 +144,7 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
             f"reference is {reference!r}; give a mapping from attribute to group, such as {{'age': 'old'}}"
         )
     if validation is None and threshold_rule != Options.threshold_rule:
-        raise InputError(f"threshold_rule is {threshold_rule!r}, and there is no validation set; give one")
+        raise InputError(f"threshold_rule is {threshold_rule!r}, but there is no validation set; give one")
     attributes = [attributes] if isinstance(attributes, str) else attributes
     strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(

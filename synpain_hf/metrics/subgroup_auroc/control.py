@@ -1,7 +1,7 @@
 """AUROC within the strata of other attributes, averaged: what is left of a gap among rows that are alike in these.
 
 The strata's AUROCs are weighted by their shares of all positive rows, as in the covariate-adjusted AUROC (Janes and
-Pepe, Biometrika 2009), with the same shares for every group, so that groups do not differ for having other strata.
+Pepe, Biometrika 2009), with the same shares for every group, so that no group differs merely by its mix of strata.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ def strata_of(control: Sequence[Attribute]) -> Attribute | None:
     crossed, too_large = intersections(control, len(control))
     if too_large:
         name, count = list(too_large.items())[-1]
-        raise InputError(
-            f"control: {name} has {count:,} groups, more than the {MOST_GROUPS:,} that there may be; name fewer columns"
-        )
+        raise InputError(f"control: {name} has {count:,} groups, more than {MOST_GROUPS:,}; name fewer columns")
     return [*control, *crossed][-1] if control else None
 
 
@@ -43,7 +41,7 @@ def controlled(
     Args:
         rows: The rows.
         attributes: What is reported on.
-        strata: Within what.
+        strata: The strata.
         options: Confidence is used.
     """
     count = len(strata.groups)

@@ -101,7 +101,7 @@ def check_work(rows: Rows, attributes: Sequence[Attribute], options: Options, be
         rows: The rows.
         attributes: All that are reported on.
         options: How intervals are made.
-        beside: How many times over all rows are resampled for something else.
+        beside: How many more times all rows are resampled, for something else.
 
     Raises:
         InputError: If there are more, or too few.
@@ -123,13 +123,13 @@ def check_resamples(resamples: int, confidence: float) -> None:
     """Refuse too few resamples for an interval or a band.
 
     Raises:
-        InputError: If there are fewer than have ends with that confidence between them.
+        InputError: If there are too few for that confidence.
     """
     fewest = fewest_resamples(confidence)
     if resamples < fewest:
         raise InputError(
-            f"resamples is {resamples:,}, too few for a confidence of {confidence:g}; give {fewest:,} or more, better "
-            "1,000 or more"
+            f"resamples is {resamples:,}, too few for a confidence of {confidence:g}; give {fewest:,} or more, "
+            "better 1,000 or more"
         )
 
 

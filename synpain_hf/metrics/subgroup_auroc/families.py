@@ -36,14 +36,14 @@ def measure(
         attributes: What is reported on, all rows too.
         options: What is asked for, and how.
         metrics: The user's own, by name.
-        strata: Within what the AUROC is measured, too.
+        strata: Within which the AUROC is also measured.
         progress: Called while resamples are drawn.
 
     Returns:
         By the name of the attribute.
 
     Raises:
-        InputError: If scores are no probabilities where these are needed, or a metric cannot be used.
+        InputError: If scores are not probabilities where these are needed, or a metric cannot be used.
     """
     _check_names(metrics)
     families: list[list[list[Measured]]] = []
@@ -82,6 +82,6 @@ def _check_names(metrics: Mapping[str, Metric]) -> None:
     taken = {"auroc", *(name for family in FAMILIES.values() for name in family)}
     for name, function in metrics.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
-            raise InputError(f"a metric is called {name!r}; call it by letters, digits and _, and not as one of ours")
+            raise InputError(f"a metric is called {name!r}; name it in letters, digits and _, unlike built-in ones")
         if not callable(function):
-            raise InputError(f"the metric {name!r} is no function; give one that takes labels, scores and weights")
+            raise InputError(f"the metric {name!r} is not a function; give one that takes labels, scores and weights")

@@ -61,7 +61,7 @@ def percentiles(resampled: Floats, confidence: float) -> tuple[float, float]:
 
 
 def fewest_resamples(confidence: float) -> int:
-    """So many resamples must there be that the interval of them all holds with that confidence: 39 for 0.95."""
+    """The fewest resamples that an interval of that confidence needs: 39 for 0.95."""
     return ceil(2 / (1 - confidence) - NO_SPREAD) - 1
 
 
@@ -99,7 +99,7 @@ class Covariance:
 
     @property
     def independent(self) -> bool:
-        """Whether no two groups have rows or clusters in common, so that no covariance is anything but 0."""
+        """Whether no two groups have rows or clusters in common, so that every covariance is 0."""
         return int(np.count_nonzero(self.in_common)) == int(np.count_nonzero(np.diag(self.in_common)))
 
     def of(self, groups: Sequence[int]) -> Covariance:

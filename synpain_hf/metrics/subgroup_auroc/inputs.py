@@ -43,7 +43,7 @@ MOST_GROUPS = 2_000
 """Of an attribute; one with more is an id of rows rather than a group of them."""
 
 _MOST_UNEVEN = 1e15
-"""How many times the smallest weight the greatest may be: the digits of a 64-bit float."""
+"""The most that the largest weight may be as a multiple of the smallest: the digits of a 64-bit float."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Rows:
         clusters: Shape (rows,): which rows depend on each other, from 0; None where none do.
         baseline: Shape (rows,): the scores of a model to compare with; None without one.
         classes: What the classes are called.
-        control: Attributes within whose groups the AUROC is measured, too.
+        control: Attributes within whose groups the AUROC is also measured.
     """
 
     positive: Booleans
@@ -189,12 +189,14 @@ def read_validation(validation: Any, rows: Rows, positive: Any) -> tuple[Boolean
     same = len(labels) == len(rows.positive) and (np.sort(scores) == np.sort(rows.scores)).all()
     if same and (np.sort(scores[labels]) == np.sort(rows.scores[rows.positive])).all():
         raise InputError(
-            "the validation set is the set that is reported on, which would flatter F1; choose the threshold on others"
+            "the validation set is the set that is reported on, which would flatter the results; choose the threshold "
+            "on other rows"
         )
     if shared := shared_rows(rows.positive, rows.scores, labels, scores):
         raise InputError(
-            f"the validation set shares rows with the set that is reported on, which would flatter F1: {shared:,} "
-            "pairs of rows have the same label and score, far more than by chance; choose the threshold on others"
+            f"the validation set shares rows with the set that is reported on, which would flatter the results: "
+            f"{shared:,} pairs of rows have the same label and score, far more than by chance; choose the threshold on "
+            "other rows"
         )
     return labels, scores
 
@@ -217,7 +219,7 @@ def intersections(attributes: Sequence[Attribute], depth: int) -> tuple[list[Att
     """The intersections of two attributes and more, up to `depth` of them; only groups that have rows.
 
     Returns:
-        Those of up to `MOST_GROUPS` groups; and of the others by name how many groups they have.
+        Those of up to `MOST_GROUPS` groups, and how many groups each of the others has, by name.
     """
     found, too_large = [], {}
     for size in range(2, depth + 1):
@@ -258,7 +260,7 @@ def _scaled(weights: Floats) -> Floats:
     least, greatest = float(weights.min()), float(weights.max())
     if least < greatest / _MOST_UNEVEN:
         raise InputError(
-            f"sample_weight reaches from {least:g} to {greatest:g}, so that rows with the smallest are lost in any "
+            f"sample_weight ranges from {least:g} to {greatest:g}, so that rows with the smallest are lost in any "
             "sum; check the unit of the weights, or leave those rows out"
         )
     _, exponent = np.frexp(greatest)

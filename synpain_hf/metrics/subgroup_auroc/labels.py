@@ -18,7 +18,7 @@ NEGATIVES = ("0", "false", "no_pain")
 """Words that may stand alone: data that have only these have no positive rows, and no other word for them."""
 
 _BESIDE_ONE = (*NEGATIVES, "-1")
-"""What 1 is positive beside; beside 2, for one, it could be the first of two classes as well."""
+"""Labels beside which 1 is clearly positive; beside 2 it could as well be the first of two classes."""
 
 _VALUES_SHOWN = 10
 
@@ -30,7 +30,7 @@ class Classes:
     Attributes:
         positive: What the positive class is called.
         other: What the other one is called; None where no row has it.
-        by_place: Whether the positive class was taken for being the second of two, and not for its name.
+        by_place: Whether the positive class was chosen as the second of two, not by its name.
     """
 
     positive: str = "1"
@@ -62,7 +62,7 @@ def read_labels(given: Any, positive: Any, count: int, name: str = "references")
         Whether each row is of the positive class, shape (rows,), and what the classes are called.
 
     Raises:
-        InputError: If one is missing, or they have more than two values, or it is not known which is positive, or
+        InputError: If one is missing, or they have more than two values, or it is not clear which is positive, or
             `positive` is not one value.
     """
     positive = None if positive is None else _one_value(positive)
@@ -81,7 +81,7 @@ def read_labels(given: Any, positive: Any, count: int, name: str = "references")
     if len(others) > 1:
         odd = np.flatnonzero(~chosen)[rest != others[counts.argmax()]]
         raise InputError(
-            f"{name} must have two values, {wanted!r} for positive and another one, but has also "
+            f"{name} must have two values, {wanted!r} for positive and another one, but also has "
             f"{', '.join(map(str, others[:_VALUES_SHOWN]))}: rows {list_rows(odd)}; say which is with positive=…"
         )
     if not chosen.any() and len(others) and _word(str(others[0])) not in _BESIDE_ONE:
@@ -103,7 +103,7 @@ def _refuse_to_guess(values: npt.NDArray[Any], chosen: Booleans, class_names: li
     if len(distinct) == 2 and (len(others) == 2 or any(must_be_said(words, other) for other in others)):
         first, second = sorted(distinct, key=str)
         raise InputError(
-            f"{name} has the values {first!r} and {second!r}, and it is not known which is positive; say so with "
+            f"{name} has the values {first!r} and {second!r}, and it is not clear which is positive; give "
             f"positive={first!r} or positive={second!r}"
         )
 

@@ -18,10 +18,10 @@ FAMILIES: dict[str, dict[str, tuple[str, str]]] = {
     "Calibration": {
         "calibration_intercept": (
             "Intercept",
-            "calibration in the large, 0 at best and above it where risks are too low",
+            "calibration in the large, ideally 0, higher where risks are too low",
         ),
-        "calibration_slope": ("Slope", "1 at best and below it where scores are too extreme"),
-        "expected_calibration_error": ("ECE", "expected calibration error, 0 at best, and above it by chance alone"),
+        "calibration_slope": ("Slope", "ideally 1, lower where scores are too extreme"),
+        "expected_calibration_error": ("ECE", "expected calibration error, ideally 0, above it by chance alone"),
     },
     "Parts of the ROC curve": {
         "partial_auroc": ("Partial AUROC", "standardised after McClish, 0.5 is chance"),

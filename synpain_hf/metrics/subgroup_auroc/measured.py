@@ -84,7 +84,7 @@ def students(quantiles: Floats, freedom: Floats) -> Floats:
 
     Args:
         quantiles: Shape (levels, 1) or (levels, groups).
-        freedom: Shape (groups,): the degrees of freedom; without end for the normal distribution.
+        freedom: Shape (groups,): the degrees of freedom; infinite for the normal distribution.
 
     Returns:
         Shape (levels, groups).
@@ -189,7 +189,7 @@ class Widest:
     """How far the truly highest and the truly lowest of some groups lie apart.
 
     Attributes:
-        low: The highest of the lower ends of all pairs, with Bonferroni's correction; below 0 where none lies above.
+        low: The highest of the lower ends of all pairs, with Bonferroni's correction; below 0 where none is above 0.
         high: The highest of the upper ends.
         p_value: That all are equal; below the level where `low` is above 0.
     """

@@ -12,7 +12,7 @@ from .arrays import Booleans, Floats, GroupColumns, as_list, is_missing
 from .errors import InputError
 
 MOST_OVERLAPPING = 300
-"""More are ids of rows rather than groups of them."""
+"""More than this are probably ids of rows."""
 
 _MEMBER = 0.5
 """From this share of annotators on, a row belongs to a group."""

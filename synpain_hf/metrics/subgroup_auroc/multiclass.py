@@ -63,7 +63,7 @@ def one_against_the_rest(
         classes: The values of the classes, in the order of an array's columns; by default the labels' own in their
             order, as in scikit-learn, or those of a ClassLabel.
         validation: Other rows' references and scores in the same form, on which each class's threshold is chosen.
-        **options: All others of `subgroup_auroc`, but `positive`.
+        **options: The other arguments of `subgroup_auroc`, except `positive`.
 
     Returns:
         A report by the name of the class.
@@ -128,7 +128,7 @@ def _by_class(references: Any, scores: Any, classes: Sequence[Any] | None) -> tu
             )
         by_class = {str(name): table[:, index] for index, name in enumerate(classes)}
     if unknown := sorted(set(labels) - set(by_class)):
-        raise InputError(f"the class {unknown[0]!r} has no scores; there are those of {', '.join(by_class)}")
+        raise InputError(f"the class {unknown[0]!r} has no scores, only {', '.join(by_class)}; give its scores too")
     for name, of_class in by_class.items():
         of_length(sized(of_class, f"the scores of {name!r}"), f"the scores of {name!r}", len(labels))
     return labels, by_class

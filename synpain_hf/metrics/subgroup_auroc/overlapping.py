@@ -44,7 +44,7 @@ class _Metric:
     Attributes:
         higher: The side whose rows should score higher.
         lower: The other one.
-        less: What is taken off.
+        less: What is subtracted.
     """
 
     higher: _Side
@@ -68,7 +68,7 @@ MEANS = ("subgroup_auroc", "bpsn_auroc", "bnsp_auroc")
 """Those that have a generalised mean over the groups."""
 
 ROWS_USED = 3
-"""How many times over all metrics of a group use all rows, at most."""
+"""How many times, at most, the metrics of a group use all rows."""
 
 
 def of_overlapping(

@@ -45,9 +45,7 @@ def overlapping_table(report: Mapping[str, Any], digits: int) -> TextTable:
         sentences.append(f"Generalised means (power −5): {', '.join(means)}")
     if found["final_score"] is not None:
         score = fixed(found["final_score"], digits)
-        sentences.append(
-            f"Final score: {score}, of which the AUROC of all rows is a quarter, and the mean of these the rest"
-        )
+        sentences.append(f"Final score: {score}, a quarter from the AUROC of all rows, the rest from the mean of these")
     return TextTable(
         title="Overlapping groups",
         caption=". ".join(sentences) + ".",

@@ -106,7 +106,7 @@ def wilson(values: Floats, numbers: Floats, freedom: Floats) -> Limits:
     Args:
         values: Shape (groups,): the proportions.
         numbers: Shape (groups,): of how many rows, effectively.
-        freedom: Shape (groups,): the degrees of freedom of Student's t; without end for the normal distribution.
+        freedom: Shape (groups,): the degrees of freedom of Student's t; infinite for the normal distribution.
     """
 
     def limits(quantiles: Floats) -> tuple[Floats, Floats]:

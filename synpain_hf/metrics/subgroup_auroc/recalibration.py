@@ -20,15 +20,15 @@ from .measured import Measured, correlations, students
 from .units import gather
 
 NEAREST = 1e-6
-"""To 0 and 1: a score that is nearer, whose logit could have no end, is taken for this."""
+"""The distance from 0 and 1 that nearer scores are moved to, as their logit could be infinite."""
 
 _ROUNDS = 40
 _ENOUGH, _FLAT = 1e-9, 1e-12
 _MOST = 50.0
-"""Of a coefficient; one beyond is of classes that scores keep apart."""
+"""The largest coefficient; beyond it, scores separate the classes."""
 _MOST_LEVERAGE = 0.9
-"""Of a row; one with more would decide by itself."""
-_UNKNOWN = "scores keep the classes apart, or are all the same, so that the logistic model has no end"
+"""The largest leverage of a row; one with more would decide by itself."""
+_UNKNOWN = "scores separate the classes, or are all the same, so the logistic model has no solution"
 
 
 def recalibration(rows: Rows, attribute: Attribute) -> list[Measured]:

@@ -79,10 +79,10 @@ def plot_reliability(  # noqa: D417 - `with_options` adds the others
     min_group_size: int = Options.min_group_size,
     missing: str = Options.missing,
 ) -> Axes:
-    """A reliability plot: a panel for every group, before that of all rows in grey.
+    """A reliability plot: a panel for every group, with all rows in grey behind it.
 
-    In each bin of the scores stands, at its mean score, the share of its rows that are positive, with its interval. A
-    calibrated model's lie on the dotted line; above it the group's scores are too low.
+    Each bin of the scores is a point: its mean score, and the share of its rows that are positive, with an interval.
+    The points of a calibrated model lie on the dotted line; above it the group's scores are too low.
 
     Args:
         references: The labels, as in `subgroup_auroc`.

@@ -42,7 +42,7 @@ class Statistic:
             order of their scores.
         needs_both: Whether it takes rows of both classes.
         by_class: Whether rows are drawn within each class; else their numbers vary, too, as in the population.
-        unknown: Why it is not known where it gives none.
+        unknown: Why there is no value where the metric returns none.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Statistic:
     takes_counts: bool = False
     needs_both: bool = False
     by_class: bool = False
-    unknown: str = "the metric gives no number"
+    unknown: str = "the metric returns no number"
 
     def of(self, labels: Integers, scores: Floats, weights: Floats | None) -> float:
         """Its value; NaN where it is not known."""
@@ -61,7 +61,7 @@ class Statistic:
             value = self.function(labels, scores, weights)
             return float("nan") if value is None or not np.isfinite(value) else float(value)
         except Exception as error:
-            raise InputError(f"the metric {self.name!r} raised {type(error).__name__}: {error}; mend it") from error
+            raise InputError(f"the metric {self.name!r} raised {type(error).__name__}: {error}; correct it") from error
 
 
 def resampled(
@@ -232,5 +232,5 @@ def _check_work(rows: Rows, attributes: int, groups: int, options: Options) -> N
     if options.resamples > most:
         raise InputError(
             f"{options.resamples:,} resamples of {len(rows.scores):,} rows, for {groups:,} metrics of groups, are too "
-            f"many; give at most {most:,}, or leave the metrics out that are resampled"
+            f"many; give at most {most:,}, or leave out metrics that are resampled"
         )

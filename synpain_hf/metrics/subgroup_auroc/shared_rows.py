@@ -9,7 +9,7 @@ from .arrays import Booleans, Floats, Integers
 _SURE = 6
 """Standard deviations."""
 _FEW = 3
-"""Rows that may be alike by chance where hardly any are."""
+"""Pairs of rows that may be alike by chance even where chance makes hardly any."""
 
 
 def shared_rows(labels: Booleans, scores: Floats, other_labels: Booleans, other_scores: Floats) -> int:

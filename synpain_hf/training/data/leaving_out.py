@@ -33,7 +33,7 @@ def configurations_of(table: pa.Table) -> list[str]:
     identities = sorted(set(identities_in(table)))
     if not 1 < len(identities) <= MOST_PERSONS:
         raise UsageError(
-            f"one person is left out at a time where there are 2 to {MOST_PERSONS}, and here are {len(identities):,}; "
+            f"leaving out one person at a time needs 2 to {MOST_PERSONS}, but there are {len(identities):,}; "
             "use the folds (cv)"
         )
     return [f"{_PREFIX}{identity}" for identity in identities]
@@ -42,7 +42,7 @@ def configurations_of(table: pa.Table) -> list[str]:
 def without_one(table: pa.Table, configuration: str) -> dict[str, Positions]:
     """The positions of the pairs of each split where one person is tested on.
 
-    Validation is the next fold that has pairs. Whoever hangs together with the person by `derived_from` is left out.
+    Validation is the next fold that has pairs. Whoever `derived_from` links to the person is left out.
 
     Args:
         table: As in `Pairs`, with the column `fold`.
@@ -54,7 +54,7 @@ def without_one(table: pa.Table, configuration: str) -> dict[str, Positions]:
     known = configurations_of(table)
     if configuration not in known:
         near = did_you_mean(configuration, known)
-        raise UsageError(f"nobody here is {shown(left_out(configuration))}{near}; choose from {first_few(known)}")
+        raise UsageError(f"no identity is {shown(left_out(configuration))}{near}; choose from {first_few(known)}")
     identities, units = np.array(identities_in(table)), np.array(units_in(table))
     folds = table["fold"].to_numpy()
     tested = identities == left_out(configuration)

@@ -222,7 +222,7 @@ def identities_in(table: pa.Table) -> list[str]:
 
 
 def units_in(table: pa.Table) -> list[str]:
-    """What each pair is split with: identities that hang together by `derived_from` are one unit."""
+    """What each pair is split with: identities linked by `derived_from` are one unit."""
     identities = identities_in(table)
     if DERIVED_FROM not in table.column_names:
         return identities

@@ -1,4 +1,4 @@
-"""What a model has learned, so that nobody whom it has learned is ever taken to judge it."""
+"""What a model has learned, so that it is never judged on anybody it has learned."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def learned_by(name: str) -> Learned:
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         learned = [None]
     if not all(isinstance(ids, list) and all(isinstance(one, str) for one in ids) for ids in learned):
-        raise UsageError(f"has a damaged {LEARNED}, so that what it has learned is unknown; fetch it again", "model")
+        raise UsageError(f"has a damaged {LEARNED}, so it is not known what it has learned; fetch it again", "model")
     return Learned(*map(frozenset, learned))
 
 
@@ -62,6 +62,6 @@ def check_unseen(name: str, pairs: Pairs) -> None:
     told = ", ".join(f"{count:,} of {split}" for split, count in seen.items() if count)
     if told:
         raise UsageError(
-            f"{name} has learned pairs that would now judge it ({told}); train on with the configuration that it was "
-            "trained with, or from new weights"
+            f"{name} has learned pairs that would now judge it ({told}); continue with the configuration that it "
+            "was trained with, or start from new weights"
         )
