@@ -17,12 +17,12 @@ def words(name: str) -> str:
 
 
 def group_of(column: str, value: int | None) -> str:
-    """The name of a group; of one that is not known it has the column, as `unknown_gender`."""
+    """The name of a group; an unknown one is called after its column: `unknown_gender`."""
     return f"{_UNKNOWN}{column}" if value is None else CLASSES[column][value]
 
 
 def is_unknown(group: str) -> bool:
-    """Whether a group is that of the unknown."""
+    """Whether a group is the unknown one of its column."""
     return group.startswith(_UNKNOWN)
 
 

@@ -143,7 +143,7 @@ class TestLeavingOut:
 
     def test_there_are_at_most_200(self) -> None:
         rows = pa.table({"pair_id": [f"p{at}" for at in range(201)], "label": [0] * 201})
-        with pytest.raises(UsageError, match="2 to 200, but there are 201; use the folds"):
+        with pytest.raises(UsageError, match="2 to 200 identities, and there are 201; use the folds"):
             configurations_of(rows)
 
 
