@@ -33,7 +33,7 @@ def configurations_of(table: pa.Table) -> list[str]:
     identities = sorted(set(identities_in(table)))
     if not 1 < len(identities) <= MOST_PERSONS:
         raise UsageError(
-            f"leaving out one person at a time needs 2 to {MOST_PERSONS} identities, and there are {len(identities):,}; "
+            f"leaving one person out needs 2 to {MOST_PERSONS} identities, and there are {len(identities):,}; "
             "use the folds (cv)"
         )
     return [f"{_PREFIX}{identity}" for identity in identities]
