@@ -329,6 +329,25 @@ def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
     assert (unknown["value"], unknown["reason"]) == (None, "the metric gives no number")
 
 
+def test_a_metric_that_changes_what_it_gets_changes_nothing_for_itself_or_others() -> None:
+    def accuracy(labels: Any, scores: Any, weights: Any) -> float:
+        return float(np.average((scores >= 0.5) == labels, weights=weights))
+
+    def in_place(labels: Any, scores: Any, weights: Any) -> float:
+        result = accuracy(labels, scores, weights)
+        labels[:], scores[:], weights[:] = 0, 0, 1
+        return result
+
+    table: dict[str, Any] = {**made({"a": 40, "b": 40}), "sample_weight": np.linspace(1, 2, 80), "resamples": 20}
+    careless = subgroup_auroc(**table, metrics={"accuracy": in_place, "brier": brier})
+    assert careless == subgroup_auroc(**table, metrics={"accuracy": accuracy, "brier": brier})
+
+
+def test_a_depth_beyond_the_attributes_is_all_of_them() -> None:
+    report = subgroup_auroc(**made({"a": 40, "b": 40}), depth=10**12)
+    assert report["intersections"] == subgroup_auroc(**made({"a": 40, "b": 40}), depth=2)["intersections"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
