@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -393,6 +394,14 @@ def test_persons_count_and_not_rows_where_rows_depend_on_each_other() -> None:
     for ours, theirs in zip(entries(report), entries(once), strict=True):
         one, other = (entry["measures"]["selection_rate"]["interval"] for entry in (ours, theirs))
         assert list(one.values()) == pytest.approx(list(other.values()), abs=0.01)
+
+
+@pytest.mark.parametrize(("persons", "told"), [(1, r"1 cluster with"), (4, r"[\d.]+ clusters with")])
+def test_a_caution_agrees_with_its_number(persons: int, told: str) -> None:
+    report = subgroup_auroc(**made({"a": 60, "b": 60}), clusters=np.arange(120) % persons, threshold=0.5)
+    texts = [str(each["text"]) for each in report["warnings"] if each["about"] == "true_positive_rate"]
+    assert texts
+    assert all(re.match(f"the interval is from {told} positive rows: it is rough", text) for text in texts)
 
 
 def test_groups_that_share_persons_are_compared_by_what_differs_between_them() -> None:
