@@ -353,6 +353,9 @@ def test_a_depth_beyond_the_attributes_is_all_of_them() -> None:
     ("wrong", "message"),
     [
         ({"metrics": {"auroc": brier}}, "a metric is called 'auroc'; call it by letters"),
+        ({"metrics": [brier]}, "metrics is .*; give a mapping from names to functions"),
+        ({"control": 3}, "control is 3; give names of columns of groups"),
+        ({"overlapping": True}, "overlapping is True; give names of columns of groups"),
         ({"metrics": {"a|b": brier}}, "a metric is called 'a|b'"),
         ({"metrics": {"brier": 3}}, "the metric 'brier' is no function"),
         ({"max_fpr": 1.0}, "max_fpr is 1.0; give a number between 0 and 1"),
