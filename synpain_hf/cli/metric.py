@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -18,6 +18,8 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
 
 Form = Literal["text", "markdown", "latex"]
+
+_Value = TypeVar("_Value")
 
 
 def evaluate(
@@ -149,7 +151,7 @@ def evaluate(
             baseline=baseline, overlapping=overlapping, depth=depth, interval=interval, confidence=confidence,
             resamples=resamples, seed=seed, threshold=threshold, validation=validation, threshold_rule=threshold_rule,
             against_rest=against_rest, calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
-            metrics=dict(map(_function, metric or [])), control=control, min_group_size=min_group_size,
+            metrics=_distinct("metric", map(_function, metric or [])), control=control, min_group_size=min_group_size,
             min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip
@@ -174,15 +176,26 @@ def _function(named: str) -> tuple[str, Callable[..., Any]]:
         raise UsageError(f"--metric is {named!r}; give MODULE:FUNCTION or FILE.py:FUNCTION")
     try:
         known = runpy.run_path(place) if place.endswith(".py") else vars(importlib.import_module(place))
-    except Exception as error:
-        raise UsageError(f"--metric {named}: {type(error).__name__}: {error}; name a module or a file") from error
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}; name a module or a file that can be imported"
+        raise UsageError(f"--metric {named}: {reason}") from error
     if not callable(known.get(name)):
         raise UsageError(f"--metric {named}: {place} has no function {name}; name one that it has")
     return name, known[name]
+
+
+def _distinct(option: str, given: Iterable[tuple[str, _Value]]) -> dict[str, _Value]:
+    """By name what was given, where an option may stand several times; the same name twice is refused."""
+    found: dict[str, _Value] = {}
+    for name, value in given:
+        if name in found:
+            raise UsageError(f"--{option} names {name!r} twice; name each once")
+        found[name] = value
+    return found
 
 
 def _references(given: list[str]) -> dict[str, str]:
     for text in given:
         if "=" not in text:
             raise UsageError(f"--reference is {text!r}; give COLUMN=GROUP, such as gender=woman")
-    return {column: group for column, _, group in (text.partition("=") for text in given)}
+    return _distinct("reference", ((column, group) for column, _, group in (text.partition("=") for text in given)))

@@ -137,6 +137,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         roles = {"label": label, "score": score, "clusters": clusters, "weights": weights, "baseline": baseline}
         uses = {name: role for role, name in roles.items() if name is not None}
         strata = _names(control)
+        _check_used_once(label, {"score": [score], "control": strata})
+        _check_used_once(score, {"control": strata})
         wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY}
         read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
         read.require({**dict.fromkeys(strata, "control"), **uses})
@@ -156,6 +158,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         }
         baseline_scores = None if baseline is None else read.numbers(baseline, ranked=True)
         members = {name: read.memberships(name) for name in may_overlap}
+        within = {name: read.groups(name, missing) for name in strata}
         problems, chosen_on = read.problems, None
         if validation is not None:
             held_out = Columns(read_columns(Path(validation).expanduser(), {label, score}, progress))
@@ -163,7 +166,6 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             problems += held_out.problems
         if problems:
             raise BadInputError(problems)
-        within = {name: read.groups(name, missing) for name in strata}
         how: dict[str, Any] = {
             "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
             "min_group_size": min_group_size, "missing": missing,
@@ -205,6 +207,13 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object, *
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score, ranked=True)}
+
+
+def _check_used_once(column: str, others: Mapping[str, Sequence[str]]) -> None:
+    """Refuse options that name the column of the labels or the scores again."""
+    for option, names in others.items():
+        if column in names:
+            raise UsageError(f"names the column {column!r}, which serves as something else, too; name another", option)
 
 
 def _names(asked: str | Sequence[str] | None) -> list[str]:

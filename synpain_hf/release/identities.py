@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from synpain_hf.configurations import FOLDS, assign_folds
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair
+from synpain_hf.text.plurals import first_few
 from synpain_hf.vocabulary import GROUPS
 
 MOST_PERSONS = 200
@@ -21,6 +22,9 @@ MOST_PERSONS = 200
 
 _LARGE = 2 / FOLDS
 """A unit with this share of the pairs leaves too little to train on, or to test on."""
+
+_HALF = 0.5
+"""Share of the pairs from which on one person's fold has more than all others together."""
 
 _PASSES = 5
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
@@ -78,13 +82,16 @@ def contradictions(pairs: Iterable[Pair]) -> Iterator[Problem]:
                         yield Problem(pair.listed_at, reason, pair.pair_id)
 
 
-def in_several_folds(pairs: Iterable[Pair], units: Mapping[str, str], given: Mapping[str, int]) -> Iterator[Problem]:
+def in_several_folds(
+    pairs: Iterable[Pair], units: Mapping[str, str], given: Mapping[str, int], previous: str = ""
+) -> Iterator[Problem]:
     """The pairs whose unit has several folds.
 
     Args:
         pairs: The pairs.
         units: The unit of each identity.
         given: Folds by pair id.
+        previous: The version that they are from, where the source gives none.
     """
     members: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -98,6 +105,11 @@ def in_several_folds(pairs: Iterable[Pair], units: Mapping[str, str], given: Map
             fold = given[pair.pair_id]
             other, there = min((number, one) for number, one in first.items() if number != fold)
             whom = "it" if there.identity == pair.identity else f"{there.identity}, joined to it by derived_from,"
+            if previous:
+                where = f"was in fold {fold} of version {previous}, and {whom} at {there.listed_at} in {other}"
+                reason = f"shows identity {pair.identity}, which {where}; build without the previous release"
+                yield Problem(pair.listed_at, f"{reason}, so that folds are drawn anew", pair.pair_id)
+                continue
             reason = f"puts identity {pair.identity} into fold {fold}, and {there.listed_at} puts {whom} into {other}"
             yield Problem(pair.listed_at, f"{reason}; give both the same fold", pair.pair_id)
 
@@ -183,16 +195,32 @@ def _terms(cells: Mapping[Cell, int]) -> dict[Term, int]:
 
 
 def unbalanced(pairs: Sequence[Pair], units: Mapping[str, str]) -> Iterator[Problem]:
-    """What is worth knowing of units that are so large that splits cannot be balanced."""
+    """What is worth knowing of units that are so large that splits cannot be balanced, a single pair aside."""
     sizes = Counter(units[pair.identity] for pair in pairs)
     members = Counter(units[identity] for identity in {pair.identity for pair in pairs})
     for unit, size in sizes.most_common(FOLDS):
-        if members[unit] > 1 and size > _LARGE * len(pairs):
-            yield Problem(
-                "folds",
-                f"{members[unit]:,} identities with {size:,} of {len(pairs):,} pairs are linked by derived_from, "
-                "so they are all in one fold; leave out pairs that link them, so that folds can be balanced",
+        if size == 1 or size <= _LARGE * len(pairs):
+            continue
+        of_all = f"{size:,} of {len(pairs):,} pairs"
+        if members[unit] > 1:
+            reason = (
+                f"{members[unit]:,} identities with {of_all} are linked by derived_from, so they are all in one fold"
             )
+            yield Problem("folds", f"{reason}; leave out pairs that link them, so that folds can be balanced")
+        elif _HALF < size / len(pairs) < 1:
+            reason = f"identity {unit} has {of_all}, which are in one fold, so that folds cannot be balanced"
+            yield Problem("folds", f"{reason}; add pairs of others, or leave some of its own out")
+
+
+def alike(pairs: Iterable[Pair]) -> Iterator[Problem]:
+    """Identities that differ only in capitals: perhaps one person, who would be on two sides of a split."""
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for pair in pairs:
+        for identity in filter(None, (pair.identity, pair.derived_from)):
+            spellings[identity.casefold()].add(identity)
+    if several := [" and ".join(sorted(found)) for found in spellings.values() if len(found) > 1]:
+        reason = f"{first_few(several)} differ only in capitals, and are taken for different persons"
+        yield Problem("identities", f"{reason}; write a person's identity in one way")
 
 
 def persons_of(pairs: Iterable[Pair]) -> dict[str, str]:

@@ -11,7 +11,15 @@ from typing import Any
 from synpain_hf.configurations import Partition
 from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
-from synpain_hf.release.identities import contradictions, folds_of, in_several_folds, persons_of, unbalanced, units_of
+from synpain_hf.release.identities import (
+    alike,
+    contradictions,
+    folds_of,
+    in_several_folds,
+    persons_of,
+    unbalanced,
+    units_of,
+)
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.pairs import GIVEN
 from synpain_hf.release.tables.table import PAIR_ID
@@ -101,7 +109,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
     }
     given = {**kept, **published}
     units = units_of((pair.identity, pair.derived_from) for pair in pairs)
-    problems += in_several_folds(pairs, units, given)
+    problems += in_several_folds(pairs, units, given, before.version if before and not is_published else "")
     return BuildPlan(
         partitions=_placed(pairs, folds_of(pairs, units, given, seed), units),
         problems=tuple(problems),
@@ -109,7 +117,7 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         entries=len(entries),
         columns=_columns(listed),
         kept=_kept(listed),
-        doubtful=tuple(unbalanced(pairs, units)),
+        doubtful=(*unbalanced(pairs, units), *alike(pairs)),
         fatal=folds is not None and not folds.folds,
     )
 

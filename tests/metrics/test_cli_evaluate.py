@@ -172,6 +172,13 @@ class TestOptions:
         assert result.exit_code == 2
         assert reported in " ".join(result.stderr.split())
 
+    @pytest.mark.parametrize("leaves", ["raise SystemExit", "import sys; sys.exit('use: brier.py FILE')", "1 / 0"])
+    def test_a_file_that_ends_while_it_is_read_is_told(self, leaves: str, predictions: Path, tmp_path: Path) -> None:
+        (tmp_path / "brier.py").write_text(f"def brier(*_):\n    return 0.25\n{leaves}\n")
+        result = run(predictions, "--metric", f"{tmp_path / 'brier.py'}:brier")
+        assert result.exit_code == 2
+        assert "name a module or a file that can be imported" in " ".join(result.stderr.split())
+
     def test_out_is_written_and_its_files_are_named_beside_the_result(self, predictions: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
         result = run(predictions, "--out", out, "--resamples", "20", "--format", "markdown")
@@ -206,6 +213,10 @@ class TestStatus:
             (["{p}", "--confidence", "95"], "error: --confidence is 95"),
             (["{p}", "--threshold", "0.5", "--validation", "{v}"], "--threshold and --validation are both given"),
             (["{p}", "--validation", "{p}"], "the validation set is the set that is reported on"),
+            (["{p}", "--metric", "math:sqrt", "--metric", "cmath:sqrt"], "--metric names 'sqrt' twice; name each once"),
+            (["{p}", "--reference", "gender=man", "--reference", "gender=woman"], "--reference names 'gender' twice"),
+            (["{p}", "--score", "label"], "--score names the column 'label', which serves as something else"),
+            (["{p}", "--control", "gender,score"], "--control names the column 'score', which serves as something"),
             (["{p}", "--positive", "yes"], "but not yes; say which is positive (--positive)"),
             (["{p}", "--out", "{tmp}"], "exists; remove it, or give another place"),
             (["{p}", "--no-such"], "No such option: --no-such"),
@@ -220,6 +231,11 @@ class TestStatus:
         assert result.exit_code == 2
         assert reported in " ".join(result.stderr.split())
         assert result.stdout == ""
+
+    def test_it_is_1_where_a_column_to_control_for_lacks_a_value(self, predictions: Path) -> None:
+        result = run(predictions, "--groups", "age_group", "--control", "gender", "--missing", "error")
+        assert result.exit_code == 1
+        assert "gender is missing; fill it in" in " ".join(result.stderr.split())
 
     def test_it_is_1_where_the_data_are_and_every_line_is_named(self, predictions: Path, tmp_path: Path) -> None:
         path, out = tmp_path / "p.csv", tmp_path / "out"

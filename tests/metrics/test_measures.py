@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -329,10 +330,32 @@ def test_a_metric_that_fails_or_gives_no_number_is_told() -> None:
     assert (unknown["value"], unknown["reason"]) == (None, "the metric returns no number")
 
 
+def test_a_metric_that_changes_what_it_gets_changes_nothing_for_itself_or_others() -> None:
+    def accuracy(labels: Any, scores: Any, weights: Any) -> float:
+        return float(np.average((scores >= 0.5) == labels, weights=weights))
+
+    def in_place(labels: Any, scores: Any, weights: Any) -> float:
+        result = accuracy(labels, scores, weights)
+        labels[:], scores[:], weights[:] = 0, 0, 1
+        return result
+
+    table: dict[str, Any] = {**made({"a": 40, "b": 40}), "sample_weight": np.linspace(1, 2, 80), "resamples": 20}
+    careless = subgroup_auroc(**table, metrics={"accuracy": in_place, "brier": brier})
+    assert careless == subgroup_auroc(**table, metrics={"accuracy": accuracy, "brier": brier})
+
+
+def test_a_depth_beyond_the_attributes_is_all_of_them() -> None:
+    report = subgroup_auroc(**made({"a": 40, "b": 40}), depth=10**12)
+    assert report["intersections"] == subgroup_auroc(**made({"a": 40, "b": 40}), depth=2)["intersections"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"metrics": {"auroc": brier}}, "a metric is called 'auroc'; name it in letters"),
+        ({"metrics": [brier]}, "metrics is .*; give a mapping from names to functions"),
+        ({"control": 3}, "control is 3; give names of columns of groups"),
+        ({"overlapping": True}, "overlapping is True; give names of columns of groups"),
         ({"metrics": {"a|b": brier}}, "a metric is called 'a|b'"),
         ({"metrics": {"brier": 3}}, "the metric 'brier' is not a function"),
         ({"max_fpr": 1.0}, "max_fpr is 1.0; give a number between 0 and 1"),
@@ -374,6 +397,14 @@ def test_persons_count_and_not_rows_where_rows_depend_on_each_other() -> None:
     for ours, theirs in zip(entries(report), entries(once), strict=True):
         one, other = (entry["measures"]["selection_rate"]["interval"] for entry in (ours, theirs))
         assert list(one.values()) == pytest.approx(list(other.values()), abs=0.01)
+
+
+@pytest.mark.parametrize(("persons", "told"), [(1, r"1 cluster with"), (4, r"[\d.]+ clusters with")])
+def test_a_caution_agrees_with_its_number(persons: int, told: str) -> None:
+    report = subgroup_auroc(**made({"a": 60, "b": 60}), clusters=np.arange(120) % persons, threshold=0.5)
+    texts = [str(each["text"]) for each in report["warnings"] if each["about"] == "true_positive_rate"]
+    assert texts
+    assert all(re.match(f"the interval is rough: it is from {told} positive rows", text) for text in texts)
 
 
 def test_groups_that_share_persons_are_compared_by_what_differs_between_them() -> None:

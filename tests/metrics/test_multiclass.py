@@ -69,6 +69,9 @@ def test_a_threshold_is_chosen_for_each_class_on_a_validation_set() -> None:
     [
         ({"positive": "cat"}, "positive is given, but each class is positive"),
         ({"scores": SCORES[:, :2]}, r"scores have the shape \(240, 2\), and there are 3 classes"),
+        ({"classes": ["cat", "cow", "cat"]}, "the class 'cat' is there twice; give each class once"),
+        ({"scores": {1: SCORES[:, 0], "1": SCORES[:, 1]}}, "the class '1' is there twice"),
+        ({"references": [1, "1", 2] * 80}, "the class '1' is there twice"),
         ({"scores": {"cat": SCORES[:, 0]}}, "the class 'cow' has no scores, only cat; give"),
         ({"references": [None, *LABELS[1:]]}, "references has 1 value that is missing"),
         ({"scores": dict.fromkeys(NAMES, SCORES[:5, 0])}, "the scores of 'cat' has 5 rows, but scores has 240"),

@@ -62,6 +62,7 @@ def test_what_can_be_chosen_is_what_can_be_computed_and_reported() -> None:
     ("wrong", "message"),
     [
         ({"depth": 0}, "depth is 0; give a whole number, 1 or more"),
+        ({"bins": 10**12}, "bins is 1000000000000; give a whole number from 2 to 1,000"),
         ({"resamples": 2.0}, "resamples is 2.0; give a whole number, 2 or more"),
         ({"confidence": 1}, "confidence is 1; give a number between 0 and 1, such as 0.95"),
         ({"threshold": float("inf")}, "threshold is inf; give a finite number"),

@@ -515,7 +515,7 @@ TABLE: dict[str, tuple[Callable[[Path], object], dict[str, Any], type[SynpainErr
         ["{p}: label has the value 'no', but not yes; say which"]
     ),
     "many labels": (
-        changed(), {"label": "score", "positive": "x"}, WRONG,
+        changed(other=ROWS["score"]), {"label": "other", "positive": "x"}, WRONG,
         ["'0.1', '0.9', '0.4', '0.3', '0.2' and 3 more, but not x"]
     ),
     "weights": (

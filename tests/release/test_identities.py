@@ -105,6 +105,34 @@ class TestSplits:
         built(tmp_path, rows, notice=told.extend)
         assert "4 identities with 8 of 8 pairs are linked by derived_from" in str(told)
 
+    @pytest.mark.parametrize(
+        ("counts", "told"),
+        [
+            ((12, 1, 1, 1, 1), "identity p0 has 12 of 16 pairs, which are in one fold"),
+            ((3,), None),
+            ((4, 4, 4, 4, 4), None),
+            ((1, 1), None),
+        ],
+    )
+    def test_a_person_with_most_of_the_pairs_is_told(
+        self, counts: tuple[int, ...], told: str | None, tmp_path: Path
+    ) -> None:
+        rows = [row for number, count in enumerate(counts) for row in person(f"p{number}", count)]
+        notices: list[Any] = []
+        built(tmp_path, rows, notice=notices.extend)
+        assert (
+            [str(notice).partition(": ")[2].startswith(told) for notice in notices] == [True] if told else not notices
+        )
+
+    @pytest.mark.parametrize("column", ["identity", "derived_from"])
+    def test_identities_that_differ_only_in_capitals_are_told(self, column: str, tmp_path: Path) -> None:
+        rows = [row for name in ("Anna", "ben", "cem", "dua", "eva") for row in person(name, 2)]
+        rows += person("anna" if column == "identity" else "fay", 2, **{column: "anna"})
+        notices: list[Any] = []
+        built(tmp_path, rows, notice=notices.extend)
+        (notice,) = map(str, notices)
+        assert notice.startswith("identities: Anna and anna differ only in capitals, and are taken for different")
+
     def test_the_order_of_lines_changes_nothing(self, tmp_path: Path) -> None:
         rows = some_persons()
         one = built(tmp_path / "a", rows)
@@ -118,6 +146,18 @@ class TestSplits:
         second = build(written(tmp_path, rows), tmp_path / "b", version="1.1.0", previous=first.folder, seed=7)
         before = {row["identity"]: row["fold"] for row in rows_of(first).values()}
         assert all(row["fold"] == before[row["identity"]] for row in rows_of(second).values())
+
+    def test_identities_that_the_last_release_did_not_know_may_be_in_several_of_its_folds(self, tmp_path: Path) -> None:
+        rows = [row for number in range(4) for row in person(f"p{number}", 3)]
+        for row in rows:
+            row["neutral"] = f"faces/neutral-{row['pair_id']}.png"
+        alone = [{name: value for name, value in row.items() if name != "identity"} for row in rows]
+        first = built(tmp_path, alone)
+        with pytest.raises(BadInputError) as caught:
+            build(written(tmp_path, rows), tmp_path / "b", version="2.0.0", previous=first.folder)
+        told = str(caught.value.problems[0])
+        assert re.search(r"shows identity p\d, which was in fold \d of version 1.0.0, and it at .*:\d+ in \d", told)
+        assert told.endswith("; build without the previous release, so that folds are drawn anew")
 
     def test_ids_and_identities_of_the_last_release_are_not_mistaken_for_each_other(self, tmp_path: Path) -> None:
         rows = [row for number in range(10) for row in person(f"p{number}", 1)]

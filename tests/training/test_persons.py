@@ -212,6 +212,13 @@ class TestTraining:
         assert "log-odds of 5 models" in card
         assert CrossValidation.read(tmp_path / "out").to_dict() == found.to_dict()
 
+    def test_folds_without_pairs_are_told_before_any_is_trained(self, tmp_path: Path) -> None:
+        rows = [row for number in range(3) for row in person(f"p{number}", 4)]
+        release = build(written(tmp_path, rows), tmp_path / "release", version="1.0.0")
+        with pytest.raises(UsageError, match=r"has no split \w+ in 'cv_2'"):
+            cross_validate(release.folder, out=tmp_path / "out", **HOW, model=tiny(tmp_path))
+        assert not list((tmp_path / "out").glob("fold-*"))
+
     def test_a_release_of_an_earlier_version_is_trained_on(self, tmp_path: Path) -> None:
         new = build(write_manifest(tmp_path, manifest_rows(30)), tmp_path / "new", version="1.0.0", image_size=32)
         old = as_before(copied(new.folder, tmp_path / "old"))

@@ -95,6 +95,13 @@ def _set_aside(measured: Measured, small: Mapping[int, str], attribute: Attribut
     return reasons
 
 
+def _counted(number: float, what: str) -> str:
+    """A number with what it counts: `3.5 rows of a class`, `1 cluster with positive rows`."""
+    text = f"{number:.3g}"
+    noun = "clusters" if what.startswith("clusters") else "rows"
+    return f"{text} {what.replace(noun, noun.removesuffix('s'), 1) if text == '1' else what}"
+
+
 def _cautions(
     measured: Measured, attribute: str, of_groups: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str | None]]:
@@ -104,7 +111,7 @@ def _cautions(
         if document["value"] is not None and group in measured.cautions:
             texts.append(measured.cautions[group])
         if document["interval"] is not None and document["effective"] < _WIDE_BELOW - NEARLY:
-            texts.append(f"the interval is rough: it is from {document['effective']:.3g} {measured.of_what}")
+            texts.append(f"the interval is rough: it is from {_counted(document['effective'], measured.of_what)}")
         of = {"attribute": attribute or None, "group": name if attribute else None, "about": measured.name}
         found += [{**of, "text": text} for text in texts]
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -146,6 +146,9 @@ def subgroup_auroc(  # noqa: D417 - `with_options` adds the others
     if validation is None and threshold_rule != Options.threshold_rule:
         raise InputError(f"threshold_rule is {threshold_rule!r}, but there is no validation set; give one")
     attributes = [attributes] if isinstance(attributes, str) else attributes
+    for name, given in (("control", control), ("overlapping", overlapping)):
+        if given is not None and not isinstance(given, Iterable):
+            raise InputError(f"{name} is {given!r}; give names of columns of groups")
     strata = [control] if isinstance(control, str) else list(control or [])
     rows = read(
         references, scores, groups, attributes=attributes, positive=positive, missing=missing,

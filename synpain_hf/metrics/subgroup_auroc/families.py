@@ -79,6 +79,8 @@ def _resampled(options: Options, metrics: Mapping[str, Metric]) -> list[list[Sta
 
 
 def _check_names(metrics: Mapping[str, Metric]) -> None:
+    if not isinstance(metrics, Mapping):
+        raise InputError(f"metrics is {metrics!r}; give a mapping from names to functions")
     taken = {"auroc", *(name for family in FAMILIES.values() for name in family)}
     for name, function in metrics.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:

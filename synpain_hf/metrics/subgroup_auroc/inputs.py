@@ -222,7 +222,7 @@ def intersections(attributes: Sequence[Attribute], depth: int) -> tuple[list[Att
         Those of up to `MOST_GROUPS` groups, and how many groups each of the others has, by name.
     """
     found, too_large = [], {}
-    for size in range(2, depth + 1):
+    for size in range(2, min(depth, len(attributes)) + 1):
         for chosen in combinations(attributes, size):
             name = join_names(attribute.name for attribute in chosen)
             codes, first = _crossed(chosen)

@@ -116,22 +116,32 @@ def _by_class(references: Any, scores: Any, classes: Sequence[Any] | None) -> tu
     refuse(absent_in(values, names), "references", "missing", "leave those rows out")
     labels = np.array([names[value] if names else str(value) for value in values.tolist()], object)
     if isinstance(scores, Mapping):
+        _check_distinct(scores)
         by_class = {str(name): of_class for name, of_class in scores.items()}
     else:
         table = np.asarray(sized(scores, "scores"))
         if classes is None:
+            _check_distinct(set(values.tolist()))
             classes = names or np.unique(values).tolist()
         if table.ndim != 2 or table.shape[1] != len(classes):
             raise InputError(
                 f"scores have the shape {table.shape}, and there are {len(classes)} classes; give a column for each "
                 "class, or name the classes"
             )
+        _check_distinct(classes)
         by_class = {str(name): table[:, index] for index, name in enumerate(classes)}
     if unknown := sorted(set(labels) - set(by_class)):
         raise InputError(f"the class {unknown[0]!r} has no scores, only {', '.join(by_class)}; give its scores too")
     for name, of_class in by_class.items():
         of_length(sized(of_class, f"the scores of {name!r}"), f"the scores of {name!r}", len(labels))
     return labels, by_class
+
+
+def _check_distinct(classes: Iterable[Any]) -> None:
+    """Refuse classes of which two are written alike, such as 1 and `1`."""
+    names = [str(each) for each in classes]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"the class {twice[0]!r} is there twice; give each class once, as values of one type")
 
 
 def _held_out(validation: Any, names: list[str]) -> dict[str, dict[str, Any]]:

@@ -22,6 +22,9 @@ Interval = Literal["score", "delong", "logit", "bootstrap", "percentile"]
 Missing = Literal["group", "error"]
 Correction = Literal["holm", "bonferroni", "benjamini_hochberg", "none"]
 
+MOST_BINS = 1_000
+"""What calibration needs grows with their square."""
+
 _LINE = 110
 
 _Documented = TypeVar("_Documented", bound=Callable[..., Any])
@@ -31,11 +34,12 @@ def _about(meaning: str, values: str, fits: Callable[[Any], bool], **more: Any) 
     return {"help": meaning, "values": values, "fits": fits, **more}
 
 
-def _whole_number(meaning: str, least: int) -> dict[str, Any]:
+def _whole_number(meaning: str, least: int, most: int | None = None) -> dict[str, Any]:
     def fits(value: Any) -> bool:
-        return isinstance(value, Integral) and int(value) >= least
+        return isinstance(value, Integral) and least <= int(value) and (most is None or int(value) <= most)
 
-    return _about(meaning, f"a whole number, {least} or more", fits, least=least)
+    values = f"a whole number, {least} or more" if most is None else f"a whole number from {least} to {most:,}"
+    return _about(meaning, values, fits, least=least)
 
 
 def _one_of(choices: tuple[str, ...], meaning: str) -> dict[str, Any]:
@@ -113,7 +117,9 @@ class Options:
     )
     bins: int = field(
         default=10,
-        metadata=_whole_number("Bins of equal width of the expected calibration error, and of reliability.", least=2),
+        metadata=_whole_number(
+            "Bins of equal width of the expected calibration error, and of reliability.", least=2, most=MOST_BINS
+        ),
     )
     max_fpr: float | None = field(
         default=None,

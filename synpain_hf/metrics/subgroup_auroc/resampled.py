@@ -127,7 +127,8 @@ class _Pool:
     def value(self, statistic: Statistic, counts: Integers | None = None) -> float:
         """The statistic of the rows, or of a resample of them, given how often each row was drawn."""
         if counts is None:
-            return statistic.of(self._labels, self._scores, self._weights)
+            weights = None if self._weights is None else self._weights.copy()
+            return statistic.of(self._labels.copy(), self._scores.copy(), weights)  # a metric may change what it gets
         times = counts[self._members]
         if statistic.takes_counts:
             kept = np.flatnonzero(times)

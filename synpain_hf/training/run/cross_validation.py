@@ -24,10 +24,11 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.layout import RECORD, check_place
 from synpain_hf.training.options import ALL_FOLDS, Protocol
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.request import any_folder, turns
+from synpain_hf.training.request import any_folder, check_splits, turns
 from synpain_hf.training.run.folder import read_json, write_json
 from synpain_hf.training.run.train import TrainingResult, read_report, train, with_interval
 
@@ -174,6 +175,9 @@ def cross_validate(
     folder = Path(out).expanduser().absolute()
     trainings = turns(str(dataset), protocol, options.get("revision"))
     _check_folder(folder, protocol, keep_finished)
+    for config_name in trainings if protocol == ALL_FOLDS else list(trainings)[:1]:  # a fold may have no pairs
+        pairs = open_pairs(dataset, config_name, revision=options.get("revision"))
+        check_splits(pairs, config_name, chooses=options.get("eval_strategy") != "no")
     folds = []
     for config_name, place in trainings.items():
         told = progress if progress is silent else partial(_of_fold, progress, place.replace("-", " "))
