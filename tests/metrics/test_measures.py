@@ -205,21 +205,38 @@ def test_calibration_slope_and_intercept_are_those_of_a_logistic_model(weighted:
         assert weights @ moved == pytest.approx(weights @ labels)  # where the likelihood is highest
 
 
-@pytest.mark.parametrize("rows_each", [1, 3])
-def test_the_slope_is_as_uncertain_as_the_jackknife_has_it(rows_each: int) -> None:
-    table = made({"a": 150}, seed=3)
-    persons = np.arange(150) // rows_each
-    report = subgroup_auroc(**table, clusters=persons, calibration=True)
-    logits = np.log(table["scores"] / (1 - table["scores"]))[:, None]
+def test_the_slope_is_as_uncertain_as_the_jackknife_has_it() -> None:
+    table = made({"a": 40}, seed=3)
+    labels, logits = table["references"], np.log(table["scores"] / (1 - table["scores"]))[:, None]
     slopes = [
-        LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(logits[kept], table["references"][kept]).coef_[0, 0]
-        for kept in (persons != person for person in np.unique(persons))
+        LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(logits[kept], labels[kept]).coef_[0, 0]
+        for kept in (np.arange(40) != row for row in range(40))
     ]
-    error = np.sqrt((len(slopes) - 1) * np.var(slopes))
-    found = report["overall"]["measures"]["calibration_slope"]["interval"]
-    classes = [len(np.unique(persons[table["references"] == label])) for label in (0, 1)]
-    wide = 2 * stats.t.ppf(0.975, min(classes) - 1) * error
-    assert found["high"] - found["low"] == pytest.approx(wide, rel=0.1)
+    wide = 2 * stats.t.ppf(0.975, min(labels.sum(), 40 - labels.sum()) - 1) * np.sqrt(39 * np.var(slopes))
+    found = subgroup_auroc(**table, calibration=True)["overall"]["measures"]["calibration_slope"]["interval"]
+    assert found["high"] - found["low"] == pytest.approx(wide, rel=0.05)
+
+
+def test_rows_that_repeat_within_their_clusters_make_calibration_no_surer() -> None:
+    table = made({"a": 40, "b": 30}, seed=3)
+    again: dict[str, Any] = {name: np.repeat(values, 3) for name, values in table.items() if name != "groups"}
+    again["groups"] = {name: np.repeat(values, 3) for name, values in table["groups"].items()}
+    once = subgroup_auroc(**table, calibration=True)
+    clustered = subgroup_auroc(**again, clusters=np.repeat(np.arange(70), 3), calibration=True)
+    for entry, expected in zip(entries(clustered), entries(once), strict=True):
+        for name in ("calibration_intercept", "calibration_slope"):
+            found, wanted = (each["measures"][name]["interval"] for each in (entry, expected))
+            assert [found["low"], found["high"]] == pytest.approx([wanted["low"], wanted["high"]])
+
+
+def test_groups_of_the_same_persons_that_are_alike_differ_by_nothing_in_calibration() -> None:
+    table = made({"a": 40}, seed=3)
+    twice: dict[str, Any] = {name: np.tile(table[name], 2) for name in ("references", "scores")}
+    groups = {"visit": np.repeat(["first", "second"], 40)}
+    report = subgroup_auroc(**twice, groups=groups, clusters=np.tile(np.arange(40), 2), calibration=True)
+    for name in ("calibration_intercept", "calibration_slope"):
+        interval = report["gaps"]["visit"]["measures"][name]["difference_interval"]
+        assert interval["high"] == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ def partial_auroc(max_fpr: float) -> Statistic:
         least = max_fpr**2 / 2
         return (1 + (area - least) / (max_fpr - least)) / 2
 
-    return Statistic("partial_auroc", function, (0, 1), takes_counts=True, needs_both=True, by_class=True)
+    return Statistic("partial_auroc", function, (0, 1), of_curve=True)
 
 
 def sensitivity_at(specificity: float) -> Statistic:
@@ -31,7 +31,7 @@ def sensitivity_at(specificity: float) -> Statistic:
         at = int(np.searchsorted(alarms, 1 - specificity, side="right"))
         return _between(alarms, hits, at, 1 - specificity)
 
-    return Statistic("sensitivity_at_specificity", function, (0, 1), takes_counts=True, needs_both=True, by_class=True)
+    return Statistic("sensitivity_at_specificity", function, (0, 1), of_curve=True)
 
 
 def curve(labels: Integers, scores: Floats, weights: Floats | None) -> tuple[Floats, Floats]:

@@ -24,6 +24,7 @@ Metric = Callable[[Integers, Floats, "Floats | None"], "float | None"]
 
 _BLOCKS = 40
 """Of the jackknife."""
+_UNKNOWN = "the metric returns no number"
 _FEWEST_USABLE = 0.9
 """Of the resamples, in which the metric is known."""
 _MOST_CALLS, _MOST_ROWS = 5 * 10**6, 10**10
@@ -38,24 +39,19 @@ class Statistic:
         name: In the report.
         function: The metric.
         ends: The least and the greatest value that it can have.
-        takes_counts: Whether its weights may be counts, so that a row need not be repeated; it then gets rows in the
-            order of their scores.
-        needs_both: Whether it takes rows of both classes.
-        by_class: Whether rows are drawn within each class; else their numbers vary, too, as in the population.
-        unknown: Why there is no value where the metric returns none.
+        of_curve: Whether it is read off the ROC curve: it needs both classes, within each of which rows are drawn, and
+            takes counts for weights, with rows in the order of their scores. Of others the share of positive rows
+            varies, too, as in the population, and rows are repeated.
     """
 
     name: str
     function: Metric
     ends: tuple[float, float] = (-np.inf, np.inf)
-    takes_counts: bool = False
-    needs_both: bool = False
-    by_class: bool = False
-    unknown: str = "the metric returns no number"
+    of_curve: bool = False
 
     def of(self, labels: Integers, scores: Floats, weights: Floats | None) -> float:
         """Its value; NaN where it is not known."""
-        if not len(labels) or (self.needs_both and (labels.all() or not labels.any())):
+        if not len(labels) or (self.of_curve and (labels.all() or not labels.any())):
             return float("nan")
         try:
             value = self.function(labels, scores, weights)
@@ -87,8 +83,8 @@ def resampled(
     pools = [_Pool(rows, group) for group in groups]
     found = np.array([[pool.value(statistic) for statistic in statistics] for pool in pools])
     drawn = np.empty((options.resamples, len(groups), len(statistics)))
-    by_class = statistics[0].by_class
-    draws = draw(rows.positive, rows.clusters, options.resamples, options.seed, by_class=by_class)
+    of_curve = statistics[0].of_curve
+    draws = draw(rows.positive, rows.clusters, options.resamples, options.seed, by_class=of_curve)
     for number, counts in enumerate(draws):
         for index, pool in enumerate(pools):
             drawn[number, index] = [
@@ -130,7 +126,7 @@ class _Pool:
             weights = None if self._weights is None else self._weights.copy()
             return statistic.of(self._labels.copy(), self._scores.copy(), weights)  # a metric may change what it gets
         times = counts[self._members]
-        if statistic.takes_counts:
+        if statistic.of_curve:
             kept = np.flatnonzero(times)
             weights = times[kept] if self._weights is None else times[kept] * self._weights[kept]
             return statistic.of(self._labels[kept], self._scores[kept], weights.astype(np.float64))
@@ -166,14 +162,14 @@ def _measured(
         options: Confidence is used.
     """
     count = len(drawn)
-    sizes = units.of_class.min(axis=0) if statistic.needs_both else _all(units)
+    sizes = units.of_class.min(axis=0) if statistic.of_curve else _all(units)
     low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)
     reasons, unsure = {}, {}
     for group, value in enumerate(values):
         usable = drawn[np.isfinite(drawn[:, group]), group]
         if not np.isfinite(value):
-            missing = statistic.needs_both and not units.of_class[:, group].all()
-            reasons[group] = _of_one_class(units, group) if missing else statistic.unknown
+            missing = statistic.of_curve and not units.of_class[:, group].all()
+            reasons[group] = _of_one_class(units, group) if missing else _UNKNOWN
         elif len(usable) < max(2, _FEWEST_USABLE * count):
             unsure[group] = f"it is known in only {len(usable):,} of {count:,} resamples"
         elif np.ptp(usable) <= NO_SPREAD:
@@ -188,7 +184,7 @@ def _measured(
         values=values,
         limits=scaled(values, low, high, options.confidence, statistic.ends),
         sizes=sizes,
-        of_what=f"{'rows' if rows.clusters is None else 'clusters'}{' of a class' * statistic.needs_both}",
+        of_what=f"{'rows' if rows.clusters is None else 'clusters'}{' of a class' * statistic.of_curve}",
         correlation=None if rows.clusters is None else _correlation(drawn, units),
         reasons=reasons,
         unsure=unsure,
