@@ -38,6 +38,7 @@ from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
+from synpain_hf.sources.choices import Choices, Videos
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
 from synpain_hf.sources.loaded import open_dataset
 from synpain_hf.sources.wording import Wording, Words, read_wording
@@ -68,6 +69,11 @@ def build(
     words: Words | str | Path | None = None,
     drop: Sequence[str] = (),
     keep: Sequence[str] = (),
+    groups: str | Path | None = None,
+    pain_from: float | None = None,
+    references: int | None = None,
+    videos: Videos | None = None,
+    frames: str | None = None,
     progress: Progress = silent,
     notice: Notice = warn_of,
     unverified: Callable[[Sequence[str]], object] = _say_nothing,
@@ -102,6 +108,14 @@ def build(
         keep: Further columns of a manifest that the release keeps, each as a column of its own; its type (`bool`,
             `int64`, `float64` or `string`) is the one that all of its values have, or is given: `site=string`. Empty
             cells, `NA` and `NaN` are missing values.
+        groups: For a source that does not say them: a table of the age group, gender, ethnicity or age of each
+            `identity`.
+        pain_from: For a source with pain scores or levels: the least one that is called pain.
+        references: For a source with many neutral faces of an identity: how many of them stand beside its other faces.
+        videos: What becomes of a source's clips: `leave` them aside; put them into a `table` of the release; or make
+            pairs of their `frames` too.
+        frames: Which frames of a clip are expressive faces: `peak`, where the face has changed most since the first
+            frame; `every:N`; or times in seconds with commas between.
         progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -131,13 +145,14 @@ def build(
     if before:
         check(before, any_columns=True, progress=progress)
     wording = read_wording(words, drop, keep)
+    choices = Choices(None if groups is None else Path(groups).expanduser(), pain_from, references, videos, frames)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
         check_place(place)
         staging = Staging(folder)
         with _source_is_readable():
-            opened = _opened(source, wording)
+            opened = _opened(source, wording, choices)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
@@ -164,11 +179,12 @@ def build(
     return Release.open(out)
 
 
-def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wording: Wording) -> Source:
+def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wording: Wording, choices: Choices) -> Source:
     if isinstance(source, (str, Path)):
-        return open_source([source], wording)
+        return open_source([source], wording, choices)
     if isinstance(source, Sequence):
-        return open_source(source, wording)
+        return open_source(source, wording, choices)
+    choices.check((), "a source that is opened already")
     if not isinstance(source, Source):
         return open_dataset(source, wording)
     if wording:

@@ -6,13 +6,15 @@ Pictures are not read until a release is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from synpain_hf.errors import Problem, UsageError
 from synpain_hf.pair import Pair
 from synpain_hf.sources import hub
+from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
 from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
@@ -49,30 +51,52 @@ class Source(Protocol):
         """The `source` of a `release.json`, without paths on this machine."""
 
 
-def open_source(locations: Sequence[str | Path], wording: Wording | None = None) -> Source:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of source that is a folder.
+
+    Attributes:
+        title: What messages call it.
+        leaves_open: The names of the `Choices` that it leaves to the user.
+        recognise: The source, if the folder holds one of this kind; None otherwise.
+    """
+
+    title: str
+    leaves_open: frozenset[str]
+    recognise: Callable[[Path, Choices], Source | None]
+
+
+def _official_in(folder: Path, choices: Choices) -> Source | None:  # noqa: ARG001 - leaves nothing open
+    source = OfficialSource([folder])
+    return source if any(isinstance(entry, Pair) for entry in source) else None
+
+
+_OFFICIAL = Kind("the official data set", frozenset(), _official_in)
+
+KINDS: tuple[Kind, ...] = (_OFFICIAL,)
+"""Every kind of folder, in the order in which they are tried; a folder of none of them may hold a manifest."""
+
+
+def open_source(
+    locations: Sequence[str | Path], wording: Wording | None = None, choices: Choices | None = None
+) -> Source:
     """Recognise a source by what is there.
 
     Args:
         locations: One folder, manifest file or `hf://datasets/NAMESPACE/NAME[@REVISION]`; or one or several zips.
         wording: How a manifest is written, where that is not as its schema says.
+        choices: How pairs are made, where the source leaves that open.
 
     Raises:
-        UsageError: If there is nothing there, or nothing that a source can be made of.
+        UsageError: If there is nothing there, or nothing that a source can be made of, or an argument does not fit it.
         BadInputError: If a manifest cannot be read.
         DownloadError: If the Hub could not be read.
     """
-    source = _recognised([str(location) for location in locations], wording or Wording())
-    if wording and isinstance(source, OfficialSource):
-        raise UsageError(
-            "--map, --drop and --keep say how a manifest is written, and this is the official data set; omit them"
-        )
-    return source
-
-
-def _recognised(names: Sequence[str], wording: Wording) -> Source:
+    names, wording, choices = [str(location) for location in locations], wording or Wording(), choices or Choices()
     if not names:
         raise UsageError("no source is given; give the folder, zips or manifest of a data set")
     if len(names) == 1 and names[0].startswith(hub.SCHEME):
+        _check_fits(_OFFICIAL, wording, choices)
         snapshot = hub.download(names[0])
         return OfficialSource([snapshot.folder], repo_id=snapshot.repo_id, revision=snapshot.revision)
     paths = [Path(name).expanduser() for name in names]
@@ -81,9 +105,9 @@ def _recognised(names: Sequence[str], wording: Wording) -> Source:
             near = did_you_mean(path.name, _beside(path))
             raise UsageError(f"{path} does not exist{near}; give the folder, zips or manifest of a data set")
     if len(paths) == 1 and paths[0].is_dir():
-        return _of_folder(paths[0], wording)
+        return _of_folder(paths[0], wording, choices)
     if len(paths) == 1 and paths[0].suffix.lower() in MANIFEST_SUFFIXES:
-        return _of_manifest(paths[0], wording)
+        return _of_manifest(paths[0], wording, choices)
     for path in paths:
         if path.suffix.lower() != ".zip" or path.is_dir():
             first = _FIRST.get(path.suffix.lower(), "")
@@ -92,22 +116,35 @@ def _recognised(names: Sequence[str], wording: Wording) -> Source:
                 f"{path} is not a source{near}; {first}give one folder, one or several zips, or one manifest "
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
+    _check_fits(_OFFICIAL, wording, choices)
     return OfficialSource(paths)
 
 
-def _of_folder(folder: Path, wording: Wording) -> Source:
-    """The official data set; or, where no picture is named as there, the manifest that stands in the folder."""
-    source = OfficialSource([folder])
-    if any(isinstance(entry, Pair) for entry in source):
-        return source
+def _check_fits(kind: Kind, wording: Wording, choices: Choices) -> None:
+    choices.check(kind.leaves_open, kind.title)
+    if wording:
+        raise UsageError(f"--map, --drop and --keep say how a manifest is written, and this is {kind.title}; omit them")
+
+
+def _of_folder(folder: Path, wording: Wording, choices: Choices) -> Source:
+    """What the folder holds; or, where that is of no known kind, the manifest that stands in it."""
+    for kind in KINDS:
+        source = kind.recognise(folder, choices)
+        if source is not None:
+            _check_fits(kind, wording, choices)
+            return source
     manifests = [path for path in sorted(folder.iterdir()) if _is_manifest(path)]
     if len(manifests) > 1:
         found = ", ".join(path.name for path in manifests)
         raise UsageError(f"{folder} holds several manifests ({found}); name one of them")
-    return _of_manifest(manifests[0], wording) if manifests else source
+    if manifests:
+        return _of_manifest(manifests[0], wording, choices)
+    _check_fits(_OFFICIAL, wording, choices)
+    return OfficialSource([folder])  # says what is wrong with every file
 
 
-def _of_manifest(path: Path, wording: Wording) -> Source:
+def _of_manifest(path: Path, wording: Wording, choices: Choices) -> Source:
+    choices.check((), "a manifest")
     embedded = open_pictures(path, wording) if path.suffix.lower() == ".parquet" else None
     return embedded or ManifestSource(path, wording)
 
