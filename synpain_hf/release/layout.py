@@ -10,7 +10,13 @@ from synpain_hf.storage import sha256_of
 NAME = "synpain"
 """What `load_dataset` calls an installed release."""
 
-TITLES = {"official": "SynPAIN pairs", "manifest": "Face pairs", "demo": "Demo faces, drawn, not SynPAIN"}
+TITLES = {
+    "official": "SynPAIN pairs",
+    "manifest": "Face pairs",
+    "demo": "Demo faces, drawn, not SynPAIN",
+    "unbc": "UNBC-McMaster pairs",
+    "3dpain": "3DPain pairs",
+}
 """What a release holds, by the kind of its source."""
 
 CARD = "README.md"
