@@ -17,7 +17,7 @@ _MOST_UNIT = 99
 
 
 def pspi_in(data: bytes) -> float:
-    """The pain score that a label file holds.
+    r"""The pain score that a label file holds.
 
     Args:
         data: Its content: one number.
@@ -38,7 +38,7 @@ def pspi_in(data: bytes) -> float:
 
 
 def units_in(data: bytes) -> dict[str, float]:
-    """The intensity, 0 to 5, of every coded unit.
+    r"""The intensity, 0 to 5, of every coded unit.
 
     Args:
         data: The content of a label file: a line for each active unit, its number, its intensity and two more numbers.
