@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synpain_hf.errors import UsageError
+
 MOST_PSPI = 16.0
 MOST_INTENSITY = 5.0
 
@@ -49,3 +51,14 @@ def check_units(units: Mapping[str, float], pspi: float | None) -> None:
             raise ValueError(f"has {unit} {intensity:g}, which is not from 0 to {MOST_INTENSITY:g}; correct it")
     if pspi is not None and abs(pspi_of(units) - pspi) > _TOLERANCE:
         raise ValueError(f"has PSPI {pspi:g}, and its units give {pspi_of(units):g}; correct one of them")
+
+
+def check_pain_from(pain_from: float | None) -> float | None:
+    """The least pain score that is called pain, as it was given.
+
+    Raises:
+        UsageError: If no face, or every face, would be called pain.
+    """
+    if pain_from is not None and not 0 < pain_from <= MOST_PSPI:
+        raise UsageError(f"is {pain_from:g}; give a PSPI over 0 and up to {MOST_PSPI:g}", "pain_from")
+    return pain_from

@@ -35,6 +35,8 @@ T = TypeVar("T")
 Key = tuple[str, str, str]
 """Subject, sequence and frame."""
 
+Files = dict[Key, StoredPicture]
+
 
 def is_unbc(folder: Path) -> bool:
     """Whether a folder has the labels and the pictures of UNBC-McMaster."""
@@ -78,18 +80,19 @@ def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Prob
     listed = [list_folder(folder / place, folder) for place in (pictures_in, f"{LABELS}/PSPI", f"{LABELS}/FACS")]
     for listing in listed:
         yield from listing.problems
-    pictures: dict[Key, StoredPicture] = {}
-    scores: dict[Key, StoredPicture] = {}
-    units: dict[Key, StoredPicture] = {}
+    pictures: Files = {}
+    scores: Files = {}
+    units: Files = {}
     yield from _keyed(listed[0].files, _PICTURE_SUFFIXES, pictures)
     yield from _keyed(listed[1].files, (_LABEL_END,), scores)
     yield from _keyed(listed[2].files, (_LABEL_END,), units)
     frames: list[Frame] = []
     for key, picture in pictures.items():
-        try:
-            frames.append(_frame(key, picture, scores, units))
-        except ValueError as error:
-            yield Problem(picture.name, str(error), key[-1])
+        found = _frame(key, picture, scores, units)
+        if isinstance(found, Frame):
+            frames.append(found)
+        else:
+            yield found
     for labels in (scores, units):
         for key, file in labels.items():
             if key not in pictures:
@@ -98,7 +101,7 @@ def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Prob
     yield from pairs_of(frames, rules, groups)
 
 
-def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: dict[Key, StoredPicture]) -> Iterator[Problem]:
+def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: Files) -> Iterator[Problem]:
     """Fill in the file of each frame; yield what is wrong with names."""
     for file in files:
         end = next((end for end in ends if file.name.lower().endswith(end)), None)
@@ -115,27 +118,29 @@ def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: dict[Ke
             yield Problem(file.name, f"is the same frame as {before.name}; keep one of the two")
 
 
-def _frame(
-    key: Key, picture: StoredPicture, scores: dict[Key, StoredPicture], units: dict[Key, StoredPicture]
-) -> Frame:
-    """A picture with its labels; a ValueError says what is wrong with them."""
-    if key not in scores:
-        raise ValueError(f"has no label in {LABELS}/PSPI; add it, or remove the picture")
-    if units and key not in units:
-        raise ValueError(f"has no label in {LABELS}/FACS; add it, or remove the picture")
-    pspi = _read(scores[key], pspi_in)
-    coded = _read(units[key], units_in) if units else None
-    if coded is not None:
-        check_units(coded, pspi)
-    return Frame(*key[:2], key[2], picture, pspi, coded)
+def _frame(key: Key, picture: StoredPicture, scores: Files, units: Files) -> Frame | Problem:
+    """A picture with its labels, or what is wrong with them."""
+    subject, sequence, name = key
+    try:
+        pspi = _read(scores.get(key), "PSPI", pspi_in)
+        coded = _read(units.get(key), "FACS", units_in) if units else None
+        if coded is not None:
+            check_units(coded, pspi)
+    except ValueError as error:
+        return Problem(picture.name, str(error), name)
+    return Frame(subject, sequence, name, picture, pspi, coded)
 
 
-def _read(file: StoredPicture, parse: Callable[[bytes], T]) -> T:
-    """What a label file says."""
+def _read(file: StoredPicture | None, kind: str, parse: Callable[[bytes], T]) -> T:
+    """What a label file says; a ValueError says why it says nothing."""
+    if file is None:
+        raise ValueError(f"has no label in {LABELS}/{kind}; add it, or remove the picture")
     try:
         with file.path.open("rb") as opened:
-            return parse(opened.read(MOST_BYTES + 1))
+            data = opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise ValueError(f"has a label {file.name} that cannot be read ({error.strerror}); check it") from error
+    try:
+        return parse(data)
     except ValueError as error:
         raise ValueError(f"has a label {file.name} that {error}") from error

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from synpain_hf.errors import Problem, UsageError
+from synpain_hf.errors import Problem
 from synpain_hf.pair import Annotation, Pair, Picture
 from synpain_hf.sources.choices import Choices
-from synpain_hf.sources.facs import MOST_PSPI
+from synpain_hf.sources.facs import check_pain_from
 from synpain_hf.sources.groups import Groups
 from synpain_hf.text.plurals import count
 
@@ -62,8 +62,7 @@ class Rules:
     references: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.pain_from <= MOST_PSPI:
-            raise UsageError(f"is {self.pain_from:g}; give a PSPI over 0 and up to {MOST_PSPI:g}", "pain_from")
+        check_pain_from(self.pain_from)
 
     @classmethod
     def of(cls, choices: Choices) -> Rules:
