@@ -19,6 +19,9 @@ TITLES = {
 }
 """What a release holds, by the kind of its source."""
 
+REAL = frozenset(("unbc",))
+"""The kinds of source that are pictures of people."""
+
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"
 MANIFEST = "release.json"

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from synpain_hf.errors import Problem
 from synpain_hf.pair import Annotation, Pair, Picture
@@ -13,6 +14,8 @@ from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.facs import check_pain_from
 from synpain_hf.sources.groups import Groups
 from synpain_hf.text.plurals import count
+
+T = TypeVar("T")
 
 ANNOTATOR = "facs"
 
@@ -107,7 +110,7 @@ def pairs_of(frames: Iterable[Frame], rules: Rules, groups: Groups) -> Iterator[
             yield _pair(frame, neutrals[at % len(neutrals)], rules, groups)
 
 
-def spread(frames: Sequence[Frame], number: int) -> list[Frame]:
+def spread(frames: Sequence[T], number: int) -> list[T]:
     """Some frames, spread evenly from the first on; all of them where there are no more."""
     most = min(number, len(frames))
     return [frames[at * len(frames) // most] for at in range(most)]
