@@ -309,6 +309,12 @@ class TestGroups:
         assert problems[0].startswith(place)
         assert reason in problems[0]
 
+    def test_of_a_person_who_stands_twice_nothing_is_taken_as_known(self, made: Path, tmp_path: Path) -> None:
+        table = tmp_path / "groups.csv"
+        table.write_text("identity,gender\n040-aa040,man\n040-aa040,woman\n041-bb041,man\n")
+        pairs = pairs_in(made / "unbc", groups=table).values()
+        assert {(pair.identity, pair.gender) for pair in pairs} == {("040-aa040", None), ("041-bb041", "man")}
+
     @pytest.mark.parametrize(
         ("header", "reason"),
         [
