@@ -51,14 +51,14 @@ class Annotation:
 
     Attributes:
         face: `neutral` or `expressive`.
-        kind: The kind of expression, such as `pain` or `happy`.
+        kind: The kind of expression, such as `pain` or `happy`; None where unknown.
         units: Intensity of each action unit, 0 to 5.
         pspi: The Prkachin and Solomon pain intensity.
         annotator: Who or what says so.
     """
 
     face: str
-    kind: str
+    kind: str | None
     units: Mapping[str, float]
     pspi: float
     annotator: str

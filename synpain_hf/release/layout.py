@@ -10,8 +10,17 @@ from synpain_hf.storage import sha256_of
 NAME = "synpain"
 """What `load_dataset` calls an installed release."""
 
-TITLES = {"official": "SynPAIN pairs", "manifest": "Face pairs", "demo": "Demo faces, drawn, not SynPAIN"}
+TITLES = {
+    "official": "SynPAIN pairs",
+    "manifest": "Face pairs",
+    "demo": "Demo faces, drawn, not SynPAIN",
+    "unbc": "UNBC-McMaster pairs",
+    "3dpain": "3DPain pairs",
+}
 """What a release holds, by the kind of its source."""
+
+REAL = frozenset(("unbc",))
+"""The kinds of source that are pictures of people."""
 
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from synpain_hf.configurations import EACH_PERSON
-from synpain_hf.release.layout import CARD
+from synpain_hf.release.layout import CARD, REAL
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
@@ -49,13 +49,14 @@ def card_after(card: str, old: Release, new: Release) -> str:
 
 
 def _short(release: Release) -> str:
-    licence = _LICENCES.get(release.manifest["source"]["kind"])
+    kind = release.manifest["source"]["kind"]
+    licence = _LICENCES.get(kind)
     metadata = {
         **({"license": licence} if licence else {}),
         "pretty_name": release.title,
         "task_categories": ["image-classification"],
         "size_categories": [size_category(release)],
-        "tags": ["pain", "faces", "synthetic"],
+        "tags": ["pain", "faces", *(() if kind in REAL else ("synthetic",))],
         **loading_of(release),
     }
     values = {

@@ -18,7 +18,9 @@ from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
 from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
+from synpain_hf.sources.pain3d import Pain3dSource, is_3dpain
 from synpain_hf.sources.parquet_pictures import open_pictures
+from synpain_hf.sources.unbc.folder import UnbcSource, is_unbc
 from synpain_hf.sources.wording import Wording
 from synpain_hf.text.suggestions import did_you_mean
 
@@ -73,7 +75,21 @@ def _official_in(folder: Path, choices: Choices) -> Source | None:  # noqa: ARG0
 
 _OFFICIAL = Kind("the official data set", frozenset(), _official_in)
 
-KINDS: tuple[Kind, ...] = (_OFFICIAL,)
+
+def _unbc_in(folder: Path, choices: Choices) -> Source | None:
+    return UnbcSource(folder, choices) if is_unbc(folder) else None
+
+
+_UNBC = Kind("UNBC-McMaster", frozenset(("groups", "pain_from", "references")), _unbc_in)
+
+
+def _pain3d_in(folder: Path, choices: Choices) -> Source | None:
+    return Pain3dSource(folder, choices) if is_3dpain(folder) else None
+
+
+_PAIN3D = Kind("3DPain", frozenset(("groups", "pain_from")), _pain3d_in)
+
+KINDS: tuple[Kind, ...] = (_UNBC, _PAIN3D, _OFFICIAL)
 """Every kind of folder, in the order in which they are tried; a folder of none of them may hold a manifest."""
 
 

@@ -55,8 +55,8 @@ def entry_of(
         find: Finds the pictures.
         kept: What is kept of it.
     """
-    fields = _fields(row, wording)
-    known, reasons = _with_known_words(fields)
+    fields = fields_of(row, wording)
+    known, reasons = with_known_words(fields)
     reasons += violations("pair", known)
     reasons += [
         f"{column} holds half a character (a lone surrogate); correct it"
@@ -121,14 +121,14 @@ def _to_keep(column: str) -> str:
     return "keep it under a name of letters, digits, _ and - (columns in --map, and --keep), " if column else ""
 
 
-def _fields(row: Mapping[str, Any], wording: Wording) -> dict[str, Any]:
+def fields_of(row: Mapping[str, Any], wording: Wording) -> dict[str, Any]:
     """A line by our columns, without missing values, its words canonical and its integers numbers."""
     called = {theirs: ours for theirs, ours in wording.columns(row).items() if ours not in wording.kept}
     named = ((ours, wording.meaning(ours, row[theirs])) for theirs, ours in called.items())
     return {column: _meant(column, value) for column, value in named if not _is_missing(value)}
 
 
-def _with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The fields with some known word for each one that is not, and why those are refused."""
     reasons = []
     known = dict(fields)

@@ -48,18 +48,18 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
     listing = Listing()
     allowed, blobs = places_below(folder), blobs_of(folder)
 
-    def add(path: Path) -> None:
+    def add(path: Path, parent: Path) -> None:
         name = os.fsencode(path.relative_to(root or folder)).decode("utf-8", "backslashreplace")
+        place = real(path) if path.is_symlink() else parent / path.name
         if path.is_dir():
             reason = "is a symbolic link to a folder, which is not followed; put the folder itself there"
             listing.problems.append(Problem(name, reason))
-        elif not any(real(path).is_relative_to(place) for place in allowed):
+        elif not any(place.is_relative_to(inside) for inside in allowed):
             reason = "is a symbolic link that leaves the folder; put the file itself there"
             listing.problems.append(Problem(name, reason))
         elif not path.is_file():
             listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
         else:
-            place = real(path)
             digest = digest_in_cache(place, blobs)
             digests = () if digest is None else (digest,)
             listing.files.append(StoredPicture(name, place, "", path.stat().st_size, digests))
@@ -71,8 +71,9 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not is_hidden(name)]
         links = [name for name in folders if Path(parent, name).is_symlink()]
+        here = real(Path(parent))  # once: most files are no links, and there may be 100,000
         for name in [*links, *(name for name in names if not is_hidden(name))]:
-            add(Path(parent, name))
+            add(Path(parent, name), here)
     listing.files.sort(key=lambda file: file.name)
     return listing
 

@@ -1,0 +1,143 @@
+"""Make small archives of drawn faces, laid out like real ones that may not be passed on: UNBC-McMaster and 3DPain.
+
+Faces, action units and pain scores fit each other, so that the whole pipeline runs on them; they show nobody.
+
+    python examples/made_archives.py unbc OUT
+    python examples/made_archives.py unbc OUT --aligned
+    python examples/made_archives.py 3dpain OUT
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from synpain_hf.generation.drawn.action_units import AT_REST
+from synpain_hf.generation.drawn.drawing.geometry import Face
+from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
+from synpain_hf.generation.drawn.identity import Identity, draw_identity
+from synpain_hf.sources.facs import pspi_of
+from synpain_hf.vocabulary import CLASSES
+
+Units = Mapping[str, int]
+
+COURSE: tuple[Units, ...] = (
+    {},
+    {"AU12": 2, "AU25": 1},
+    {},
+    {"AU4": 1},
+    {"AU4": 2, "AU6": 2, "AU7": 1},
+    {"AU4": 3, "AU6": 2, "AU7": 3, "AU9": 2, "AU43": 1},
+    {"AU4": 4, "AU7": 4, "AU10": 3, "AU20": 2, "AU25": 2, "AU43": 1},
+    {"AU6": 1, "AU12": 1},
+)
+"""The units of the frames of a clip, 0 to 5, and AU43 0 or 1."""
+
+VIEWS = 3
+_SIDE, _WIDTH, _HEIGHT = 96, 656, 736
+_WALL = (0.72, 0.75, 0.78)
+
+
+def person(number: int) -> Identity:
+    """Somebody, with groups that go through all that there are."""
+    groups = [CLASSES[column] for column in ("age_group", "gender", "ethnicity")]
+    age_group, gender, ethnicity = (names[number % len(names)] for names in groups)
+    return draw_identity(np.random.default_rng((1, number)), age_group, gender, ethnicity)
+
+
+def picture(who: Identity, units: Units, shift: float = 0.0) -> Image.Image:
+    """A face, 96 pixels wide and high.
+
+    Args:
+        who: Whose.
+        units: Its active units, 0 to 5, and AU43 0 or 1.
+        shift: How far to the right it stands, as another view.
+    """
+    shown = {**AT_REST, **{unit: float(value) for unit, value in units.items()}, "AU43": 5.0 * units.get("AU43", 0)}
+    take = Take(wall=_WALL, far_wall=_WALL, light=0.2, tilt=0.0, shift=(shift, 0.0), scale=1.0, tint=(1.0, 1.0, 1.0))
+    pixels = draw_portrait(Face.of(who, shown, {}), take, _WIDTH, _HEIGHT)
+    return Image.fromarray(pixels[:_WIDTH]).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+
+
+def write_unbc(folder: Path, persons: int = 6, clips: int = 1, *, aligned: bool = False) -> Path:
+    """Write an archive as UNBC-McMaster is.
+
+    Args:
+        folder: Where `Frame_Labels` will be.
+        persons: How many.
+        clips: How many each has, of eight frames.
+        aligned: Whether the pictures are `aligned/…/*.jpg` instead of `Images/…/*.png`.
+
+    Returns:
+        The folder.
+    """
+    pictures, suffix = ("aligned", ".jpg") if aligned else ("Images", ".png")
+    for number in range(persons):
+        who, code = person(number), f"{chr(97 + number % 26) * 2}{number + 40:03d}"
+        for clip in range(clips):
+            sequence = f"{code}t{clip + 1}aaaff"
+            for frame, units in enumerate(COURSE, 1):
+                at = Path(f"{number + 40:03d}-{code}", sequence, f"{sequence}{frame:03d}")
+                _made(folder / pictures / f"{at}{suffix}", picture(who, units, clip * 8.0 + frame).save)
+                labels = folder / "Frame_Labels"
+                _made(labels / "PSPI" / f"{at}_facs.txt", _writer(f"   {pspi_of(units):.7e}\n"))
+                lines = "".join(f"   {int(unit[2:]):.7e}   {value:.7e}   0.0   0.0\n" for unit, value in units.items())
+                _made(labels / "FACS" / f"{at}_facs.txt", _writer(lines))
+    return folder
+
+
+def write_3dpain(folder: Path, identities: int = 10) -> Path:
+    """Write an archive as 3DPain is: seven identities in ten are for training, two for validation, one for testing.
+
+    Args:
+        folder: Where `meshes_inpainted` will be.
+        identities: How many, with two pain expressions each, from three sides.
+
+    Returns:
+        The folder.
+    """
+    lines = ["annotation_base_name,split\n"]
+    for number in range(identities):
+        who, name = person(number), f"flame_sample_{number:04d}"
+        for expression, units in (("neutral", {}), ("pain_0", COURSE[4]), ("pain_1", COURSE[6])):
+            for view in range(VIEWS):
+                place = folder / "meshes_inpainted" / f"{name}_{expression}_textured_view_{view:03d}_inpainted.png"
+                _made(place, picture(who, units, 40.0 * (view - 1)).save)
+            if units:
+                values = {unit: units.get(unit, 0) for unit in ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")}
+                text = json.dumps({**values, "PSPI": pspi_of(units)})
+                _made(folder / "annotations" / f"{name}_{expression}_annotations.json", _writer(text))
+                lines.append(f"{name}_{expression},{(0, 0, 0, 0, 0, 0, 0, 1, 1, 2)[number % 10]}\n")
+    (folder / "split.csv").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def _made(path: Path, write: Callable[[Path], object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+
+
+def _writer(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text, encoding="ascii")
+
+
+def main() -> None:
+    """Write an archive to the folder given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("unbc", "3dpain"))
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--aligned", action="store_true", help="cut-out faces, as JPEG (unbc)")
+    options = parser.parse_args()
+    if options.kind == "unbc":
+        print(write_unbc(options.out, aligned=options.aligned))
+    else:
+        print(write_3dpain(options.out))
+
+
+if __name__ == "__main__":
+    main()

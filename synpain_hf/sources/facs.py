@@ -1,0 +1,64 @@
+"""Action units and the pain score that follows from them, as archives of coded faces give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from synpain_hf.errors import UsageError
+
+MOST_PSPI = 16.0
+MOST_INTENSITY = 5.0
+
+_TOLERANCE = 0.01
+"""How far a pain score may be from its units: archives round both."""
+
+
+def pspi_of(units: Mapping[str, float]) -> float:
+    """The pain score of Prkachin and Solomon (2008): AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.
+
+    Args:
+        units: Intensities; a unit that is not there is not active.
+
+    Example:
+        >>> pspi_of({"AU4": 2, "AU6": 1, "AU7": 3, "AU43": 1})
+        6.0
+    """
+
+    def of(unit: str) -> float:
+        return float(units.get(unit, 0))
+
+    return of("AU4") + max(of("AU6"), of("AU7")) + max(of("AU9"), of("AU10")) + of("AU43")
+
+
+def check_pspi(pspi: float) -> None:
+    """Refuse a pain score that there cannot be.
+
+    Raises:
+        ValueError: If it is not from 0 to 16; cause, then remedy.
+    """
+    if not 0 <= pspi <= MOST_PSPI:
+        raise ValueError(f"has PSPI {pspi:g}, which is not from 0 to {MOST_PSPI:g}; correct it")
+
+
+def check_units(units: Mapping[str, float], pspi: float | None) -> None:
+    """Refuse intensities that there cannot be, or that contradict the pain score.
+
+    Raises:
+        ValueError: If one is not from 0 to 5, or the score is not that of the units; cause, then remedy.
+    """
+    for unit, intensity in units.items():
+        if not 0 <= intensity <= MOST_INTENSITY:
+            raise ValueError(f"has {unit} {intensity:g}, which is not from 0 to {MOST_INTENSITY:g}; correct it")
+    if pspi is not None and abs(pspi_of(units) - pspi) > _TOLERANCE:
+        raise ValueError(f"has PSPI {pspi:g}, and its units give {pspi_of(units):g}; correct one of them")
+
+
+def check_pain_from(pain_from: float | None) -> float | None:
+    """The least pain score that is called pain, as it was given.
+
+    Raises:
+        UsageError: If no face, or every face, would be called pain.
+    """
+    if pain_from is not None and not 0 < pain_from <= MOST_PSPI:
+        raise UsageError(f"is {pain_from:g}; give a PSPI over 0 and up to {MOST_PSPI:g}", "pain_from")
+    return pain_from

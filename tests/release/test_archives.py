@@ -1,0 +1,70 @@
+"""From a made archive to a release, by person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from datasets import load_dataset
+
+from examples.made_archives import write_3dpain, write_unbc
+from synpain_hf.errors import BadInputError
+from synpain_hf.release.build import build
+from synpain_hf.release.info import info
+from synpain_hf.release.release import Release
+
+
+def identities_of(release: Release, configuration: str) -> dict[str, set[str]]:
+    splits = load_dataset(str(release.folder), configuration)
+    return {split: set(rows["identity"]) for split, rows in splits.items()}
+
+
+class TestUnbc:
+    def test_a_release_keeps_persons_whole_and_says_how_pairs_were_made(self, tmp_path: Path) -> None:
+        folder = write_unbc(tmp_path / "unbc", persons=5)
+        release = build(folder, tmp_path / "release", version="1.0.0", references=2)
+        assert release.manifest["source"] == {"kind": "unbc", "pain_from": 1.0, "references": 2}
+        assert release.title == "UNBC-McMaster pairs"
+        assert info(tmp_path / "release")["groups"]["label"] == {"no_pain": 5, "pain": 25}
+        train, test = (identities_of(release, "cv_0")[split] for split in ("train", "test"))
+        assert train
+        assert test
+        assert not train & test
+        assert "synthetic" not in (release.folder / "README.md").read_text("utf-8")
+
+    def test_folds_may_be_given_by_person(self, tmp_path: Path) -> None:
+        folder = write_unbc(tmp_path / "unbc", persons=5)
+        folds = tmp_path / "folds.csv"
+        folds.write_text(
+            "subject,fold\n" + "".join(f"{n + 40:03d}-{c * 2}{n + 40:03d},{n}\n" for n, c in enumerate("abcde"))
+        )
+        release = build(folder, tmp_path / "release", version="1.0.0", folds=folds)
+        assert release.manifest["folds"]["origin"] == "published"
+        assert identities_of(release, "cv_3")["test"] == {"043-dd043"}
+
+    def test_what_is_wrong_is_left_out_and_the_rest_is_built(self, tmp_path: Path) -> None:
+        folder = write_unbc(tmp_path / "unbc", persons=4)
+        next((folder / "Frame_Labels/PSPI").rglob("*006_facs.txt")).write_text("17")
+        with pytest.raises(BadInputError, match="has PSPI 17, which is not from 0 to 16"):
+            build(folder, tmp_path / "release", version="1.0.0")
+        release = build(folder, tmp_path / "release", version="1.0.0", on_error="skip")
+        assert release.manifest["pairs"] == {"in": 28, "out": 27, "rejected": 1}
+
+
+class TestPain3d:
+    def test_default_is_the_published_split(self, tmp_path: Path) -> None:
+        release = build(write_3dpain(tmp_path / "3dpain"), tmp_path / "release", version="1.0.0")
+        assert release.manifest["folds"]["origin"] == "published"
+        persons = [f"flame_sample_{number:04d}" for number in range(10)]
+        assert identities_of(release, "default") == {
+            "train": set(persons[:7]),
+            "validation": set(persons[7:9]),
+            "test": set(persons[9:]),
+        }
+
+    def test_a_person_in_two_splits_is_refused(self, tmp_path: Path) -> None:
+        folder = write_3dpain(tmp_path / "3dpain")
+        table = folder / "split.csv"
+        table.write_text(table.read_text().replace("flame_sample_0000_pain_1,0", "flame_sample_0000_pain_1,2"))
+        with pytest.raises(BadInputError, match="puts identity flame_sample_0000 into fold 0"):
+            build(folder, tmp_path / "release", version="1.0.0")
