@@ -11,8 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units, pspi
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units
 from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.pspi import pspi
 from synpain_hf.generation.drawn.expressions import KINDS, NO_PAIN, PSPI_QUANTILES, Expression, draw_expressions
 from tests.demo.making import auroc, score_of
 
