@@ -159,7 +159,9 @@ def _of_row(row: Mapping[str, Any], shown: Sequence[str], file: str) -> Iterator
         data = row[face]["bytes"]
         if not data.startswith(tuple(_KINDS)):
             reason = f"the {face} face of {row[PAIR_ID]} is not a PNG, JPEG or WebP picture"
-            raise ReleaseError("the release has a picture that cannot be written; build it again", [Problem(file, reason)])
+            raise ReleaseError(
+                "the release has a picture that cannot be written; build it again", [Problem(file, reason)]
+            )
         shows = face if face == "neutral" else groups["label"]
         about = {PAIR_ID: row[PAIR_ID], "face": face, "shows": shows, **groups, "fold": row["fold"]}
         yield _FacePicture(picture_stem(row[PAIR_ID], face), shows, data, about)

@@ -128,7 +128,10 @@ _MEANINGS = {
     "quality": "The quality of the picture as the annotator scores it, 0 to 1.",
     **_UNITS,
     **{f"{unit}_present": f"{name} Whether it is seen, 0 or 1." for unit, name in _UNITS.items()},
-    **{f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm, to base 10, of its odds." for unit, name in _UNITS.items()},
+    **{
+        f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm, to base 10, of its odds."
+        for unit, name in _UNITS.items()
+    },
 }
 
 ANNOTATIONS = Table(
