@@ -88,7 +88,7 @@ class Figure:
 
 def figures_of(statistics: Statistics) -> list[Figure]:
     """The figures that a release has."""
-    scored = [annotations for annotations in statistics.annotations if "pspi" in annotations.measures]
+    scored = [annotations for annotations in statistics.annotations if annotations.measures.get("pspi")]
     return [
         _contact_sheet(statistics.pairs),
         _balance(statistics.pairs),

@@ -33,7 +33,7 @@ def import_annotations(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Whose table it is: facereader, py-feat, openface, imotions, dsl-fiqa or plain; recognised by default.",
+            help="Whose table: facereader, py-feat, openface, imotions, dsl-fiqa or plain; recognised by default.",
             show_default=False,
         ),
     ] = None,
@@ -61,7 +61,7 @@ def import_annotations(
             notice=skipped.extend,
         )  # fmt: skip
     if skipped:
-        print_warning(skipped)
+        print_warning(skipped, "problem")
     if as_json:
         counts = {name: getattr(done, name) for name in ("faces", "failed", "absent", "repeated", "left_out")}
         named = {"file": done.file, "tool": done.tool, "annotator": done.annotator}

@@ -9,6 +9,8 @@ from synpain_hf.annotation.imports.tool import LETTERS, Measure, ScaleName
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_ROUNDING = 1e-6
+"""How far a number that was computed in single precision may be beyond its range."""
 _MISSING = ("", "na", "nan", "n/a", "null", "none")
 
 
@@ -35,6 +37,6 @@ def value_of(cell: str, measure: Measure, *, decimal_commas: bool) -> tuple[floa
     if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         raise ValueError(f"is {cell[:40]!r}, which is no number; correct it, or leave it empty")
     number = float(text)
-    if not measure.least <= number <= measure.most:
+    if not measure.least - _ROUNDING <= number <= measure.most + _ROUNDING:
         raise ValueError(f"is {text[:40]}, not {measure.least:g} to {measure.most:g}; correct it, or leave it empty")
-    return number * measure.factor, measure.scale
+    return min(max(number, measure.least), measure.most) * measure.factor, measure.scale

@@ -74,10 +74,10 @@ def import_annotations(
     """Add what another tool measured in the faces of a release to its annotations.
 
     A table of FaceReader, Py-Feat, OpenFace, iMotions (FACET) or DSL-FIQA is recognised by its columns; its rows find
-    their faces by the names that `faces` gives to pictures. A plain CSV has `pair_id` and `face`, or `file`. Action units
-    become intensities from 0 to 5, and `scale` says what they were; evidence stays evidence. What the tool does not
-    give is missing, and so is PSPI then. A face in which nothing was measured has a `reason`. What the same annotator
-    said before is replaced.
+    their faces by the names that `faces` gives to pictures. A plain CSV has `pair_id` and `face`, or `file`. Action
+    units become intensities from 0 to 5, and `scale` says what they were; evidence stays evidence. What the tool does
+    not give is missing, and so is PSPI then. A face in which nothing was measured has a `reason`. What the same
+    annotator said before is replaced.
 
     Args:
         release: The release directory.
@@ -176,7 +176,7 @@ def _place(release: Release, annotator: str) -> str:
         others = set(release.read(place, ["annotator"])["annotator"].to_pylist()) - {annotator}
         if others:
             raise UsageError(
-                f"{annotator!r} would replace {place}, which is of {sorted(others)[0]!r}; give another", "annotator"
+                f"{annotator!r} would replace {place}, which is of {min(others)!r}; give another", "annotator"
             )
     return place
 

@@ -79,8 +79,8 @@ class Matched:
             named = first_few(list(self._strangers)[: _MOST_NAMED - 1])
             yield Problem(
                 name,
-                f"has {count(self.unmatched, 'row')} of no face of this release ({named}); run the tool on the pictures "
-                "that `synpain-hf faces` writes, or leave such rows out with --on-error skip",
+                f"has {count(self.unmatched, 'row')} of no face of this release ({named}); run the tool on what "
+                "`synpain-hf faces` writes, or leave such rows out with --on-error skip",
             )
 
     def _note(self, problem: Problem) -> None:
