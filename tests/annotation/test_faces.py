@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 from pathlib import Path
@@ -97,7 +96,7 @@ def test_after_an_error_nothing_is_left(of_odd_names: Path, tmp_path: Path) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert not [name for name in os.listdir(tmp_path) if "out" in name]
+    assert not [name for name in tmp_path.iterdir() if "out" in name.name]
 
 
 def test_the_command_writes_them(of_odd_names: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -279,10 +280,7 @@ def test_junk_is_a_reading_or_a_problem_and_never_a_crash(
     header: str, before: str, after: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = written(tmp_path_factory.mktemp("junk"), "junk.csv", before, header, *after)
-    try:
+    with suppress(BadInputError):
         for row in open_table(GivenFile(path, "junk.csv"), TOOLS).measured():
-            assert isinstance(row, Problem) or all(
-                value is None or math.isfinite(value) for value in row.values.values()
-            )
-    except BadInputError as error:
-        assert "junk.csv" in str(error)
+            values = [] if isinstance(row, Problem) else [value for value in row.values.values() if value is not None]
+            assert all(map(math.isfinite, values))
