@@ -19,6 +19,7 @@ from synpain_hf.pspi import pspi_of
 from synpain_hf.release.release import Release
 from synpain_hf.tabular.given import GivenFile
 from tests.annotation.making import UNITS, annotations, facereader, pictures, written
+from tests.cards.making import write_facts
 from tests.terminal import run
 
 ANN = "=41nn-neutral.png"
@@ -135,7 +136,7 @@ def test_two_tools_stand_side_by_side_and_the_card_follows(release: Release, tmp
     done = taken(release, written(tmp_path, "f.csv", "FaceScore,AU04,input", f"0.9,0.5,{ANN}"))
     assert (info(release.folder, verify=True)["version"], done.release.version) == ("1.0.2", "1.0.2")
     assert {"annotations/openface.parquet", "annotations/py_feat.parquet"} <= done.release.files.keys()
-    assert "Py-Feat" in card(release.folder).text_of("README.md")
+    assert "Py-Feat" in card(release.folder, facts=write_facts(tmp_path / "facts")).text_of("README.md")
 
 
 def test_importing_again_replaces_what_the_annotator_said(release: Release, tmp_path: Path) -> None:
