@@ -34,7 +34,7 @@ def facereader(folder: Path, cells: dict[str, list[str]], **how: str) -> Path:
     return written(folder, "log.txt", *notes, header, *rows, **how)
 
 
-def annotations(release: Release, name: str) -> dict[tuple[str, str], dict[str, Any]]:
+def rows_of(release: Release, name: str) -> dict[tuple[str, str], dict[str, Any]]:
     """The rows of an annotator, by face."""
     rows = pq.read_table(release.folder / "annotations" / f"{name}.parquet").to_pylist()
     return {(row["pair_id"], FACES[row["face"]]): row for row in rows}

@@ -18,7 +18,7 @@ from synpain_hf.errors import BadInputError, InputWarning, Problem, UsageError
 from synpain_hf.pspi import pspi_of
 from synpain_hf.release.release import Release
 from synpain_hf.tabular.given import GivenFile
-from tests.annotation.making import UNITS, annotations, facereader, pictures, written
+from tests.annotation.making import UNITS, facereader, pictures, rows_of, written
 from tests.cards.making import write_facts
 from tests.terminal import run
 
@@ -38,7 +38,7 @@ def test_a_log_of_facereader_below_its_notes_with_decimal_commas(
     cells["ann-neutral.png"] = ["FIND_FAILED"] * 6
     cells["ann-expressive.png"] = ["B", "NotActive", "E", "a", "C", "D"]
     done = taken(release, facereader(tmp_path, cells, encoding=encoding))
-    rows = annotations(done.release, "facereader")
+    rows = rows_of(done.release, "facereader")
     assert (done.tool, done.faces, done.failed, done.absent) == ("facereader", 12, 2, 0)
     assert (rows["Ann", "neutral"]["reason"], rows["Ann", "neutral"]["AU4"]) == ("no face model fitted", None)
     assert (rows["ann", "neutral"]["reason"], rows["ann", "neutral"]["pspi"]) == ("no face found", None)
@@ -57,7 +57,7 @@ def test_openface_has_no_eyes_closed_so_no_pain_score(release: Release, tmp_path
         "/x/ann-neutral.png, 0, 0.21, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0",
     )  # fmt: skip
     done = taken(release, table)
-    rows = annotations(done.release, "openface")
+    rows = rows_of(done.release, "openface")
     assert rows["Ann", "neutral"].items() >= {"AU4": 1.5, "AU45": 5.0, "AU4_present": 1.0, "scale": "0-5"}.items()
     assert rows["Ann", "neutral"]["pspi"] is None
     assert "AU43" not in rows["Ann", "neutral"]
@@ -71,7 +71,7 @@ def test_openface_has_no_eyes_closed_so_no_pain_score(release: Release, tmp_path
 def test_py_feat_says_a_failure_by_empty_cells(release: Release, tmp_path: Path, failed: str) -> None:
     header = "FaceScore,AU04,AU43,anger,input,frame"
     table = written(tmp_path, "f.csv", header, f"1.0,0.5,0.2,0.1,/x/{ANN},0", f"{failed},/x/ann-neutral.png,0")
-    rows = annotations(taken(release, table).release, "py_feat")
+    rows = rows_of(taken(release, table).release, "py_feat")
     assert rows["Ann", "neutral"].items() >= {"AU4": 2.5, "AU43": 1.0, "scale": "0-1", "pspi": None}.items()
     assert "anger" not in rows["Ann", "neutral"]
     assert (rows["ann", "neutral"]["AU4"], rows["ann", "neutral"]["reason"]) == (None, "no face found")
@@ -84,7 +84,7 @@ def test_evidence_stays_evidence(release: Release, tmp_path: Path) -> None:
         "StimulusName\tNoOfFaces\tAU4 Evidence\tAU43 Evidence\tJoy Evidence",
         "=41nn-neutral\t1\t-1.25\t2.5\t0", "ann-neutral\t0\t\t\t",
     )  # fmt: skip
-    rows = annotations(taken(release, table).release, "imotions_facet")
+    rows = rows_of(taken(release, table).release, "imotions_facet")
     assert rows["Ann", "neutral"].items() >= {"AU4_evidence": -1.25, "AU43_evidence": 2.5, "scale": "evidence"}.items()
     assert not {"AU4", "pspi"} & rows["Ann", "neutral"].keys()
     assert rows["ann", "neutral"]["reason"] == "no face found"
@@ -93,19 +93,19 @@ def test_evidence_stays_evidence(release: Release, tmp_path: Path) -> None:
 @pytest.mark.parametrize("header", ["image,score", "path,quality", "FILE,Score"])
 def test_a_score_of_quality(release: Release, tmp_path: Path, header: str) -> None:
     done = taken(release, written(tmp_path, "q.csv", header, *(f"{name},0.8" for name in pictures(release))))
-    rows = annotations(done.release, "dsl_fiqa")
+    rows = rows_of(done.release, "dsl_fiqa")
     assert len(rows) == 12
     assert all(row["quality"] == pytest.approx(0.8) for row in rows.values())
 
 
 def test_a_table_of_ones_own_by_face_or_by_file(release: Release, tmp_path: Path) -> None:
     by_face = written(tmp_path, "a.csv", "pair_id;face;AU4;valence", "Ann;Neutral;2,5;-3", "ann;expressive;;")
-    rows = annotations(taken(release, by_face, annotator="Coder 1").release, "coder_1")
+    rows = rows_of(taken(release, by_face, annotator="Coder 1").release, "coder_1")
     assert rows["Ann", "neutral"].items() >= {"AU4": 2.5, "valence": -3.0, "annotator": "Coder 1"}.items()
     assert rows["ann", "expressive"]["reason"] == "no values in the table"
     by_file = written(tmp_path, "b.csv", "file,AU4", f"{ANN},2.5")
     done = taken(release, by_file, annotator="Coder 2")
-    assert annotations(done.release, "coder_2")["Ann", "neutral"]["AU4"] == 2.5
+    assert rows_of(done.release, "coder_2")["Ann", "neutral"]["AU4"] == 2.5
     assert done.release.version == "1.0.2"
 
 
@@ -116,18 +116,18 @@ def test_tables_of_one_picture_each_are_named_by_it(release: Release, tmp_path: 
         written(folder, name.replace(".png", ".csv"), "face, confidence, AU04_r", "0, 0.9, 3.0", "1, 0.95, 1.0")
     done = taken(release, folder)
     assert (done.faces, done.repeated) == (12, 12)
-    assert {row["AU4"] for row in annotations(done.release, "openface").values()} == {1.0}  # of the surest
+    assert {row["AU4"] for row in rows_of(done.release, "openface").values()} == {1.0}  # of the surest
 
 
 def test_the_note_of_a_log_names_its_picture(release: Release, tmp_path: Path) -> None:
     table = written(tmp_path, "log.txt", f"Filename:\tC:\\x\\{ANN}", "", "Time\tAction Unit 43 - Eyes Closed", "0\t0.5")
-    assert annotations(taken(release, table).release, "facereader")["Ann", "neutral"]["AU43"] == 2.5
+    assert rows_of(taken(release, table).release, "facereader")["Ann", "neutral"]["AU43"] == 2.5
 
 
 def test_of_several_rows_the_one_with_a_face_counts_then_the_surest(release: Release, tmp_path: Path) -> None:
     rows = [f"{score},{unit},{ANN}" for score, unit in (("0", ""), ("0.5", "0.1"), ("0.9", "0.2"), ("0.9", "0.4"))]
     done = taken(release, written(tmp_path, "f.csv", "FaceScore,AU04,input", *rows))
-    assert annotations(done.release, "py_feat")["Ann", "neutral"]["AU4"] == 1.0
+    assert rows_of(done.release, "py_feat")["Ann", "neutral"]["AU4"] == 1.0
     assert done.repeated == 3
 
 
@@ -142,7 +142,7 @@ def test_two_tools_stand_side_by_side_and_the_card_follows(release: Release, tmp
 def test_importing_again_replaces_what_the_annotator_said(release: Release, tmp_path: Path) -> None:
     taken(release, written(tmp_path, "a.csv", "image,score", f"{ANN},0.1"))
     done = taken(release, written(tmp_path, "a.csv", "image,score", "ann-neutral.png,0.5"))
-    assert annotations(done.release, "dsl_fiqa").keys() == {("ann", "neutral")}
+    assert rows_of(done.release, "dsl_fiqa").keys() == {("ann", "neutral")}
 
 
 BAD = [
