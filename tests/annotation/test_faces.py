@@ -39,6 +39,11 @@ def test_a_name_is_plain_ascii_of_bounded_length_and_no_option(pair_id: str) -> 
     assert not name.startswith("-")
 
 
+def test_long_names_that_begin_alike_stay_apart() -> None:
+    first, second = (picture_stem("É" * 99 + end, "neutral") for end in "ab")
+    assert first != second
+
+
 def test_pictures_are_the_bytes_of_the_release(of_odd_names: Path, tmp_path: Path) -> None:
     release = Release.open(of_odd_names)
     out = faces(of_odd_names, tmp_path / "out")

@@ -131,6 +131,17 @@ def test_of_several_rows_the_one_with_a_face_counts_then_the_surest(release: Rel
     assert done.repeated == 3
 
 
+def test_a_row_without_a_face_does_not_count_however_sure_the_tool_is(release: Release, tmp_path: Path) -> None:
+    lines = ("file, confidence, success, AU04_r", f"{ANN}, 0.9, 0, 0.0", f"{ANN}, 0.5, 1, 3.0")
+    done = taken(release, written(tmp_path, "o.csv", *lines))
+    assert rows_of(done.release, "openface")["Ann", "neutral"]["AU4"] == 3.0
+
+
+def test_the_case_of_a_pictures_name_and_its_ending_make_no_difference(release: Release, tmp_path: Path) -> None:
+    done = taken(release, written(tmp_path, "q.csv", "image,score", f"{ANN.upper().replace('.PNG', '.JPG')},1"))
+    assert rows_of(done.release, "dsl_fiqa").keys() == {("Ann", "neutral")}
+
+
 def test_two_tools_stand_side_by_side_and_the_card_follows(release: Release, tmp_path: Path) -> None:
     taken(release, written(tmp_path, "o.csv", "file, confidence, AU04_r", f"{ANN}, 0.9, 3.0"))
     done = taken(release, written(tmp_path, "f.csv", "FaceScore,AU04,input", f"0.9,0.5,{ANN}"))
