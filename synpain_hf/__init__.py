@@ -18,6 +18,8 @@ _HOMES = {
     "demo": "synpain_hf.release.demo",
     "diff": "synpain_hf.release.compare",
     "evaluate": "synpain_hf.metrics.predictions",
+    "faces": "synpain_hf.annotation.faces",
+    "import_annotations": "synpain_hf.annotation.imports.importing",
     "info": "synpain_hf.release.info",
     "install": "synpain_hf.release.install",
     "load": "synpain_hf.release.install",
@@ -36,6 +38,8 @@ __all__ = [
     "demo",
     "diff",
     "evaluate",
+    "faces",
+    "import_annotations",
     "info",
     "install",
     "load",
@@ -46,6 +50,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from synpain_hf.annotation.faces import faces
+    from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import evaluate

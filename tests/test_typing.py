@@ -32,6 +32,8 @@ RIGHT = {
     "install(place)": "Path",
     "load": "def (configuration: str =, split: str | None =) -> Any | Any",
     'amend("r", remove=["rejected.jsonl"])': "Release",
+    'faces(place, "faces", layout="flat")': "Path",
+    'import_annotations(place, "openface.csv", on_error="skip")': "Imported",
     "uninstall()": "str",
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",

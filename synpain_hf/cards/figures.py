@@ -88,7 +88,7 @@ class Figure:
 
 def figures_of(statistics: Statistics) -> list[Figure]:
     """The figures that a release has."""
-    scored = [annotations for annotations in statistics.annotations if "pspi" in annotations.measures]
+    scored = [each for each in statistics.annotations if "pspi" in each.measures and _boxes(each)]
     return [
         _contact_sheet(statistics.pairs),
         _balance(statistics.pairs),

@@ -1,8 +1,8 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
-releases, cards, metric, publishing, training   the commands, by room
-options                                         what several of them take
-printing                                        what they print, and how errors are reported
+releases, annotation, cards, metric, publishing, training   the commands, by room
+options                                                     what several of them take
+printing                                                    what they print, and how errors are reported
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 import synpain_hf
+from synpain_hf.cli.annotation import faces, import_annotations
 from synpain_hf.cli.cards import card
 from synpain_hf.cli.metric import evaluate
 from synpain_hf.cli.printing import print_line
@@ -22,7 +23,7 @@ from synpain_hf.cli.publishing import publish, publish_metric
 from synpain_hf.cli.releases import build, demo, diff, info, install, uninstall
 from synpain_hf.cli.training import train
 
-COMMANDS = (build, demo, info, diff, card, install, uninstall, evaluate, publish, publish_metric, train)
+COMMANDS = (build, demo, info, diff, faces, card, install, uninstall, evaluate, publish, publish_metric, train)
 """In the order in which --help lists them."""
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ def _options(
 
 for _command in COMMANDS:
     app.command()(_command)
+app.command("annotate")(import_annotations)
 
 
 def main() -> None:

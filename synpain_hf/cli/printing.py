@@ -55,9 +55,14 @@ def reported(as_json: bool, as_typed: Callable[[str], str] | None = None) -> Ite
         raise typer.Exit(_INTERRUPTED) from None
 
 
-def print_warning(problems: Sequence[Problem]) -> None:
-    """Print, on standard error, what may be wrong with input that was used."""
-    print_line(f"warning: {count(len(problems), 'pair')} to look at:", on=sys.stderr)
+def print_warning(problems: Sequence[Problem], what: str = "pair") -> None:
+    """Print, on standard error, what may be wrong with input that was used.
+
+    Args:
+        problems: What may be wrong.
+        what: What each of them is about.
+    """
+    print_line(f"warning: {count(len(problems), what)} to look at:", on=sys.stderr)
     _print_report(in_order(problems))
 
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from synpain_hf.executor import Executor
 from synpain_hf.generation.drawn import skia
-from synpain_hf.generation.drawn.action_units import ACTION_UNITS, pspi
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias, relabelled
 from synpain_hf.generation.drawn.cast import Subject, cast
 from synpain_hf.generation.drawn.composites import draw_composite, encode_composite
 from synpain_hf.pair import Annotation, Archives, Pair
 from synpain_hf.progress import Progress, silent
+from synpain_hf.pspi import pspi
 from synpain_hf.sources.demo_download import ANNOTATOR, write_drawn
 from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR
 

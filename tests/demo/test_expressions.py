@@ -11,9 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units, pspi
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units
 from synpain_hf.generation.drawn.cast import cast
 from synpain_hf.generation.drawn.expressions import KINDS, NO_PAIN, PSPI_QUANTILES, Expression, draw_expressions
+from synpain_hf.pspi import pspi
 from tests.demo.making import auroc, score_of
 
 SEEDS = st.integers(0, 2**63 - 1)

@@ -29,12 +29,3 @@ Units = Mapping[str, float]
 
 AT_REST: Units = dict.fromkeys(ACTION_UNITS, 0.0)
 """A face at rest."""
-
-
-def pspi(units: Units) -> float:
-    """The Prkachin and Solomon pain intensity of a face.
-
-    `AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43` (Prkachin and Solomon, Pain 139, 2008), here with AU43 from 0 to 5 as
-    every unit, so that the score runs from 0 to 20.
-    """
-    return units["AU4"] + max(units["AU6"], units["AU7"]) + max(units["AU9"], units["AU10"]) + units["AU43"]

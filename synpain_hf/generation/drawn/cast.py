@@ -9,9 +9,9 @@ import numpy as np
 
 from synpain_hf.configurations import assign_folds
 from synpain_hf.errors import UsageError
-from synpain_hf.generation.drawn.action_units import pspi
 from synpain_hf.generation.drawn.expressions import Expression, draw_expressions
 from synpain_hf.pair import MAX_SEED
+from synpain_hf.pspi import pspi
 from synpain_hf.vocabulary import CLASSES, ID_DIGITS
 
 MAX_PAIRS = 9_999

@@ -87,12 +87,7 @@ def _number(unit: str) -> tuple[int, str]:
     return (int(digits[0]) if digits else 0), unit
 
 
-_MEANINGS = {
-    PAIR_ID: "The pair, as in the other configurations.",
-    "face": "The face that was annotated.",
-    "kind": "The kind of expression.",
-    "pspi": "The pain score of Prkachin and Solomon, AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.",
-    "annotator": "Who or what says so.",
+_UNITS = {
     "AU1": "Inner brow raiser.",
     "AU2": "Outer brow raiser.",
     "AU4": "Brow lowerer.",
@@ -101,19 +96,42 @@ _MEANINGS = {
     "AU7": "Lid tightener.",
     "AU9": "Nose wrinkler.",
     "AU10": "Upper lip raiser.",
+    "AU11": "Nasolabial deepener.",
     "AU12": "Lip corner puller.",
+    "AU13": "Sharp lip puller.",
     "AU14": "Dimpler.",
     "AU15": "Lip corner depressor.",
+    "AU16": "Lower lip depressor.",
     "AU17": "Chin raiser.",
     "AU18": "Lip pucker.",
     "AU20": "Lip stretcher.",
+    "AU22": "Lip funneler.",
     "AU23": "Lip tightener.",
     "AU24": "Lip pressor.",
     "AU25": "Lips part.",
     "AU26": "Jaw drop.",
     "AU27": "Mouth stretch.",
+    "AU28": "Lip suck.",
     "AU43": "Eyes closed.",
     "AU45": "Blink.",
+}
+
+_MEANINGS = {
+    PAIR_ID: "The pair, as in the other configurations.",
+    "face": "The face that was annotated.",
+    "kind": "The kind of expression.",
+    "pspi": "The pain score of Prkachin and Solomon, AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.",
+    "annotator": "Who or what says so.",
+    "scale": "The scale that the annotator gives units on, before they became 0 to 5: 0-1, 0-5, A-E or evidence.",
+    "reason": "Why nothing was measured in this face.",
+    "confidence": "How sure the annotator is that it found the face, 0 to 1.",
+    "quality": "The quality of the picture as the annotator scores it, 0 to 1.",
+    **_UNITS,
+    **{f"{unit}_present": f"{name} Whether it is seen, 0 or 1." for unit, name in _UNITS.items()},
+    **{
+        f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm, to base 10, of its odds."
+        for unit, name in _UNITS.items()
+    },
 }
 
 ANNOTATIONS = Table(

@@ -1,0 +1,40 @@
+"""Small tables as tools write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from synpain_hf.annotation.faces import faces_by_stem
+from synpain_hf.release.release import Release
+from synpain_hf.vocabulary import FACES
+
+UNITS = (4, 6, 7, 9, 10, 43)
+
+
+def pictures(release: Release) -> list[str]:
+    """The names that `faces` gives, sorted."""
+    return sorted(f"{stem}.png" for stem in faces_by_stem(release))
+
+
+def written(folder: Path, name: str, *lines: str, encoding: str = "utf-8") -> Path:
+    """A file of these lines."""
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return path
+
+
+def facereader(folder: Path, cells: dict[str, list[str]], **how: str) -> Path:
+    """A detailed log, with notes above it."""
+    header = "\t".join(["Image", "Neutral", *(f"Action Unit {unit:02} - Any Name" for unit in UNITS)])
+    notes = ["Video analysis detailed log", "", "Face Model:\tGeneral", "Date:\t1/1/2020", ""]
+    rows = ["\t".join([f"C:\\faces\\{picture}", "0,5", *values]) for picture, values in cells.items()]
+    return written(folder, "log.txt", *notes, header, *rows, **how)
+
+
+def rows_of(release: Release, name: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of an annotator, by face."""
+    rows = pq.read_table(release.folder / "annotations" / f"{name}.parquet").to_pylist()
+    return {(row["pair_id"], FACES[row["face"]]): row for row in rows}
