@@ -47,6 +47,7 @@ class PairDataset(Dataset[Batch]):
         pspi: Whether the pain score comes along; the model must have a head for it.
         action_units: Action units that come along, in the order of the model's `config.action_units`.
         annotator: Whose annotations; None for the only one's.
+        where_known: Give NaN for what nobody has annotated here, as beside a data set that has more.
 
     Attributes:
         rows: `pair_id`, `label` and what is known of groups and fold, in the order of the items.
@@ -67,11 +68,13 @@ class PairDataset(Dataset[Batch]):
         pspi: bool = False,
         action_units: Sequence[str] = (),
         annotator: str | None = None,
+        where_known: bool = False,
     ) -> None:
         self._prepared = prepared
         self._positions = prepared.pairs.positions(split)
         self.rows: pa.Table = prepared.pairs.table.take(self._positions)
-        targets = prepared.pairs.targets(pspi=pspi, action_units=action_units, annotator=annotator)
+        given = prepared.pairs.known_targets if where_known else prepared.pairs.targets
+        targets = given(pspi=pspi, action_units=action_units, annotator=annotator)
         self._targets: Batch = {
             "labels": torch.from_numpy(self.rows["label"].to_numpy().astype(np.int64)),
             **{name: torch.from_numpy(values[self._positions]) for name, values in targets.items()},
