@@ -38,6 +38,16 @@ _OPTIONS = [option.name for kind in (DataArguments, ModelArguments, EverydayArgu
 def train(
     dataset: Annotated[str, argument_of(DataArguments, "dataset", metavar="DATASET")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder to write.", show_default=False)],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--and",
+            metavar="DATASET|FILE.yaml",
+            help="Train on this data set, too, or on those that a file lists with their weights; may be given several "
+            "times. DATASET alone chooses and tests the model; persons that it judges are left out of the others.",
+            show_default=False,
+        ),
+    ] = None,
     config_name: Annotated[
         str,
         option_of(
@@ -113,11 +123,13 @@ def train(
         values = {**asdict(everyday), **read_settings(settings or ())}
         check_values(values)
 
+        from synpain_hf.training.data.listed import read_sets
         from synpain_hf.training.request import check_request
 
-        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values)
+        sets = read_sets(also or ())
+        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values, sets)
         options: dict[str, Any] = {
-            "model": chosen,
+            "model": chosen, "also": sets,
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
             "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),

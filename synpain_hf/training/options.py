@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import UsageError
@@ -16,9 +16,6 @@ from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.limits import check_crop_box
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Fusion
-
-if TYPE_CHECKING:
-    from synpain_hf.training.data.loaded import Loaded
 
 ALL_FOLDS = "cv"
 """The configuration that stands for all five folds, of the command alone."""
@@ -29,9 +26,6 @@ SEVERAL = {ALL_FOLDS: "fold-{}", EACH_PERSON: "person-{:03}"}
 """The configurations that stand for several trainings, of the command alone, with the folders of these."""
 
 PWCT, JSON = "pwct", ".json"
-
-MOST_WEIGHT = 1000
-"""How often a pair is drawn in an epoch at most."""
 
 ClassWeights = Literal["balanced", "none"]
 
@@ -49,34 +43,6 @@ class DataArguments:
     cache_dir: str | None = field(
         default=None, metadata={"help": "Where prepared faces are kept; HF_HOME/synpain-hf/faces by default."}
     )
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """A data set that is trained on beside the first.
-
-    Attributes:
-        dataset: What `train` takes as its data set.
-        config_name: A configuration with the split `train`; `all` trains on every pair.
-        revision: Of a data set on the Hub.
-        weight: How often each pair is drawn in an epoch, on average; those of the first set are drawn once.
-
-    Raises:
-        UsageError: If the weight cannot be right.
-
-    Example:
-        >>> TrainingSet("lab/faces", revision="v1.0.0", weight=0.5).weight
-        0.5
-    """
-
-    dataset: str | Path | Loaded
-    config_name: str = "default"
-    revision: str | None = None
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.weight <= MOST_WEIGHT:
-            raise UsageError(f"the weight of a data set is {self.weight}; give a number above 0, of {MOST_WEIGHT} at most")
 
 
 @dataclass

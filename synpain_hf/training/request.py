@@ -8,14 +8,14 @@ from typing import Any
 
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import UsageError
+from synpain_hf.progress import Progress, silent
 from synpain_hf.text.suggestions import did_you_mean, nearest
 from synpain_hf.training.data.leaving_out import configurations_of
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.progress import Progress, silent
 from synpain_hf.training.data.pairs import PSPI, Pairs
-from synpain_hf.training.data.several import JoinedSet, join
+from synpain_hf.training.data.several import JoinedSet, TrainingSet, join
 from synpain_hf.training.layout import RECORD, check_place
-from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, TrainingSet
+from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments
 
 
 def check_request(

@@ -1,11 +1,11 @@
 """The data sets that are trained on beside the first, as they are typed: each by its name, or a list of them in YAML.
 
-    sets:
-      - dataset: lab/faces
-        revision: v1.0.0
-        weight: 2
-      - dataset: a-release
-        config_name: all
+sets:
+  - dataset: lab/faces
+    revision: v1.0.0
+    weight: 2
+  - dataset: a-release
+    config_name: all
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.schemas import violations
 from synpain_hf.text.documents import MOST_YAML, parsed_yaml
-from synpain_hf.training.options import TrainingSet
+from synpain_hf.training.data.several import TrainingSet
 
 _SCHEMA = "training_sets"
 _ENDINGS = (".yaml", ".yml")

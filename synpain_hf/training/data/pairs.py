@@ -215,8 +215,8 @@ class Pairs:
     def persons(self, positions: Positions) -> list[set[str]]:
         """Whom each of some pairs shows, and whose expression was transferred, where one was."""
         identities = [{identity} for identity in identities_in(self.table)]
-        for shown, origin in zip(identities, origins_in(self.table), strict=True):
-            shown.update({origin} if origin is not None else ())
+        for persons, origin in zip(identities, origins_in(self.table), strict=True):
+            persons.update({origin} if origin is not None else ())
         return [identities[position] for position in positions.tolist()]
 
     def _identities_crossing(self) -> Iterator[Problem]:

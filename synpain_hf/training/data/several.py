@@ -8,19 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.identities import units_of
+from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.pairs import JUDGED, Pairs, Positions, identities_in, origins_in
-from synpain_hf.training.options import TrainingSet
 from synpain_hf.vocabulary import FACES
 
 TRAIN, TEST = "train", "test"
 
 Units = npt.NDArray[np.str_]
+
+
+MOST_WEIGHT = 1000
+"""How often a pair is drawn in an epoch at most."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A data set that is trained on beside the first.
+
+    Attributes:
+        dataset: What `train` takes as its data set.
+        config_name: A configuration with the split `train`; `all` trains on every pair.
+        revision: Of a data set on the Hub.
+        weight: How often each pair is drawn in an epoch, on average; those of the first set are drawn once.
+
+    Raises:
+        UsageError: If the weight cannot be right.
+
+    Example:
+        >>> TrainingSet("lab/faces", revision="v1.0.0", weight=0.5).weight
+        0.5
+    """
+
+    dataset: str | Path | Loaded
+    config_name: str = "default"
+    revision: str | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight <= MOST_WEIGHT:
+            raise UsageError(
+                f"the weight of a data set is {self.weight}; give a number above 0, of {MOST_WEIGHT} at most"
+            )
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def learned_by(name: str) -> Learned:
         learned, sets = [None], ()
     if not all(isinstance(ids, list) and all(isinstance(one, str) for one in ids) for ids in learned):
         raise UsageError(f"has a damaged {LEARNED}, so it is not known what it has learned; fetch it again", "model")
-    return Learned(*map(frozenset, learned), sets)
+    pair_id, identity = map(frozenset, learned)
+    return Learned(pair_id, identity, sets)
 
 
 def _set_of(said: Mapping[str, Any]) -> Mapping[str, Any]:

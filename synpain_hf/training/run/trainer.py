@@ -117,6 +117,13 @@ class PairwiseTrainer(Trainer):
         return super()._get_train_sampler(train_dataset)
 
     @property
+    def drawn(self) -> int:
+        """How many pairs an epoch draws."""
+        dataset: Any = self.train_dataset
+        is_joined = isinstance(dataset, TogetherDataset)
+        return len(WeightedSampler(dataset.weights, self._seed)) if is_joined else len(dataset)
+
+    @property
     def _seed(self) -> int:
         """What draws pairs and their changes."""
         return int(self.args.seed if self.args.data_seed is None else self.args.data_seed)
