@@ -62,7 +62,7 @@ def test_all_sets_are_named_with_what_was_used(result: TrainingResult, others: R
     card = (result.out / "README.md").read_text("utf-8")
     assert "Face pairs, version 1.1.0" in card
     assert others.manifest["content"] in card
-    assert "Drawn demo faces" in card or "demo" in card
+    assert "Demo faces, drawn, not SynPAIN, version 1.0.0, configuration `default`" in card
     record = json.loads((result.out / "training.json").read_text("utf-8"))
     assert record["also"][0]["weight"] == 1.5
     assert str(others.folder) not in json.dumps(record)
@@ -88,7 +88,7 @@ def test_what_it_has_learned_is_of_both_sets(result: TrainingResult, faces: Rele
     learned = json.loads((result.out / "learned.json").read_text("utf-8"))
     first, second = open_pairs(faces.folder), open_pairs(others.folder)
     trained_on = [pairs.table["pair_id"].take(pairs.positions("train")).to_pylist() for pairs in (first, second)]
-    assert learned["pair_id"] == sorted(sum(trained_on, []))
+    assert learned["pair_id"] == sorted([*trained_on[0], *trained_on[1]])
     assert [(one["content"], one["pairs"]) for one in learned["sets"]] == [(first.content, 12), (second.content, 24)]
 
 
@@ -123,7 +123,7 @@ def test_an_interrupted_training_comes_to_the_same_weights(faces: Release, other
 
 
 def test_other_weights_or_sets_are_another_training(faces: Release, others: Release, tmp_path: Path) -> None:
-    how = {"also": [TrainingSet(others.folder)]}
+    how: dict[str, Any] = {"also": [TrainingSet(others.folder)]}
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, **how, progress=stopping_at(12))
     for changed in ([], [TrainingSet(others.folder, weight=2)], [TrainingSet(others.folder, "cv_1")]):
@@ -132,7 +132,7 @@ def test_other_weights_or_sets_are_another_training(faces: Release, others: Rele
 
 
 def test_the_faces_of_each_set_are_prepared_once(faces: Release, others: Release, tmp_path: Path) -> None:
-    how = {"num_train_epochs": 1}
+    how: dict[str, Any] = {"num_train_epochs": 1}
     trained(faces, tmp_path, "one", **how)
     trained(others, tmp_path, "two", **how)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "faces").rglob("*.npy")}

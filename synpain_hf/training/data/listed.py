@@ -61,4 +61,7 @@ def _listed_in(path: Path) -> list[TrainingSet]:
     wrong = violations(_SCHEMA, document)
     if wrong:
         raise BadInputError([Problem(path.name, reason) for reason in wrong])
-    return [TrainingSet(**one) for one in document["sets"]]
+    try:
+        return [TrainingSet(**one) for one in document["sets"]]
+    except UsageError as error:  # of a number that is none, which the schema lets pass
+        raise BadInputError([Problem(path.name, str(error))]) from error
