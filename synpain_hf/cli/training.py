@@ -21,6 +21,7 @@ from synpain_hf.training.options import (
     EverydayArguments,
     ModelArguments,
     Protocol,
+    References,
 )
 from synpain_hf.vocabulary import Fusion
 
@@ -73,6 +74,9 @@ def train(
         option_of(ModelArguments, "action_units", also="Put commas between them.", metavar="UNITS"),
     ] = None,
     annotator: Annotated[str | None, option_of(DataArguments, "annotator", metavar="NAME")] = DataArguments.annotator,
+    references: Annotated[
+        References, option_of(DataArguments, "references", **choice_of(References))
+    ] = DataArguments.references,
     class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
     augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training, both faces alike.")] = True,
     epochs: Annotated[
@@ -130,8 +134,8 @@ def train(
         check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values, sets)
         options: dict[str, Any] = {
             "model": chosen, "also": sets,
-            "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
-            "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
+            "revision": revision, "annotator": annotator, "references": references,
+            "cache_dir": cache_dir, "progress": progress, "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),
         }  # fmt: skip
         result: TrainingResult | CrossValidation

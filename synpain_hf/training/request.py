@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import UsageError
@@ -15,7 +15,7 @@ from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import PSPI, Pairs
 from synpain_hf.training.data.several import JoinedSet, TrainingSet, join
 from synpain_hf.training.layout import RECORD, check_place
-from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments
+from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, References
 
 
 def check_request(
@@ -116,6 +116,16 @@ def turns(dataset: str, protocol: str, revision: str | None = None) -> dict[str,
 def any_folder(protocol: str) -> str:
     """A pattern of the folders of a protocol."""
     return SEVERAL[protocol].partition("{")[0] + "*"
+
+
+def check_references(references: str) -> None:
+    """Refuse what says of no neutral faces which are meant.
+
+    Raises:
+        UsageError: If it does not.
+    """
+    if references not in get_args(References):
+        raise UsageError(f"is {references!r}; give one of {', '.join(get_args(References))}", "references")
 
 
 def check_splits(pairs: Pairs, config_name: str, *, chooses: bool) -> None:

@@ -46,6 +46,7 @@ class ModelCard:
         base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
         initial_weights: The digest of the weights it began with; None for new ones.
         goes_on: Whether it began with the weights of a pairwise model that was trained already.
+        references: Which neutral faces pairs were compared with, `own` or `any`.
         also: The data sets beside the first, as `TrainingResult.also` has them.
         learned_before: The data sets that the pairwise model had learned with which it began: `title`, `content` and
             `pairs`.
@@ -66,6 +67,7 @@ class ModelCard:
     base_model: str | None = None
     initial_weights: str | None = None
     goes_on: bool = False
+    references: str = "own"
     also: Sequence[Mapping[str, Any]] = ()
     learned_before: Sequence[Mapping[str, Any]] = ()
     heads: Sequence[Mapping[str, Any]] = ()

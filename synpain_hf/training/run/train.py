@@ -39,10 +39,10 @@ from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.data.several import TEST, TRAIN, JoinedSet, TrainingSet
 from synpain_hf.training.data.together import TogetherDataset
 from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
-from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.options import ModelArguments, References
 from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
-from synpain_hf.training.request import check_splits, open_also
+from synpain_hf.training.request import check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.folder import (
     Warn,
@@ -141,6 +141,7 @@ def train(
     config_name: str = "default",
     revision: str | None = None,
     annotator: str | None = None,
+    references: References = "own",
     cache_dir: str | Path | None = None,
     model: str | ModelArguments = "pwct",
     augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
@@ -164,6 +165,9 @@ def train(
         config_name: A configuration with the splits `train` and `validation`, and better `test`.
         revision: Of a data set on the Hub.
         annotator: Whose annotations are learned, where there are several.
+        references: `own`, each pair's neutral face; or `any`: in training one of those that its person has in the
+            split, drawn each time, and when the finished model is judged the mean over all of them, at most 16.
+            Meanwhile the model is chosen by each pair's own.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         model: What `ModelArguments.model` takes, or all of these.
         augmentation: How much pairs are changed in training; None for not at all.
@@ -182,6 +186,7 @@ def train(
         SynpainError: What `open_pairs` and `prepare` raise.
         OutputError: If `out` cannot be written.
     """
+    check_references(references)
     folder = Path(out).expanduser().absolute()
     args = PairwiseTrainingArguments.of(output_dir=str(folder), **arguments)
     if progress is not silent:
@@ -201,6 +206,7 @@ def train(
         "goes_on": is_pairwise(chosen.model),
         "initial_weights": initial_weights(chosen, network),
         "annotator": annotator,
+        **({"references": references} if references != "own" else {}),
         "processor": processor.to_dict(),
         "augmentation": None if augmentation is None else asdict(augmentation),
         "recipe": args.recipe(),
@@ -222,7 +228,18 @@ def train(
         before = learned_by(chosen.model) if record["goes_on"] else Learned()
         weights = [1.0, *(one.asked.weight for one in joined)]
         run = _Run(
-            folder, record, args, prepared, weights, network, processor, augmentation, annotator, before, progress
+            folder,
+            record,
+            args,
+            prepared,
+            weights,
+            network,
+            processor,
+            augmentation,
+            annotator,
+            references,
+            before,
+            progress,
         )
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
 
@@ -256,6 +273,7 @@ class _Run:
     processor: PairwisePainImageProcessor
     augmentation: AugmentationStrengths | None
     annotator: str | None
+    references: References
     learned_before: Learned
     progress: Progress
 
@@ -305,6 +323,7 @@ class _Run:
             pspi=config.pspi_head,
             action_units=config.action_units,
             annotator=self.annotator,
+            references=self.references,
             where_known=True,
         )
 
@@ -349,6 +368,7 @@ class _Run:
                 report=report,
                 heads=heads,
                 goes_on=self.record["goes_on"],
+                references=self.references,
                 also=also,
                 learned_before=self.learned_before.sets,
                 tables="" if report is None else report.to_markdown(),

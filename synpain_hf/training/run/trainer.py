@@ -113,7 +113,9 @@ class PairwiseTrainer(Trainer):
         """How the pairs of an epoch are drawn: of several data sets each as often as its weight says."""
         dataset = self.train_dataset if train_dataset is None else train_dataset
         if isinstance(dataset, TogetherDataset):
-            return WeightedSampler(dataset.weights, self._seed)
+            return WeightedSampler(dataset.weights, self._seed, dataset.references)
+        if isinstance(dataset, PairDataset) and dataset.references == "any":
+            return WeightedSampler(np.ones(len(dataset)), self._seed, dataset.references)
         return super()._get_train_sampler(train_dataset)
 
     @property
