@@ -133,9 +133,9 @@ def train(
         sets = read_sets(also or ())
         check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values, sets)
         options: dict[str, Any] = {
-            "model": chosen, "also": sets,
-            "revision": revision, "annotator": annotator, "references": references,
-            "cache_dir": cache_dir, "progress": progress, "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
+            "model": chosen, "also": sets, "references": references,
+            "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
+            "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),
         }  # fmt: skip
         result: TrainingResult | CrossValidation

@@ -193,6 +193,11 @@ class TestReleases:
             open_also(open_pairs(faces.folder), [TrainingSet(tmp_path / "two")])
 
 
+def items_of(sampler: WeightedSampler) -> list[int]:
+    """The items of an epoch, where each has its own neutral face."""
+    return [item for item in sampler if isinstance(item, int)]
+
+
 class TestWeights:
     @given(
         st.lists(st.sampled_from([0.2, 0.5, 1.0, 1.75, 2.0, 3.3]), min_size=1, max_size=40),
@@ -204,7 +209,7 @@ class TestWeights:
     ) -> None:
         sampler = WeightedSampler(weights, seed)
         sampler.set_epoch(epoch)
-        drawn = Counter(sampler)
+        drawn = Counter(items_of(sampler))
         assert sampler.__len__() == drawn.total()
         for weight in set(weights):
             items = [item for item, own in enumerate(weights) if own == weight]
@@ -216,7 +221,7 @@ class TestWeights:
         drawn: Counter[int] = Counter()
         for epoch in range(400):
             sampler.set_epoch(epoch)
-            drawn.update(sampler)
+            drawn.update(items_of(sampler))
         assert [drawn[item] for item in range(20)] == [400] * 20
         # Binomial(400, 1/4): mean 100, standard deviation 8.7
         assert all(abs(drawn[item] - 100) < 5 * 8.7 for item in range(20, 60))
@@ -226,7 +231,7 @@ class TestWeights:
         def order(seed: int, epoch: int) -> list[int]:
             sampler = WeightedSampler([1.0] * 30 + [0.5] * 30, seed)
             sampler.set_epoch(epoch)
-            return list(sampler)
+            return items_of(sampler)
 
         assert order(1, 2) == order(1, 2)
         assert len({tuple(order(*place)) for place in ((1, 2), (1, 3), (2, 2))}) == 3

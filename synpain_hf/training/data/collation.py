@@ -92,11 +92,9 @@ class PairDataset(Dataset[Batch]):
         self._positions = prepared.pairs.positions(split)
         self.rows: pa.Table = prepared.pairs.table.take(self._positions)
         self.references = references
-        own = self._positions.reshape(-1, 1)
-        identities = identities_in(self.rows)
-        self._neutral: Sequence[Positions] = (
-            neutral_faces(prepared.faces, self._positions, identities) if references == "any" else own
-        )
+        self._neutral: Sequence[Positions] = [self._positions[at : at + 1] for at in range(len(self._positions))]
+        if references == "any":
+            self._neutral = neutral_faces(prepared.faces, self._positions, identities_in(self.rows))
         given = prepared.pairs.known_targets if where_known else prepared.pairs.targets
         targets = given(pspi=pspi, action_units=action_units, annotator=annotator)
         self._targets: Batch = {

@@ -36,4 +36,5 @@ def _distinct(faces: Pixels, positions: Sequence[int]) -> Positions:
         first.setdefault(hashlib.sha256(faces[position, 0].tobytes()).digest(), position)
     found = np.array([*first.values()], np.int64)
     spread = np.linspace(0, len(found) - 1, min(len(found), MOST_REFERENCES)).round().astype(np.int64)
-    return found[spread]
+    chosen: Positions = found[spread]
+    return chosen

@@ -111,18 +111,19 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
     _check_apart(sets)
     units = _units(sets)
     judged = _among(first, units[0], "validation", TEST)
-    seen = _expressive(first, first.splits.get(TRAIN, np.empty(0, np.int64)))
+    faces = [_expressive(pairs) for pairs in sets]
+    seen = {faces[0][at] for at in first.splits.get(TRAIN, [])}
     trained = _among(first, units[0], TRAIN)
     kept: list[Positions] = []
-    for (pairs, _), own in zip(others, units[1:], strict=True):
+    for (pairs, _), own, shown in zip(others, units[1:], faces[1:], strict=True):
         apart = _not_in(pairs.positions(TRAIN), own, judged)
-        new = np.array([at for at in apart.tolist() if not _expressive(pairs, np.array([at])) & seen], np.int64)
+        new = np.array([at for at in apart.tolist() if shown[at] is None or shown[at] not in seen], np.int64)
         if not len(new):
             raise UsageError(
                 f"every pair of {pairs.title} that would be trained on shows a person that chooses or tests the model, "
                 "or is in an earlier set, too; leave this set out"
             )
-        seen |= _expressive(pairs, new)
+        seen.update(shown[at] for at in new)
         trained |= set(own[new].tolist())
         kept.append(new)
     joined = []
@@ -188,8 +189,9 @@ def _not_in(positions: Positions, units: Units, others: set[str]) -> Positions:
     return positions[[unit not in others for unit in units[positions].tolist()]]
 
 
-def _expressive(pairs: Pairs, positions: Positions) -> set[str]:
-    """The digests of some pairs' expressive faces, as far as they are known."""
+def _expressive(pairs: Pairs) -> list[str | None]:
+    """The digest of each pair's expressive face, where it is known."""
     if pairs.pictures is None:
-        return set()
-    return {digest for digest in pairs.pictures[JUDGED].take(positions).to_pylist() if digest is not None}
+        return [None] * pairs.table.num_rows
+    found: list[str | None] = pairs.pictures[JUDGED].to_pylist()
+    return found
