@@ -25,10 +25,11 @@ from synpain_hf.training.data.pairs import identities_in
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.data.references import MOST_REFERENCES, neutral_faces
 from synpain_hf.training.data.together import TogetherDataset, WeightedSampler
-from synpain_hf.training.run.trainer import pain_scores
+from synpain_hf.training.run.models import build_model
+from synpain_hf.training.run.trainer import PairwiseTrainer, pain_scores
 from tests.release.persons import Row, person, written
 from tests.sharing import Once
-from tests.training.small import configuration, same, trained, weights
+from tests.training.small import arguments, configuration, same, tiny, trained, weights
 from tests.training.test_train import stopping_at
 
 NEUTRAL = "reference_pixel_values"
@@ -140,6 +141,23 @@ def test_a_score_is_the_mean_over_all_neutral_faces(several: Release, tmp_path: 
     np.testing.assert_allclose(said["score"].to_numpy(), expected, rtol=1e-4, atol=1e-5)
     assert len(EachReference(dataset)) > len(dataset)
     assert "means over all of them" in (result.out / "README.md").read_text("utf-8")
+
+
+def test_a_training_learns_from_any_of_them(several: Release, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    pairs = open_pairs(several.folder)
+    network, processor = build_model(tiny(tmp_path), pairs)
+    train = PairDataset(prepare(pairs, processor, cache_dir=tmp_path / "faces"), "train", references="any")
+    own = {item["pixel_values"].numpy().tobytes(): item[NEUTRAL] for item in map(train.__getitem__, range(len(train)))}
+    how = arguments(tmp_path / "model", eval_strategy="no")
+    loader = PairwiseTrainer(network, how, train, None, processor).get_train_dataloader()
+    alike = [
+        torch.equal(neutral, own[face.numpy().tobytes()])
+        for batch in loader
+        for face, neutral in zip(batch["pixel_values"], batch[NEUTRAL], strict=True)
+    ]
+    assert len(alike) == len(train)
+    assert 0 < sum(alike) < len(train)
 
 
 def test_persons_with_one_neutral_face_are_judged_as_before(faces: Release, tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ class TestPersons:
             joined_to(FIRST, made("second", "wx", {"train": [0, 1], "test": []}, {"w": "d", "x": "c"}))
 
     def test_a_set_that_is_given_twice_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="first has the pairs of first; give each data set once"):
+        with pytest.raises(UsageError, match="the pairs of first are given twice; give each data set once"):
             joined_to(FIRST, FIRST)
 
     @given(st.data())

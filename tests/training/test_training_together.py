@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import ModelCard
 from typer.testing import CliRunner
 
 from synpain_hf.cli import app
@@ -21,6 +23,8 @@ from synpain_hf.training.request import open_also
 from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
 from synpain_hf.training.run.models import build_model, class_weights
 from synpain_hf.training.run.train import TrainingResult
+from tests.hub import Hub, Repository
+from tests.loading.elsewhere import run_elsewhere
 from tests.release.persons import person, written
 from tests.sharing import Once
 from tests.training.small import ARGUMENTS, configuration, same, tiny, trained, weights
@@ -94,7 +98,10 @@ def test_what_it_has_learned_is_of_both_sets(result: TrainingResult, faces: Rele
 
 def test_class_weights_count_pairs_as_often_as_they_are_drawn(faces: Release, others: Release) -> None:
     first = open_pairs(faces.folder)
-    (joined,) = open_also(first, [TrainingSet(others.folder, weight=3)])
+    (whole,) = open_also(first, [TrainingSet(others.folder, weight=3)])
+    used = whole.pairs.positions("train")
+    all_pain = used[whole.pairs.table["label"].to_numpy()[used] == 1]
+    joined = replace(whole, pairs=replace(whole.pairs, splits={"train": all_pain}))
     labels = [
         *first.table["label"].take(first.positions("train")).to_pylist(),
         *joined.pairs.table["label"].take(joined.pairs.positions("train")).to_pylist() * 3,
@@ -197,6 +204,31 @@ def test_a_model_that_goes_on_names_what_it_learned_where(faces: Release, others
     assert "Before, it had learned:" in card
     assert faces.manifest["content"] in card
     assert "Trained on drawn demo faces." not in card
+
+
+def test_sets_on_the_hub_are_named_in_the_card(faces: Release, others: Release, tmp_path: Path) -> None:
+    configuration(tmp_path)
+    code = (
+        "from synpain_hf.training.data.several import TrainingSet\n"
+        "from synpain_hf.training.run.train import train\n"
+        "train('lab/faces', also=[TrainingSet('lab/persons', revision='v1.1.0')], out='model', cache_dir='faces', "
+        f"model='tiny.json', **{ARGUMENTS!r})\nprint('null')"
+    )
+    with Hub() as hub:
+        for name, release, tag in (("lab/faces", faces, "v1.0.0"), ("lab/persons", others, "v1.1.0")):
+            files = {
+                path.relative_to(release.folder).as_posix(): path.read_bytes()
+                for path in release.folder.rglob("*")
+                if path.is_file()
+            }
+            hub.repositories[name] = Repository()
+            hub.repositories[name].commit(files, "main", tag)
+        run_elsewhere(code, home=tmp_path / "home", folder=tmp_path, HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0")
+    card: Any = ModelCard.load(tmp_path / "model" / "README.md")
+    assert card.data.datasets == ["lab/faces", "lab/persons"]
+    assert "Face pairs, version 1.1.0, from lab/persons on the Hub at v1.1.0" in card.content
+    record = json.loads((tmp_path / "model" / "training.json").read_text("utf-8"))
+    assert (record["also"][0]["repo_id"], record["also"][0]["revision"]) == ("lab/persons", "v1.1.0")
 
 
 def test_the_command_takes_data_sets_and_lists(faces: Release, others: Release, tmp_path: Path) -> None:

@@ -141,11 +141,11 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
 
 
 def _check_apart(sets: Sequence[Pairs]) -> None:
-    titles: dict[str, str] = {}
+    contents: set[str] = set()
     for pairs in sets:
-        if pairs.content in titles:
-            raise UsageError(f"{pairs.title} has the pairs of {titles[pairs.content]}; give each data set once")
-        titles[pairs.content] = pairs.title
+        if pairs.content in contents:
+            raise UsageError(f"the pairs of {pairs.title} are given twice; give each data set once")
+        contents.add(pairs.content)
 
 
 def _units(sets: Sequence[Pairs]) -> list[Units]:
