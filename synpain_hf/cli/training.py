@@ -43,9 +43,9 @@ def train(
         list[str] | None,
         typer.Option(
             "--and",
-            metavar="DATASET|FILE.yaml",
-            help="Train on this data set, too, or on those that a file lists with their weights; may be given several "
-            "times. DATASET alone chooses and tests the model; persons that it judges are left out of the others.",
+            metavar="ANOTHER",
+            help="Train on this data set, too, or on those that a .yaml file lists with their weights; may be given "
+            "several times. DATASET alone chooses and tests the model; persons whom it judges are left out.",
             show_default=False,
         ),
     ] = None,
