@@ -29,8 +29,7 @@ from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.trainer import PairwiseTrainer, pain_scores
 from tests.release.persons import Row, person, written
 from tests.sharing import Once
-from tests.training.small import arguments, configuration, same, tiny, trained, weights
-from tests.training.test_train import stopping_at
+from tests.training.small import arguments, configuration, same, stopping_at, tiny, trained, weights
 
 NEUTRAL = "reference_pixel_values"
 

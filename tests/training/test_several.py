@@ -163,6 +163,7 @@ class TestPersons:
 
 
 class TestReleases:
+    @pytest.mark.slow
     def test_a_demo_set_that_is_built_again_has_nothing_to_add(self, faces: Release, tmp_path: Path) -> None:
         again = build(DemoSource(20, 0, ()), tmp_path / "again", version="2.0.0", image_size=32, seed=5)
         assert again.manifest["content"] != faces.manifest["content"]

@@ -27,8 +27,7 @@ from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
 from tests.release.persons import person, written
 from tests.sharing import Once
-from tests.training.small import ARGUMENTS, configuration, same, tiny, trained, weights
-from tests.training.test_train import stopping_at
+from tests.training.small import ARGUMENTS, configuration, same, stopping_at, tiny, trained, weights
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +165,7 @@ class TestLeaks:
         said = pq.read_table(result.out / "predictions.parquet")["pair_id"].to_pylist()
         assert learned.isdisjoint(said)
 
+    @pytest.mark.slow
     def test_every_fold_leaves_out_whom_it_judges(self, faces: Release, tmp_path: Path) -> None:
         leak = self.derived(tmp_path, faces)
         told: list[str] = []
@@ -206,6 +206,7 @@ def test_a_model_that_goes_on_names_what_it_learned_where(faces: Release, others
     assert "Trained on drawn demo faces." not in card
 
 
+@pytest.mark.slow
 def test_sets_on_the_hub_are_named_in_the_card(faces: Release, others: Release, tmp_path: Path) -> None:
     configuration(tmp_path)
     code = (
