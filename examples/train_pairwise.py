@@ -53,6 +53,7 @@ def main() -> None:
             pspi=model.config.pspi_head,
             action_units=model.config.action_units,
             annotator=data.annotator,
+            references=data.references,
         )
         for split in ("train", "validation", "test")
     }
@@ -93,6 +94,7 @@ def main() -> None:
             made_with={"transformers": transformers.__version__, "torch": torch.__version__},
             base_model=chosen.base_model,
             initial_weights=began_with,
+            references=data.references,
             report=report,
             tables=report.to_markdown(),
             figures=list(figures(args.output_dir)),

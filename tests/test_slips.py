@@ -152,7 +152,7 @@ def test_so_is_one_in_a_choice_of_the_command_line(command: str, option: str, wo
 def test_every_choice_of_the_command_line_is_tried() -> None:
     options = {option for _, option, _ in CHOICES}
     assert options == {
-        *("--encoding", "--engine", "--on-error", "--fusion"),
+        *("--encoding", "--engine", "--on-error", "--fusion", "--references"),
         *("--missing", "--interval", "--correction", "--format"),
         *("--layout", "--face"),
     }

@@ -21,6 +21,7 @@ from synpain_hf.training.options import (
     EverydayArguments,
     ModelArguments,
     Protocol,
+    References,
 )
 from synpain_hf.vocabulary import Fusion
 
@@ -38,6 +39,16 @@ _OPTIONS = [option.name for kind in (DataArguments, ModelArguments, EverydayArgu
 def train(
     dataset: Annotated[str, argument_of(DataArguments, "dataset", metavar="DATASET")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The model's folder to write.", show_default=False)],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--and",
+            metavar="ANOTHER",
+            help="Train on this data set, too, or on those that a .yaml file lists with their weights; may be given "
+            "several times. DATASET alone chooses and tests the model; persons whom it judges are left out.",
+            show_default=False,
+        ),
+    ] = None,
     config_name: Annotated[
         str,
         option_of(
@@ -63,6 +74,9 @@ def train(
         option_of(ModelArguments, "action_units", also="Put commas between them.", metavar="UNITS"),
     ] = None,
     annotator: Annotated[str | None, option_of(DataArguments, "annotator", metavar="NAME")] = DataArguments.annotator,
+    references: Annotated[
+        References, option_of(DataArguments, "references", **choice_of(References))
+    ] = DataArguments.references,
     class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
     augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training, both faces alike.")] = True,
     epochs: Annotated[
@@ -113,11 +127,13 @@ def train(
         values = {**asdict(everyday), **read_settings(settings or ())}
         check_values(values)
 
+        from synpain_hf.training.data.listed import read_sets
         from synpain_hf.training.request import check_request
 
-        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values)
+        sets = read_sets(also or ())
+        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values, sets)
         options: dict[str, Any] = {
-            "model": chosen,
+            "model": chosen, "also": sets, "references": references,
             "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
             "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),

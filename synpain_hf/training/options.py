@@ -30,6 +30,9 @@ PWCT, JSON = "pwct", ".json"
 ClassWeights = Literal["balanced", "none"]
 
 
+References = Literal["own", "any"]
+
+
 @dataclass
 class DataArguments:
     """Which pairs are trained on."""
@@ -40,6 +43,13 @@ class DataArguments:
     config_name: str = field(default="default", metadata={"help": "A configuration, such as cv_3 or only_old."})
     revision: str | None = field(default=None, metadata={"help": "Of a data set on the Hub, such as v1.0.0."})
     annotator: str | None = field(default=None, metadata={"help": "Whose annotations, where there are several."})
+    references: References = field(
+        default="own",
+        metadata={
+            "help": "own: each pair's neutral face; any: one of its person's, drawn each time, and in a test the mean "
+            "over all."
+        },
+    )
     cache_dir: str | None = field(
         default=None, metadata={"help": "Where prepared faces are kept; HF_HOME/synpain-hf/faces by default."}
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import UsageError
+from synpain_hf.progress import Progress, silent
 from synpain_hf.text.suggestions import did_you_mean, nearest
 from synpain_hf.training.data.leaving_out import configurations_of
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.pairs import PSPI, Pairs
+from synpain_hf.training.data.several import JoinedSet, TrainingSet, join
 from synpain_hf.training.layout import RECORD, check_place
-from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments
+from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, References
 
 
-def check_request(data: DataArguments, out: Path, model: ModelArguments, values: Mapping[str, Any]) -> None:
+def check_request(
+    data: DataArguments,
+    out: Path,
+    model: ModelArguments,
+    values: Mapping[str, Any],
+    also: Sequence[TrainingSet] = (),
+) -> None:
     """Refuse a training that cannot begin.
 
     Args:
@@ -24,6 +32,7 @@ def check_request(data: DataArguments, out: Path, model: ModelArguments, values:
         out: The folder to write.
         model: The model.
         values: Other arguments, by name.
+        also: The data sets that are trained on beside it.
 
     Raises:
         UsageError: If an argument cannot be right, or a split, a class or an annotation is missing.
@@ -35,7 +44,51 @@ def check_request(data: DataArguments, out: Path, model: ModelArguments, values:
     first = next(iter(turns(data.dataset, data.config_name, data.revision))) if several else data.config_name
     pairs = open_pairs(data.dataset, first, revision=data.revision)
     check_splits(pairs, data.config_name, chooses=values.get("eval_strategy") != "no")
-    pairs.targets(pspi=model.pspi_head, action_units=model.units_of(pairs.action_units()), annotator=data.annotator)
+    check_targets([pairs, *(one.pairs for one in open_also(pairs, also))], model, data.annotator)
+
+
+def open_also(first: Pairs, also: Sequence[TrainingSet], progress: Progress = silent) -> list[JoinedSet]:
+    """Open the data sets that are trained on beside the first.
+
+    Args:
+        first: The first.
+        also: The others.
+        progress: As in `open_pairs`.
+
+    Raises:
+        UsageError: If one has no split `train`, or is given twice, or all of it is left out.
+        SynpainError: What `open_pairs` raises.
+    """
+    opened = []
+    for asked in also:
+        pairs = open_pairs(asked.dataset, asked.config_name, revision=asked.revision, progress=progress)
+        check_splits(pairs, asked.config_name, chooses=False)
+        opened.append((pairs, asked))
+    return join(first, opened)
+
+
+def check_targets(sets: Sequence[Pairs], model: ModelArguments, annotator: str | None) -> list[str]:
+    """Refuse heads for what no data set has annotated.
+
+    Args:
+        sets: The data sets; the first has a say in messages.
+        model: Which heads the model has.
+        annotator: Whose annotations are learned.
+
+    Returns:
+        The action units that are learned.
+
+    Raises:
+        UsageError: If nobody has annotated one of them, or it is not said whose annotations are meant.
+        BadInputError: If an annotator has annotated one face twice.
+    """
+    units = model.units_of(list(dict.fromkeys(unit for pairs in sets for unit in pairs.action_units())))
+    measured = {name for pairs in sets for name in pairs.measured(annotator)}
+    lacking = [unit for unit in units if unit not in measured]
+    sets[0].targets(pspi=model.pspi_head and PSPI not in measured, action_units=lacking, annotator=annotator)
+    for pairs in sets:
+        pairs.known_targets(pspi=model.pspi_head, action_units=units, annotator=annotator)
+    return units
 
 
 def turns(dataset: str, protocol: str, revision: str | None = None) -> dict[str, str]:
@@ -63,6 +116,16 @@ def turns(dataset: str, protocol: str, revision: str | None = None) -> dict[str,
 def any_folder(protocol: str) -> str:
     """A pattern of the folders of a protocol."""
     return SEVERAL[protocol].partition("{")[0] + "*"
+
+
+def check_references(references: str) -> None:
+    """Refuse what says of no neutral faces which are meant.
+
+    Raises:
+        UsageError: If it does not.
+    """
+    if references not in get_args(References):
+        raise UsageError(f"is {references!r}; give one of {', '.join(get_args(References))}", "references")
 
 
 def check_splits(pairs: Pairs, config_name: str, *, chooses: bool) -> None:

@@ -30,7 +30,7 @@ from transformers import TrainerCallback, TrainerState, TrainingArguments, ViTCo
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.release.build import build
 from synpain_hf.training.data.augmentation import AugmentationStrengths
-from synpain_hf.training.data.collation import Batch, PairDataset, collate_pairs
+from synpain_hf.training.data.collation import Batch, Drawn, PairDataset, collate_pairs
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
@@ -126,7 +126,7 @@ class _OneBatch(_WholeBatches):
 
     batch: Batch | None = None
 
-    def __getitems__(self, indices: Sequence[int]) -> Batch:
+    def __getitems__(self, indices: Sequence[int | Drawn]) -> Batch:
         self.batch = self.batch or super().__getitems__(indices)
         return self.batch
 

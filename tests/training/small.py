@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,16 @@ def trained(release: Release, folder: Path, name: str = "model", **options: Any)
     """Train a tiny backbone."""
     options = {"model": tiny(folder), "cache_dir": folder / "faces", **ARGUMENTS, **options}
     return train(release.folder, out=folder / name, **options)
+
+
+def stopping_at(step: int) -> Callable[[str, int, int], None]:
+    """Progress that ends training as Ctrl-C would."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        if what == "train" and done == step:
+            raise KeyboardInterrupt
+
+    return tell
 
 
 def weights(folder: Path) -> dict[str, Tensor]:

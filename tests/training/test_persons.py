@@ -178,7 +178,9 @@ class TestTraining:
         said = pq.read_table(result.out / "predictions.parquet")
         learned = json.loads((result.out / "learned.json").read_text("utf-8"))
         assert not set(learned["identity"]) & set(said["identity"].to_pylist())
-        assert learned_by(str(result.out)) == Learned(frozenset(learned["pair_id"]), frozenset(learned["identity"]))
+        assert learned_by(str(result.out)) == Learned(
+            frozenset(learned["pair_id"]), frozenset(learned["identity"]), tuple(learned["sets"])
+        )
 
     def test_a_model_that_has_learned_a_person_is_not_judged_by_others_of_their_pairs(
         self, persons: Release, tmp_path: Path

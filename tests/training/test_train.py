@@ -37,7 +37,7 @@ from synpain_hf.training.run.train import train as train_anew
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
-from tests.training.small import ARGUMENTS, SIDE, configuration, same, tiny, trained, weights
+from tests.training.small import ARGUMENTS, SIDE, configuration, same, stopping_at, tiny, trained, weights
 
 ACCELERATE = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
 
@@ -59,16 +59,6 @@ def result(faces: Release, tmp_path_factory: pytest.TempPathFactory) -> Training
     """A finished training, with a head for PSPI and for two action units; read-only by agreement."""
     folder = tmp_path_factory.mktemp("training")
     return trained(faces, folder, model=tiny(folder, pspi_head=True, action_units=["AU4", "AU43"]))
-
-
-def stopping_at(step: int) -> Callable[[str, int, int], None]:
-    """Progress that ends training as Ctrl-C would."""
-
-    def tell(what: str, done: int, total: int) -> None:
-        if what == "train" and done == step:
-            raise KeyboardInterrupt
-
-    return tell
 
 
 def test_a_folder_is_whole_and_nothing_else_is_left(result: TrainingResult) -> None:

@@ -2,10 +2,14 @@
 
 opening       the pairs of a release, of the installed one, or of a data set on the Hub
 loaded        pairs that `datasets` has loaded already
+several       data sets beside the first; nobody is trained and judged on across them
+listed        a list of such data sets in YAML
 pairs         the record of them: labels, groups, splits, annotations; no identity is in two splits
 preparation   both faces of every pair, decoded and scaled once, mapped into memory
 collation     batches of 8-bit faces, each a copy; on the device, what the model takes
+references    the neutral faces of a person, where a pair is compared with any of them
+together      several data sets as one to learn from, each drawn as often as its weight says
 augmentation  random changes on the device, alike for both faces of a pair, and of colour also apart
 
-The first three need no torch.
+The first five need no torch.
 """

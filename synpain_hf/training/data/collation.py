@@ -14,7 +14,7 @@ With `Trainer`, set `remove_unused_columns=False` (its collator would take a bat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -24,13 +24,28 @@ from torch.utils.data import Dataset
 
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.training.data.augmentation import PairAugmentation
+from synpain_hf.training.data.pairs import Positions, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs
+from synpain_hf.training.data.references import neutral_faces
+from synpain_hf.training.options import References
 
 Batch: TypeAlias = dict[str, Tensor]
 
 _FACES = ("pixel_values", "reference_pixel_values")
 _NEUTRAL, _EXPRESSIVE = 0, 1
 _WHITE = 255
+
+
+class Drawn(NamedTuple):
+    """An item with a neutral face of its person.
+
+    Attributes:
+        item: Which.
+        reference: Which neutral face, counted on from the first again where there are fewer.
+    """
+
+    item: int
+    reference: int
 
 
 class PairDataset(Dataset[Batch]):
@@ -47,6 +62,9 @@ class PairDataset(Dataset[Batch]):
         pspi: Whether the pain score comes along; the model must have a head for it.
         action_units: Action units that come along, in the order of the model's `config.action_units`.
         annotator: Whose annotations; None for the only one's.
+        references: `own`, each pair's neutral face; or `any`, where an item that is `Drawn` has one of the neutral
+            faces that its person has in this split.
+        where_known: Give NaN for what nobody has annotated here, as beside a data set that has more.
 
     Attributes:
         rows: `pair_id`, `label` and what is known of groups and fold, in the order of the items.
@@ -67,11 +85,18 @@ class PairDataset(Dataset[Batch]):
         pspi: bool = False,
         action_units: Sequence[str] = (),
         annotator: str | None = None,
+        references: References = "own",
+        where_known: bool = False,
     ) -> None:
         self._prepared = prepared
         self._positions = prepared.pairs.positions(split)
         self.rows: pa.Table = prepared.pairs.table.take(self._positions)
-        targets = prepared.pairs.targets(pspi=pspi, action_units=action_units, annotator=annotator)
+        self.references = references
+        self._neutral: Sequence[Positions] = [self._positions[at : at + 1] for at in range(len(self._positions))]
+        if references == "any":
+            self._neutral = neutral_faces(prepared.faces, self._positions, identities_in(self.rows))
+        given = prepared.pairs.known_targets if where_known else prepared.pairs.targets
+        targets = given(pspi=pspi, action_units=action_units, annotator=annotator)
         self._targets: Batch = {
             "labels": torch.from_numpy(self.rows["label"].to_numpy().astype(np.int64)),
             **{name: torch.from_numpy(values[self._positions]) for name, values in targets.items()},
@@ -90,18 +115,53 @@ class PairDataset(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self._positions)
 
-    def __getitem__(self, index: int) -> Batch:
+    def each_reference(self) -> list[Drawn]:
+        """Every item with every neutral face of its person, those of an item one after the other."""
+        return [Drawn(item, at) for item, found in enumerate(self._neutral) for at in range(len(found))]
+
+    def __getitem__(self, index: int | Drawn) -> Batch:
         return {name: values[0] for name, values in self.__getitems__([index]).items()}
 
-    def __getitems__(self, indices: Sequence[int]) -> Batch:
+    def __getitems__(self, indices: Sequence[int | Drawn]) -> Batch:
         """A whole batch, ready: every value has a first dimension for the items."""
-        positions = self._positions[list(indices)]
+        items = [index.item if isinstance(index, Drawn) else index for index in indices]
+        positions = self._positions[items]
+        neutral = positions.copy()
+        for at, index in enumerate(indices):
+            if isinstance(index, Drawn):
+                known = self._neutral[index.item]
+                neutral[at] = known[index.reference % len(known)]
         faces = self._prepared.faces
         return {
             "pixel_values": torch.from_numpy(faces[positions, _EXPRESSIVE]),
-            "reference_pixel_values": torch.from_numpy(faces[positions, _NEUTRAL]),
-            **{name: values[list(indices)] for name, values in self._targets.items()},
+            "reference_pixel_values": torch.from_numpy(faces[neutral, _NEUTRAL]),
+            **{name: values[items] for name, values in self._targets.items()},
         }
+
+
+class EachReference(Dataset[Batch]):
+    """Every pair of a data set once with each neutral face of its person, to judge it by all of them.
+
+    Args:
+        pairs: The data set.
+
+    Attributes:
+        owners: Which pair each item is of; shape (items,).
+    """
+
+    def __init__(self, pairs: PairDataset) -> None:
+        self._pairs, self._items = pairs, pairs.each_reference()
+        self.owners = np.array([one.item for one in self._items], np.int64)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._pairs[self._items[index]]
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """A whole batch, ready, as that of `PairDataset`."""
+        return self._pairs.__getitems__([self._items[index] for index in indices])
 
 
 def collate_pairs(items: Batch | Sequence[Batch]) -> Batch:

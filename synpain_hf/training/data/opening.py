@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synpain_hf.errors import DownloadError, ReleaseError, UnreachableError, UsageError
@@ -40,6 +41,8 @@ from synpain_hf.vocabulary import FACES
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+_PROVENANCE = "provenance"
 
 
 def open_pairs(
@@ -113,15 +116,16 @@ def _of_folder(release: Release, configuration: str, progress: Progress) -> Pair
     check(release, of=_opened_tables(), progress=progress)
     (everything,) = release.splits("all").values()
     parts = [_ParquetPart(release.folder / file, release.files[file]) for file in everything]
-    rows = pa.concat_tables(release.read(file, _read_of(release)) for file in everything)
+    read = pa.concat_tables(release.read(file, [*_read_of(release), *_provenance(release)]) for file in everything)
+    rows, pictures = _apart(read)
     splits = _splits(release, configuration, rows)
     measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
-    return Pairs(_title(release), _content(release), rows, splits, parts, _together(measured))
+    return Pairs(_title(release), _content(release), rows, splits, parts, _together(measured), pictures)
 
 
 def _of_copy(configuration: str, release: Release) -> Pairs:
     everything = load_of(release, "all", "train")
-    rows = columns_of(everything, _read_of(release))
+    rows, pictures = _apart(columns_of(everything, [*_read_of(release), *_provenance(release)]))
     splits = _splits(release, configuration, rows)
     measured = [
         columns_of(load_of(release, name, split))
@@ -136,6 +140,7 @@ def _of_copy(configuration: str, release: Release) -> Pairs:
         splits,
         [LoadedPart(_title(release), everything)],
         _together(measured),
+        pictures,
     )
 
 
@@ -143,6 +148,19 @@ def _read_of(release: Release) -> list[str]:
     """The columns that are read of the pairs of a release; earlier versions have fewer."""
     known = tables.base_table().fixed(release.given)
     return [name for name in WITHOUT_FACES if name in known]
+
+
+def _provenance(release: Release) -> list[str]:
+    """The column that says which files a pair was made of; earlier versions may have none."""
+    return [name for name in [_PROVENANCE] if name in tables.base_table().fixed(release.given)]
+
+
+def _apart(read: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+    """The columns of pairs, and the digests of the pictures that they were made of."""
+    if _PROVENANCE not in read.column_names:
+        return read, None
+    digests = {face: pc.struct_field(read[_PROVENANCE], f"{face}_sha256") for face in FACES}
+    return read.drop_columns([_PROVENANCE]), pa.table(digests)
 
 
 def _opened_tables() -> tuple[Table, ...]:

@@ -64,6 +64,8 @@ class Pairs:
         parts: Where the faces are; one after the other, they are in the order of `table`.
         annotations: One row a face: `pair_id`, `face` (an integer, as in `FACES`), action units, `pspi`, `annotator`;
             None where nothing is known.
+        pictures: The SHA-256 of the files that each pair was made of, `neutral` and `expressive`, in the order of
+            `table`; None where nothing is known.
 
     Raises:
         BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
@@ -75,6 +77,7 @@ class Pairs:
     splits: Mapping[str, Positions]
     parts: Sequence[Part]
     annotations: pa.Table | None = None
+    pictures: pa.Table | None = None
 
     def __post_init__(self) -> None:
         problems = [*(list(self._crossing()) or self._identities_crossing()), *self._unlabelled()]
@@ -132,6 +135,37 @@ class Pairs:
             targets["action_units"] = np.stack([values[unit] for unit in action_units], axis=1)
         return targets
 
+    def measured(self, annotator: str | None = None) -> list[str]:
+        """What `targets` can give: `pspi`, and action units by their names.
+
+        Args:
+            annotator: Whose annotations; None for the only one's.
+        """
+        if self.annotations is None:
+            return [PSPI] if annotator is None and PSPI in self.table.column_names else []
+        if annotator is not None and annotator not in self.annotations["annotator"].to_pylist():
+            return []
+        return [*([PSPI] if PSPI in self.annotations.column_names else []), *self.action_units()]
+
+    def known_targets(
+        self, *, pspi: bool = False, action_units: Sequence[str] = (), annotator: str | None = None
+    ) -> dict[str, Floats]:
+        """As `targets`, with NaN for all that nobody has annotated here, as where another data set has more.
+
+        Raises:
+            UsageError: If there are several annotators, and none is named.
+            BadInputError: If an annotator has annotated one face twice.
+        """
+        measured = self.measured(annotator)
+        units = [unit for unit in action_units if unit in measured]
+        found = self.targets(pspi=pspi and PSPI in measured, action_units=units, annotator=annotator)
+        unknown = np.full(self.table.num_rows, np.nan, np.float32)
+        known = dict(zip(units, found["action_units"].T, strict=True)) if units else {}
+        targets = {PSPI: found.get(PSPI, unknown)} if pspi else {}
+        if action_units:
+            targets["action_units"] = np.stack([known.get(unit, unknown) for unit in action_units], axis=1)
+        return targets
+
     def _annotated(self, wanted: Iterable[str], annotator: str | None) -> pa.Table:
         """The annotations of the expressive faces, one row a pair."""
         if self.annotations is None:
@@ -181,9 +215,8 @@ class Pairs:
     def persons(self, positions: Positions) -> list[set[str]]:
         """Whom each of some pairs shows, and whose expression was transferred, where one was."""
         identities = [{identity} for identity in identities_in(self.table)]
-        if DERIVED_FROM in self.table.column_names:
-            for shown, origin in zip(identities, self.table[DERIVED_FROM].to_pylist(), strict=True):
-                shown.update({str(origin)} if origin is not None else ())
+        for persons, origin in zip(identities, origins_in(self.table), strict=True):
+            persons.update({origin} if origin is not None else ())
         return [identities[position] for position in positions.tolist()]
 
     def _identities_crossing(self) -> Iterator[Problem]:
@@ -221,11 +254,17 @@ def identities_in(table: pa.Table) -> list[str]:
     return [pair_id if identity is None else str(identity) for pair_id, identity in zip(ids, found, strict=True)]
 
 
+def origins_in(table: pa.Table) -> list[str | None]:
+    """Whose expression each pair shows, by its `derived_from`; None where it is the person's own."""
+    if DERIVED_FROM not in table.column_names:
+        return [None] * table.num_rows
+    return [None if origin is None else str(origin) for origin in table[DERIVED_FROM].to_pylist()]
+
+
 def units_in(table: pa.Table) -> list[str]:
     """What each pair is split with: identities linked by `derived_from` are one unit."""
     identities = identities_in(table)
     if DERIVED_FROM not in table.column_names:
         return identities
-    origins = [None if origin is None else str(origin) for origin in table[DERIVED_FROM].to_pylist()]
-    unit_of = units_of(zip(identities, origins, strict=True))
+    unit_of = units_of(zip(identities, origins_in(table), strict=True))
     return [unit_of[identity] for identity in identities]

@@ -22,6 +22,8 @@ _TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
 _HEADS = ("", "pairs", "mean absolute error", "error of always predicting the mean", "correlation")
+_BESIDE = ("data set", "configuration", "digest of the content", "weight", "trained on", "left out", "judged", "AUROC")
+_BEFORE = ("data set", "digest of the content", "pairs")
 _DIGITS = 4
 
 
@@ -44,6 +46,10 @@ class ModelCard:
         base_model: The id of the model on the Hub whose weights it began with; None for another, or none.
         initial_weights: The digest of the weights it began with; None for new ones.
         goes_on: Whether it began with the weights of a pairwise model that was trained already.
+        references: Which neutral faces pairs were compared with, `own` or `any`.
+        also: The data sets beside the first, as `TrainingResult.also` has them.
+        learned_before: The data sets that the pairwise model had learned with which it began: `title`, `content` and
+            `pairs`.
         heads: What `judge_heads` returned on the test split.
         report: What `subgroup_auroc` returned on the test split; None where there is none.
         tables: Its tables, as Markdown.
@@ -61,6 +67,9 @@ class ModelCard:
     base_model: str | None = None
     initial_weights: str | None = None
     goes_on: bool = False
+    references: str = "own"
+    also: Sequence[Mapping[str, Any]] = ()
+    learned_before: Sequence[Mapping[str, Any]] = ()
     heads: Sequence[Mapping[str, Any]] = ()
     report: Mapping[str, Any] | None = None
     tables: str = ""
@@ -79,7 +88,9 @@ class ModelCard:
             "chosen_by": str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
             "size": "" if size is None else f", {size:,} parameters",
             "weights": " and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
-            "is_drawn": self.data["title"].startswith(TITLES["demo"]),
+            "is_drawn": all(one["title"].startswith(TITLES["demo"]) for one in self._sets()),
+            "beside": table(_BESIDE, map(_of_set, self.also), 4),
+            "learned_before": table(_BEFORE, map(_of_learned, self.learned_before), 2),
             "splits": self._splits(),
             "repeats": "identities" in self.data,
             "recipe": table(("argument", "value"), _settings(self.recipe)),
@@ -101,17 +112,21 @@ class ModelCard:
 
     def metadata(self) -> ModelCardData:
         """What the Hub reads: tags, data set, and the AUROC of the whole and of every group as `model-index`."""
-        repo_id = self.data.get("repo_id")
+        ids = dict.fromkeys(one.get("repo_id") or "" for one in self._sets())
         results = list(self._results())
         return ModelCardData(
             model_name=self.name,
             library_name="transformers",
             base_model=self.base_model,
             tags=list(_TAGS),
-            datasets=[repo_id] if repo_id and REPO_ID.fullmatch(repo_id) else None,
+            datasets=[repo_id for repo_id in ids if REPO_ID.fullmatch(repo_id)] or None,
             metrics=["roc_auc"] if results else None,
             eval_results=results or None,
         )
+
+    def _sets(self) -> Iterator[Mapping[str, Any]]:
+        """All data sets that this model has learned, and that are known."""
+        yield from (self.data, *self.also, *self.learned_before)
 
     def _results(self) -> Iterator[EvalResult]:
         if self.report is None:
@@ -160,6 +175,27 @@ def _part(left: float, top: float, right: float, bottom: float) -> str:
 def _head(found: Mapping[str, Any]) -> tuple[str, ...]:
     numbers = (found["mean_absolute_error"], found["error_of_the_mean"], found["correlation"])
     return found["name"], f"{found['n']:,}", *("–" if number is None else f"{number:.2f}" for number in numbers)
+
+
+def _of_set(one: Mapping[str, Any]) -> tuple[Markdown | str, ...]:
+    """A row of the table of data sets beside the first."""
+    source = f", from {one['repo_id']} on the Hub" if one.get("repo_id") else ""
+    at = f" at {one['revision']}" if one.get("revision") else ""
+    auroc = one.get("auroc")
+    return (
+        f"{one['title']}{source}{at}",
+        code(one["config_name"]),
+        code(one["content"]),
+        f"{one['weight']:g}",
+        f"{one['splits']['train']:,}",
+        f"{one['left_out']['train'] + one['twice'] + one['left_out']['test']:,}",
+        f"{one['splits'].get('test', 0):,}",
+        "–" if auroc is None else f"{auroc:.3f}",
+    )
+
+
+def _of_learned(one: Mapping[str, Any]) -> tuple[Markdown | str, ...]:
+    return one["title"], code(one["content"]), f"{one['pairs']:,}"
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[tuple[Markdown, str]]:

@@ -24,11 +24,13 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.several import TrainingSet
 from synpain_hf.training.layout import RECORD, check_place
 from synpain_hf.training.options import ALL_FOLDS, Protocol
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
-from synpain_hf.training.request import any_folder, check_splits, turns
+from synpain_hf.training.request import any_folder, check_splits, open_also, turns
 from synpain_hf.training.run.folder import read_json, write_json
 from synpain_hf.training.run.train import TrainingResult, read_report, train, with_interval
 
@@ -146,6 +148,7 @@ class CrossValidation:
 def cross_validate(
     dataset: str | Path,
     *,
+    also: Sequence[str | Path | Loaded | TrainingSet] = (),
     out: str | Path,
     protocol: Protocol = "cv",
     keep_finished: bool = False,
@@ -158,6 +161,7 @@ def cross_validate(
 
     Args:
         dataset: What `train` takes, by path, by name or from the Hub.
+        also: What `train` takes: in every fold these are trained on whole, but for persons that the fold judges.
         out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
         protocol: `cv`, the five folds, or `loso`, which leaves one person out at a time, of at most 200.
         keep_finished: Return the result where the same cross-validation is finished, instead of refusing the folder.
@@ -175,14 +179,22 @@ def cross_validate(
     folder = Path(out).expanduser().absolute()
     trainings = turns(str(dataset), protocol, options.get("revision"))
     _check_folder(folder, protocol, keep_finished)
+    asked = [one if isinstance(one, TrainingSet) else TrainingSet(one) for one in also]
     for config_name in trainings if protocol == ALL_FOLDS else list(trainings)[:1]:  # a fold may have no pairs
         pairs = open_pairs(dataset, config_name, revision=options.get("revision"))
         check_splits(pairs, config_name, chooses=options.get("eval_strategy") != "no")
+        open_also(pairs, asked)
     folds = []
     for config_name, place in trainings.items():
         told = progress if progress is silent else partial(_of_fold, progress, place.replace("-", " "))
         result = train(
-            dataset, out=folder / place, config_name=config_name, keep_finished=True, progress=told, **options
+            dataset,
+            out=folder / place,
+            also=asked,
+            config_name=config_name,
+            keep_finished=True,
+            progress=told,
+            **options,
         )
         folds.append(result)
     process = PartialState()
@@ -229,6 +241,7 @@ def _card(result: CrossValidation, protocol: str) -> str:
     parts = [
         f"# {_TITLES[protocol]}",
         f"{escaped(data['title'])}, content {code(data['content'])}.",
+        *_beside(result),
         f"T{result.summary()[1:]}.",
         table(("fold", "test pairs", "test AUROC", "validation AUROC", "epochs", "seconds"), rows, 1),
         "## By group, all folds together",
@@ -240,6 +253,18 @@ def _card(result: CrossValidation, protocol: str) -> str:
         *(f"![{Path(place).stem}]({place})" for place in figures(result.out)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _beside(result: CrossValidation) -> Iterator[str]:
+    """What was trained on beside the data set, in every fold."""
+    for number, one in enumerate(result.folds[0].also):
+        used = [fold.also[number]["splits"]["train"] for fold in result.folds]
+        least, most = min(used), max(used)
+        pairs = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+        yield (
+            f"Each fold was also trained on {escaped(one['title'])}, content {code(one['content'])}: {pairs} pairs, "
+            f"each drawn {one['weight']:g} times an epoch; persons that the fold judges are left out."
+        )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

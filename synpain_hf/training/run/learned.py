@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from transformers.utils.hub import cached_file
 
@@ -19,15 +20,20 @@ class Learned(NamedTuple):
     Attributes:
         pair_id: The pairs.
         identity: The identities that these show, and those that they are derived from.
+        sets: The data sets that they are of, in the order in which they were learned: `title`, `content` (the digest)
+            and how many `pairs`.
     """
 
     pair_id: frozenset[str] = frozenset()
     identity: frozenset[str] = frozenset()
+    sets: tuple[Mapping[str, Any], ...] = ()
 
     def and_of(self, pairs: Pairs, positions: Positions) -> Learned:
         """This, and some pairs."""
         shown = frozenset[str]().union(*pairs.persons(positions))
-        return Learned(self.pair_id.union(pairs.table["pair_id"].take(positions).to_pylist()), self.identity | shown)
+        learned_of = {"title": pairs.title, "content": pairs.content, "pairs": len(positions)}
+        ids = self.pair_id.union(pairs.table["pair_id"].take(positions).to_pylist())
+        return Learned(ids, self.identity | shown, (*self.sets, learned_of))
 
     def among(self, pairs: Pairs, positions: Positions) -> int:
         """How many of some pairs it has learned, or others of the same persons."""
@@ -35,9 +41,9 @@ class Learned(NamedTuple):
         known = zip(ids, pairs.persons(positions), strict=True)
         return sum(pair_id in self.pair_id or not self.identity.isdisjoint(shown) for pair_id, shown in known)
 
-    def to_dict(self) -> dict[str, list[str]]:
+    def to_dict(self) -> dict[str, Any]:
         """What stands in the file that says so."""
-        return {name: sorted(ids) for name, ids in self._asdict().items()}
+        return {"pair_id": sorted(self.pair_id), "identity": sorted(self.identity), "sets": list(self.sets)}
 
 
 def learned_by(name: str) -> Learned:
@@ -48,11 +54,18 @@ def learned_by(name: str) -> Learned:
     try:
         said = parsed_json(Path(file).read_text(encoding="utf-8"))
         learned = [said["pair_id"], said.get("identity", [])]  # of earlier versions the pairs alone
+        sets = tuple(_set_of(one) for one in said.get("sets", []))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        learned = [None]
+        learned, sets = [None], ()
     if not all(isinstance(ids, list) and all(isinstance(one, str) for one in ids) for ids in learned):
         raise UsageError(f"has a damaged {LEARNED}, so it is not known what it has learned; fetch it again", "model")
-    return Learned(*map(frozenset, learned))
+    pair_id, identity = map(frozenset, learned)
+    return Learned(pair_id, identity, sets)
+
+
+def _set_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A data set that a model has learned, as its file names it; another value raises what `learned_by` reports."""
+    return {"title": str(said["title"]), "content": str(said["content"]), "pairs": int(said["pairs"])}
 
 
 def check_unseen(name: str, pairs: Pairs) -> None:

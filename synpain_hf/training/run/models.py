@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from synpain_hf.modeling.backbones import channels_of
 from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.data.several import JoinedSet
 from synpain_hf.training.options import JSON, PWCT, ModelArguments
+from synpain_hf.training.request import check_targets
 from synpain_hf.training.run.learned import check_unseen
 from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, PWCT_SIDE
 
@@ -47,7 +49,7 @@ _EYES = "AU43"
 
 
 def build_model(
-    arguments: ModelArguments, pairs: Pairs, *, annotator: str | None = None
+    arguments: ModelArguments, pairs: Pairs, *, annotator: str | None = None, also: Sequence[JoinedSet] = ()
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     """Make the model, with the image processor that fits it.
 
@@ -55,22 +57,24 @@ def build_model(
         arguments: Which model.
         pairs: What it will be trained on: says the class weights, and what the annotations hold.
         annotator: Whose annotations are learned.
+        also: What it will be trained on beside them.
 
     Raises:
         UsageError: If the model cannot be found, or does not fit the pairs or the arguments.
     """
-    heads = _heads(arguments, pairs, annotator)
+    sets = [pairs, *(one.pairs for one in also)]
+    heads = _heads(arguments, sets, annotator)
     name = arguments.model
-    weights = class_weights(pairs) if arguments.class_weights == "balanced" else None
+    weights = class_weights(pairs, also) if arguments.class_weights == "balanced" else None
     with _as_unloadable(name):
-        model, processor = _made(name, arguments, pairs, {"class_weights": weights, **heads})
+        model, processor = _made(name, arguments, sets, {"class_weights": weights, **heads})
         _check_fit(model, processor)
     freeze_unused(model, processor.size["height"], processor.size["width"])
     return model, processor
 
 
 def _made(
-    name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
+    name: str, arguments: ModelArguments, sets: Sequence[Pairs], options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     if name == PWCT:
         config = PairwisePainConfig(lora=_lora(arguments), **options)
@@ -78,7 +82,7 @@ def _made(
     if name.endswith(JSON):
         config = _config_of_file(Path(name).expanduser(), arguments, options)
         return PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
-    return _pretrained(name, arguments, pairs, options)
+    return _pretrained(name, arguments, sets, options)
 
 
 @contextmanager
@@ -119,30 +123,34 @@ def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassi
     return digest.hexdigest()
 
 
-def class_weights(pairs: Pairs) -> list[float]:
+def class_weights(pairs: Pairs, also: Sequence[JoinedSet] = ()) -> list[float]:
     """The weight of each class with which all weigh alike: pairs / (classes x pairs of the class), in `train`.
+
+    Args:
+        pairs: The pairs.
+        also: Further sets, whose pairs count as often as they are drawn.
 
     Raises:
         UsageError: If a class has no pairs.
     """
-    labels = pairs.table["label"].to_numpy()[pairs.positions("train")]
-    counts = np.bincount(labels, minlength=len(CLASSES["label"]))
+    counts = np.zeros(len(CLASSES["label"]))
+    for one, weight in [(pairs, 1.0), *((joined.pairs, joined.asked.weight) for joined in also)]:
+        labels = one.table["label"].to_numpy()[one.positions("train")]
+        counts += weight * np.bincount(labels, minlength=len(counts))
     for name, count in zip(CLASSES["label"], counts.tolist(), strict=True):
         if not count:
             raise UsageError(f"{pairs.title} has no {name} pair in train; both classes are needed to learn from")
-    weights: list[float] = (len(labels) / (len(counts) * counts)).tolist()
+    weights: list[float] = (counts.sum() / (len(counts) * counts)).tolist()
     return weights
 
 
-def _heads(arguments: ModelArguments, pairs: Pairs, annotator: str | None) -> dict[str, Any]:
+def _heads(arguments: ModelArguments, sets: Sequence[Pairs], annotator: str | None) -> dict[str, Any]:
     """What is learned beside the classes, as arguments of the configuration."""
-    units = arguments.units_of(pairs.action_units())
-    pairs.targets(pspi=arguments.pspi_head, action_units=units, annotator=annotator)  # refuses what is not there
+    units = check_targets(sets, arguments, annotator)
     if not arguments.pspi_head:
         return {"action_units": units}
-    graded = _EYES in pairs.action_units() and (
-        np.nanmax(pairs.targets(action_units=[_EYES], annotator=annotator)["action_units"], initial=0) > 1
-    )
+    eyes = [pairs.known_targets(action_units=[_EYES], annotator=annotator)["action_units"] for pairs in sets]
+    graded = max(float(np.nanmax(one, initial=0)) for one in eyes) > 1
     scale = _HIGHEST_PSPI_OF_GRADED_EYES if graded else _HIGHEST_PSPI
     return {"action_units": units, "pspi_head": True, "pspi_scale": scale}
 
@@ -183,12 +191,13 @@ def _config_of(file: Path, content: dict[str, Any]) -> PairwisePainConfig:
 
 
 def _pretrained(
-    name: str, arguments: ModelArguments, pairs: Pairs, options: dict[str, Any]
+    name: str, arguments: ModelArguments, sets: Sequence[Pairs], options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     arguments.check_source()
     found = AutoConfig.from_pretrained(name, trust_remote_code=False)
     if found.model_type == _OWN:
-        check_unseen(name, pairs)
+        for pairs in sets:
+            check_unseen(name, pairs)
         model = PairwisePainForImageClassification.from_pretrained(name)
         _check_own(name, model.config, arguments, options)
         model.config.class_weights = options["class_weights"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.collation import EachReference, PairDataset
+from synpain_hf.training.data.pairs import Positions
 from synpain_hf.training.report.evaluation import ANNOTATED
 from synpain_hf.training.run.trainer import PairwiseTrainer, pain_scores
 from synpain_hf.vocabulary import CLASSES
@@ -15,7 +18,9 @@ _IDENTITY = ("pair_id", "identity", "fold")
 
 
 def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Table:
-    """Judge every pair of a split, once; with several processes, each of them gets the whole.
+    """Judge every pair of a split; with several processes, each of them gets the whole.
+
+    Where pairs have any neutral face of their person as reference, a score is the mean over all of these.
 
     Args:
         trainer: The trainer, whose model judges.
@@ -31,8 +36,11 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
     Raises:
         UsageError: If the model gives NaN or infinity.
     """
-    found: Any = trainer.predict(dataset, metric_key_prefix=split).predictions
+    judged = EachReference(dataset) if dataset.references == "any" else dataset
+    found: Any = trainer.predict(judged, metric_key_prefix=split).predictions
     logits, *heads = found if isinstance(found, tuple) else (found,)
+    if isinstance(judged, EachReference):
+        logits, *heads = (_mean_by(judged.owners, values) for values in (logits, *heads))
     scores = pain_scores(logits)
     rows, names = dataset.rows, CLASSES["label"]
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
@@ -53,6 +61,14 @@ def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Ta
         if name in annotated:
             columns[f"{name}{ANNOTATED}"] = pa.array(annotated[name].numpy(), from_pandas=True)
     return pa.table(columns)
+
+
+def _mean_by(owners: Positions, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """The mean of the items of each pair; these stand one after the other."""
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    sums = np.add.reduceat(values.astype(np.float64), starts, axis=0)
+    mean: npt.NDArray[np.float64] = (sums.T / np.diff([*starts, len(owners)])).T
+    return mean
 
 
 def _words(column: pa.ChunkedArray, names: tuple[str, ...]) -> pa.Array:

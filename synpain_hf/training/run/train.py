@@ -2,6 +2,7 @@
 
 OUT/config.json, model.safetensors, preprocessor_config.json   the model, as `pipeline` loads it
 OUT/README.md, report/, predictions*.parquet                    what it is worth
+OUT/also-1/ …                                                   what it is worth on each further set with a test split
 OUT/training.json                                               what is trained on what, written first
 OUT/checkpoint-N/                                               while it is trained
 OUT/learned.json                                                the pairs and identities that it has learned
@@ -15,11 +16,12 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 from transformers import TrainerState, set_seed
 
@@ -34,11 +36,13 @@ from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
+from synpain_hf.training.data.several import TEST, TRAIN, JoinedSet, TrainingSet
+from synpain_hf.training.data.together import TogetherDataset
 from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
-from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.options import ModelArguments, References
 from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
-from synpain_hf.training.request import check_splits
+from synpain_hf.training.request import check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.folder import (
     Warn,
@@ -56,6 +60,9 @@ from synpain_hf.training.run.prediction import predict
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
 
 REPORT_FILE = "report.json"
+
+ALSO = "also-{}"
+"""The folders of what the model is worth on the data sets beside the first."""
 
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
 _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
@@ -79,6 +86,9 @@ class TrainingResult:
         pairs_per_second: Training pairs over these seconds.
         parameters: Of the model.
         device: What it was trained on.
+        also: Of each data set beside the first: `title`, `content`, `config_name`, `weight`, `splits` (the pairs that
+            were trained on, and that were judged apart), `left_out`, `twice`, and on its test split `auroc` and
+            `interval`.
     """
 
     out: Path
@@ -94,6 +104,7 @@ class TrainingResult:
     pairs_per_second: float
     parameters: int
     device: str
+    also: Sequence[Mapping[str, Any]] = field(default=())
 
     @classmethod
     def read(cls, out: Path) -> TrainingResult:
@@ -102,9 +113,9 @@ class TrainingResult:
         Raises:
             UsageError: If it is damaged.
         """
-        names = [option.name for option in fields(cls) if option.name != "out"]
+        names = [option.name for option in fields(cls) if option.name not in ("out", "also")]
         found = read_json(out / RESULT, *names)
-        return cls(out=out, **{name: found[name] for name in names})
+        return cls(out=out, **{name: found[name] for name in names}, also=found.get("also", []))
 
     @property
     def report(self) -> Report | None:
@@ -126,9 +137,11 @@ def train(
     dataset: str | Path | Loaded,
     *,
     out: str | Path,
+    also: Sequence[str | Path | Loaded | TrainingSet] = (),
     config_name: str = "default",
     revision: str | None = None,
     annotator: str | None = None,
+    references: References = "own",
     cache_dir: str | Path | None = None,
     model: str | ModelArguments = "pwct",
     augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
@@ -146,15 +159,22 @@ def train(
         dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or what is
             loaded: a `DatasetDict`, or a `Dataset` with a column `split`.
         out: The folder to write; it must not exist, unless the same training was interrupted there.
+        also: Data sets that are trained on beside it: their split `train` is learned from, and their split `test`, if
+            they have one, is judged apart. `dataset` alone chooses and tests the model. Pairs that would have a person
+            trained and judged on are left out of these sets.
         config_name: A configuration with the splits `train` and `validation`, and better `test`.
         revision: Of a data set on the Hub.
         annotator: Whose annotations are learned, where there are several.
+        references: `own`, each pair's neutral face; or `any`: in training one of those that its person has in the
+            split, drawn each time, and when the finished model is judged the mean over all of them, at most 16.
+            Meanwhile the model is chosen by each pair's own.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         model: What `ModelArguments.model` takes, or all of these.
         augmentation: How much pairs are changed in training; None for not at all.
         keep_finished: Return the result where the same training is finished, instead of refusing the folder.
         progress: Called for preparation, steps and figures; without it, Trainer shows its own bars.
-        warn: Called with what an interrupted training left damaged, and is passed over; by default a Python warning.
+        warn: Called with what an interrupted training left damaged, and is passed over, and with how many pairs of
+            further data sets are left out; by default a Python warning.
         arguments: Of `PairwiseTrainingArguments`, such as `num_train_epochs=5` or `seed=1`.
 
     Returns:
@@ -166,6 +186,7 @@ def train(
         SynpainError: What `open_pairs` and `prepare` raise.
         OutputError: If `out` cannot be written.
     """
+    check_references(references)
     folder = Path(out).expanduser().absolute()
     args = PairwiseTrainingArguments.of(output_dir=str(folder), **arguments)
     if progress is not silent:
@@ -173,15 +194,19 @@ def train(
     chosen = ModelArguments(model=model) if isinstance(model, str) else model
     pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)
     check_splits(pairs, config_name, chooses=args.eval_strategy != "no")
+    asked = [one if isinstance(one, TrainingSet) else TrainingSet(one) for one in also]
+    joined = open_also(pairs, asked, progress)
     set_seed(args.seed)
-    network, processor = build_model(chosen, pairs, annotator=annotator)
+    network, processor = build_model(chosen, pairs, annotator=annotator, also=joined)
     record = {
         "data": _describe(dataset, pairs, config_name, revision),
+        **({"also": [_describe_joined(one) for one in joined]} if joined else {}),
         "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
         "base_model": chosen.base_model,
         "goes_on": is_pairwise(chosen.model),
         "initial_weights": initial_weights(chosen, network),
         "annotator": annotator,
+        **({"references": references} if references != "own" else {}),
         "processor": processor.to_dict(),
         "augmentation": None if augmentation is None else asdict(augmentation),
         "recipe": args.recipe(),
@@ -191,10 +216,31 @@ def train(
     if keep_finished and (folder / RESULT).is_file():
         check_finished(folder, record)
         return TrainingResult.read(folder)
+    for one in joined:
+        if one.told() and args.should_save:
+            warn(one.told())
     with claim(folder, record, args, warn) as checkpoint:
-        prepared = prepare(pairs, processor, cache_dir=cache_dir, progress=progress if args.should_save else silent)
+        told = progress if args.should_save else silent
+        prepared = [
+            prepare(one, processor, cache_dir=cache_dir, progress=told)
+            for one in (pairs, *(each.pairs for each in joined))
+        ]
         before = learned_by(chosen.model) if record["goes_on"] else Learned()
-        run = _Run(folder, record, args, prepared, network, processor, augmentation, annotator, before, progress)
+        weights = [1.0, *(one.asked.weight for one in joined)]
+        run = _Run(
+            folder,
+            record,
+            args,
+            prepared,
+            weights,
+            network,
+            processor,
+            augmentation,
+            annotator,
+            references,
+            before,
+            progress,
+        )
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
 
 
@@ -221,21 +267,25 @@ class _Run:
     folder: Path
     record: Mapping[str, Any]
     args: PairwiseTrainingArguments
-    prepared: PreparedPairs
+    prepared: Sequence[PreparedPairs]
+    weights: Sequence[float]
     model: PairwisePainForImageClassification
     processor: PairwisePainImageProcessor
     augmentation: AugmentationStrengths | None
     annotator: str | None
+    references: References
     learned_before: Learned
     progress: Progress
 
     def __call__(self, checkpoint: str | None, trained: bool) -> TrainingResult:
-        splits = {name: self._dataset(name) for name in ("train", "validation", "test") if self._has(name)}
+        first, others = self.prepared[0], self.prepared[1:]
+        splits = {name: self._dataset(first, name) for name in ("validation", TEST) if name in first.pairs.splits}
+        train = self._training()
         with _report_refused_arguments():
             trainer = PairwiseTrainer(
                 PairwisePainForImageClassification.from_pretrained(self.folder) if trained else self.model,
                 self.args,
-                splits["train"],
+                train,
                 splits.get("validation") if self.args.eval_strategy != "no" else None,
                 self.processor,
                 self.augmentation,
@@ -250,30 +300,58 @@ class _Run:
                 with report_write_errors(self.folder), replacing_file(self.folder / STATE) as partial:
                     trainer.state.save_to_json(str(partial))
             trainer.accelerator.wait_for_everyone()
-        predicted = {name: predict(trainer, rows, name) for name, rows in splits.items() if name != "train"}
+        predicted = {name: predict(trainer, rows, name) for name, rows in splits.items()}
+        apart = [
+            predict(trainer, self._dataset(one, TEST), TEST) if TEST in one.pairs.splits else None for one in others
+        ]
         if self.args.should_save:
             with report_write_errors(self.folder):
-                self._finish(trainer, predicted)
+                self._finish(trainer, predicted, self._judge_apart(apart), trainer.drawn)
         trainer.accelerator.wait_for_everyone()
         trainer.accelerator.free_memory()
         return TrainingResult.read(self.folder)
 
-    def _has(self, split: str) -> bool:
-        return split in self.prepared.pairs.splits
+    def _training(self) -> PairDataset | TogetherDataset:
+        parts = [self._dataset(one, TRAIN) for one in self.prepared]
+        return TogetherDataset(parts, self.weights) if len(parts) > 1 else parts[0]
 
-    def _dataset(self, split: str) -> PairDataset:
+    def _dataset(self, prepared: PreparedPairs, split: str) -> PairDataset:
         config = self.model.config
         return PairDataset(
-            self.prepared, split, pspi=config.pspi_head, action_units=config.action_units, annotator=self.annotator
+            prepared,
+            split,
+            pspi=config.pspi_head,
+            action_units=config.action_units,
+            annotator=self.annotator,
+            references=self.references,
+            where_known=True,
         )
 
-    def _finish(self, trainer: PairwiseTrainer, predicted: Mapping[str, Any]) -> None:
+    def _judge_apart(self, predicted: Sequence[pa.Table | None]) -> list[dict[str, Any]]:
+        """What the model is worth on the test split of each further set, with a folder of its own for each."""
+        judged = []
+        for number, (said, table) in enumerate(zip(self.record.get("also", []), predicted, strict=True), 1):
+            overall: Mapping[str, Any] = {}
+            if table is not None:
+                place = self.folder / ALSO.format(number)
+                place.mkdir(exist_ok=True)
+                overall = write_report(place, table, progress=self.progress)["overall"]
+            judged.append({**said, "auroc": overall.get("auroc"), "interval": overall.get("interval")})
+        return judged
+
+    def _finish(
+        self,
+        trainer: PairwiseTrainer,
+        predicted: Mapping[str, Any],
+        also: Sequence[Mapping[str, Any]],
+        drawn: int,
+    ) -> None:
         """Write the report, the card and, last of all, the result."""
         report = None
         if "test" in predicted:
             report = write_report(self.folder, predicted["test"], predicted.get("validation"), progress=self.progress)
         heads = judge_heads(predicted["test"]) if "test" in predicted else []
-        outcome = self._outcome(TrainerState.load_from_json(str(self.folder / STATE)), trainer)
+        outcome = self._outcome(TrainerState.load_from_json(str(self.folder / STATE)), trainer, drawn)
         write_card(
             self.folder,
             ModelCard(
@@ -290,11 +368,16 @@ class _Run:
                 report=report,
                 heads=heads,
                 goes_on=self.record["goes_on"],
+                references=self.references,
+                also=also,
+                learned_before=self.learned_before.sets,
                 tables="" if report is None else report.to_markdown(),
                 figures=list(figures(self.folder)) if report is not None else [],
             ),
         )
-        learned = self.learned_before.and_of(self.prepared.pairs, self.prepared.pairs.positions("train"))
+        learned = self.learned_before
+        for one in self.prepared:
+            learned = learned.and_of(one.pairs, one.pairs.positions(TRAIN))
         write_json(self.folder / LEARNED, learned.to_dict())
         overall = {} if report is None else report["overall"]
         result = {
@@ -304,12 +387,13 @@ class _Run:
             "interval": overall.get("interval"),
             "heads": heads,
             **outcome,
+            **({"also": list(also)} if also else {}),
         }
         for path in self.folder.glob(CHECKPOINTS):
             shutil.rmtree(path)
         write_json(self.folder / RESULT, result)
 
-    def _outcome(self, state: TrainerState, trainer: PairwiseTrainer) -> dict[str, Any]:
+    def _outcome(self, state: TrainerState, trainer: PairwiseTrainer, drawn: int) -> dict[str, Any]:
         logged: dict[str, Any] = {name: value for entry in state.log_history for name, value in entry.items()}
         kept = state.best_global_step if self.args.load_best_model_at_end else state.global_step
         of_kept = {name: value for entry in state.log_history if entry["step"] == kept for name, value in entry.items()}
@@ -321,7 +405,7 @@ class _Run:
             "best_epoch": of_kept.get("epoch") if self.args.load_best_model_at_end else None,
             "epochs": epochs,
             "seconds": seconds,
-            "pairs_per_second": epochs * self.record["data"]["splits"]["train"] / seconds,
+            "pairs_per_second": epochs * drawn / seconds,
             "parameters": trainer.network.num_parameters(),
             "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
         }
@@ -376,6 +460,22 @@ def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revi
         "splits": {name: len(positions) for name, positions in pairs.splits.items()},
         **_identities(pairs),
     }
+    return {**described, **_published(dataset, revision)}
+
+
+def _describe_joined(one: JoinedSet) -> dict[str, Any]:
+    """Say what is trained on beside the first data set."""
+    asked = one.asked
+    return {
+        **_describe(asked.dataset, one.pairs, asked.config_name, asked.revision),
+        "weight": asked.weight,
+        "left_out": one.left_out,
+        "twice": one.twice,
+    }
+
+
+def _published(dataset: str | Path | Loaded, revision: str | None) -> dict[str, Any]:
+    """Where a data set is on the Hub; empty where it is not from there."""
     if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
-        return {**described, "repo_id": dataset, "revision": revision}
-    return described
+        return {"repo_id": dataset, "revision": revision}
+    return {}

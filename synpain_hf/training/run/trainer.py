@@ -32,6 +32,7 @@ from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePain
 from synpain_hf.progress import Progress, silent
 from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
 from synpain_hf.training.data.collation import ModelInputs, PairDataset, collate_pairs
+from synpain_hf.training.data.together import TogetherDataset, WeightedSampler
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.folder import report_write_errors
 from synpain_hf.vocabulary import CLASSES
@@ -75,7 +76,7 @@ class PairwiseTrainer(Trainer):
         self,
         model: PairwisePainForImageClassification,
         args: PairwiseTrainingArguments,
-        train_dataset: PairDataset | None = None,
+        train_dataset: PairDataset | TogetherDataset | None = None,
         eval_dataset: PairDataset | None = None,
         processing_class: PairwisePainImageProcessor | None = None,
         augmentation: AugmentationStrengths | None = None,
@@ -108,6 +109,27 @@ class PairwiseTrainer(Trainer):
         self._draws = torch.Generator()
         self._drawn_at = (-1, 0)
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        """How the pairs of an epoch are drawn: of several data sets each as often as its weight says."""
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        if isinstance(dataset, TogetherDataset):
+            return WeightedSampler(dataset.weights, self._seed, dataset.references)
+        if isinstance(dataset, PairDataset) and dataset.references == "any":
+            return WeightedSampler(np.ones(len(dataset)), self._seed, dataset.references)
+        return super()._get_train_sampler(train_dataset)
+
+    @property
+    def drawn(self) -> int:
+        """How many pairs an epoch draws."""
+        dataset: Any = self.train_dataset
+        is_joined = isinstance(dataset, TogetherDataset)
+        return len(WeightedSampler(dataset.weights, self._seed)) if is_joined else len(dataset)
+
+    @property
+    def _seed(self) -> int:
+        """What draws pairs and their changes."""
+        return int(self.args.seed if self.args.data_seed is None else self.args.data_seed)
+
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
         training = self.network.training
         self.to_model.train(training)
@@ -127,8 +149,7 @@ class PairwiseTrainer(Trainer):
         """The generator of this batch's augmentation."""
         step, batch = self._drawn_at
         self._drawn_at = (step, batch + 1) if step == self.state.global_step else (self.state.global_step, 0)
-        seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
-        place_in_training = (seed, *self._drawn_at, self.args.process_index)
+        place_in_training = (self._seed, *self._drawn_at, self.args.process_index)
         (state,) = np.random.SeedSequence(place_in_training).generate_state(1, np.uint64)
         return self._draws.manual_seed(int(state))
 
@@ -184,7 +205,7 @@ def evaluation_metrics(predicted: EvalPrediction) -> dict[str, float]:
     return {"auroc": float(auroc[0]), "accuracy": float(np.mean((scores > 0) == positive))}
 
 
-def _check_classes(split: str, dataset: PairDataset | None) -> None:
+def _check_classes(split: str, dataset: PairDataset | TogetherDataset | None) -> None:
     if dataset is None:
         return
     found = sorted({CLASSES["label"][label] for label in dataset.rows["label"].to_pylist()})

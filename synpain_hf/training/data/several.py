@@ -1,0 +1,197 @@
+"""Several data sets in one training: who is the same person in two of them, and which pairs are left out for that.
+
+The first set chooses and tests the model. Of the others the split `train` is learned from, too, and the split `test`,
+where there is one, is judged apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from synpain_hf.errors import UsageError
+from synpain_hf.release.identities import units_of
+from synpain_hf.training.data.loaded import Loaded
+from synpain_hf.training.data.pairs import JUDGED, Pairs, Positions, identities_in, origins_in
+from synpain_hf.vocabulary import FACES
+
+TRAIN, TEST = "train", "test"
+
+Units = npt.NDArray[np.str_]
+
+
+MOST_WEIGHT = 1000
+"""How often a pair is drawn in an epoch at most."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A data set that is trained on beside the first.
+
+    Attributes:
+        dataset: What `train` takes as its data set.
+        config_name: A configuration with the split `train`; `all` trains on every pair.
+        revision: Of a data set on the Hub.
+        weight: How often each pair is drawn in an epoch, on average; those of the first set are drawn once.
+
+    Raises:
+        UsageError: If the weight cannot be right.
+
+    Example:
+        >>> TrainingSet("lab/faces", revision="v1.0.0", weight=0.5).weight
+        0.5
+    """
+
+    dataset: str | Path | Loaded
+    config_name: str = "default"
+    revision: str | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight <= MOST_WEIGHT:
+            raise UsageError(
+                f"the weight of a data set is {self.weight}; give a number above 0, of {MOST_WEIGHT} at most"
+            )
+
+
+@dataclass(frozen=True)
+class JoinedSet:
+    """A data set that is trained on beside the first.
+
+    Attributes:
+        pairs: Its pairs; of its splits `train` and, where there is one, `test`, without what is left out.
+        asked: What was asked for, such as its weight.
+        left_out: How many pairs of `train` and of `test` are left out, since they show persons of the other side.
+        twice: How many pairs of `train` are left out, since an earlier set has their expressive face, too.
+    """
+
+    pairs: Pairs
+    asked: TrainingSet
+    left_out: dict[str, int]
+    twice: int
+
+    @property
+    def title(self) -> str:
+        """What the set is, in a few words."""
+        return self.pairs.title
+
+    def told(self) -> str:
+        """What is left out, in a line; empty where nothing is."""
+        reasons = {
+            "of {train} show persons that choose or test the model": self.left_out[TRAIN],
+            "of {train} are in an earlier set, too": self.twice,
+            "of {test} show persons that are trained on": self.left_out[TEST],
+        }
+        parts = [f"{count:,} {reason.format(train=TRAIN, test=TEST)}" for reason, count in reasons.items() if count]
+        return f"pairs of {self.title} are left out: {'; '.join(parts)}" if parts else ""
+
+
+def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[JoinedSet]:
+    """Leave out of the other sets whatever would have a person both trained and judged on.
+
+    An identity is a person of its own set: two sets may use one name for two persons. They are one person where
+    `derived_from` says so, or where both show one picture. `derived_from` names an identity of its own set or, where
+    that has none of this name, of the others.
+
+    Args:
+        first: The set that chooses and tests the model; nothing of it is left out.
+        others: The other sets, each with the split `train`, and what was asked for.
+
+    Returns:
+        The other sets, in their order.
+
+    Raises:
+        UsageError: If a set is given twice, or all of its pairs are left out.
+    """
+    sets = [first, *(pairs for pairs, _ in others)]
+    _check_apart(sets)
+    units = _units(sets)
+    judged = _among(first, units[0], "validation", TEST)
+    faces = [_expressive(pairs) for pairs in sets]
+    seen = {faces[0][at] for at in first.splits.get(TRAIN, [])}
+    trained = _among(first, units[0], TRAIN)
+    kept: list[Positions] = []
+    for (pairs, _), own, shown in zip(others, units[1:], faces[1:], strict=True):
+        apart = _not_in(pairs.positions(TRAIN), own, judged)
+        new = np.array([at for at in apart.tolist() if shown[at] is None or shown[at] not in seen], np.int64)
+        if not len(new):
+            raise UsageError(
+                f"every pair of {pairs.title} that would be trained on shows a person that chooses or tests the model, "
+                "or is in an earlier set, too; leave this set out"
+            )
+        seen.update(shown[at] for at in new)
+        trained |= set(own[new].tolist())
+        kept.append(new)
+    joined = []
+    for (pairs, asked), own, new in zip(others, units[1:], kept, strict=True):
+        apart = _not_in(pairs.positions(TRAIN), own, judged)
+        splits = {TRAIN: new}
+        lost = 0
+        if TEST in pairs.splits:
+            tested = _not_in(pairs.positions(TEST), own, trained)
+            lost = len(pairs.positions(TEST)) - len(tested)
+            splits |= {TEST: tested} if len(tested) else {}
+        left_out = {TRAIN: len(pairs.positions(TRAIN)) - len(apart), TEST: lost}
+        joined.append(JoinedSet(replace(pairs, splits=splits), asked, left_out, len(apart) - len(new)))
+    return joined
+
+
+def _check_apart(sets: Sequence[Pairs]) -> None:
+    contents: set[str] = set()
+    for pairs in sets:
+        if pairs.content in contents:
+            raise UsageError(f"the pairs of {pairs.title} are given twice; give each data set once")
+        contents.add(pairs.content)
+
+
+def _units(sets: Sequence[Pairs]) -> list[Units]:
+    """Of every pair of every set, the persons that are one: a unit has one name in all sets."""
+    unit_of = units_of(link for number in range(len(sets)) for link in _links(sets, number))
+    return [
+        np.array([unit_of[_qualified(number, identity)] for identity in identities_in(pairs.table)])
+        for number, pairs in enumerate(sets)
+    ]
+
+
+def _links(sets: Sequence[Pairs], number: int) -> Iterator[tuple[str, str]]:
+    known = [set(identities_in(pairs.table)) for pairs in sets]
+    pairs = sets[number]
+    identities = identities_in(pairs.table)
+    for identity, origin in zip(identities, origins_in(pairs.table), strict=True):
+        shown = _qualified(number, identity)
+        yield shown, shown
+        if origin is not None:
+            elsewhere = [at for at, names in enumerate(known) if origin in names]
+            within = [number] if number in elsewhere else elsewhere
+            yield from ((shown, _qualified(at, origin)) for at in within)
+            if not within:
+                yield shown, f"origin/{origin}"  # of no set here; two sets may name it
+    if pairs.pictures is not None:
+        for face in FACES:
+            for identity, digest in zip(identities, pairs.pictures[face].to_pylist(), strict=True):
+                if digest is not None:
+                    yield _qualified(number, identity), f"picture/{digest}"
+
+
+def _qualified(number: int, identity: str) -> str:
+    return f"{number}/{identity}"
+
+
+def _among(pairs: Pairs, units: Units, *splits: str) -> set[str]:
+    return {unit for split in splits if split in pairs.splits for unit in units[pairs.splits[split]].tolist()}
+
+
+def _not_in(positions: Positions, units: Units, others: set[str]) -> Positions:
+    return positions[[unit not in others for unit in units[positions].tolist()]]
+
+
+def _expressive(pairs: Pairs) -> list[str | None]:
+    """The digest of each pair's expressive face, where it is known."""
+    if pairs.pictures is None:
+        return [None] * pairs.table.num_rows
+    found: list[str | None] = pairs.pictures[JUDGED].to_pylist()
+    return found
