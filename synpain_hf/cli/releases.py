@@ -15,7 +15,6 @@ from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import NAME, TITLES
-from synpain_hf.sources.choices import Videos
 from synpain_hf.text.plurals import count, first_few
 
 Codec = Literal["png", "webp", "jpeg"]
@@ -85,17 +84,6 @@ def build(
         int | None,
         typer.Option(metavar="N", help="How many neutral faces of an identity are used.", show_default=False),
     ] = None,
-    videos: Annotated[
-        Videos | None, typer.Option(**choice_of(Videos), help="What becomes of clips.", show_default=False)
-    ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHICH",
-            help="Frames of a clip: peak, every:N, or times in seconds, as in 1.5,3.",
-            show_default=False,
-        ),
-    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from the official download, or a manifest.
@@ -108,9 +96,8 @@ def build(
         release = synpain_hf.build(
             source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
             folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
-            drop=drop or (), keep=keep or (), groups=groups, pain_from=pain_from, references=references, videos=videos,
-            frames=frames, progress=progress, notice=doubtful.extend,
-            unverified=unverified.extend,
+            drop=drop or (), keep=keep or (), groups=groups, pain_from=pain_from, references=references,
+            progress=progress, notice=doubtful.extend, unverified=unverified.extend,
         )  # fmt: skip
     if doubtful:
         print_warning(doubtful)

@@ -38,7 +38,7 @@ from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
 from synpain_hf.release.versions import Version
 from synpain_hf.sources import Source, open_source
-from synpain_hf.sources.choices import Choices, Videos
+from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
 from synpain_hf.sources.loaded import open_dataset
 from synpain_hf.sources.wording import Wording, Words, read_wording
@@ -72,8 +72,6 @@ def build(
     groups: str | Path | None = None,
     pain_from: float | None = None,
     references: int | None = None,
-    videos: Videos | None = None,
-    frames: str | None = None,
     progress: Progress = silent,
     notice: Notice = warn_of,
     unverified: Callable[[Sequence[str]], object] = _say_nothing,
@@ -112,10 +110,6 @@ def build(
             `identity`.
         pain_from: For a source with pain scores or levels: the least one that is called pain.
         references: For a source with many neutral faces of an identity: how many of them stand beside its other faces.
-        videos: What becomes of a source's clips: `leave` them aside; put them into a `table` of the release; or make
-            pairs of their `frames` too.
-        frames: Which frames of a clip are expressive faces: `peak`, where the face has changed most since the first
-            frame; `every:N`; or times in seconds with commas between.
         progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -145,7 +139,7 @@ def build(
     if before:
         check(before, any_columns=True, progress=progress)
     wording = read_wording(words, drop, keep)
-    choices = Choices(None if groups is None else Path(groups).expanduser(), pain_from, references, videos, frames)
+    choices = Choices(None if groups is None else Path(groups).expanduser(), pain_from, references)
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:

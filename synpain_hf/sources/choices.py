@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
 
 from synpain_hf.errors import UsageError
-from synpain_hf.text.suggestions import did_you_mean
-
-Videos = Literal["leave", "table", "frames"]
-"""What becomes of clips: left aside; a table of the release; or pairs of their frames, and the table."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +17,13 @@ class Choices:
         groups: A table of the groups of each identity, which the source itself does not have.
         pain_from: The least pain score, or level, that is called pain.
         references: How many neutral faces of an identity stand beside its other faces.
-        videos: What becomes of clips.
-        frames: Which frames of a clip are expressive faces: `peak`, `every:N`, or times in seconds with commas.
     """
 
     groups: Path | None = None
     pain_from: float | None = None
     references: int | None = None
-    videos: Videos | None = None
-    frames: str | None = None
 
     def __post_init__(self) -> None:
-        known = get_args(Videos)
-        if self.videos not in (None, *known):
-            near = did_you_mean(str(self.videos), known)
-            raise UsageError(f"unknown choice {self.videos!r}{near}; choose from {', '.join(known)}", "videos")
         if self.references is not None and self.references < 1:
             raise UsageError(f"asks for {self.references} neutral faces; give 1 or more", "references")
 
