@@ -20,6 +20,7 @@ _HOMES = {
     "evaluate": "synpain_hf.metrics.predictions",
     "info": "synpain_hf.release.info",
     "install": "synpain_hf.release.install",
+    "installed": "synpain_hf.release.installed.listing",
     "load": "synpain_hf.release.install",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "info",
     "install",
+    "installed",
     "load",
     "publish",
     "publish_metric",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from synpain_hf.release.demo import demo
     from synpain_hf.release.info import info
     from synpain_hf.release.install import install, load, uninstall
+    from synpain_hf.release.installed.listing import installed
     from synpain_hf.training.run.cross_validation import cross_validate
     from synpain_hf.training.run.train import train
 else:

@@ -19,10 +19,10 @@ from synpain_hf.cli.cards import card
 from synpain_hf.cli.metric import evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
-from synpain_hf.cli.releases import build, demo, diff, info, install, uninstall
+from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
 
-COMMANDS = (build, demo, info, diff, card, install, uninstall, evaluate, publish, publish_metric, train)
+COMMANDS = (build, demo, info, diff, card, install, installed, uninstall, evaluate, publish, publish_metric, train)
 """In the order in which --help lists them."""
 
 app = typer.Typer(

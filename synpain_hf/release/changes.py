@@ -93,22 +93,26 @@ class Changes:
         old: Version of the earlier release.
         new: Version of the later one.
         tables: What changed of each table, that of the pairs first.
+        names: What the data set is called in the earlier release, and in the later one.
     """
 
     old: str
     new: str
     tables: tuple[TableChanges, ...]
+    names: tuple[str, str]
 
     @property
     def bump(self) -> Bump:
         """The least rise of the version that these changes require."""
-        return max(table.bump for table in self.tables)
+        return max(Bump.MAJOR if self._is_renamed else Bump.PATCH, *(table.bump for table in self.tables))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """Each change as a heading of Keep a Changelog and a sentence."""
         pairs, *joined = self.tables
         sentences = [(heading, text) for heading, text in _of_pairs(pairs)]
         sentences += [("Changed", _of_files(table)) for table in joined if table.files]
+        if self._is_renamed:
+            sentences.append(("Changed", "the data set is called {1}, and was called {0}".format(*self.names)))
         headings = ("Added", "Changed", "Removed")
         yield from sorted(sentences, key=lambda sentence: headings.index(sentence[0]))
 
@@ -124,6 +128,7 @@ class Changes:
         return {
             "old": self.old,
             "new": self.new,
+            "names": list(self.names),
             "added": told["added"],
             "removed": told["removed"],
             **aspects,
@@ -132,6 +137,10 @@ class Changes:
             "bump": self.bump.name.lower(),
             "tables": {table.table.name: table.to_dict() for table in self.tables},
         }
+
+    @property
+    def _is_renamed(self) -> bool:
+        return len(set(self.names)) > 1
 
 
 def _of_pairs(changes: TableChanges) -> Iterator[tuple[str, str]]:
