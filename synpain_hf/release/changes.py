@@ -93,13 +93,15 @@ class Changes:
         old: Version of the earlier release.
         new: Version of the later one.
         tables: What changed of each table, that of the pairs first.
-        names: What the data set is called in the earlier release, and in the later one.
+        old_name: What the data set is called in the earlier release.
+        new_name: What it is called in the later one.
     """
 
     old: str
     new: str
     tables: tuple[TableChanges, ...]
-    names: tuple[str, str]
+    old_name: str
+    new_name: str
 
     @property
     def bump(self) -> Bump:
@@ -112,7 +114,7 @@ class Changes:
         sentences = [(heading, text) for heading, text in _of_pairs(pairs)]
         sentences += [("Changed", _of_files(table)) for table in joined if table.files]
         if self._is_renamed:
-            sentences.append(("Changed", "the data set is called {1}, and was called {0}".format(*self.names)))
+            sentences.append(("Changed", f"the data set is called {self.new_name}, and was called {self.old_name}"))
         headings = ("Added", "Changed", "Removed")
         yield from sorted(sentences, key=lambda sentence: headings.index(sentence[0]))
 
@@ -128,7 +130,8 @@ class Changes:
         return {
             "old": self.old,
             "new": self.new,
-            "names": list(self.names),
+            "old_name": self.old_name,
+            "new_name": self.new_name,
             "added": told["added"],
             "removed": told["removed"],
             **aspects,
@@ -140,7 +143,7 @@ class Changes:
 
     @property
     def _is_renamed(self) -> bool:
-        return len(set(self.names)) > 1
+        return self.old_name != self.new_name
 
 
 def _of_pairs(changes: TableChanges) -> Iterator[tuple[str, str]]:

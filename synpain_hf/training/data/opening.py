@@ -88,9 +88,10 @@ def open_pairs(
             return _from_hub(word, configuration, revision, progress)
         except DownloadError as error:
             raise DownloadError(f"there is no folder {source} here, and {error}") from None
+    beside = f", NAMESPACE/NAME, or what is installed: {', '.join(known)}" if known else " or NAMESPACE/NAME"
     raise UsageError(
-        f"{shown(word)} is neither a folder nor a data set that is installed{did_you_mean(word, known)}; give a "
-        f"release's folder, NAMESPACE/NAME, or the name of what is installed ({', '.join(known) or 'nothing is'})"
+        f"{shown(word)} is neither a folder nor a data set that is installed{did_you_mean(word, known)}; "
+        f"give a release's folder{beside}"
     )
 
 
