@@ -90,7 +90,7 @@ def open_pairs(
             raise DownloadError(f"there is no folder {source} here, and {error}") from None
     beside = f", NAMESPACE/NAME, or what is installed: {', '.join(known)}" if known else " or NAMESPACE/NAME"
     raise UsageError(
-        f"{shown(word)} is neither a folder nor a data set that is installed{did_you_mean(word, known)}; "
+        f"{shown(word)} is neither a folder nor an installed data set{did_you_mean(word, known)}; "
         f"give a release's folder{beside}"
     )
 
