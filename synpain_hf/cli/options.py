@@ -34,10 +34,6 @@ Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Partitions writt
 EngineOption = typer.Option(
     **choice_of(Engine), help="What the workers are; ray takes the cluster that RAY_ADDRESS names, else this machine."
 )
-DataSetName = Annotated[
-    str | None,
-    typer.Option("--name", metavar="NAME", help="What the data set is called, as in load_dataset.", show_default=False),
-]
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 RepoId = Annotated[str, typer.Option("--repo-id", metavar="NAMESPACE/NAME", help="The repository.", show_default=False)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, DataSetName, EngineOption, Out, ReleaseFolder, Workers, choice_of
+from synpain_hf.cli.options import AsJson, EngineOption, Out, ReleaseFolder, Workers, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_table, print_warning, reported, size
 from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
@@ -36,7 +36,14 @@ def build(
     version: Annotated[
         str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
     ],
-    name: DataSetName = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What load_dataset calls the data set; by default as in --previous, else after the source.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Workers = 1,
     engine: Annotated[Engine, EngineOption] = "threads",
     encoding: Annotated[Codec, typer.Option(**choice_of(Codec), help="png and webp lose nothing.")] = "png",
@@ -137,7 +144,12 @@ def demo(
     raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
-    name: DataSetName = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="What load_dataset calls the data set; by default synpain.", show_default=False
+        ),
+    ] = None,
     workers: Workers = 1,
     engine: Annotated[Engine | None, EngineOption] = None,
     as_json: AsJson = False,
@@ -240,10 +252,10 @@ def installed(as_json: AsJson = False) -> None:
         print_json({"installed": [release.to_dict() for release in found]})
         return
     for release in found:
-        what = [release.title, f"version {release.version}", *_counted(release.pairs)]
-        print_line(f"{release.name}: {', '.join(filter(None, what))}")
-        if release.damage:
-            print_line(f"  damaged ({release.damage}); run `synpain-hf install RELEASE` again", indent=4)
+        pairs = "" if release.pairs is None else count(release.pairs, "pair")
+        state = f"damaged ({release.damage}; install it again)" if release.damage else "whole"
+        parts = [release.title, f"version {release.version}", pairs, state]
+        print_line(f"{release.name}: {', '.join(filter(None, parts))}")
         print_line(f"  {release.folder}", indent=4)
     if not found:
         print_line("nothing is installed; run `synpain-hf install RELEASE` first")
@@ -253,7 +265,7 @@ def uninstall(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="The name of its data set; needed where several are installed.", show_default=False
+            metavar="NAME", help="The name of its data set; needed where several are installed.", show_default=False
         ),
     ] = None,
     as_json: AsJson = False,
@@ -265,10 +277,6 @@ def uninstall(
         print_json({"uninstalled": version})
     else:
         print_line(f"uninstalled{f' {name}' if name else ''}: version {version}")
-
-
-def _counted(pairs: int | None) -> list[str]:
-    return [] if pairs is None else [count(pairs, "pair")]
 
 
 def _folds(used: Mapping[str, Any]) -> str:
