@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_every_format_of_the_installed_datasets_is_known() -> None:
 
 
 @given(st.from_regex(r"[a-z][a-z0-9_]{0,70}", fullmatch=True))
-def test_a_name_that_is_taken_is_the_same_to_datasets_and_of_its_form_in_the_schema(name: str) -> None:
+def test_a_name_that_is_taken_is_the_same_to_datasets_and_short_enough_for_files(name: str) -> None:
     if not wrong_with(name):
         assert camelcase_to_snakecase(name) == name
         assert len(f"{name}-validation-00000-of-00060.arrow") < 100
@@ -101,12 +102,12 @@ class TestBuild:
         self, first: Release, tmp_path: Path
     ) -> None:
         source = write_manifest(tmp_path, manifest_rows(12))
-        other = {"previous": first.folder, "name": "their_faces"}
+        renamed = partial(build, previous=first.folder, name="their_faces")
         with pytest.raises(
             VersionError, match=r"is called their_faces, and was called my_faces; give at least 2\.0\.0"
         ):
-            build("nowhere", tmp_path / "release", version="1.9.0", **other)
-        later = build(source, tmp_path / "release", version="2.0.0", **other)
+            renamed("nowhere", tmp_path / "release", version="1.9.0")
+        later = renamed(source, tmp_path / "release", version="2.0.0")
         assert later.name == "their_faces"
         sentence = "the data set is called their_faces, and was called my_faces"
         assert f"### Changed\n\n- {sentence}.\n" in later.text_of("CHANGELOG.md")
