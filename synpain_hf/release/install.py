@@ -156,7 +156,7 @@ def _of_current(read: Callable[[Release], Read], name: str) -> Read:
     except (pa.ArrowException, OSError, ReleaseError) as error:
         reason = str(error).partition("; ")[0]
         raise ReleaseError(
-            f"the installed release is damaged ({reason}); run `synpain-hf install RELEASE` again"
+            f"the release that is installed as {name} is damaged ({reason}); run `synpain-hf install RELEASE` again"
         ) from error
 
 

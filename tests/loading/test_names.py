@@ -105,9 +105,11 @@ class TestTwoNames:
     def test_are_replaced_one_without_the_other(
         self, newer: Release, newer_unbc: Release, both: Path, tmp_path: Path
     ) -> None:
-        before = files_below(both / "synpain")
+        before, (synpain, _) = files_below(both / "synpain"), synpain_hf.installed()
+        date = synpain.folder.stat().st_mtime
         synpain_hf.install(newer_unbc.folder)
         assert files_below(both / "synpain") == before
+        assert synpain.folder.stat().st_mtime == date, "it comes first under its name as before"
         assert ids(load_dataset("unbc")) == by_path(newer_unbc, tmp_path)
         assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
         assert [path.name for path in (both / "unbc" / "default").iterdir()] == ["2.1.0"]
@@ -136,7 +138,7 @@ class TestTwoNames:
         assert run("uninstall", "unbc").stdout == "uninstalled unbc: version 2.0.0\n"
         assert both.joinpath("synpain").is_dir()
 
-    @pytest.mark.parametrize("name", ["ubnc", "csv", "../synpain", "*", ""])
+    @pytest.mark.parametrize("name", ["ubnc", "csv", "../datasets/unbc", "*", ""])
     def test_are_named_where_another_is_asked_for(self, both: Path, name: str) -> None:
         for ask in (lambda: synpain_hf.load(name=name), lambda: synpain_hf.uninstall(name)):
             with pytest.raises(NotInstalledError, match=r"is installed as .*but as synpain, unbc; give one of these"):
@@ -215,6 +217,8 @@ class TestListing:
         stranger.mkdir(parents=True)
         shutil.copyfile(newer.folder / "release.json", stranger / "release.json")
         assert [release.name for release in synpain_hf.installed()] == ["synpain", "unbc"]
+        with pytest.raises(UsageError, match=r"give one of synpain, unbc$"):
+            synpain_hf.uninstall()
 
     @pytest.mark.parametrize("file", ["unbc-train*.arrow", "dataset_info.json", "files.json"])
     def test_tells_that_a_file_is_damaged_and_installing_again_repairs_it(
