@@ -22,6 +22,7 @@ _HOMES = {
     "import_annotations": "synpain_hf.annotation.imports.importing",
     "info": "synpain_hf.release.info",
     "install": "synpain_hf.release.install",
+    "installed": "synpain_hf.release.installed.listing",
     "load": "synpain_hf.release.install",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
@@ -42,6 +43,7 @@ __all__ = [
     "import_annotations",
     "info",
     "install",
+    "installed",
     "load",
     "publish",
     "publish_metric",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from synpain_hf.release.demo import demo
     from synpain_hf.release.info import info
     from synpain_hf.release.install import install, load, uninstall
+    from synpain_hf.release.installed.listing import installed
     from synpain_hf.training.run.cross_validation import cross_validate
     from synpain_hf.training.run.train import train
 else:

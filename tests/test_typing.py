@@ -22,7 +22,7 @@ place, raw = Path("place"), bool("raw")
 
 RIGHT = {
     "__version__": "str",
-    'build(["a.zip", place], place, version="1.0.0", on_error="skip")': "Release",
+    'build(["a.zip", place], place, version="1.0.0", name="unbc", on_error="skip")': "Release",
     "demo(place, pairs=2, progress=lambda what, done, total: None)": "Release",
     "demo(place, raw=True)": "Path",
     "demo(place, raw=raw)": "Release | Path",
@@ -30,11 +30,12 @@ RIGHT = {
     "info(place, verify=True)": "dict[str, Any]",
     "diff(place, place)": "Changes",
     "install(place)": "Path",
-    "load": "def (configuration: str =, split: str | None =) -> Any | Any",
+    "installed()": "list[InstalledRelease]",
+    "load": "def (configuration: str =, split: str | None =, *, name: str =) -> Any | Any",
     'amend("r", remove=["rejected.jsonl"])': "Release",
     'faces(place, "faces", layout="flat")': "Path",
     'import_annotations(place, "openface.csv", on_error="skip")': "Imported",
-    "uninstall()": "str",
+    'uninstall("unbc")': "str",
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",
     'evaluate("predictions.csv", groups=["age"])': "Report",

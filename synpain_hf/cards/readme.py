@@ -67,6 +67,7 @@ def _context(
         "metadata": Markdown(dumped(metadata_of(release, facts))),
         "facts": {**optional, **shown, "licence": {"name": None, **shown["licence"]}},
         "not_stated": facts.not_stated,
+        "name": as_is(release.name),
         "version": as_is(release.version),
         "source": manifest["source"],
         "planted": planted_in(release),

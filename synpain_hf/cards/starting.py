@@ -14,7 +14,7 @@ from synpain_hf.cards.columns import unknown_columns
 from synpain_hf.cards.facts import BESIDE, shipped, shipped_for
 from synpain_hf.errors import UsageError
 from synpain_hf.release import tables
-from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
+from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS, NAME
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from synpain_hf.schemas import properties
@@ -87,7 +87,8 @@ def _texts(release: Release) -> tuple[str, str]:
 
 def _known(release: Release) -> dict[str, Any]:
     """What a release knows of its data set, as facts."""
-    name = _NO_NAME.sub("_", _VERSION.sub("", release.folder.resolve().name).lower()).lstrip("_-0123456789")
+    called = release.folder.resolve().name if release.name == NAME else release.name
+    name = _NO_NAME.sub("_", _VERSION.sub("", called).lower()).lstrip("_-0123456789")
     generators, prompts = _origins(release)
     pairs = release.manifest["pairs"]["out"]
     known: dict[str, Any] = {"tasks": ["image-classification"], "tags": ["pain", "faces"], "languages": ["en"]}

@@ -20,10 +20,12 @@ from synpain_hf.cli.cards import card
 from synpain_hf.cli.metric import evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
-from synpain_hf.cli.releases import build, demo, diff, info, install, uninstall
+from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
 
-COMMANDS = (build, demo, info, diff, faces, card, install, uninstall, evaluate, publish, publish_metric, train)
+COMMANDS = (
+    build, demo, info, diff, faces, card, install, installed, uninstall, evaluate, publish, publish_metric, train,
+)  # fmt: skip
 """In the order in which --help lists them."""
 
 app = typer.Typer(

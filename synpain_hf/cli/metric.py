@@ -175,13 +175,26 @@ def _function(named: str) -> tuple[str, Callable[..., Any]]:
     if not place or not name:
         raise UsageError(f"--metric is {named!r}; give MODULE:FUNCTION or FILE.py:FUNCTION")
     try:
-        known = runpy.run_path(place) if place.endswith(".py") else vars(importlib.import_module(place))
+        known = _run(named, place) if place.endswith(".py") else vars(importlib.import_module(place))
+    except UsageError:
+        raise
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}; name a module or a file that can be imported"
         raise UsageError(f"--metric {named}: {reason}") from error
     if not callable(known.get(name)):
         raise UsageError(f"--metric {named}: {place} has no function {name}; name one that it has")
     return name, known[name]
+
+
+def _run(named: str, place: str) -> dict[str, Any]:
+    """What a file defines, which may import modules that stand beside it, as a script may."""
+    path = Path(place).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--metric {named}: there is no file {place}; name one that is there")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return runpy.run_path(str(path))
 
 
 def _distinct(option: str, given: Iterable[tuple[str, _Value]]) -> dict[str, _Value]:

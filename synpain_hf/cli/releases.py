@@ -1,4 +1,4 @@
-"""Releases: `build`, `demo`, `info`, `diff`, `install`, `uninstall`."""
+"""Releases: `build`, `demo`, `info`, `diff`, `install`, `installed`, `uninstall`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synpain_hf.cli.printing import as_option, print_json, print_line, print_tab
 from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
-from synpain_hf.release.layout import NAME, TITLES
+from synpain_hf.release.layout import TITLES
 from synpain_hf.text.plurals import count, first_few
 
 Codec = Literal["png", "webp", "jpeg"]
@@ -35,6 +35,14 @@ def build(
     version: Annotated[
         str, typer.Option(metavar="X.Y.Z", help="Version of the release, such as 1.0.0.", show_default=False)
     ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What load_dataset calls the data set; by default as in --previous, else after the source.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Workers = 1,
     engine: Annotated[Engine, EngineOption] = "threads",
     encoding: Annotated[Codec, typer.Option(**choice_of(Codec), help="png and webp lose nothing.")] = "png",
@@ -94,8 +102,8 @@ def build(
     unverified: list[str] = []
     with reported(as_json, lambda name: {"words": "--map"}.get(name, as_option(name))) as progress:
         release = synpain_hf.build(
-            source, out, version=version, workers=workers, engine=engine, encoding=encoding, image_size=image_size,
-            folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
+            source, out, version=version, name=name, workers=workers, engine=engine, encoding=encoding,
+            image_size=image_size, folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
             drop=drop or (), keep=keep or (), groups=groups, pain_from=pain_from, references=references,
             progress=progress, notice=doubtful.extend, unverified=unverified.extend,
         )  # fmt: skip
@@ -123,6 +131,12 @@ def demo(
     raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="What load_dataset calls the data set; by default synpain.", show_default=False
+        ),
+    ] = None,
     workers: Workers = 1,
     engine: Annotated[Engine | None, EngineOption] = None,
     as_json: AsJson = False,
@@ -130,8 +144,8 @@ def demo(
     """Draw demo faces, not SynPAIN, as a release."""
     with reported(as_json) as progress:
         synpain_hf.demo(
-            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, workers=workers, engine=engine,
-            progress=progress,
+            out, pairs=pairs, seed=seed, raw=raw, bias=bias or (), version=version, name=name, workers=workers,
+            engine=engine, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json({"out": str(out.expanduser()), "pairs": pairs, "raw": raw})
@@ -192,35 +206,64 @@ def install(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make load_dataset("synpain") give this release.
+    """Make load_dataset give this release by its name.
 
-    In any project of yours on this machine; synpain_hf.load("cv_3") gives another configuration. Where the release is
-    installed already, a damaged copy is repaired.
+    In any project of yours on this machine; synpain_hf.load("cv_3", name="unbc") gives another configuration. A release
+    of the same name is replaced, others stay. Where this one is installed already, a damaged copy is repaired.
     """
     with reported(as_json) as progress:
         folder = synpain_hf.install(release, verify=verify, progress=progress)
-    if as_json:
-        print_json({"installed": str(folder)})
-        return
     summary = synpain_hf.info(release)
+    name = summary["name"]
+    if as_json:
+        print_json({"installed": str(folder), "name": name})
+        return
     title, pairs = TITLES[summary["source"]["kind"]], summary["pairs"]["out"]
-    print_line(f'installed {title}: load_dataset("{NAME}") now gives it in any project')
+    print_line(f'installed {title}: load_dataset("{name}") now gives it in any project')
     print_line(f"loaded by that name from another folder: version {summary['version']}, {count(pairs, 'pair')}")
     if verify:
         print_line("every installed file fits its digest")
-    if Path(NAME).is_dir():
-        print_line(f"in this folder alone, that name means the folder {NAME}; call it something else")
+    if Path(name).is_dir():
+        print_line(f"in this folder alone, that name means the folder {name}; call it something else")
     print_line("without network, set HF_HUB_OFFLINE=1: datasets otherwise asks the Hub for half a minute first")
 
 
-def uninstall(as_json: AsJson = False) -> None:
-    """Remove the installed release from this machine."""
-    with reported(as_json):
-        version = synpain_hf.uninstall()
+def installed(as_json: AsJson = False) -> None:
+    """List the releases that are installed.
+
+    By the names that load_dataset takes, and whether each is whole.
+    """
+    with reported(as_json) as progress:
+        found = synpain_hf.installed(progress=progress)
+    if as_json:
+        print_json({"installed": [release.to_dict() for release in found]})
+        return
+    for release in found:
+        pairs = "" if release.pairs is None else count(release.pairs, "pair")
+        state = f"damaged ({release.damage}; install it again)" if release.damage else "whole"
+        parts = [release.title, f"version {release.version}", pairs, state]
+        print_line(f"{release.name}: {', '.join(filter(None, parts))}")
+        print_line(f"  {release.folder}", indent=4)
+    if not found:
+        print_line("nothing is installed; run `synpain-hf install RELEASE` first")
+
+
+def uninstall(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="The name of its data set; needed where several are installed.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove an installed release from this machine."""
+    with reported(as_json, lambda _: "NAME"):
+        version = synpain_hf.uninstall(name)
     if as_json:
         print_json({"uninstalled": version})
     else:
-        print_line(f"uninstalled: version {version}")
+        print_line(f"uninstalled{f' {name}' if name else ''}: version {version}")
 
 
 def _folds(used: Mapping[str, Any]) -> str:

@@ -28,7 +28,8 @@ from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.checking import check
 from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
-from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, NAME, REJECTED, FileRecord, record_of
+from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
+from synpain_hf.release.naming import check_name, name_by
 from synpain_hf.release.partition import Task, Written, without, write_partition
 from synpain_hf.release.place import check_place
 from synpain_hf.release.plan import BuildPlan, make_plan, reported
@@ -36,7 +37,7 @@ from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
-from synpain_hf.release.versions import Version
+from synpain_hf.release.versions import Bump, Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
@@ -58,6 +59,7 @@ def build(
     out: str | Path,
     *,
     version: str,
+    name: str | None = None,
     workers: int = 1,
     engine: Engine = "threads",
     encoding: str = "png",
@@ -88,6 +90,9 @@ def build(
             a data set that `datasets` has loaded, or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
+        name: What the data set is called: `load_dataset(name)` gives it once it is installed. By default as in
+            `previous`; else `synpain`, or for an archive of another data set the name of that, such as `unbc`. Another
+            name than in `previous` is a major change.
         workers: Partitions written at a time.
         engine: What writes them: `threads`; `processes`; or `ray`, with the machines of the cluster that RAY_ADDRESS
             names, else with this one. Every machine must see the source and `out` at the same paths, as on a shared
@@ -128,6 +133,8 @@ def build(
         MissingExtraError: If `engine` needs Ray, and it cannot be loaded.
     """
     number = Version.parse(version)
+    if name is not None:
+        check_name(name)
     executor = Executor(workers, engine)
     if on_error not in ("fail", "skip"):
         near = did_you_mean(on_error, ("fail", "skip"))
@@ -137,6 +144,7 @@ def build(
     if before and number <= Version.parse(before.version):
         raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
     if before:
+        _check_renaming(before, name, number)
         check(before, any_columns=True, progress=progress)
     wording = read_wording(words, drop, keep)
     choices = Choices(None if groups is None else Path(groups).expanduser(), pain_from, references)
@@ -147,6 +155,8 @@ def build(
         staging = Staging(folder)
         with _source_is_readable():
             opened = _opened(source, wording, choices)
+            called = name or (before.name if before else name_by(str(opened.describe()["kind"])))
+            check_place(place, called)
             plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
@@ -162,7 +172,7 @@ def build(
             problems += [problem for partition in again for problem in partition.problems]
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
-        release = _describe(staging, written, problems, plan, opened, before, number, chosen, on_error)
+        release = _describe(staging, written, problems, plan, opened, called, before, number, chosen, on_error)
         folder.complete([*release["files"], MANIFEST])
     doubtful = [*plan.doubtful, *(problem for problem in doubtful if problem.file not in lost)]
     if doubtful:
@@ -171,6 +181,15 @@ def build(
     if unseen:
         unverified(sorted(unseen))
     return Release.open(out)
+
+
+def _check_renaming(before: Release, name: str | None, version: Version) -> None:
+    least = Version.parse(before.version).raised(Bump.MAJOR)
+    if name not in (None, before.name) and version < least:
+        raise VersionError(
+            f"version {version} promises too little: the data set is called {name}, and was called {before.name}; "
+            f"give at least {least}, or the earlier name"
+        )
 
 
 def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wording: Wording, choices: Choices) -> Source:
@@ -213,6 +232,8 @@ def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
 
 def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:
     """Write the partitions that an earlier build did not."""
+    if not tasks:
+        return []
     total = sum(len(task.pairs) for task in tasks)
     results: dict[str, Written] = {}
     waiting = []
@@ -239,6 +260,7 @@ def _describe(
     problems: Sequence[Problem],
     plan: BuildPlan,
     source: Source,
+    name: str,
     before: Release | None,
     version: Version,
     encoding: Encoding,
@@ -254,7 +276,7 @@ def _describe(
         if partition.rows
     }
     manifest: dict[str, Any] = {
-        "name": NAME,
+        "name": name,
         "version": str(version),
         "source": source.describe(),
         "options": {"encoding": encoding.format, "image_size": encoding.size, "on_error": on_error},
@@ -281,8 +303,8 @@ def _describe(
         files[REJECTED] = record_of(staging.release / REJECTED)
     write_changelog(release, before, changes)
     write_card(release)
-    for name in (CARD, CHANGELOG):
-        files[name] = record_of(staging.release / name)
+    for text in (CARD, CHANGELOG):
+        files[text] = record_of(staging.release / text)
     with (staging.release / MANIFEST).open("w", encoding="utf-8") as file:
         dump(manifest, file.write)
     return manifest

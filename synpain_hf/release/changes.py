@@ -93,22 +93,28 @@ class Changes:
         old: Version of the earlier release.
         new: Version of the later one.
         tables: What changed of each table, that of the pairs first.
+        old_name: What the data set is called in the earlier release.
+        new_name: What it is called in the later one.
     """
 
     old: str
     new: str
     tables: tuple[TableChanges, ...]
+    old_name: str
+    new_name: str
 
     @property
     def bump(self) -> Bump:
         """The least rise of the version that these changes require."""
-        return max(table.bump for table in self.tables)
+        return max(Bump.MAJOR if self._is_renamed else Bump.PATCH, *(table.bump for table in self.tables))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """Each change as a heading of Keep a Changelog and a sentence."""
         pairs, *joined = self.tables
         sentences = [(heading, text) for heading, text in _of_pairs(pairs)]
         sentences += [("Changed", _of_files(table)) for table in joined if table.files]
+        if self._is_renamed:
+            sentences.append(("Changed", f"the data set is called {self.new_name}, and was called {self.old_name}"))
         headings = ("Added", "Changed", "Removed")
         yield from sorted(sentences, key=lambda sentence: headings.index(sentence[0]))
 
@@ -124,6 +130,8 @@ class Changes:
         return {
             "old": self.old,
             "new": self.new,
+            "old_name": self.old_name,
+            "new_name": self.new_name,
             "added": told["added"],
             "removed": told["removed"],
             **aspects,
@@ -132,6 +140,10 @@ class Changes:
             "bump": self.bump.name.lower(),
             "tables": {table.table.name: table.to_dict() for table in self.tables},
         }
+
+    @property
+    def _is_renamed(self) -> bool:
+        return self.old_name != self.new_name
 
 
 def _of_pairs(changes: TableChanges) -> Iterator[tuple[str, str]]:

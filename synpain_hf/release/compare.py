@@ -44,7 +44,7 @@ def diff(old: str | Path, new: str | Path, *, progress: Progress = silent) -> Ch
 def compare(old: Release, new: Release) -> Changes:
     """Compare two releases; pictures are read only in files that differ, and decoded only where their bytes do."""
     found = (_compare_table(table, old, new) for table in tables.TABLES)
-    return Changes(old.version, new.version, tuple(found))
+    return Changes(old.version, new.version, tuple(found), old.name, new.name)
 
 
 def _compare_table(table: Table, old: Release, new: Release) -> TableChanges:

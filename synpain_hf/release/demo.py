@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
+from synpain_hf.errors import UsageError
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.build import build
@@ -26,6 +27,7 @@ def demo(
     raw: Literal[False] = False,
     bias: str | Path | Sequence[PlantedBias] = ...,
     version: str = ...,
+    name: str | None = ...,
     workers: int = ...,
     engine: Engine | None = ...,
     progress: Progress = ...,
@@ -41,6 +43,7 @@ def demo(
     raw: Literal[True],
     bias: str | Path | Sequence[PlantedBias] = ...,
     version: str = ...,
+    name: str | None = ...,
     workers: int = ...,
     engine: Engine | None = ...,
     progress: Progress = ...,
@@ -56,6 +59,7 @@ def demo(
     raw: bool,
     bias: str | Path | Sequence[PlantedBias] = ...,
     version: str = ...,
+    name: str | None = ...,
     workers: int = ...,
     engine: Engine | None = ...,
     progress: Progress = ...,
@@ -70,6 +74,7 @@ def demo(
     raw: bool = False,
     bias: str | Path | Sequence[PlantedBias] = (),
     version: str = "1.0.0",
+    name: str | None = None,
     workers: int = 1,
     engine: Engine | None = None,
     progress: Progress = silent,
@@ -83,6 +88,7 @@ def demo(
         raw: Leave the composites as an official-like download, with the truth in a table.
         bias: Bias to plant: a YAML file, or a sequence of `PlantedBias`.
         version: Of the release.
+        name: What the data set of the release is called; by default `synpain`, so that it can stand in for that.
         workers: Partitions, or with `raw` pictures, drawn at a time.
         engine: What draws, as in `build`; None for `threads`, or with `raw` `processes`.
         progress: Called after every pair.
@@ -97,6 +103,8 @@ def demo(
     """
     from synpain_hf.sources.demo import DemoSource, read_bias, write_raw
 
+    if raw and name is not None:
+        raise UsageError(f"is {name!r}, but a raw download has no name; leave it out", "name")
     executor = Executor(workers, engine or ("processes" if raw else "threads"))
     Version.parse(version)
     biases = read_bias(Path(bias).expanduser()) if isinstance(bias, (str, Path)) else bias
@@ -106,4 +114,4 @@ def demo(
         with staged(out.absolute(), resumable=True) as staging:
             staging.complete(write_raw(source, staging.folder, executor, progress))
         return out
-    return build(source, out, version=version, workers=workers, engine=executor.engine, progress=progress)
+    return build(source, out, version=version, name=name, workers=workers, engine=executor.engine, progress=progress)

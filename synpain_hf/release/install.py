@@ -1,8 +1,8 @@
-"""Installing a release on a machine, so that `load_dataset("synpain")` gives it in any project."""
+"""Installing releases on a machine, so that `load_dataset` gives each by its name in any project."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,9 +18,11 @@ from synpain_hf.release.installed.bare_name import check_name
 from synpain_hf.release.installed.records import is_whole, record_files
 from synpain_hf.release.installed.shards import files_of, rows_of, shards_of, write_copy
 from synpain_hf.release.layout import MANIFEST, NAME
+from synpain_hf.release.naming import wrong_with
 from synpain_hf.release.release import Release
 from synpain_hf.storage import scratch
 from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.text.values import shown
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -29,9 +31,10 @@ Read = TypeVar("Read")
 
 
 def install(release: str | Path, *, verify: bool = False, progress: Progress = silent) -> Path:
-    """Make `load_dataset("synpain")` give a release in any project of this user; an installed one is replaced.
+    """Make `load_dataset` give a release by the name of its data set, in any project of this user.
 
-    The earlier one is there until the new one is complete and in its place. What `map` and the like cached of it is
+    Data sets of several names are installed side by side; one that is installed under the same name is replaced. The
+    earlier one is there until the new one is complete and in its place. What `map` and the like cached of it is
     removed too; a program that has it loaded keeps its rows, but can cache nothing more beside them. If the release is
     already installed, a damaged copy is repaired, and a whole one is left as it is.
 
@@ -47,10 +50,15 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
         The folder that `datasets` will find.
 
     Raises:
-        ReleaseError: If the release is not complete, or a file cannot be read or does not fit its digest.
+        ReleaseError: If the release is not complete, a file cannot be read or does not fit its digest, or
+            `load_dataset` could not find a data set of its name.
         OutputError: If the cache cannot be written, or `datasets` does not find the release there.
     """
     opened = Release.open(release)
+    if reason := wrong_with(opened.name):
+        raise ReleaseError(
+            f"{MANIFEST} calls the data set {shown(opened.name)!r}, {reason}; build it again with another --name"
+        )
     with places.locked_cache() as cache:
         check(opened, beside=opened.files, again=verify, progress=progress)
         folder = places.place_of(opened, cache)
@@ -60,44 +68,57 @@ def install(release: str | Path, *, verify: bool = False, progress: Progress = s
                 record_files(partial)
                 places.put(partial, folder)
         places.claim_name(cache, folder)
-        for other in places.installed(cache):
+        for other in places.installed(cache, opened.name):
             if other != folder:
                 places.retire(other)
         check_name(cache, folder, rows_of(opened))
-        for other in places.retired(cache):
+        for other in places.retired(cache, opened.name):
             places.remove(cache, other)
         return folder
 
 
-def uninstall() -> str:
-    """Remove the installed release, and what `map` and the like cached of it.
+def uninstall(name: str | None = None) -> str:
+    """Remove an installed release, and what `map` and the like cached of it.
+
+    Args:
+        name: What its data set is called; it may be left out where one release is installed.
 
     Returns:
         Its version.
 
     Raises:
-        NotInstalledError: If none is installed.
+        NotInstalledError: If it is not installed.
+        UsageError: If several are installed, and none is named.
         OutputError: If the cache cannot be written.
     """
     with places.locked_cache() as cache:
-        version = places.current(cache).parent.name
-        for folder in [*places.retired(cache), *places.installed(cache)]:
+        chosen = _only(places.names(cache)) if name is None else name
+        version = places.current(cache, chosen).parent.name
+        for folder in [*places.retired(cache, chosen), *places.installed(cache, chosen)]:
             places.remove(cache, folder)
         return version
 
 
-def load(configuration: str = "default", split: str | None = None) -> Dataset | DatasetDict:
-    """Load any configuration of the installed release, without copying, waiting or a network.
+def _only(names: Sequence[str]) -> str:
+    """The only name under which a release is installed; the usual one where none is."""
+    if len(names) > 1:
+        raise UsageError(f"is missing, and several releases are installed; give one of {', '.join(names)}", "name")
+    return next(iter(names), NAME)
+
+
+def load(configuration: str = "default", split: str | None = None, *, name: str = NAME) -> Dataset | DatasetDict:
+    """Load any configuration of an installed release, without copying, waiting or a network.
 
     Args:
         configuration: Such as `default`, `cv_3`, `by_gender`, `only_old`; `info` lists them.
         split: One split of it; None for all.
+        name: What its data set is called; `installed` lists them.
 
     Returns:
         The split as a `datasets.Dataset`, or a `DatasetDict` of all; memory-mapped, in the order of the release.
 
     Raises:
-        NotInstalledError: If no release is installed.
+        NotInstalledError: If no release of this name is installed.
         UsageError: If the configuration is unknown, or it or the split has no pairs in this release.
         ReleaseError: If the installed release is damaged.
     """
@@ -105,24 +126,28 @@ def load(configuration: str = "default", split: str | None = None) -> Dataset | 
     if configuration not in known:
         near = did_you_mean(configuration, known)
         raise UsageError(f"unknown configuration {configuration!r}{near}; choose one of {', '.join(known)}")
-    return of_installed(lambda release: load_of(release, configuration, split))
+    return of_installed(lambda release: load_of(release, configuration, split), name)
 
 
-def of_installed(read: Callable[[Release], Read]) -> Read:
-    """Read the installed release, all of it from one place; again where another release takes its place meanwhile.
+def of_installed(read: Callable[[Release], Read], name: str = NAME) -> Read:
+    """Read an installed release, all of it from one place; again where another release takes its place meanwhile.
+
+    Args:
+        read: What reads it.
+        name: What its data set is called.
 
     Raises:
-        NotInstalledError: If no release is installed.
+        NotInstalledError: If no release of this name is installed.
         ReleaseError: If the installed release is damaged.
     """
     with suppress(OSError, ReleaseError):
-        return _of_current(read)
-    return _of_current(read)
+        return _of_current(read, name)
+    return _of_current(read, name)
 
 
-def _of_current(read: Callable[[Release], Read]) -> Read:
+def _of_current(read: Callable[[Release], Read], name: str) -> Read:
     cache = places.cache_folder()
-    folder = places.current(cache)
+    folder = places.current(cache, name)
     if not places.is_ahead(folder):
         with suppress(OSError):  # of another user
             places.claim_name(cache, folder)
@@ -131,7 +156,7 @@ def _of_current(read: Callable[[Release], Read]) -> Read:
     except (pa.ArrowException, OSError, ReleaseError) as error:
         reason = str(error).partition("; ")[0]
         raise ReleaseError(
-            f"the installed release is damaged ({reason}); run `synpain-hf install RELEASE` again"
+            f"the release that is installed as {name} is damaged ({reason}); run `synpain-hf install RELEASE` again"
         ) from error
 
 
@@ -163,7 +188,7 @@ def load_of(release: Release, configuration: str, split: str | None) -> Dataset 
         if split in (None, name):
             info = DatasetInfo(
                 description=f"{release.title}, version {release.version}.",
-                dataset_name=NAME,
+                dataset_name=release.name,
                 config_name=configuration,
                 version=Version(release.version),
             )

@@ -8,7 +8,7 @@ from typing import TypedDict
 from synpain_hf.storage import sha256_of
 
 NAME = "synpain"
-"""What `load_dataset` calls an installed release."""
+"""What a data set is called unless it has another name."""
 
 TITLES = {
     "official": "SynPAIN pairs",

@@ -6,22 +6,18 @@ from pathlib import Path
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.layout import NAME
+from synpain_hf.release.naming import FORMATS
 
 _SPECIAL = ("[", "]", "*", "?", "::")
 """What `datasets` reads as a pattern or a chain of addresses, wherever it is in a path."""
 
-_FORMATS = (
-    "arrow", "audiofolder", "csv", "imagefolder", "json", "pandas", "parquet", "pdffolder", "text", "videofolder",
-    "webdataset", "xml",
-)  # fmt: skip
-"""Names that mean a format to `load_dataset`, even if there is a folder of that name."""
 
-
-def check_place(out: Path) -> None:
+def check_place(out: Path, called: str = NAME) -> None:
     """Refuse a folder from which `load_dataset` would not load a release, or not that one.
 
     Args:
         out: Where the release is to be built.
+        called: What the data set is called.
 
     Raises:
         UsageError: If its name or path means something else to `datasets`.
@@ -34,10 +30,10 @@ def check_place(out: Path) -> None:
         raise UsageError(
             f"load_dataset cannot load from {path}, because of {' and '.join(special)}; give another place"
         )
-    if camelcase_to_snakecase(name) == NAME:
+    if (meant := camelcase_to_snakecase(name)) in (NAME, called):
         raise UsageError(
-            f"a folder called {name} would be taken for the installed release; call it {NAME}-X.Y.Z, or something else"
+            f"a folder called {name} would be taken for the installed release; call it {meant}-X.Y.Z, or something else"
         )
-    if name in _FORMATS or name.endswith(".py"):
+    if name in FORMATS or name.endswith(".py"):
         kind = "a script" if name.endswith(".py") else "a format"
         raise UsageError(f"load_dataset would take {name} for {kind}; call the folder something else")

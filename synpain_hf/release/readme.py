@@ -11,6 +11,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.resources import resource
 from synpain_hf.text.templates import render
+from synpain_hf.vocabulary import GROUPS
 
 _HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<head>(?:.*\n)*?)---[ \t]*\r?$", re.MULTILINE)
 _LOADING = re.compile(r"^(?:configs|dataset_info):.*\n(?:(?:(?:#.*)?\r?\n)*[-\]} \t].*\n)*", re.MULTILINE)
@@ -64,8 +65,16 @@ def _short(release: Release) -> str:
         "manifest": release.manifest,
         "title": release.title,
         "configurations": release.configurations(),
+        "unknown": _unknown(release),
         "each_person": EACH_PERSON,
         "given": release.given,
         "meanings": base_table().meanings,
     }
     return render(resource("dataset_card/minimal.md.jinja"), values, escape=False)
+
+
+def _unknown(release: Release) -> dict[str, int]:
+    """How many pairs have no value of a group, by the column of the group; without columns that all pairs have."""
+    files = release.files_of(base_table())
+    missing = {column: sum(release.read(file, [column])[column].null_count for file in files) for column in GROUPS}
+    return {column: number for column, number in missing.items() if number}

@@ -90,6 +90,11 @@ class Release:
         return release
 
     @property
+    def name(self) -> str:
+        """What the data set is called."""
+        return str(self.manifest["name"])
+
+    @property
     def version(self) -> str:
         """`X.Y.Z`."""
         return str(self.manifest["version"])

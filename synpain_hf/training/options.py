@@ -38,7 +38,7 @@ class DataArguments:
     """Which pairs are trained on."""
 
     dataset: str = field(
-        metadata={"help": "A release directory; synpain, for the installed release; or NAMESPACE/NAME on the Hub."}
+        metadata={"help": "A release directory; the name of an installed release; or NAMESPACE/NAME on the Hub."}
     )
     config_name: str = field(default="default", metadata={"help": "A configuration, such as cv_3 or only_old."})
     revision: str | None = field(default=None, metadata={"help": "Of a data set on the Hub, such as v1.0.0."})

@@ -136,5 +136,5 @@ def test_install_says_what_keeps_datasets_from_loading_it(small: Release, caches
 
 def test_the_check_names_what_the_name_gives_instead(small_installed: Path, caches: Path) -> None:
     with pytest.raises(OutputError, match="loads what is in") as told:
-        check_name(caches, small_installed.parent, {})
+        check_name(caches, small_installed.with_name("other"), {})
     assert f"{small_installed};" in str(told.value)

@@ -136,7 +136,9 @@ class TestADamagedCopy:
         self, newer_installed: Path, pattern: str, harm: Callable[[bytes], bytes] | None
     ) -> None:
         harmed(newer_installed, pattern, harm)
-        with pytest.raises(ReleaseError, match=r"the installed release is damaged .*; run `synpain-hf install"):
+        with pytest.raises(
+            ReleaseError, match=r"the release that is installed as synpain is damaged .*; run `synpain-hf install"
+        ):
             synpain_hf.load("all")
 
 
@@ -200,10 +202,12 @@ def test_what_is_read_of_it_is_all_of_one_place_even_if_another_release_takes_it
 def test_what_was_changed_in_it_is_refused_by_load(newer_installed: Path) -> None:
     shard = next(newer_installed.glob("synpain-train*.arrow"))
     harmed(newer_installed, shard.name, flip)
-    with pytest.raises(ReleaseError, match=r"the installed release is damaged .a file in .* is not as it was"):
+    with pytest.raises(
+        ReleaseError, match=r"the release that is installed as synpain is damaged .a file in .* is not as it was"
+    ):
         synpain_hf.load()
     harmed(newer_installed, "release.json", lambda content: content.replace(b'"rows": 1', b'"rows": 0', 1))
-    with pytest.raises(ReleaseError, match="the installed release is damaged"):
+    with pytest.raises(ReleaseError, match="the release that is installed as synpain is damaged"):
         open_pairs("synpain")
 
 

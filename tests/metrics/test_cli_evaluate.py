@@ -165,12 +165,33 @@ class TestOptions:
             ("brier", "--metric is 'brier'; give MODULE:FUNCTION or FILE.py:FUNCTION"),
             ("no_such_module:brier", "ModuleNotFoundError"),
             ("math:brier", "math has no function brier; name one that it has"),
+            (
+                "none/brier.py:brier",
+                "--metric none/brier.py:brier: there is no file none/brier.py; name one that is there",
+            ),
         ],
     )
     def test_a_metric_that_is_not_there_is_told(self, metric: str, reported: str, predictions: Path) -> None:
         result = run(predictions, "--metric", metric)
         assert result.exit_code == 2
         assert reported in " ".join(result.stderr.split())
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_a_file_may_import_what_stands_beside_it(self, late: bool, predictions: Path, tmp_path: Path) -> None:
+        beside = f"beside_{late}".lower()
+        (tmp_path / f"{beside}.py").write_text("HALF = 0.5\n")
+        imports, body = ("", f"import {beside}; ") if late else (f"import {beside}\n", "")
+        (tmp_path / "own.py").write_text(f"{imports}def half(*_):\n    {body}return {beside}.HALF\n")
+        table = pandas.read_csv(predictions)[:60]
+        table.to_csv(tmp_path / "few.csv", index=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "path", [*sys.path])
+            result = run(
+                tmp_path / "few.csv", "--metric", f"{tmp_path / 'own.py'}:half", "--resamples", "5", "--json",
+                "--groups", "gender",
+            )  # fmt: skip
+        assert result.exit_code == 0, result.stderr
+        assert "half" in json.loads(result.stdout)["options"]["measures"]
 
     @pytest.mark.parametrize("leaves", ["raise SystemExit", "import sys; sys.exit('use: brier.py FILE')", "1 / 0"])
     def test_a_file_that_ends_while_it_is_read_is_told(self, leaves: str, predictions: Path, tmp_path: Path) -> None:

@@ -246,6 +246,6 @@ def test_what_is_wrong_is_json_where_json_is_asked_for(tmp_path: Path) -> None:
     done = run("nowhere", tmp_path / "model", "--json")
     assert done.exit_code == 2
     assert json.loads(done.stdout) == {
-        "error": "nowhere is neither a folder nor a data set; give a release's folder, 'synpain' or NAMESPACE/NAME",
+        "error": "nowhere is neither a folder nor an installed data set; give a release's folder or NAMESPACE/NAME",
         "problems": [],
     }

@@ -119,7 +119,7 @@ def by_label(scores: list[dict[str, Any]]) -> dict[str, float]:
 def test_the_example_says_what_is_wrong_in_a_line(tmp_path: Path) -> None:
     done = run(tmp_path, "--dataset", "nowhere")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: nowhere is neither a folder nor a data set")
+    assert done.stderr.splitlines()[-1].startswith("error: nowhere is neither a folder nor an installed data set")
 
 
 def test_the_example_is_short_and_its_page_names_arguments_that_exist(

@@ -252,7 +252,7 @@ def test_a_pair_without_a_label_is_named(label: int | None) -> None:
         ("{folder}", "cv_7", UsageError, "no pairs in a configuration 'cv_7'; choose one of default, cv_0, "),
         ("{folder}", "annotations", UsageError, "no pairs in a configuration 'annotations'; choose one of"),
         ("{folder}/data", "default", ReleaseError, "data is not a release (it has no release.json)"),
-        ("nowhere", "default", UsageError, "nowhere is neither a folder nor a data set; give a release's folder"),
+        ("nowhere", "default", UsageError, "nowhere is neither a folder nor an installed data set; give a"),
         ("synpain", "default", NotInstalledError, "no release is installed"),
     ],
 )

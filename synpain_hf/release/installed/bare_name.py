@@ -1,4 +1,4 @@
-"""What `load_dataset("synpain")` gives to another program, in another folder."""
+"""What `load_dataset` gives for the name of an installed release to another program, in another folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from synpain_hf.errors import OutputError
-from synpain_hf.release.layout import NAME
+from synpain_hf.release.installed.places import name_of
 
 _LOADS = """
 import json, os, sys
@@ -33,10 +33,11 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
     Raises:
         OutputError: If that fails, or loads something else.
     """
+    name = name_of(folder)
     environment = {**os.environ, "HF_DATASETS_CACHE": str(cache.absolute()), "HF_HUB_OFFLINE": "1"}
     with TemporaryDirectory() as elsewhere:
         done = subprocess.run(  # noqa: S603 - this Python, and a text of ours
-            [sys.executable, "-c", _LOADS, NAME],
+            [sys.executable, "-c", _LOADS, name],
             cwd=elsewhere,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -52,6 +53,6 @@ def check_name(cache: Path, folder: Path, rows: Mapping[str, int]) -> None:
             return
         fault = f"loads what is in {', '.join(found)}"
     raise OutputError(
-        f'the release is installed in {folder}, but load_dataset("{NAME}") {fault}; '
-        f"remove whatever else is in {cache / NAME}, then install it again"
+        f'the release is installed in {folder}, but load_dataset("{name}") {fault}; '
+        f"remove whatever else is in {cache / name}, then install it again"
     )

@@ -1,4 +1,4 @@
-"""Where installed releases are in the cache of `datasets`, and which of them the bare name loads."""
+"""Where installed releases are in the cache of `datasets`, and which of them a bare name loads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from synpain_hf.errors import NotInstalledError
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, NAME
+from synpain_hf.release.layout import MANIFEST
+from synpain_hf.release.naming import wrong_with
 from synpain_hf.release.release import Release
 from synpain_hf.storage import (
     exchange,
@@ -25,6 +26,8 @@ from synpain_hf.storage import (
     write_atomically,
 )
 from synpain_hf.text.documents import parsed_json
+from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.text.values import shown
 
 INFO = "dataset_info.json"
 
@@ -68,7 +71,7 @@ def place_of(release: Release, cache: Path) -> Path:
     joined = [release.files[file]["sha256"] for table in tables.joined_tables() for file in release.files_of(table)]
     digests = [release.content_of(tables.base_table()), *joined]
     whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if joined else digests[0]
-    return cache / NAME / "default" / release.version / whole[:_HASH_LENGTH]
+    return cache / release.name / "default" / release.version / whole[:_HASH_LENGTH]
 
 
 def put(partial: Path, place: Path) -> None:
@@ -82,27 +85,48 @@ def put(partial: Path, place: Path) -> None:
         move(partial, place)
 
 
-def installed(cache: Path) -> list[Path]:
-    """The installed releases; there are two only while one replaces another. `datasets` takes the last of them."""
-    return sorted(_with(MANIFEST, cache), key=lambda folder: folder.stat().st_mtime)
+def name_of(folder: Path) -> str:
+    """The name under which a release is installed.
+
+    Args:
+        folder: Where it is installed.
+    """
+    return folder.parents[2].name
 
 
-def current(cache: Path) -> Path:
-    """The installed release.
+def names(cache: Path) -> list[str]:
+    """The names under which releases are installed, sorted."""
+    found = {name_of(path.parent) for path in cache.glob(f"*/default/*/*/{MANIFEST}")}
+    return sorted(name for name in found if not wrong_with(name))
+
+
+def installed(cache: Path, name: str) -> list[Path]:
+    """The releases under a name; there are two only while one replaces another. `datasets` takes the last of them."""
+    return sorted(_with(MANIFEST, cache, name), key=lambda folder: folder.stat().st_mtime)
+
+
+def current(cache: Path, name: str) -> Path:
+    """The release that is installed under a name.
 
     Raises:
-        NotInstalledError: If no release is installed.
+        NotInstalledError: If none is.
     """
-    folders = installed(cache)
-    if not folders:
+    folders = installed(cache, name)
+    if folders:
+        return folders[-1]
+    others = names(cache)
+    if not others:
         raise NotInstalledError("no release is installed; run `synpain-hf install RELEASE` first")
-    return folders[-1]
+    raise NotInstalledError(
+        f"no release is installed as {shown(name)}{did_you_mean(name, others)}, but as {', '.join(others)}; give one "
+        "of these, or run `synpain-hf install RELEASE` first"
+    )
 
 
 def claim_name(cache: Path, folder: Path) -> None:
     """Date the installed folder ahead and all others under its name back, so that `datasets` takes it for the name."""
     date_ahead(folder)
-    for other in cache.joinpath(NAME).glob("*/*/*"):
+    for other in cache.joinpath(name_of(folder)).glob("*/*/*"):
         if other != folder and other.is_dir():
             with suppress(FileNotFoundError):  # `datasets` is writing it
                 os.utime(other, (0, 0))
@@ -130,20 +154,21 @@ def retire(folder: Path) -> None:
     write_atomically(folder / INFO, json.dumps({**info, "config_name": "replaced"}))
 
 
-def retired(cache: Path) -> list[Path]:
-    """Installed releases that were retired, and not removed yet."""
-    return _with(_REPLACED, cache)
+def retired(cache: Path, name: str) -> list[Path]:
+    """Releases under a name that were retired, and not removed yet."""
+    return _with(_REPLACED, cache, name)
 
 
 def remove(cache: Path, folder: Path) -> None:
     """Remove an installed release, so that `datasets` never sees a part of it, and the folders it leaves empty."""
+    of_name = cache / name_of(folder)
     removed = cache / _WORK / f"removed-{folder.parent.name}-{folder.name}"
     folder.rename(removed)
     remove_tree(removed)
-    for parent in (folder.parent, cache / NAME / "default", cache / NAME):
+    for parent in (folder.parent, of_name / "default", of_name):
         if not any(parent.iterdir()):
             parent.rmdir()
 
 
-def _with(file: str, cache: Path) -> list[Path]:
-    return [path.parent for path in (cache / NAME / "default").glob(f"*/*/{file}")]
+def _with(file: str, cache: Path, name: str) -> list[Path]:
+    return [] if wrong_with(name) else [path.parent for path in (cache / name / "default").glob(f"*/*/{file}")]

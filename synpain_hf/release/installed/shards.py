@@ -13,7 +13,7 @@ from synpain_hf.errors import ReleaseError
 from synpain_hf.progress import Progress
 from synpain_hf.release import tables
 from synpain_hf.release.installed.places import INFO
-from synpain_hf.release.layout import MANIFEST, NAME
+from synpain_hf.release.layout import MANIFEST
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.features import with_columns_of
 
@@ -27,7 +27,7 @@ def shards_of(release: Release) -> dict[str, str]:
     for split, files in release.splits("default").items():
         for number, file in enumerate(files):
             part = f"-{number:05d}-of-{len(files):05d}" if len(files) > 1 else ""
-            names[file] = f"{NAME}-{split}{part}.arrow"
+            names[file] = f"{release.name}-{split}{part}.arrow"
     for table in tables.joined_tables():
         for file in release.files_of(table):
             parts = PurePosixPath(file).relative_to(table.folder).with_suffix("").parts
@@ -65,7 +65,7 @@ def write_copy(release: Release, folder: Path, progress: Progress) -> None:
 def _write_info(release: Release, folder: Path, sizes: dict[str, int]) -> None:
     from datasets import DatasetInfo, SplitDict, SplitInfo, Version
 
-    splits = SplitDict(dataset_name=NAME)
+    splits = SplitDict(dataset_name=release.name)
     for split, files in release.splits("default").items():
         lengths = [release.rows_in([file]) for file in files]
         splits.add(
@@ -74,7 +74,7 @@ def _write_info(release: Release, folder: Path, sizes: dict[str, int]) -> None:
                 num_bytes=sum(sizes[file] for file in files),
                 num_examples=sum(lengths),
                 shard_lengths=lengths if len(lengths) > 1 else None,
-                dataset_name=NAME,
+                dataset_name=release.name,
             )
         )
     DatasetInfo(
@@ -82,7 +82,7 @@ def _write_info(release: Release, folder: Path, sizes: dict[str, int]) -> None:
         features=release.columns_of(tables.base_table()),
         splits=splits,
         builder_name="parquet",
-        dataset_name=NAME,
+        dataset_name=release.name,
         config_name="default",
         version=Version(release.version),
         dataset_size=sum(split.num_bytes for split in splits.values()),

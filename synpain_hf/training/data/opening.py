@@ -21,6 +21,7 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.checking import check
 from synpain_hf.release.install import load_of, of_installed
+from synpain_hf.release.installed import places
 from synpain_hf.release.layout import MANIFEST, NAME, FileRecord, record_of
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.table import Table
@@ -55,9 +56,9 @@ def open_pairs(
     """Open the pairs of a data set. Their pictures are not read yet; from the Hub they are downloaded.
 
     Args:
-        source: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or what is loaded
-            already: a `DatasetDict` with the columns `pair_id`, `neutral`, `expressive`, `label`, or a `Dataset` with
-            these and a column `split`. Pictures that it names by their paths are read from there.
+        source: A release's folder; the name of an installed release, such as `synpain`; a data set's id on the Hub; or
+            what is loaded already: a `DatasetDict` with the columns `pair_id`, `neutral`, `expressive`, `label`, or a
+            `Dataset` with these and a column `split`. Pictures that it names by their paths are read from there.
         configuration: Such as `default`, `cv_3`, `only_old`; `info` lists those of a release. `loso_IDENTITY` leaves
             one person out. Of splits that are loaded, it is already chosen.
         revision: Of a data set on the Hub: a tag, such as `v1.0.0`, a branch or a commit.
@@ -74,22 +75,26 @@ def open_pairs(
         BadInputError: If a column is missing, or a pair is in two splits.
     """
     is_loaded = not isinstance(source, (str, Path))
-    is_local = is_loaded or str(source) == NAME or Path(str(source)).expanduser().is_dir()
-    if is_local and revision is not None:
+    word, known = "" if is_loaded else str(source), places.names(places.cache_folder())
+    is_folder = not is_loaded and Path(word).expanduser().is_dir()
+    is_installed = word == NAME or (not is_folder and word in known)
+    if (is_loaded or is_folder or is_installed) and revision is not None:
         raise UsageError(f"is {revision!r}, but only a data set on the Hub has revisions; leave it out", "revision")
     if not isinstance(source, (str, Path)):
         return pairs_of(splits_of(source), "the data set", embed=True)
-    if str(source) == NAME:
-        return of_installed(partial(_of_copy, configuration))
-    if is_local:
+    if is_installed:
+        return of_installed(partial(_of_copy, configuration), word)
+    if is_folder:
         return _of_folder(Release.open(source), configuration, progress)
-    if REPO_ID.fullmatch(str(source)):
+    if REPO_ID.fullmatch(word):
         try:
-            return _from_hub(str(source), configuration, revision, progress)
+            return _from_hub(word, configuration, revision, progress)
         except DownloadError as error:
             raise DownloadError(f"there is no folder {source} here, and {error}") from None
+    beside = f", NAMESPACE/NAME, or what is installed: {', '.join(known)}" if known else " or NAMESPACE/NAME"
     raise UsageError(
-        f"{shown(str(source))} is neither a folder nor a data set; give a release's folder, {NAME!r} or NAMESPACE/NAME"
+        f"{shown(word)} is neither a folder nor an installed data set{did_you_mean(word, known)}; "
+        f"give a release's folder{beside}"
     )
 
 
