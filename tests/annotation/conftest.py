@@ -10,10 +10,8 @@ import pytest
 from synpain_hf.errors import Problem
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from tests.annotation.making import IDS
 from tests.release.making import manifest_rows, write_manifest
-
-IDS = ("Ann", "ann", "a.b", "x-Y", "p_1", "0-neutral")
-"""Of the pairs: two differ in case alone, others have what is special in names of files."""
 
 
 @pytest.fixture(scope="session")

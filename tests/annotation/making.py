@@ -13,6 +13,9 @@ from synpain_hf.vocabulary import FACES
 
 UNITS = (4, 6, 7, 9, 10, 43)
 
+IDS = ("Ann", "ann", "a.b", "x-Y", "p_1", "0-neutral")
+"""Of the pairs: two differ in case alone, others have what is special in names of files."""
+
 
 def pictures(release: Release) -> list[str]:
     """The names that `faces` gives, sorted."""

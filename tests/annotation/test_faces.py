@@ -18,7 +18,7 @@ from synpain_hf.errors import OutputError, ReleaseError, UsageError
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.vocabulary import FACES
-from tests.annotation.conftest import IDS
+from tests.annotation.making import IDS
 from tests.terminal import run
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=120)
