@@ -14,12 +14,12 @@ _TABLES = 20_000
 _LEAST_EXPECTED = 5
 
 
-def wilson(count: int, of: int, level: float = LEVEL) -> Estimate:
+def wilson(count: float, of: float, level: float = LEVEL) -> Estimate:
     """A share with Wilson's interval (J. Am. Stat. Assoc. 22, 1927).
 
     Args:
         count: How many have the property.
-        of: Of how many.
+        of: Of how many; of cases that depend on each other, how many independent ones tell as much.
         level: The confidence level.
 
     Raises:
@@ -30,10 +30,12 @@ def wilson(count: int, of: int, level: float = LEVEL) -> Estimate:
         >>> share.value, share.low, round(share.high, 3)
         (0.0, 0.0, 0.114)
     """
-    if not 0 <= count <= of or of < 1:
+    if not 0 <= count <= of or of <= 0:
         raise ValueError(f"{count} of {of} is not a share; give counts from 0 to the number of all, at least 1")
-    interval = stats.binomtest(count, of).proportion_ci(level, method="wilson")
-    return Estimate(count / of, float(interval.low), float(interval.high))
+    share, z2 = count / of, float(stats.norm.ppf((1 + level) / 2)) ** 2
+    middle = (count + z2 / 2) / (of + z2)
+    reach = np.sqrt(z2 * (share * (1 - share) * of + z2 / 4)) / (of + z2)
+    return Estimate(share, float(max(0.0, middle - reach)), float(min(1.0, middle + reach)))
 
 
 @dataclass(frozen=True)
