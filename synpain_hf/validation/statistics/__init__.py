@@ -1,0 +1,1 @@
+"""The statistics of a validation, each a function of arrays that knows nothing of releases."""

@@ -1,0 +1,216 @@
+"""Identity embeddings: whether faces of one identity are closer than those of others, and who looks alike.
+
+All pairs are compared, in blocks: 10,710 faces are 57 million pairs, which are counted and not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from synpain_hf.validation.statistics.comparisons import Moments, d_of_moments
+from synpain_hf.validation.statistics.estimate import LEVEL, Estimate
+
+Vectors = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+_BLOCK = 1024
+_BINS = 20_000
+"""Of cosines from -1 to 1: a quantile is known to a ten-thousandth."""
+
+
+def normalised(embeddings: npt.ArrayLike) -> Vectors:
+    """Embeddings of length 1; shape (faces, dimensions).
+
+    Raises:
+        ValueError: If one is not finite, or all zero.
+    """
+    given = np.asarray(embeddings, dtype=np.float64)
+    lengths = np.linalg.norm(given, axis=1, keepdims=True)
+    if not np.isfinite(given).all() or not lengths.all():
+        raise ValueError("an embedding is not finite or is all zero; leave failed faces out")
+    vectors: Vectors = np.divide(given, lengths).astype(np.float32)
+    return vectors
+
+
+@dataclass(frozen=True)
+class Cosines:
+    """Counted cosines of pairs of faces.
+
+    Attributes:
+        counts: Shape (20,000,): how many fall into each of as many equal bins from -1 to 1.
+        moments: Their mean, mean squared deviation and number.
+    """
+
+    counts: Integers
+    moments: Moments
+
+    def quantile(self, share: float) -> float:
+        """The cosine below which a share of the pairs lies, to a ten-thousandth; NaN where there are none."""
+        total = int(self.counts.sum())
+        if not total:
+            return np.nan
+        at = int(np.searchsorted(np.cumsum(self.counts), share * total))
+        return (min(at, _BINS - 1) + 0.5) * 2 / _BINS - 1
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How well embeddings tell identities apart.
+
+    Attributes:
+        same: Pairs of faces of one identity.
+        different: Pairs of faces of two identities.
+        d: The difference of their means in pooled standard deviations.
+        equal_error_rate: The rate at which as many pairs of one identity fall below a threshold as of two above it.
+        threshold: That threshold.
+    """
+
+    same: Cosines
+    different: Cosines
+    d: Estimate
+    equal_error_rate: float
+    threshold: float
+
+
+def separation(embeddings: npt.ArrayLike, identities: Sequence[str]) -> Separation:
+    """How well the embeddings of faces tell identities apart, from all pairs of faces.
+
+    The pairs share faces, so the interval of `d`, which takes them for independent, is narrower than it should be.
+
+    Args:
+        embeddings: Shape (faces, dimensions).
+        identities: Whom each face shows.
+
+    Raises:
+        ValueError: If no identity has two faces, or there is one identity alone.
+
+    Example:
+        >>> found = separation([[1, 0], [0.9, 0.1], [0, 1], [0.2, 0.9]], ["a", "a", "b", "b"])
+        >>> found.equal_error_rate
+        0.0
+    """
+    vectors = normalised(embeddings)
+    codes = np.unique(np.asarray(identities), return_inverse=True)[1]
+    same, different = _Counter(), _Counter()
+    for rows, cosines, later in _blocks(vectors):
+        is_same = codes[rows][:, None] == codes[rows.start :][None]
+        same.add(cosines[is_same & later])
+        different.add(cosines[~is_same & later])
+    if not same.number or not different.number:
+        raise ValueError("identities are compared by faces of one and of others; give two identities, two faces of one")
+    missed = np.cumsum(same.counts) / same.number
+    taken = 1 - np.cumsum(different.counts) / different.number
+    at = int(np.argmin(np.abs(missed - taken)))
+    rate = (missed[at] + taken[at]) / 2
+    d = d_of_moments(same.moments(), different.moments())
+    return Separation(same.cosines(), different.cosines(), d, float(rate), (at + 1) * 2 / _BINS - 1)
+
+
+class _Counter:
+    """Counts cosines by bins."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(_BINS, np.int64)
+        self.number = 0
+        self._total = self._squares = 0.0
+
+    def add(self, cosines: Vectors) -> None:
+        wide = cosines.astype(np.float64)
+        bins = np.clip(((wide + 1) * (_BINS / 2)).astype(np.int64), 0, _BINS - 1)
+        self.counts += np.bincount(bins, minlength=_BINS)
+        self.number += len(wide)
+        self._total += float(wide.sum())
+        self._squares += float(np.square(wide).sum())
+
+    def moments(self) -> Moments:
+        mean = self._total / max(self.number, 1)
+        return mean, max(self._squares / max(self.number, 1) - mean**2, 0.0), self.number
+
+    def cosines(self) -> Cosines:
+        return Cosines(self.counts, self.moments())
+
+
+def _blocks(vectors: Vectors) -> Iterator[tuple[slice, Vectors, npt.NDArray[np.bool_]]]:
+    """Rows, their cosines with themselves and all later faces, and which of these are of two faces, each once."""
+    for start in range(0, len(vectors), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(vectors)))
+        cosines = vectors[rows] @ vectors[start:].T
+        yield rows, cosines, np.arange(len(vectors) - start) > np.arange(rows.stop - start)[:, None]
+
+
+@dataclass(frozen=True)
+class LookAlikes:
+    """Pairs of identities that look alike.
+
+    Attributes:
+        pairs: How many pairs of identities there are.
+        alike: How many of them look alike.
+        share: `alike / pairs`, with an interval that knows that pairs share identities.
+        error: The standard error of the logarithm of its odds.
+    """
+
+    pairs: int
+    alike: int
+    share: Estimate
+    error: float
+
+
+def look_alikes(embeddings: npt.ArrayLike, threshold: float, level: float = LEVEL) -> LookAlikes:
+    """The share of pairs of identities whose faces have at least a cosine.
+
+    A person who looks like many others is in many pairs, so pairs are not independent: the standard error comes from
+    leaving out one identity with all of its pairs at a time (Arvesen, Ann. Math. Stat. 40, 1969).
+
+    Args:
+        embeddings: Shape (identities, dimensions): one face of each identity of a group.
+        threshold: The least cosine of faces that look alike.
+        level: The confidence level.
+
+    Raises:
+        ValueError: If there are fewer than three identities.
+
+    Example:
+        >>> found = look_alikes([[1, 0], [0.9, 0.1], [0, 1], [-1, 0.2]], threshold=0.9)
+        >>> found.alike, found.pairs
+        (1, 6)
+    """
+    vectors = normalised(embeddings)
+    n = len(vectors)
+    if n < 3:
+        raise ValueError("look-alikes need three identities or more; leave the group out")
+    degrees = np.zeros(n)
+    for rows, cosines, later in _blocks(vectors):
+        near = (cosines >= threshold) & later
+        degrees[rows] += near.sum(axis=1)
+        degrees[rows.start :] += near.sum(axis=0)
+    alike, pairs = int(degrees.sum()) // 2, n * (n - 1) // 2
+    share = alike / pairs
+    if alike in (0, pairs):
+        few = stats.beta.ppf((1 + level) / 2, 1, n // 2)  # of pairs without a common identity
+        limits = (0.0, float(few)) if alike == 0 else (float(1 - few), 1.0)
+        return LookAlikes(pairs, alike, Estimate(share, *limits), np.nan)
+    without = (alike - degrees) / ((n - 1) * (n - 2) / 2)
+    error = np.sqrt((n - 1) / n * np.square(without - without.mean()).sum()) / (share * (1 - share))
+    reach = stats.t.ppf((1 + level) / 2, n - 1) * error
+    odds = np.log(share / (1 - share))
+    low, high = (float(1 / (1 + np.exp(-edge))) for edge in (odds - reach, odds + reach))
+    return LookAlikes(pairs, alike, Estimate(share, low, high), float(error))
+
+
+def ratio_of_odds(first: LookAlikes, second: LookAlikes, level: float = LEVEL) -> Estimate:
+    """The odds ratio of look-alikes of two groups, with an interval that knows that pairs share identities.
+
+    Returns:
+        The ratio; NaN limits where a group has no look-alikes, or nothing else.
+    """
+    odds = [
+        found.share.value / (1 - found.share.value) if found.share.value < 1 else np.inf for found in (first, second)
+    ]
+    ratio = odds[0] / odds[1] if odds[1] else (np.inf if odds[0] else np.nan)
+    reach = stats.norm.ppf((1 + level) / 2) * np.hypot(first.error, second.error)
+    return Estimate(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))

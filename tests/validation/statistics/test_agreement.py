@@ -1,0 +1,79 @@
+"""Raters: kappa by a published example and by definition, and whether its interval holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synpain_hf.validation.statistics.agreement import counts_of, fleiss_kappa
+
+FOURTEEN_RATERS = np.array(
+    [
+        [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+        [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+    ]
+)  # fmt: skip
+"""Ten subjects, five categories; kappa .210, the worked example in Wikipedia's article on Fleiss' kappa."""
+
+
+def ratings(
+    rng: np.random.Generator, subjects: int, raters: int, accuracy: float, shares: list[float]
+) -> npt.NDArray[np.float64]:
+    """Raters who are right with a probability, and else choose by chance."""
+    truth = rng.choice(len(shares), p=shares, size=subjects)
+    by_chance = rng.choice(len(shares), p=shares, size=(subjects, raters))
+    chosen = np.where(rng.random((subjects, raters)) < accuracy, truth[:, None], by_chance)
+    return np.stack([(chosen == category).sum(axis=1) for category in range(len(shares))], axis=1).astype(float)
+
+
+def test_a_published_example() -> None:
+    assert fleiss_kappa(FOURTEEN_RATERS).value == pytest.approx(0.210, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("subjects", "raters", "accuracy", "shares"),
+    [
+        (20, 2, 0.9, [0.5, 0.5]),
+        (30, 5, 0.5, [0.6, 0.3, 0.1]),
+        (50, 2, 0.95, [0.2] * 5),
+        (200, 2, 0.96, [0.2] * 5),
+        (100, 2, 0.99, [0.5, 0.5]),
+    ],
+)
+def test_the_interval_holds(subjects: int, raters: int, accuracy: float, shares: list[float]) -> None:
+    rng = np.random.default_rng(0)
+    truth = fleiss_kappa(ratings(rng, 200_000, raters, accuracy, shares)).value
+    found = [fleiss_kappa(ratings(rng, subjects, raters, accuracy, shares)) for _ in range(500)]
+    assert 0.90 <= np.mean([kappa.low <= truth <= kappa.high for kappa in found]) <= 0.995
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=3, max_size=3), min_size=2, max_size=12))
+def test_kappa_is_agreement_beyond_chance(rows: list[list[str]]) -> None:
+    kappa = fleiss_kappa(counts_of(rows))
+    pairs = [(row[i], row[j]) for row in rows for i in range(3) for j in range(3) if i != j]
+    chosen = [category for row in rows for category in row]
+    by_chance = sum((chosen.count(category) / len(chosen)) ** 2 for category in set(chosen))
+    if by_chance == 1:
+        assert np.isnan(kappa.value)
+        return
+    agreed = sum(one == other for one, other in pairs) / len(pairs)
+    assert kappa.value == pytest.approx((agreed - by_chance) / (1 - by_chance))
+    assert -1 <= kappa.low <= kappa.value + 1e-12
+    assert kappa.value <= kappa.high + 1e-12 <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("apart", [0, 1])
+def test_raters_who_hardly_ever_disagree_are_not_called_perfect(apart: int) -> None:
+    rows = [["a", "a"]] * 15 + [["b", "b"]] * (15 - apart) + [["a", "b"]] * apart
+    kappa = fleiss_kappa(counts_of(rows))
+    assert kappa.low < 0.9
+    assert kappa.high == 1
+
+
+@pytest.mark.parametrize("counts", [[[2, 0]], [[1, 0], [0, 1]], [[2, 0], [1, 0]], []])
+def test_tables_that_are_not_complete_are_refused(counts: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match="complete the table"):
+        fleiss_kappa(np.array(counts, dtype=float).reshape(len(counts), 2))
