@@ -28,6 +28,7 @@ _HOMES = {
     "publish_metric": "synpain_hf.hub",
     "train": "synpain_hf.training.run.train",
     "uninstall": "synpain_hf.release.install",
+    "validate": "synpain_hf.validation.validate",
 }
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "publish_metric",
     "train",
     "uninstall",
+    "validate",
 ]
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from synpain_hf.release.installed.listing import installed
     from synpain_hf.training.run.cross_validation import cross_validate
     from synpain_hf.training.run.train import train
+    from synpain_hf.validation.validate import validate
 else:
 
     def __getattr__(name: str) -> object:

@@ -36,6 +36,7 @@ RIGHT = {
     'faces(place, "faces", layout="flat")': "Path",
     'import_annotations(place, "openface.csv", on_error="skip")': "Imported",
     'uninstall("unbc")': "str",
+    'validate(place, "report", workers=2)': "Validation",
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",
     'evaluate("predictions.csv", groups=["age"])': "Report",

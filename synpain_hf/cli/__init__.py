@@ -22,9 +22,11 @@ from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
 from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
+from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, faces, card, install, installed, uninstall, evaluate, publish, publish_metric, train,
+    build, demo, info, diff, validate, faces, card, install, installed, uninstall,
+    evaluate, publish, publish_metric, train,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

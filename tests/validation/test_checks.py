@@ -21,6 +21,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.validation.checks.identities import identities
 from synpain_hf.validation.checks.shortcuts import SHORTCUTS, told_by
 from synpain_hf.validation.faces import Face, Faces, Seen, look
+from synpain_hf.vocabulary import GROUPS
 from tests.validation.making import Pixels, Plant, checked, made, portrait
 
 
@@ -164,6 +165,11 @@ def test_groups_with_other_shares_of_pain_are_named(
     found = checked(made(tmp_path / "set", of_rows=columns))["balance"]
     assert found.outcome == outcome
     assert told in " ".join(found.told)
+
+
+def test_where_no_groups_are_known_nothing_is_said_of_their_balance(tmp_path: Path) -> None:
+    unknown = {column: lambda _: "" for column in GROUPS}
+    assert checked(made(tmp_path / "set", pairs=8, of_rows=unknown))["balance"].outcome == "not made"
 
 
 def rewritten(release: Release, change: Callable[[dict[str, Any]], None]) -> Release:

@@ -44,6 +44,9 @@ def balance(release: Release, faces: Faces) -> Found:  # noqa: ARG001 - looks at
     if empty:
         warnings.append(f"{count(len(empty), 'cell')} without pairs ({'; '.join(empty[:3])}); add pairs of them")
     numbers = {"share_of_pain": shares, "p": corrected, "empty_cells": len(empty), "cells": _cells(faces)}
+    if not shares:
+        reason = "no attribute has two groups that are known; say the groups of each identity, and build again"
+        return Found("not made", [reason], numbers)
     return judged(failures, warnings, numbers)
 
 
