@@ -26,8 +26,8 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), or a manifest "
-            "(.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
+            help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), the folder of "
+            "UNBC-McMaster or 3DPain, or a manifest (.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
             show_default=False,
         ),
     ],
@@ -94,7 +94,7 @@ def build(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build a release from the official download, or a manifest.
+    """Build a release from the official download, another archive, or a manifest.
 
     A build that was interrupted goes on where it was when the same command is given again.
     """

@@ -56,7 +56,7 @@ def entry_of(
         kept: What is kept of it.
     """
     fields = fields_of(row, wording)
-    known, reasons = with_known_words(fields)
+    known, reasons = with_known_words(fields, ", or say what it means in a file (--map)")
     reasons += violations("pair", known)
     reasons += [
         f"{column} holds half a character (a lone surrogate); correct it"
@@ -128,8 +128,13 @@ def fields_of(row: Mapping[str, Any], wording: Wording) -> dict[str, Any]:
     return {column: _meant(column, value) for column, value in named if not _is_missing(value)}
 
 
-def with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The fields with some known word for each one that is not, and why those are refused."""
+def with_known_words(fields: Mapping[str, Any], otherwise: str = "") -> tuple[dict[str, Any], list[str]]:
+    """The fields with some known word for each one that is not, and why those are refused.
+
+    Args:
+        fields: The fields.
+        otherwise: What else may be done about an unknown word.
+    """
     reasons = []
     known = dict(fields)
     for column, names in CLASSES.items():
@@ -141,8 +146,7 @@ def with_known_words(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
             reasons.append(f"{column} {value} may be {' or '.join(several)}; write which of them it is")
         else:
             near, known_words = did_you_mean(str(fields[column]), names), ", ".join(names)
-            remedy = f"use one of {known_words}, or say what it means in a file (--map)"
-            reasons.append(f"{column} {value} is unknown{near}; {remedy}")
+            reasons.append(f"{column} {value} is unknown{near}; use one of {known_words}{otherwise}")
     return known, reasons
 
 

@@ -296,7 +296,7 @@ class TestGroups:
             ("040-aa040,man\n040-aa040,woman", "groups.csv:3", "the gender woman, and line 2 man; correct one"),
             ("040-aa040,man\n040-aa040,man", "groups.csv:3", "names identity 040-aa040 again (line 2)"),
             ("040-AA040,man", "groups.csv:2", "which the source does not have (did you mean '040-aa040'?)"),
-            ("040-aa040,other", "groups.csv:2", "gender 'other' is unknown"),
+            ("040-aa040,other", "groups.csv:2", "gender 'other' is unknown; use one of man, woman"),
             (",man", "groups.csv:2", "identity missing; fill in"),
         ],
     )

@@ -129,7 +129,7 @@ _MEANINGS = {
     **_UNITS,
     **{f"{unit}_present": f"{name} Whether it is seen, 0 or 1." for unit, name in _UNITS.items()},
     **{
-        f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm, to base 10, of its odds."
+        f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm of its odds."
         for unit, name in _UNITS.items()
     },
 }
