@@ -94,7 +94,7 @@ def build(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build a release from the official download, another archive, or a manifest.
+    """Build a release from a download, an archive or a manifest.
 
     A build that was interrupted goes on where it was when the same command is given again.
     """

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, EngineOption, ReleaseFolder, Workers
+from synpain_hf.cli.options import AsJson, EngineOption, ReleaseFolder
 from synpain_hf.cli.printing import print_json, print_line, reported
 from synpain_hf.executor import Engine
 
@@ -19,7 +19,7 @@ def validate(
         Path | None,
         typer.Option(metavar="DIR", help="A new folder for report.json and report.md.", show_default=False),
     ] = None,
-    workers: Workers = 1,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Files looked into at a time.")] = 1,
     engine: Annotated[Engine, EngineOption] = "threads",
     as_json: AsJson = False,
 ) -> None:
