@@ -105,8 +105,8 @@ class TestTwoNames:
     def test_are_replaced_one_without_the_other(
         self, newer: Release, newer_unbc: Release, both: Path, tmp_path: Path
     ) -> None:
-        before, (synpain, _) = files_below(both / "synpain"), synpain_hf.installed()
-        date = synpain.folder.stat().st_mtime
+        synpain, _ = synpain_hf.installed()
+        before, date = files_below(both / "synpain"), synpain.folder.stat().st_mtime
         synpain_hf.install(newer_unbc.folder)
         assert files_below(both / "synpain") == before
         assert synpain.folder.stat().st_mtime == date, "it comes first under its name as before"
@@ -205,6 +205,14 @@ class TestTwoNames:
 
 
 class TestListing:
+    def test_leaves_what_is_listed_where_datasets_finds_it(self, both: Path) -> None:
+        """Though it notes what the files of a copied cache are."""
+        (folder,) = (both / "unbc" / "default").glob("*/*")
+        date, noted = folder.stat().st_mtime, (folder / "files.json").read_bytes()
+        synpain_hf.installed()
+        assert folder.stat().st_mtime == pytest.approx(date, abs=1e-3)
+        assert (folder / "files.json").read_bytes() != noted
+
     def test_tells_that_nothing_is_installed(self, caches: Path) -> None:
         assert synpain_hf.installed() == []
         assert run("installed").stdout == "nothing is installed; run `synpain-hf install RELEASE` first\n"
