@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,11 +106,11 @@ class TestTwoNames:
     def test_are_replaced_one_without_the_other(
         self, newer: Release, newer_unbc: Release, both: Path, tmp_path: Path
     ) -> None:
-        before, (synpain, _) = files_below(both / "synpain"), synpain_hf.installed()
-        date = synpain.folder.stat().st_mtime
+        synpain, _ = synpain_hf.installed()
+        before, date = files_below(both / "synpain"), synpain.folder.stat().st_mtime
         synpain_hf.install(newer_unbc.folder)
         assert files_below(both / "synpain") == before
-        assert synpain.folder.stat().st_mtime == date, "it comes first under its name as before"
+        assert synpain.folder.stat().st_mtime == date > time.time(), "it comes first under its name as before"
         assert ids(load_dataset("unbc")) == by_path(newer_unbc, tmp_path)
         assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
         assert [path.name for path in (both / "unbc" / "default").iterdir()] == ["2.1.0"]
@@ -205,6 +206,14 @@ class TestTwoNames:
 
 
 class TestListing:
+    def test_leaves_what_is_listed_where_datasets_finds_it(self, both: Path) -> None:
+        """Though it notes what the files of a copied cache are."""
+        (folder,) = (both / "unbc" / "default").glob("*/*")
+        date, noted = folder.stat().st_mtime, (folder / "files.json").read_bytes()
+        synpain_hf.installed()
+        assert folder.stat().st_mtime == pytest.approx(date, abs=1e-3)
+        assert (folder / "files.json").read_bytes() != noted
+
     def test_tells_that_nothing_is_installed(self, caches: Path) -> None:
         assert synpain_hf.installed() == []
         assert run("installed").stdout == "nothing is installed; run `synpain-hf install RELEASE` first\n"
