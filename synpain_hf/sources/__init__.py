@@ -16,7 +16,7 @@ from synpain_hf.pair import Pair
 from synpain_hf.sources import hub
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile
-from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource
+from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource, SplitFolders
 from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
 from synpain_hf.sources.pain3d import Pain3dSource, is_3dpain
 from synpain_hf.sources.parquet_pictures import open_pictures
@@ -26,6 +26,9 @@ from synpain_hf.text.suggestions import did_you_mean
 
 _MANIFESTS = frozenset(("manifest", "metadata", "pairs"))
 """What a manifest is called that is found in its folder; `metadata` is that of an image folder."""
+
+_OF_SPLITS = frozenset((".csv", ".jsonl"))
+"""The forms of the tables that image folders have in the folders of their splits."""
 
 _FIRST = {
     **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
@@ -155,6 +158,10 @@ def _of_folder(folder: Path, wording: Wording, choices: Choices) -> Source:
         raise UsageError(f"{folder} holds several manifests ({found}); name one of them")
     if manifests:
         return _of_manifest(manifests[0], wording, choices)
+    below = [path for path in sorted(folder.glob("*/metadata.*")) if path.suffix.lower() in _OF_SPLITS]
+    if below:
+        choices.check((), "a manifest")
+        return SplitFolders(folder, below, wording)
     _check_fits(_OFFICIAL, wording, choices)
     return OfficialSource([folder])  # says what is wrong with every file
 

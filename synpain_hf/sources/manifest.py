@@ -31,6 +31,7 @@ class ManifestSource:
     Args:
         path: The manifest.
         wording: How it is written, where that is not as the schema says.
+        within: The folder that holds it, as names in messages and in the release begin; empty, or with `/` at its end.
 
     Raises:
         BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one, or it does not fit its
@@ -39,18 +40,21 @@ class ManifestSource:
 
     folds_file = None
 
-    def __init__(self, path: Path, wording: Wording | None = None) -> None:
+    def __init__(self, path: Path, wording: Wording | None = None, within: str = "") -> None:
+        self._within = within
         self._paths = FolderPaths(path.parent)
         self._published = Published.beside(path)
         wording = wording or Wording()
 
+        name = within + path.name
+
         def accept(columns: Sequence[str]) -> None:
-            check_columns(path.name, columns, wording)
+            check_columns(name, columns, wording)
 
         wanted = properties("pair")[0] | wording.names()
-        file = GivenFile(path, path.name)
-        rows = [(f"{path.name}:{number}", row) for number, row in read_rows(file, wanted, accept)]
-        kept = kept_of(path.name, rows, wording, as_texts=bool(rows) and form_of(file) == "delimited")
+        file = GivenFile(path, name)
+        rows = [(f"{name}:{number}", row) for number, row in read_rows(file, wanted, accept)]
+        kept = kept_of(name, rows, wording, as_texts=bool(rows) and form_of(file) == "delimited")
         self._entries = [
             entry_of(where, row, wording, self._picture, columns)
             for (where, row), columns in zip(rows, kept, strict=True)
@@ -73,7 +77,7 @@ class ManifestSource:
         try:
             found = self._paths.find(given)
             digests = self._published.of(found.name, found.path)
-            return StoredPicture(found.name, found.path, "", found.path.stat().st_size, digests)
+            return StoredPicture(self._within + found.name, found.path, "", found.path.stat().st_size, digests)
         except NotThereError as error:
             is_likely = PurePosixPath(error.near).stem == PurePosixPath(given).stem  # others have similar names too
             meant = f" (did you mean {error.near!r}?)" if is_likely else ""
@@ -82,3 +86,38 @@ class ManifestSource:
             raise ValueError(f"{name} {error}") from error
         except OSError as error:
             raise ValueError(f"{name} cannot be read ({error.strerror}); correct the name") from error
+
+
+class SplitFolders:
+    """An image folder with a table in each of its folders, such as `train/metadata.csv` and `test/metadata.csv`.
+
+    The folders are not taken for folds, since they say nothing of who is in them.
+
+    Args:
+        folder: The folder above them.
+        paths: The tables.
+        wording: How they are written, where that is not as the schema says.
+
+    Raises:
+        BadInputError: If one of them cannot be read as a manifest.
+    """
+
+    folds_file = None
+
+    def __init__(self, folder: Path, paths: Sequence[Path], wording: Wording) -> None:
+        self._sources = [
+            ManifestSource(path, wording, f"{path.parent.relative_to(folder).as_posix()}/") for path in paths
+        ]
+
+    def __len__(self) -> int:
+        """Number of lines of all tables."""
+        return sum(map(len, self._sources))
+
+    def __iter__(self) -> Iterator[Pair | Problem]:
+        """A `Pair` for each line, or why it is not one."""
+        for source in self._sources:
+            yield from source
+
+    def describe(self) -> dict[str, object]:
+        """The `source` of a `release.json`."""
+        return {"kind": "manifest"}

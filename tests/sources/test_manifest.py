@@ -433,3 +433,37 @@ def test_any_json_line_is_a_pair_or_a_problem(tmp_path_factory: pytest.TempPathF
     path.write_text(json.dumps({**ANNA, **change}))
     (entry,) = open_source([path])
     assert isinstance(entry, (Pair, Problem))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_an_image_folder_may_have_a_table_in_the_folder_of_each_split(tmp_path: Path, suffix: str) -> None:
+    for split, number in (("train", 2), ("test", 1)):
+        (tmp_path / split).mkdir()
+        rows = []
+        for at in range(number):
+            (tmp_path / split / f"{at}.png").write_bytes(f"{split} {at}".encode())
+            rows.append({"file_name": f"{at}.png", "pair_id": f"{split}-{at}", "label": "pain"})
+        if suffix == ".csv":
+            write_delimited(tmp_path / split / "metadata.csv", rows)
+        else:
+            (tmp_path / split / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source = open_source([tmp_path])
+    pairs = {pair.pair_id: pair for pair in source if isinstance(pair, Pair)}
+    assert {pair_id: pair.pictures[0].name for pair_id, pair in pairs.items()} == {
+        "train-0": "train/0.png", "train-1": "train/1.png", "test-0": "test/0.png",
+    }  # fmt: skip
+    assert len(source) == 3
+    with OpenArchives() as archives:
+        assert pairs["test-0"].pictures[0].read(archives) == b"test 0"
+
+
+def test_problems_of_split_folders_name_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    rows = [{"file_name": "0.png", "pair_id": "p0", "label": "pain"}]
+    table = write_delimited(tmp_path / "train" / "metadata.csv", rows)
+    (problem,) = open_source([tmp_path])
+    assert isinstance(problem, Problem)
+    assert problem.file == "train/metadata.csv:2"
+    table.write_text("file_name,label\n0.png,pain\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"train/metadata\.csv: has no column 'pair_id'"):
+        open_source([tmp_path])
