@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +24,7 @@ from synpain_hf.validation.pixels import Measured, measure
 from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 _INNER = {"neutral": -1, "expressive": 0}
-_OPTIONAL = (IDENTITY, DERIVED_FROM, "expression", "pspi")
+_OPTIONAL = (IDENTITY, DERIVED_FROM)
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,3 @@ def _face(data: bytes, inner: int) -> Face:
         return Face(len(data), measure(raster.pixels(raster.width), inner))
     except PictureError as error:
         return Face(len(data), None, str(error))
-
-
-def names_of(pairs: Iterable[Seen]) -> list[str]:
-    """The ids of some pairs."""
-    return [pair.pair_id for pair in pairs]
