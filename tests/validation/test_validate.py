@@ -11,6 +11,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.validation.validate import validate
+from tests.release.before import as_before
 from tests.terminal import run
 from tests.validation.making import Pixels, made
 
@@ -71,3 +72,10 @@ def test_a_report_is_not_written_over(plain: Release, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="report"):
         validate(plain.folder, tmp_path / "report")
     assert not list((tmp_path / "report").iterdir())
+
+
+def test_a_release_of_an_earlier_version_without_identities_is_validated(tmp_path: Path) -> None:
+    release = as_before(made(tmp_path / "set", pairs=16).folder)
+    found = validate(release.folder).found
+    assert found["files"].outcome == "passed", found["files"].told
+    assert found["identities"].numbers["identities"] == 16
