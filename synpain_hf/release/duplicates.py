@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from synpain_hf.configurations import CONFIGURATIONS, Partition
 from synpain_hf.errors import Problem
-from synpain_hf.imaging.likeness import Likeness, thumbnails_of
+from synpain_hf.imaging.likeness import SIDE, Likeness, thumbnails_of
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.partition import Written, WrittenRow
 
@@ -32,9 +32,16 @@ LEAST_CONTRAST = 8.0
 
 _MIDDLE = 128
 _BLOCK = 256
+_PATCH = 4
+"""Rows and columns of cells that are summed for a first comparison."""
+
+_ROUNDING = 1.02
+"""More than the rounding of those sums' products can come to, in their greatest difference."""
+
 _NAMED = 5
 
 Integers = npt.NDArray[np.int64]
+Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,8 @@ def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
     identities = _numbered([face.row.identity for face in faces])
     pixels = _numbered([face.likeness for face in faces])
     groups = np.arange(len(faces))
-    for at, alike in _alike(thumbnails_of([face.likeness for face in faces])):
-        copies = alike[(identities[alike] != identities[at]) & (pixels[alike] != pixels[at])]
+    for at, alike in _alike(thumbnails_of([face.likeness for face in faces]), identities):
+        copies = alike[pixels[alike] != pixels[at]]
         if copies.size:
             joined = np.unique(groups[np.append(copies, at)])
             groups[np.isin(groups, joined)] = joined[0]
@@ -151,26 +158,69 @@ def _numbered(things: Sequence[Hashable]) -> Integers:
     return np.array([numbers[thing] for thing in things])
 
 
-def _alike(thumbnails: Pixels) -> Iterator[tuple[int, Integers]]:
-    """For every thumbnail, those that are at most `FARTHEST` from it, as they are or mirrored.
+def _alike(thumbnails: Pixels, identities: Integers) -> Iterator[tuple[int, Integers]]:
+    """For every thumbnail, those of other identities that are at most `FARTHEST` from it, as they are or mirrored.
 
     Mean brightness never differs by more than the root mean square of the differences, so that in the order of
-    brightness only the next ones need be compared.
+    brightness only the next ones need be compared; and the squared difference of two sums over a patch is at most its
+    number of cells times the sum of their squared differences, so that of those only the ones with near patches do.
 
     Args:
         thumbnails: Shape (faces, 16, 16, 3).
+        identities: Whom each shows; shape (faces,).
     """
     brightness = thumbnails.mean(axis=(1, 2, 3))
     order = np.argsort(brightness, kind="stable")
-    brightness = brightness[order]
+    brightness, identities = brightness[order], identities[order]
     signed = thumbnails[order].astype(np.float32) - _MIDDLE  # small enough for float32 to add their products exactly
-    plain, mirrored = (array.reshape(len(order), -1) for array in (signed, signed[:, :, ::-1]))
-    squares = np.square(plain).sum(axis=1)
-    farthest = plain.shape[1] * FARTHEST**2
+    fine, coarse = _Compared.of(signed), _Compared.of(_patches(signed))
+    farthest = fine.plain.shape[1] * FARTHEST**2
     for start in range(0, len(order), _BLOCK):
         end = min(start + _BLOCK, len(order))
         stop = int(np.searchsorted(brightness, brightness[end - 1] + FARTHEST, "right"))
-        products = np.maximum(plain[start:end] @ plain[start:stop].T, plain[start:end] @ mirrored[start:stop].T)
-        near = squares[start:end, None] + squares[start:stop] - 2 * products <= farthest
-        for at in np.flatnonzero(near.sum(axis=1) > 1):
-            yield int(order[start + at]), order[start + np.flatnonzero(near[at])]
+        rows, columns = np.arange(start, end), np.arange(start, stop)
+        may_be = coarse.squared(rows, columns) <= farthest * _PATCH**2 * _ROUNDING
+        may_be &= identities[rows, None] != identities[columns]
+        rows, columns = rows[may_be.any(axis=1)], columns[may_be.any(axis=0)]
+        if rows.size:
+            near = fine.squared(rows, columns) <= farthest
+            near &= identities[rows, None] != identities[columns]
+            for at in np.flatnonzero(near.any(axis=1)):
+                yield int(order[rows[at]]), order[columns[near[at]]]
+
+
+def _patches(thumbnails: Singles) -> Singles:
+    """The sums over patches of 4 x 4 cells; shape (faces, 4, 4, 3)."""
+    side = SIDE // _PATCH
+    sums: Singles = thumbnails.reshape(-1, side, _PATCH, side, _PATCH, 3).sum(axis=(2, 4))
+    return sums
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Pictures that are compared with each other as they are, and with one of them mirrored.
+
+    Attributes:
+        plain: As they are; shape (faces, values).
+        mirrored: Mirrored.
+        squares: The sum of the squares of each.
+    """
+
+    plain: Singles
+    mirrored: Singles
+    squares: Singles
+
+    @classmethod
+    def of(cls, pictures: Singles) -> _Compared:
+        """Those of shape (faces, rows, columns, 3)."""
+        plain, mirrored = (array.reshape(len(pictures), -1) for array in (pictures, pictures[:, :, ::-1]))
+        return cls(plain, mirrored, np.square(plain).sum(axis=1))
+
+    def squared(self, rows: Integers, columns: Integers) -> Singles:
+        """The sums of squared differences of some from others, the less of plain and mirrored."""
+        some = self.plain[rows]
+        products: Singles = np.maximum(some @ self.plain[columns].T, some @ self.mirrored[columns].T)
+        products *= -2
+        products += self.squares[rows, None]
+        products += self.squares[columns]
+        return products

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import warnings
 from collections.abc import Callable, Mapping
@@ -12,7 +13,10 @@ import pytest
 from PIL import Image
 
 from synpain_hf.errors import BadInputError, InputWarning, Problem
+from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.release.build import build
+from synpain_hf.release.duplicates import FARTHEST, copied_faces
+from synpain_hf.release.partition import Written, WrittenRow
 from tests.imaging.made import Pixels, encoded
 from tests.release.making import Row
 from tests.terminal import run
@@ -173,3 +177,37 @@ def test_many_copies_are_named_briefly(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 9
     assert all("pairs.jsonl:5 and 3 more; keep" in str(one) or "pairs.jsonl:6 and 3 more; keep" in str(one)
                for one in caught.value.problems)  # fmt: skip
+
+
+def thumbnails(rng: np.random.Generator, faces: int) -> Pixels:
+    """Soft thumbnails, some of them nearly another, mirrored or not, in light or dark places of it."""
+    made: list[Pixels] = []
+    for at in range(faces):
+        spots = rng.integers(0, 256, (4, 4, 3), np.uint8)
+        new = np.asarray(Image.fromarray(spots).resize((16, 16), Image.Resampling.BICUBIC)).astype(int)
+        if made and rng.random() < 0.6:
+            new = made[rng.integers(at)].astype(int)[:, :: rng.choice([1, -1])]
+            noise = rng.normal(0, rng.choice([2.0, 3.5, 4.0, 4.3, 6.0]), (16, 16, 3))
+            new = new + noise.round().astype(int) + rng.integers(-3, 4)
+        made.append(np.clip(new, 0, 255).astype(np.uint8))
+    return np.stack(made)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_copies_are_those_of_their_definition_whatever_is_compared_first(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shown = thumbnails(rng, 300)
+    identities = rng.integers(0, 40, len(shown))
+    rows = [
+        WrittenRow(str(at), str(who), f"at {at}", "", (), (Likeness(at, base64.b64encode(one.tobytes()).decode()),), ())
+        for at, (who, one) in enumerate(zip(identities, shown, strict=True))
+    ]
+    across, within = copied_faces([Written("", "data/fold-0/old-man-white.parquet", 0, "", tuple(rows), ())])
+    wanted = set()
+    for at, one in enumerate(shown.astype(float)):
+        for other in range(at):
+            apart = min(np.square(one - turned).mean() for turned in (shown[other], shown[other][:, ::-1]))
+            if identities[at] != identities[other] and apart <= FARTHEST**2:
+                wanted |= {str(at), str(other)}
+    assert len(wanted) > 20
+    assert {problem.pair_id for problem in (*across, *within)} == wanted
