@@ -46,6 +46,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.build
+	$(BIN)/python -m tests.benchmarks.copies
 	$(BIN)/python -m tests.benchmarks.subgroups
 	$(BIN)/python -m tests.benchmarks.proc
 	$(BIN)/python -m tests.benchmarks.coverage --write
