@@ -122,6 +122,14 @@ def filled_in_facts(folder: Path) -> None:
     file.write_text(filled, encoding="utf-8")
 
 
+def a_list_of_sets(folder: Path) -> None:
+    """The list that the page shows."""
+    page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```yaml\n(sets:.*?)```", page, re.DOTALL)
+    assert shown is not None
+    (folder / "sets.yaml").write_text(shown[1], encoding="utf-8")
+
+
 BEFORE: Mapping[str, Callable[[Path], None]] = {
     "synpain-hf build SynPain synpain-1.0.0 --version 1.0.0 --workers 2": a_download,
     "synpain-hf build damaged faces-1.0.0 --version 1.0.0": a_damaged_download,
@@ -129,6 +137,7 @@ BEFORE: Mapping[str, Callable[[Path], None]] = {
     "synpain-hf build pairs.csv my-faces-1.0.0 --version 1.0.0": first_pairs,
     "synpain-hf build pairs.csv my-faces-1.1.0 --version 1.1.0 --previous my-faces-1.0.0": further_pairs,
     "synpain-hf card my-faces-1.1.0 --facts my-facts.yaml": filled_in_facts,
+    "synpain-hf train my-persons both-weighted --and sets.yaml": a_list_of_sets,
 }
 """What a reader has of their own, or does, before a command."""
 
