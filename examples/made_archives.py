@@ -21,7 +21,7 @@ from synpain_hf.generation.drawn.action_units import AT_REST
 from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
 from synpain_hf.generation.drawn.identity import Identity, draw_identity
-from synpain_hf.sources.facs import pspi_of
+from synpain_hf.pspi import pspi
 from synpain_hf.vocabulary import CLASSES
 
 Units = Mapping[str, int]
@@ -85,7 +85,7 @@ def write_unbc(folder: Path, persons: int = 6, clips: int = 1, *, aligned: bool 
                 at = Path(f"{number + 40:03d}-{code}", sequence, f"{sequence}{frame:03d}")
                 _made(folder / pictures / f"{at}{suffix}", picture(who, units, clip * 8.0 + frame).save)
                 labels = folder / "Frame_Labels"
-                _made(labels / "PSPI" / f"{at}_facs.txt", _writer(f"   {pspi_of(units):.7e}\n"))
+                _made(labels / "PSPI" / f"{at}_facs.txt", _writer(f"   {pspi({**AT_REST, **units}):.7e}\n"))
                 lines = "".join(f"   {int(unit[2:]):.7e}   {value:.7e}   0.0   0.0\n" for unit, value in units.items())
                 _made(labels / "FACS" / f"{at}_facs.txt", _writer(lines))
     return folder
@@ -110,7 +110,7 @@ def write_3dpain(folder: Path, identities: int = 10) -> Path:
                 _made(place, picture(who, units, 40.0 * (view - 1)).save)
             if units:
                 values = {unit: units.get(unit, 0) for unit in ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")}
-                text = json.dumps({**values, "PSPI": pspi_of(units)})
+                text = json.dumps({**values, "PSPI": pspi({**AT_REST, **units})})
                 _made(folder / "annotations" / f"{name}_{expression}_annotations.json", _writer(text))
                 lines.append(f"{name}_{expression},{(0, 0, 0, 0, 0, 0, 0, 1, 1, 2)[number % 10]}\n")
     (folder / "split.csv").write_text("".join(lines), encoding="utf-8")

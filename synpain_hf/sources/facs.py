@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synpain_hf.errors import UsageError
+from synpain_hf.pspi import pspi
 
 MOST_PSPI = 16.0
 MOST_INTENSITY = 5.0
@@ -13,34 +14,17 @@ _TOLERANCE = 0.01
 """How far a pain score may be from its units: archives round both."""
 
 
-def pspi_of(units: Mapping[str, float]) -> float:
-    """The pain score of Prkachin and Solomon (2008): AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.
-
-    Args:
-        units: Intensities; a unit that is not there is not active.
-
-    Example:
-        >>> pspi_of({"AU4": 2, "AU6": 1, "AU7": 3, "AU43": 1})
-        6.0
-    """
-
-    def of(unit: str) -> float:
-        return float(units.get(unit, 0))
-
-    return of("AU4") + max(of("AU6"), of("AU7")) + max(of("AU9"), of("AU10")) + of("AU43")
-
-
-def check_pspi(pspi: float) -> None:
+def check_pspi(score: float) -> None:
     """Refuse a pain score that there cannot be.
 
     Raises:
         ValueError: If it is not from 0 to 16; cause, then remedy.
     """
-    if not 0 <= pspi <= MOST_PSPI:
-        raise ValueError(f"has PSPI {pspi:g}, which is not from 0 to {MOST_PSPI:g}; correct it")
+    if not 0 <= score <= MOST_PSPI:
+        raise ValueError(f"has PSPI {score:g}, which is not from 0 to {MOST_PSPI:g}; correct it")
 
 
-def check_units(units: Mapping[str, float], pspi: float | None) -> None:
+def check_units(units: Mapping[str, float], score: float) -> None:
     """Refuse intensities that there cannot be, or that contradict the pain score.
 
     Raises:
@@ -49,8 +33,8 @@ def check_units(units: Mapping[str, float], pspi: float | None) -> None:
     for unit, intensity in units.items():
         if not 0 <= intensity <= MOST_INTENSITY:
             raise ValueError(f"has {unit} {intensity:g}, which is not from 0 to {MOST_INTENSITY:g}; correct it")
-    if pspi is not None and abs(pspi_of(units) - pspi) > _TOLERANCE:
-        raise ValueError(f"has PSPI {pspi:g}, and its units give {pspi_of(units):g}; correct one of them")
+    if abs(pspi(units) - score) > _TOLERANCE:
+        raise ValueError(f"has PSPI {score:g}, and its units give {pspi(units):g}; correct one of them")
 
 
 def check_pain_from(pain_from: float | None) -> float | None:

@@ -22,6 +22,7 @@ from synpain_hf.sources.paths import blobs_of, places_below, real
 MOST_MEMBERS = 100_000
 """Files in an archive; the official data set has ten thousand."""
 
+_LINKED_FOLDER = "is a symbolic link to a folder, which is not followed; put the folder itself there"
 _ENCRYPTED = 0x1
 _DAMAGED_ARCHIVE = (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error)
 _DAMAGED_MEMBER = (*_DAMAGED_ARCHIVE, zlib.error, lzma.LZMAError, RuntimeError)
@@ -34,6 +35,11 @@ class Listing:
     files: list[StoredPicture] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether there are files of which none may be read."""
+        return bool(self.problems) and not self.files
+
 
 def list_folder(folder: Path, root: Path | None = None) -> Listing:
     """Every file below a folder that is not hidden.
@@ -43,17 +49,18 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
 
     Args:
         folder: The folder.
-        root: What the names are relative to, where that is not the folder itself.
+        root: What the names are relative to, where that is not the folder itself; there is no link on the way to it.
     """
     listing = Listing()
+    if root is not None and real(folder) != real(root) / folder.relative_to(root):
+        return Listing(problems=[Problem(folder.relative_to(root).as_posix(), _LINKED_FOLDER)])
     allowed, blobs = places_below(folder), blobs_of(folder)
 
     def add(path: Path, parent: Path) -> None:
         name = os.fsencode(path.relative_to(root or folder)).decode("utf-8", "backslashreplace")
         place = real(path) if path.is_symlink() else parent / path.name
         if path.is_dir():
-            reason = "is a symbolic link to a folder, which is not followed; put the folder itself there"
-            listing.problems.append(Problem(name, reason))
+            listing.problems.append(Problem(name, _LINKED_FOLDER))
         elif not any(place.is_relative_to(inside) for inside in allowed):
             reason = "is a symbolic link that leaves the folder; put the file itself there"
             listing.problems.append(Problem(name, reason))

@@ -16,9 +16,10 @@ from typing import Any
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Annotation, Kept, Pair
+from synpain_hf.pspi import PSPI_UNITS, pspi
 from synpain_hf.schemas import strict_json
 from synpain_hf.sources.choices import Choices
-from synpain_hf.sources.facs import MOST_PSPI, check_pain_from, check_units, pspi_of
+from synpain_hf.sources.facs import MOST_PSPI, check_pain_from, check_units
 from synpain_hf.sources.files import StoredPicture, list_folder
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.groups import Groups, read_groups
@@ -36,7 +37,6 @@ MOST_BYTES = 4096
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _NAME = re.compile(r"((flame_sample_\d{1,9})_(pain_\d{1,4}|neutral))(?:_([A-Za-z0-9_.-]{1,60}))?", re.ASCII)
 _ANNOTATIONS_END = "_annotations.json"
-_UNITS = ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")
 _NEUTRAL = "neutral"
 _SPLIT_COLUMNS = {"annotation_base_name", "split"}
 _TRAIN, _VALIDATION, _TEST = "0", "1", "2"
@@ -81,8 +81,9 @@ class Pain3dSource:
         pictures, labels = (list_folder(folder / name, folder) for name in (PICTURES, ANNOTATIONS))
         views, problems = _views(pictures.files)
         self._entries: list[Pair | Problem] = [*pictures.problems, *labels.problems, *problems]
-        self._entries += groups.check({view.identity for view in views})
-        self._entries += _pairs(views, labels.files, groups, self._pain_from)
+        if not (pictures.is_lost or labels.is_lost):
+            self._entries += groups.check({view.identity for view in views})
+            self._entries += _pairs(views, labels.files, groups, self._pain_from)
         self.folds_file = _splits(folder, [entry for entry in self._entries if isinstance(entry, Pair)])
 
     def __len__(self) -> int:
@@ -156,17 +157,17 @@ def _neutrals(views: Iterable[_View]) -> tuple[dict[tuple[str, str], _View], lis
 def _pair(
     view: _View, neutral: _View, annotated: tuple[Mapping[str, float], float], groups: Groups, pain_from: float | None
 ) -> Pair:
-    units, pspi = annotated
+    units, score = annotated
     return Pair(
         pair_id=PurePosixPath(view.file.name).stem,
-        label="pain" if pain_from is None or pspi >= pain_from else "no_pain",
+        label="pain" if pain_from is None or score >= pain_from else "no_pain",
         pictures=(neutral.file, view.file),
         listed_at=view.file.name,
         identity=view.identity,
         expression="pain",
         source_label=view.expression,
-        pspi=pspi,
-        annotations=(Annotation("expressive", "pain", units, pspi, ANNOTATOR),),
+        pspi=score,
+        annotations=(Annotation("expressive", "pain", units, score, ANNOTATOR),),
         kept=(Kept("view", "string", view.view),),
         **groups.of(view.identity),
     )
@@ -195,18 +196,18 @@ def _units_in(data: bytes) -> tuple[Mapping[str, float], float]:
         raise ValueError(f"it is not JSON ({error}); restore it") from error
     if not isinstance(given, dict):
         raise ValueError("it is not a JSON object; restore it")  # noqa: TRY004 - a fault of the file, not of the code
-    lacking = [unit for unit in _UNITS if unit not in given]
+    lacking = [unit for unit in PSPI_UNITS if unit not in given]
     if lacking:
         raise ValueError(f"it lacks {', '.join(lacking)}; restore it")
-    wanted = (*_UNITS, "PSPI") if given.get("PSPI") is not None else _UNITS
+    wanted = (*PSPI_UNITS, "PSPI") if given.get("PSPI") is not None else PSPI_UNITS
     for name in wanted:
         number = isinstance(given[name], (int, float)) and not isinstance(given[name], bool)
         if not number or not 0 <= given[name] <= MOST_PSPI:
             raise ValueError(f"its {name} is not a number from 0 to {MOST_PSPI:g}; correct it")
-    units = {unit: float(given[unit]) for unit in _UNITS}
-    pspi = float(given["PSPI"]) if "PSPI" in wanted else pspi_of(units)
-    check_units(units, pspi)
-    return units, pspi
+    units = {unit: float(given[unit]) for unit in PSPI_UNITS}
+    score = float(given["PSPI"]) if "PSPI" in wanted else pspi(units)
+    check_units(units, score)
+    return units, score
 
 
 def _splits(folder: Path, pairs: Sequence[Pair]) -> FoldsFile | None:

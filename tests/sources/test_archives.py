@@ -18,7 +18,6 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.pair import Pair
 from synpain_hf.sources import open_source
 from synpain_hf.sources.choices import Choices
-from synpain_hf.sources.facs import pspi_of
 from synpain_hf.sources.groups import read_groups
 from synpain_hf.sources.unbc.frames import spread
 from synpain_hf.sources.unbc.labels import pspi_in, units_in
@@ -166,6 +165,23 @@ class TestUnbc:
         shutil.copy(unbc / f"Images/{FRAME}006.png", unbc / f"Images/{FRAME}006.jpg")
         (problem,) = problems_in(unbc)
         assert f"is the same frame as Images/{FRAME}006.jpg; keep one of the two" in problem
+
+    def test_an_archive_without_coded_units_has_scores_alone(self, made: Path, unbc: Path) -> None:
+        shutil.rmtree(unbc / FACS)
+        pairs = pairs_in(unbc)
+        assert {name: pair.pspi for name, pair in pairs.items()} == {
+            name: pair.pspi for name, pair in pairs_in(made / "unbc").items()
+        }
+        assert not any(pair.annotations for pair in pairs.values())
+        assert not problems_in(unbc)
+
+    def test_frames_that_are_named_alike_in_every_sequence_are_told_apart(self, made: Path, unbc: Path) -> None:
+        for path in [path for path in unbc.rglob("*") if path.is_file()]:
+            path.rename(path.with_name(path.name.removeprefix(path.parent.name)))
+        pairs = pairs_in(unbc)
+        assert not problems_in(unbc)
+        assert len(pairs) == len(pairs_in(made / "unbc"))
+        assert "aa040t1aaaff-006" in pairs
 
     def test_a_link_out_of_the_folder_is_not_followed(self, unbc: Path, tmp_path: Path) -> None:
         (tmp_path / "elsewhere.txt").write_text("9")
@@ -331,5 +347,18 @@ class TestGroups:
         assert reason in str(error.value)
 
 
-def test_the_score_is_the_sum_of_its_units() -> None:
-    assert pspi_of({"AU4": 5, "AU6": 1, "AU7": 5, "AU9": 5, "AU10": 2, "AU43": 1, "AU12": 5}) == 16
+LINKED = [("unbc", place) for place in ("Images", "Frame_Labels", PSPI, FACS)]
+LINKED += [("3dpain", place) for place in ("meshes_inpainted", "annotations")]
+
+
+@pytest.mark.parametrize(("archive", "place"), LINKED)
+def test_a_folder_that_is_a_link_out_of_the_archive_is_not_followed(
+    made: Path, tmp_path: Path, archive: str, place: str
+) -> None:
+    folder = shutil.copytree(made / archive, tmp_path / "archive")
+    (folder / place).rename(tmp_path / "private")
+    (folder / place).symlink_to(tmp_path / "private")
+    problems = problems_in(folder)
+    assert problems
+    assert all("is a symbolic link to a folder, which is not followed" in problem for problem in problems)
+    assert not pairs_in(folder)

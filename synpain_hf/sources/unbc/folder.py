@@ -15,7 +15,7 @@ from synpain_hf.errors import Problem
 from synpain_hf.pair import Pair
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.facs import check_units
-from synpain_hf.sources.files import StoredPicture, list_folder
+from synpain_hf.sources.files import Listing, StoredPicture, list_folder
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.groups import Groups, read_groups
 from synpain_hf.sources.unbc.frames import Frame, Rules, pairs_of
@@ -77,9 +77,12 @@ class UnbcSource:
 
 def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Problem]:
     pictures_in = next(name for name in PICTURES if (folder / name).is_dir())
-    listed = [list_folder(folder / place, folder) for place in (pictures_in, f"{LABELS}/PSPI", f"{LABELS}/FACS")]
+    places = (pictures_in, f"{LABELS}/PSPI", f"{LABELS}/FACS")
+    listed = [list_folder(folder / place, folder) if (folder / place).is_dir() else Listing() for place in places]
     for listing in listed:
         yield from listing.problems
+    if any(listing.is_lost for listing in listed):
+        return  # else every frame would be told to lack what could not be read
     pictures: Files = {}
     scores: Files = {}
     units: Files = {}

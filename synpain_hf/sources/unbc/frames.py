@@ -119,7 +119,7 @@ def spread(frames: Sequence[T], number: int) -> list[T]:
 def _pair(frame: Frame, neutral: Frame, rules: Rules, groups: Groups) -> Pair:
     known = () if frame.units is None else (Annotation("expressive", None, frame.units, frame.pspi, ANNOTATOR),)
     return Pair(
-        pair_id=frame.name,
+        pair_id=frame.name if frame.name.startswith(frame.clip) else f"{frame.clip}-{frame.name}",
         label="pain" if frame.pspi >= rules.pain_from else "no_pain",
         pictures=(neutral.picture, frame.picture),
         listed_at=frame.picture.name,
