@@ -66,7 +66,7 @@ def test_a_setting_that_is_nested_without_end_is_reported(text: str) -> None:
 @pytest.mark.parametrize("text", JSON.values(), ids=JSON)
 def test_what_a_finished_training_left_is_reported(tmp_path: Path, text: str) -> None:
     from synpain_hf.training.run.cross_validation import CrossValidation
-    from synpain_hf.training.run.train import TrainingResult, read_report
+    from synpain_hf.training.run.result import TrainingResult, read_report
 
     places = {"result.json": TrainingResult.read, "report/report.json": read_report}
     for place, read in places.items():

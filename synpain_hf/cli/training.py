@@ -27,7 +27,7 @@ from synpain_hf.vocabulary import Fusion
 
 if TYPE_CHECKING:
     from synpain_hf.training.run.cross_validation import CrossValidation
-    from synpain_hf.training.run.train import TrainingResult
+    from synpain_hf.training.run.result import TrainingResult
 
 
 _TYPED = {"num_train_epochs": "--epochs", "per_device_train_batch_size": "--batch-size"}

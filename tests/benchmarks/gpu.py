@@ -32,7 +32,7 @@ from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate
-from synpain_hf.training.run.train import TrainingResult
+from synpain_hf.training.run.result import TrainingResult
 from tests.benchmarks.loading import INPUTS, Speeds, measure_steps
 from tests.benchmarks.loading import table as speed_table
 from tests.benchmarks.measuring import machine

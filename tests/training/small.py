@@ -20,7 +20,8 @@ from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
-from synpain_hf.training.run.train import TrainingResult, train
+from synpain_hf.training.run.result import TrainingResult
+from synpain_hf.training.run.train import train
 from synpain_hf.vocabulary import CLASSES, GROUPS
 
 SIDE = 16

@@ -17,7 +17,7 @@ from synpain_hf.cli import app
 from synpain_hf.release.release import Release
 from synpain_hf.sources.demo_download import ANNOTATOR
 from synpain_hf.training.layout import RECORD
-from synpain_hf.training.run.train import TrainingResult
+from synpain_hf.training.run.result import TrainingResult
 from tests.terminal import COLUMNS, run_on_terminal
 from tests.training.small import configuration
 

@@ -32,7 +32,7 @@ from synpain_hf.training.layout import RECORD, RESULT
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.folder import check_finished
 from synpain_hf.training.run.models import build_model
-from synpain_hf.training.run.train import TrainingResult
+from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.train import train as train_anew
 from tests.disks import small_disk
 from tests.hub import Hub, Repository

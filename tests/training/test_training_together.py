@@ -22,7 +22,7 @@ from synpain_hf.training.data.several import TrainingSet
 from synpain_hf.training.request import open_also
 from synpain_hf.training.run.cross_validation import CrossValidation, cross_validate
 from synpain_hf.training.run.models import build_model, class_weights
-from synpain_hf.training.run.train import TrainingResult
+from synpain_hf.training.run.result import TrainingResult
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
 from tests.release.persons import person, written

@@ -32,7 +32,8 @@ from synpain_hf.training.options import ALL_FOLDS, Protocol
 from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_report
 from synpain_hf.training.request import any_folder, check_splits, open_also, turns
 from synpain_hf.training.run.folder import read_json, write_json
-from synpain_hf.training.run.train import TrainingResult, read_report, train, with_interval
+from synpain_hf.training.run.result import TrainingResult, read_report, with_interval
+from synpain_hf.training.run.train import train
 
 SUMMARY = "summary.json"
 CARD = "README.md"

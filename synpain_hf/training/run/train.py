@@ -16,7 +16,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ import torch
 from transformers import TrainerState, set_seed
 
 from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
-from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import replacing_file
@@ -34,22 +33,21 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.data.pairs import Pairs, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
-from synpain_hf.training.data.several import TEST, TRAIN, JoinedSet, TrainingSet
+from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet
 from synpain_hf.training.data.together import TogetherDataset
 from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
 from synpain_hf.training.options import ModelArguments, References
-from synpain_hf.training.report.evaluation import REPORT, figures, judge_heads, write_report
+from synpain_hf.training.report.evaluation import figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.request import check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.described import describe, describe_joined
 from synpain_hf.training.run.folder import (
     Warn,
     check_finished,
     claim,
     is_trained,
-    read_json,
     report_write_errors,
     warn_by_python,
     write_json,
@@ -57,80 +55,14 @@ from synpain_hf.training.run.folder import (
 from synpain_hf.training.run.learned import Learned, learned_by
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise
 from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
-
-REPORT_FILE = "report.json"
 
 ALSO = "also-{}"
 """The folders of what the model is worth on the data sets beside the first."""
 
 _WRITTEN_BY = "transformers_version"  # of a configuration; it stands in `made_with`, too
 _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "pillow")
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of a training.
-
-    Attributes:
-        out: The model's folder.
-        config_name: The configuration that was trained on.
-        splits: How many pairs each split has.
-        auroc: On the test split; None where there is none, or it has one class only.
-        interval: Its 95% confidence interval, `low` and `high`.
-        heads: How near PSPI and action units come to what is annotated of the test split, as `judge_heads` gives it.
-        validation_auroc: Of the model that was kept; None where there was no validation.
-        best_epoch: Whose model it is, where the best was chosen; None for the last.
-        epochs: How many there were.
-        seconds: What training took, with evaluation after each epoch; where it was interrupted, in all.
-        pairs_per_second: Training pairs over these seconds.
-        parameters: Of the model.
-        device: What it was trained on.
-        also: Of each data set beside the first: `title`, `content`, `config_name`, `weight`, `splits` (the pairs that
-            were trained on, and that were judged apart), `left_out`, `twice`, and on its test split `auroc` and
-            `interval`.
-    """
-
-    out: Path
-    config_name: str
-    splits: Mapping[str, int]
-    auroc: float | None
-    interval: Mapping[str, float] | None
-    heads: Sequence[Mapping[str, Any]]
-    validation_auroc: float | None
-    best_epoch: float | None
-    epochs: float
-    seconds: float
-    pairs_per_second: float
-    parameters: int
-    device: str
-    also: Sequence[Mapping[str, Any]] = field(default=())
-
-    @classmethod
-    def read(cls, out: Path) -> TrainingResult:
-        """The result that a finished training left in its folder.
-
-        Raises:
-            UsageError: If it is damaged.
-        """
-        names = [option.name for option in fields(cls) if option.name not in ("out", "also")]
-        found = read_json(out / RESULT, *names)
-        return cls(out=out, **{name: found[name] for name in names}, also=found.get("also", []))
-
-    @property
-    def report(self) -> Report | None:
-        """AUROC by group, as `evaluate` gives it; None where there is none."""
-        return read_report(self.out) if (self.out / REPORT / REPORT_FILE).is_file() else None
-
-    def summary(self) -> str:
-        """How good it is, in a line."""
-        tested = with_interval(self.auroc, self.interval)
-        chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
-        return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as JSON-ready fields."""
-        return {**asdict(self), "out": str(self.out)}
 
 
 def train(
@@ -199,8 +131,8 @@ def train(
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator, also=joined)
     record = {
-        "data": _describe(dataset, pairs, config_name, revision),
-        **({"also": [_describe_joined(one) for one in joined]} if joined else {}),
+        "data": describe(dataset, pairs, config_name, revision),
+        **({"also": [describe_joined(one) for one in joined]} if joined else {}),
         "model": {name: value for name, value in network.config.to_diff_dict().items() if name != _WRITTEN_BY},
         "base_model": chosen.base_model,
         "goes_on": is_pairwise(chosen.model),
@@ -242,22 +174,6 @@ def train(
             progress,
         )
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
-
-
-def read_report(out: Path) -> Report:
-    """The report in the folder of a finished training, or of a cross-validation.
-
-    Raises:
-        UsageError: If it is damaged.
-    """
-    return Report(read_json(out / REPORT / REPORT_FILE, "overall", "groups"))
-
-
-def with_interval(auroc: float | None, interval: Mapping[str, float] | None) -> str:
-    """A test AUROC with its 95% confidence interval, in words."""
-    if auroc is None:
-        return "without a test AUROC"
-    return f"test AUROC {auroc:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
 
 
 @dataclass(frozen=True)
@@ -441,41 +357,3 @@ def _report_what_lacks() -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
-
-
-def _identities(pairs: Pairs) -> dict[str, dict[str, int]]:
-    """How many identities each split shows, where some are shown several times."""
-    shown = identities_in(pairs.table)
-    found = {name: len({shown[place] for place in places.tolist()}) for name, places in pairs.splits.items()}
-    is_repeated = any(found[name] < len(places) for name, places in pairs.splits.items())
-    return {"identities": found} if is_repeated else {}
-
-
-def _describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revision: str | None) -> dict[str, Any]:
-    """Say what is trained on, without any path of this machine."""
-    described = {
-        "title": pairs.title,
-        "content": pairs.content,
-        "config_name": config_name,
-        "splits": {name: len(positions) for name, positions in pairs.splits.items()},
-        **_identities(pairs),
-    }
-    return {**described, **_published(dataset, revision)}
-
-
-def _describe_joined(one: JoinedSet) -> dict[str, Any]:
-    """Say what is trained on beside the first data set."""
-    asked = one.asked
-    return {
-        **_describe(asked.dataset, one.pairs, asked.config_name, asked.revision),
-        "weight": asked.weight,
-        "left_out": one.left_out,
-        "twice": one.twice,
-    }
-
-
-def _published(dataset: str | Path | Loaded, revision: str | None) -> dict[str, Any]:
-    """Where a data set is on the Hub; empty where it is not from there."""
-    if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
-        return {"repo_id": dataset, "revision": revision}
-    return {}
