@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from synpain_hf.annotation.faces import Face, faces_by_stem
 from synpain_hf.annotation.imports.matching import Matched
@@ -21,7 +19,7 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.pspi import pspi_of
 from synpain_hf.release.amend import amend
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.annotations import NAME, features
+from synpain_hf.release.tables.annotations import NAME, features, write_rows
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.vocabulary import FACES
@@ -197,7 +195,6 @@ def _writer(rows: Mapping[Face, Measured], annotator: str) -> Callable[[Path], N
         "reason": Value("string"),
         "annotator": fixed["annotator"],
     }
-    names = tuple(own)
     listed = [
         {
             PAIR_ID: pair_id,
@@ -210,13 +207,7 @@ def _writer(rows: Mapping[Face, Measured], annotator: str) -> Callable[[Path], N
         }
         for (pair_id, face), row in sorted(rows.items(), key=lambda item: (item[0][0], FACES.index(item[0][1])))
     ]
-    values = [{name: row.get(name) for name in names} for row in listed]
-    table = pa.Table.from_pylist(values, Features(own).arrow_schema)
-
-    def write(path: Path) -> None:
-        pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
-
-    return write
+    return partial(write_rows, rows=listed, columns=Features(own))
 
 
 def _in_order(column: str) -> tuple[bool, str, int, str]:

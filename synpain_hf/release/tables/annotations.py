@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,9 +66,21 @@ def write_annotations(release: Path, pairs: Iterable[Pair]) -> dict[str, FileRec
     path = release / ACTION_UNITS_FILE
     path.parent.mkdir(exist_ok=True)
     rows = [_row(pair_id, annotation) for pair_id, annotation in known]
-    table = pa.Table.from_pylist(rows, Features(columns).arrow_schema)
-    pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
+    write_rows(path, rows, Features(columns))
     return {ACTION_UNITS_FILE: {**record_of(path), "rows": len(rows)}}
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]], columns: Features) -> None:
+    """Write a file of the table.
+
+    Args:
+        path: The file.
+        rows: What an annotator says of each face, by column; what else is in a row is left out.
+        columns: Its columns: those of `features`, and numbers and texts of the annotator's own.
+    """
+    listed = [{name: row.get(name) for name in columns} for row in rows]
+    table = pa.Table.from_pylist(listed, columns.arrow_schema)
+    pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
 
 
 def _row(pair_id: str, annotation: Annotation) -> dict[str, object]:

@@ -157,21 +157,19 @@ def train(
             prepare(one, processor, cache_dir=cache_dir, progress=told)
             for one in (pairs, *(each.pairs for each in joined))
         ]
-        before = learned_by(chosen.model) if record["goes_on"] else Learned()
-        weights = [1.0, *(one.asked.weight for one in joined)]
         run = _Run(
-            folder,
-            record,
-            args,
-            prepared,
-            weights,
-            network,
-            processor,
-            augmentation,
-            annotator,
-            references,
-            before,
-            progress,
+            folder=folder,
+            record=record,
+            args=args,
+            prepared=prepared,
+            weights=[1.0, *(one.asked.weight for one in joined)],
+            model=network,
+            processor=processor,
+            augmentation=augmentation,
+            annotator=annotator,
+            references=references,
+            learned_before=learned_by(chosen.model) if record["goes_on"] else Learned(),
+            progress=progress,
         )
         return run(checkpoint, is_trained(folder, warn if args.should_save else None))
 
