@@ -27,7 +27,9 @@ def is_unknown(group: str) -> bool:
 
 
 def people(age: str, gender: str) -> str:
-    """People of an age group and a gender: `young men`, `men, unknown age group`."""
+    """People of an age group and a gender, short enough for a heading: `young men`, `men, unknown age group`."""
+    if is_unknown(age) and is_unknown(gender):
+        return "unknown age and gender"
     known = " ".join(("" if is_unknown(age) else age, "people" if is_unknown(gender) else plural(gender))).strip()
     return ", ".join([known, *(words(group) for group in (age, gender) if is_unknown(group))])
 

@@ -100,4 +100,4 @@ def faces(
     if as_json:
         print_json({"out": str(place)})
     else:
-        print_line(f"{out}: the faces, as pictures")
+        print_line(f"{out}: the faces of the release, a picture each")

@@ -75,7 +75,7 @@ def test_it_is_written_where_no_group_is_known(tmp_path: Path) -> None:
         ((UNKNOWN[0], "woman", "black"), "women, unknown age group", "Black woman, unknown age group"),
         (
             UNKNOWN,
-            "people, unknown age group, unknown gender",
+            "unknown age and gender",
             "anybody, unknown age group, unknown ethnicity, unknown gender",
         ),
     ],

@@ -142,7 +142,7 @@ class TestTwoNames:
     @pytest.mark.parametrize("name", ["ubnc", "csv", "../datasets/unbc", "*", ""])
     def test_are_named_where_another_is_asked_for(self, both: Path, name: str) -> None:
         for ask in (lambda: synpain_hf.load(name=name), lambda: synpain_hf.uninstall(name)):
-            with pytest.raises(NotInstalledError, match=r"is installed as .*but as synpain, unbc; give one of these"):
+            with pytest.raises(NotInstalledError, match=r"is installed as .*; give one that is .synpain, unbc."):
                 ask()
         assert len(list(both.glob("*/default/*/*/release.json"))) == 2
 

@@ -118,8 +118,8 @@ def current(cache: Path, name: str) -> Path:
     if not others:
         raise NotInstalledError("no release is installed; run `synpain-hf install RELEASE` first")
     raise NotInstalledError(
-        f"no release is installed as {shown(name)}{did_you_mean(name, others)}, but as {', '.join(others)}; give one "
-        "of these, or run `synpain-hf install RELEASE` first"
+        f"no release is installed as {shown(name)}{did_you_mean(name, others)}; give one that is "
+        f"({', '.join(others)}), or run `synpain-hf install RELEASE` first"
     )
 
 
