@@ -99,7 +99,7 @@ class Pair:
         age: In years.
         part: Of the official download, 1 or 2.
         clip: The video that the expressive face is a frame of.
-        frame: Its number there, from 0.
+        frame: Its number there, as the source counts.
         time: Its time there, in seconds.
         size: Width and height that its composite must have; None for any.
         fold: 0 to 4; None until it is assigned.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synpain_hf.errors import PublishError, ReleaseError, VersionError
+from synpain_hf.errors import PublishError, ReleaseError, UsageError, VersionError
 from synpain_hf.hub.client import LONGEST_WAIT, Hub, connected
 from synpain_hf.hub.description import describe
 from synpain_hf.hub.edits import check_card_may_go, edited_after, edited_files, find_last
@@ -29,7 +29,7 @@ from synpain_hf.hub.upload import (
 from synpain_hf.hubclient.errors import AGAIN
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, record_of
+from synpain_hf.release.layout import MANIFEST, REAL, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
@@ -100,7 +100,7 @@ def publish(
     Args:
         release: The release directory.
         repo_id: `NAMESPACE/NAME`; created if it does not exist.
-        private: Close the repository to everyone but its owners.
+        private: Close the repository to everyone but its owners; needed where people are shown.
         gated: Have readers accept the terms first; those who do are let in.
         create_pr: Propose the release in a pull request, with what changed, instead of publishing it. Once it is
             merged, publishing again tags it.
@@ -115,7 +115,7 @@ def publish(
 
     Raises:
         ReleaseError: If the release is incomplete or changed, or its card does not fit it.
-        UsageError: If the name or the endpoint cannot be right.
+        UsageError: If the name or the endpoint cannot be right, or people are shown, and `private` is not asked for.
         VersionError: If the version is published with other content, is older than what is published, or promises
             less change than there is.
         PublishError: If the Hub cannot be reached, or refuses, or does not hold what was sent, or if a card would be
@@ -124,6 +124,12 @@ def publish(
     options = Options(private, gated, create_pr, dry_run, overwrite_card, show, progress)
     with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout, to_write=not dry_run) as hub:
         opened = Release.open(release)
+        if opened.manifest["source"]["kind"] in REAL and not private:
+            raise UsageError(
+                f"is missing, and {opened.title} show people, whose pictures are not for everyone; give it, if the "
+                "terms of the archive allow a private copy",
+                "private",
+            )
         _check_card(opened, progress)
         if hub.token:
             check_may_write(hub, create_pr=create_pr)

@@ -20,7 +20,7 @@ TITLES = {
 """What a release holds, by the kind of its source."""
 
 REAL = frozenset(("unbc",))
-"""The kinds of source that are pictures of people."""
+"""The kinds of source that are pictures of people, among whose `no_pain` faces are neutral ones."""
 
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"

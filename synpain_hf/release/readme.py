@@ -64,6 +64,7 @@ def _short(release: Release) -> str:
         "metadata": dumped(metadata),
         "manifest": release.manifest,
         "title": release.title,
+        "is_real": kind in REAL,
         "configurations": release.configurations(),
         "unknown": _unknown(release),
         "each_person": EACH_PERSON,

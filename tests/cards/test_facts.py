@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from examples.made_archives import write_unbc
 from synpain_hf.cards import card
 from synpain_hf.cards.facts import SHIPPED, facts_for, read_facts
 from synpain_hf.errors import BadInputError, UsageError
+from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import properties, validator
 from tests.cards.making import OWN, REFERENCE, Row, shipped, text_of, write_facts
@@ -402,3 +404,10 @@ class TestOwnDataSet:
         folder = copied(own_carded.folder, tmp_path / "copy")
         card(folder, facts=write_facts(tmp_path / "other", pretty_name="Other faces"))
         assert "# Other faces, version 1.0.0\n" in text_of(folder)
+
+
+def test_people_are_not_called_synthetic(tmp_path: Path) -> None:
+    release = build(write_unbc(tmp_path / "unbc", persons=3), tmp_path / "release", version="1.0.0")
+    with pytest.raises(BadInputError, match=r"facts\.yaml: says that the faces are synthetic, and UNBC-McMaster pairs"):
+        facts_for(release, write_facts(tmp_path, synthetic=True))
+    assert not facts_for(release, write_facts(tmp_path, synthetic=False)).known["synthetic"]

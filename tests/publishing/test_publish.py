@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from synpain_hf.errors import PublishError, VersionError
+from examples.made_archives import write_unbc
+from synpain_hf.cards import card
+from synpain_hf.errors import PublishError, UsageError, VersionError
 from synpain_hf.hub import UploadPlan
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
+from tests.cards.making import write_facts
 from tests.hub import Account, Fault, Hub, Repository
 from tests.hub.repositories import STORED_APART
 from tests.publishing.making import OTHERS, REPO_ID, on_disk, on_hub, published, releases_in, sent, with_card, writes
@@ -29,6 +32,18 @@ def test_a_release_lands_whole_in_one_commit_and_is_tagged(hub: Hub, first: Rele
     assert publication.url == f"{hub.url}/datasets/{REPO_ID}/tree/v1.0.0"
     assert not repository.private
     assert not repository.gated
+
+
+def test_people_are_published_for_their_owners_alone(hub: Hub, tmp_path: Path) -> None:
+    folder = write_unbc(tmp_path / "unbc", persons=3)
+    release = build(folder, tmp_path / "release", version="1.0.0")
+    facts = write_facts(tmp_path, synthetic=False)
+    card(release.folder, facts=facts)
+    with pytest.raises(UsageError, match="private is missing, and UNBC-McMaster pairs show people"):
+        published(hub, Release.open(release.folder))
+    assert REPO_ID not in hub.repositories
+    published(hub, Release.open(release.folder), private=True)
+    assert hub.repositories[REPO_ID].private
 
 
 def test_nothing_is_sent_again_for_what_is_published(hub: Hub, first: Release) -> None:

@@ -30,7 +30,10 @@ class TestUnbc:
         assert train
         assert test
         assert not train & test
-        assert "synthetic" not in (release.folder / "README.md").read_text("utf-8")
+        card = (release.folder / "README.md").read_text("utf-8")
+        assert "30 pairs of faces of people" in card
+        assert "`no_pain` any other frame, so it may show a" in card
+        assert not [word for word in ("synthetic", "generated", "never means neutral") if word in card]
 
     def test_folds_may_be_given_by_person(self, tmp_path: Path) -> None:
         folder = write_unbc(tmp_path / "unbc", persons=5)

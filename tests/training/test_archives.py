@@ -18,5 +18,8 @@ def test_a_classifier_is_trained_on_frames_and_judged_on_a_person_it_has_not_see
     result = trained(release, tmp_path, config_name="loso_040-aa040", num_train_epochs=1)
     assert result.report is not None
     assert result.report["overall"]["n"] == 7
+    card = (result.out / "README.md").read_text(encoding="utf-8")
+    assert '"No pain" is a low pain score, of a neutral face, too.' in card
+    assert "never a neutral face" not in card
     judged = evaluate(result.out / "predictions.parquet", clusters="identity")
     assert judged["overall"]["n"] == 7

@@ -70,11 +70,9 @@ _MEANINGS = {
     "age": "The age of the identity in years.",
     "part": "The part of the official download.",
     "clip": "The video that the expressive face is a frame of.",
-    "frame": "The number of the frame in its video, from 0.",
+    "frame": "The number of the frame in its video, as the source counts.",
     "time": "The time of the frame in its video, in seconds.",
-    "label": (
-        "What the expressive face shows, as the source says; `no_pain` is another expression, never a neutral face."
-    ),
+    "label": "What the expressive face shows, as the source says; `no_pain` is anything else than pain.",
     "age_group": "The age group of the identity, as the source says.",
     "gender": "The gender of the identity, as the source says.",
     "ethnicity": "The ethnicity of the identity, as the source says.",

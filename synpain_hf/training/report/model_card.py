@@ -12,7 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainImageProcessor
-from synpain_hf.release.layout import TITLES
+from synpain_hf.release.layout import REAL, TITLES
 from synpain_hf.text.markdown import Markdown, code, table, tidied
 from synpain_hf.text.templates import render
 
@@ -88,6 +88,7 @@ class ModelCard:
             "chosen_by": str(self.recipe.get("metric_for_best_model", "auroc")).removeprefix("eval_"),
             "size": "" if size is None else f", {size:,} parameters",
             "weights": " and ".join(f"{weight:.3f}" for weight in self.config.class_weights or ()),
+            "is_real": any(one["title"].startswith(tuple(TITLES[kind] for kind in REAL)) for one in self._sets()),
             "is_drawn": all(one["title"].startswith(TITLES["demo"]) for one in self._sets()),
             "beside": table(_BESIDE, map(_of_set, self.also), 4),
             "learned_before": table(_BEFORE, map(_of_learned, self.learned_before), 2),
