@@ -1,0 +1,187 @@
+"""Faces as the published PwCT was given them: warped onto a mean face, grey, evened out.
+
+The picture is scaled to 320 columns, turned upright by three points, warped piece by piece so that 39 points come to
+lie on those of the mean face, cut to its box, padded to a square, scaled to 160 x 160, and evened out in small tiles
+(CLAHE). The published mean face is under its own terms; `MeanFace.read` takes its file, and ours is the default.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.spatial import Delaunay
+
+from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.imaging.alignment.landmarks import COUNT, Points, checked
+from synpain_hf.imaging.alignment.transforms import apply, similarity_between
+from synpain_hf.vocabulary import PWCT_SIDE
+
+Grey = npt.NDArray[np.uint8]
+_Floats = npt.NDArray[np.float32]
+
+_WIDTH: Final = 320
+_UPRIGHT_BY: Final = (36, 45, 57)
+_UPRIGHT: Final = np.array([[110.0, 71], [210, 71], [160, 170]])
+_ANCHORS: Final = (*range(31), 36, 39, 42, 45, 48, 51, 54, 57)
+_LARGEST: Final = 155.0
+_DOWN: Final = (0.0, 15.0)
+_CLIP_LIMIT: Final = 2.0
+_TILES: Final = (8, 8)
+_MOST_BYTES: Final = 2**16
+_OURS: Final = Path(__file__).with_name("mean_face.json")
+
+
+@dataclass(frozen=True, eq=False)
+class MeanFace:
+    """The face that all faces are warped onto.
+
+    Attributes:
+        points: 68 points, shape (68, 2); the largest coordinate is 155, then 15 is added to y.
+    """
+
+    points: Points
+
+    @classmethod
+    def of(cls, points: npt.ArrayLike) -> MeanFace:
+        """A mean face of any scale.
+
+        Raises:
+            PictureError: If these are not 68 finite points.
+        """
+        given = checked(points)
+        return cls(given / given.max() * _LARGEST + _DOWN)
+
+    @classmethod
+    def read(cls, path: Path) -> MeanFace:
+        """The mean face in a file of NumPy, such as the published `standard_face_68.npy`.
+
+        Raises:
+            UsageError: If the file is not there, or holds something else.
+        """
+        try:
+            with path.open("rb") as file:
+                if path.stat().st_size > _MOST_BYTES:
+                    raise ValueError("it is too large")
+                return cls.of(np.load(file, allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise UsageError(
+                f"{path} is no mean face ({error}); give an .npy file with an array of shape ({COUNT}, 2)"
+            ) from error
+
+    @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of its points, in whole pixels."""
+        (left, top), (right, bottom) = np.rint(self.points.min(axis=0)), np.rint(self.points.max(axis=0))
+        return int(left), int(top), int(right), int(bottom)
+
+    @cached_property
+    def pieces(self) -> tuple[npt.NDArray[np.signedinteger[Any]], Points]:
+        """Within the box, which triangle of anchors a pixel is in (-1: none), and its barycentric coordinates there."""
+        left, top, right, bottom = self.box
+        x, y = np.meshgrid(np.arange(left, right), np.arange(top, bottom))
+        pixels = np.stack([x, y], axis=-1).astype(np.float64)
+        mesh = self.mesh
+        found = mesh.find_simplex(pixels)
+        affine = mesh.transform[found]
+        first = np.einsum("...ij,...j->...i", affine[..., :2, :], pixels - affine[..., 2, :])
+        return found, np.concatenate([first, 1 - first.sum(axis=-1, keepdims=True)], axis=-1)
+
+    @cached_property
+    def mesh(self) -> Delaunay:
+        """The triangles between its anchors."""
+        return Delaunay(self.points[list(_ANCHORS)])
+
+
+@cache
+def our_mean_face() -> MeanFace:
+    """The mean face that the package carries."""
+    return MeanFace.of(json.loads(_OURS.read_text(encoding="utf-8"))["points"])
+
+
+def aligned(image: Image.Image, landmarks: npt.ArrayLike, mean_face: MeanFace | None = None) -> Image.Image:
+    """A face as the published PwCT was given it.
+
+    Args:
+        image: Grey or RGB.
+        landmarks: Its 68 points, shape (68, 2), in pixels.
+        mean_face: What it is warped onto; None for ours.
+
+    Returns:
+        160 x 160 pixels, grey; black where the face does not reach.
+
+    Raises:
+        PictureError: If nothing can be aligned by the landmarks.
+        MissingExtraError: If OpenCV is not installed.
+    """
+    face = mean_face or our_mean_face()
+    pixels, points = _scaled(np.asarray(image), checked(landmarks))
+    pixels, points = _upright(pixels, points)
+    warped = _squared(_warped(pixels, points, face))
+    return Image.fromarray(_evened(_grey(_opencv().resize(warped, (PWCT_SIDE, PWCT_SIDE)))))
+
+
+def _scaled(pixels: npt.NDArray[Any], points: Points) -> tuple[_Floats, Points]:
+    """The picture 320 columns wide, averaged over areas, and its points there."""
+    height, width = pixels.shape[:2]
+    size = (_WIDTH, max(1, int(height * _WIDTH / width)))
+    cv2 = _opencv()
+    scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return scaled, points * size / (width, height)
+
+
+def _upright(pixels: _Floats, points: Points) -> tuple[_Floats, Points]:
+    """The picture turned so that the outer corners of the eyes are level and the lower lip is below them."""
+    matrix = similarity_between(points[list(_UPRIGHT_BY)], _UPRIGHT)
+    turned: _Floats = _opencv().warpAffine(pixels, matrix, (_WIDTH, _WIDTH))
+    return turned, apply(matrix, points)
+
+
+def _warped(pixels: _Floats, points: Points, face: MeanFace) -> _Floats:
+    """The picture within the box of the mean face, each triangle of anchors drawn on its counterpart there."""
+    found, weights = face.pieces
+    corners = points[list(_ANCHORS)][face.mesh.simplices[found]]
+    sources = np.einsum("...i,...ij->...j", weights, corners)
+    sources[found < 0] = -2.0  # beyond the border, where all is black
+    cv2 = _opencv()
+    x, y = (sources[..., axis].astype(np.float32) for axis in (0, 1))
+    warped: _Floats = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return warped
+
+
+def _squared(pixels: _Floats) -> _Floats:
+    """A picture with black on both sides of what is shorter."""
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    before = ((side - height) // 2, (side - width) // 2)
+    after = (side - height - before[0], side - width - before[1])
+    padding = [*zip(before, after, strict=True), (0, 0)][: pixels.ndim]
+    return np.pad(pixels, padding)
+
+
+def _grey(pixels: _Floats) -> Grey:
+    """Brightness in 8 bits, by the weights of ITU-R BT.601."""
+    brightness = pixels if pixels.ndim == 2 else pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    return np.rint(np.clip(brightness, 0, 255)).astype(np.uint8)
+
+
+def _evened(pixels: Grey) -> Grey:
+    """Histograms equalised in tiles, with limited contrast (CLAHE)."""
+    evened: Grey = _opencv().createCLAHE(clipLimit=_CLIP_LIMIT, tileGridSize=_TILES).apply(pixels)
+    return evened
+
+
+def _opencv() -> Any:
+    try:
+        import cv2
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "alignment as PwCT has it needs OpenCV; run `pip install 'synpain-hf[annotate]'`"
+        ) from error
+    return cv2

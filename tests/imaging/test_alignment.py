@@ -1,0 +1,216 @@
+"""Faces come to stand where they are expected, however they were photographed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from synpain_hf.errors import MissingExtraError, PictureError, UsageError
+from synpain_hf.imaging.alignment import pwct, similarity
+from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE, Points, middle
+from synpain_hf.imaging.alignment.transforms import apply, similarity_between
+
+MEAN = pwct.our_mean_face().points
+PARTS = (RIGHT_EYE, LEFT_EYE, MOUTH)
+
+
+def photographed(size: tuple[int, int], angle: float, scale: float, at: tuple[float, float]) -> Points:
+    """The landmarks of the mean face in a photograph: turned by some degrees, so wide, with its middle somewhere."""
+    turn = np.deg2rad(angle)
+    matrix = scale / 155 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    points: Points = (MEAN - MEAN.mean(axis=0)) @ matrix.T + np.array(size) * at
+    return points
+
+
+def with_dots(size: tuple[int, int], points: Points) -> Image.Image:
+    """A picture with a dot of another colour at either eye and the mouth."""
+    image = Image.new("RGB", size)
+    draw = ImageDraw.Draw(image)
+    radius = 4.0
+    for part, colour in zip(PARTS, ("red", "lime", "blue"), strict=True):
+        x, y = middle(points, part)
+        draw.ellipse((x - radius - 0.5, y - radius - 0.5, x + radius - 0.5, y + radius - 0.5), fill=colour)
+    return image
+
+
+def textured(size: tuple[int, int], seed: int = 0) -> Image.Image:
+    """A picture whose colours change slowly."""
+    noise = np.random.default_rng(seed).integers(0, 256, (24, 20, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+
+
+@given(
+    size=st.tuples(st.integers(200, 700), st.integers(200, 700)),
+    angle=st.floats(-180, 180),
+    share=st.floats(0.4, 0.9),
+    at=st.tuples(st.floats(0.4, 0.6), st.floats(0.4, 0.6)),
+    out=st.sampled_from([(160, 160), (224, 224), (160, 224), (256, 128)]),
+)
+def test_eyes_and_mouth_stand_at_fixed_points(
+    size: tuple[int, int], angle: float, share: float, at: tuple[float, float], out: tuple[int, int]
+) -> None:
+    points = photographed(size, angle, share * min(size), at)
+    aligned = np.asarray(similarity.aligned(with_dots(size, points), points, out)).astype(float)
+    assert aligned.shape == (out[1], out[0], 3)
+    y, x = np.mgrid[: out[1], : out[0]] + 0.5
+    where = [[(aligned[..., c] * axis).sum() / aligned[..., c].sum() for axis in (x, y)] for c in range(3)]
+    assert np.abs(np.array(where) - similarity.fixed_points(out)).max() < 0.02 * min(out)
+
+
+@pytest.mark.parametrize("times", [0.5, 1, 2, 3])
+def test_a_face_is_the_same_however_large_its_frame(times: float) -> None:
+    face = textured((300, 300))
+    points = photographed((300, 300), 10, 200, (0.5, 0.5))
+    expected = np.asarray(similarity.aligned(face, points, (160, 160))).astype(float)
+    side = round(300 * max(times, 1))
+    left = (side - 300) // 2
+    frame = face.transform((side, side), Image.Transform.AFFINE, (1, 0, -left, 0, 1, -left))
+    moved = points + left
+    if times < 1:
+        frame, moved = frame.resize((150, 150), Image.Resampling.LANCZOS), moved / 2
+    given = np.asarray(similarity.aligned(frame, moved, (160, 160))).astype(float)
+    assert np.abs(given - expected)[20:140, 20:140].mean() < 3
+
+
+def test_an_open_mouth_leaves_the_eyes_where_they_are() -> None:
+    neutral = photographed((300, 300), 10, 200, (0.5, 0.5))
+    open_wide = neutral.copy()
+    open_wide[48:] += (3, 20)
+    eyes = []
+    for points in (neutral, open_wide):
+        aligned = np.asarray(similarity.aligned(with_dots((300, 300), points), points, (160, 160))).astype(float)
+        y, x = np.mgrid[:160, :160]
+        eyes.append([[(aligned[..., c] * axis).sum() / aligned[..., c].sum() for axis in (x, y)] for c in range(2)])
+    assert np.hypot(*(np.array(eyes[0]) - eyes[1]).T).max() < 2
+
+
+@given(
+    angle=st.floats(-180, 180), scale=st.floats(0.1, 10), shift=st.tuples(st.floats(-500, 500), st.floats(-500, 500))
+)
+def test_a_similarity_is_found_again(angle: float, scale: float, shift: tuple[float, float]) -> None:
+    turn = np.deg2rad(angle)
+    linear = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    target = MEAN @ linear.T + shift
+    matrix = similarity_between(MEAN, target)
+    assert np.allclose(matrix[:, :2], linear, atol=1e-9)
+    assert np.allclose(apply(matrix, MEAN), target, atol=1e-6)
+
+
+def published(image: Image.Image, points: Points, mean: Points) -> npt.NDArray[np.uint8]:
+    """The published preparation, step by step, by scikit-image and OpenCV."""
+    transform = pytest.importorskip("skimage.transform", reason="scikit-image, which needs Python 3.11, is missing")
+    cv2 = pytest.importorskip("cv2", reason="OpenCV, of the extra annotate, is missing")
+    pixels = np.asarray(image)
+    height, width = pixels.shape[:2]
+    pixels = cv2.resize(pixels, (320, int(height * 320 / width)), interpolation=cv2.INTER_AREA)
+    points = points * (320 / width, pixels.shape[0] / height)
+    corners = np.array([[110, 71], [210, 71], [160, 170]])
+    upright = transform.SimilarityTransform.from_estimate(points[[36, 45, 57]], corners)
+    pixels = transform.warp(pixels, upright.inverse, output_shape=(320, 320))
+    anchors = [*range(31), 36, 39, 42, 45, 48, 51, 54, 57]
+    pieces = transform.PiecewiseAffineTransform.from_estimate(mean[anchors], upright(points)[anchors])
+    pixels = transform.warp(pixels, pieces, output_shape=(200, 200))
+    (left, top), (right, bottom) = np.round(mean.min(axis=0)).astype(int), np.round(mean.max(axis=0)).astype(int)
+    pixels = pixels[top:bottom, left:right]
+    side = max(pixels.shape[:2])
+    square = np.zeros((side, side, 3))
+    above, before = (side - pixels.shape[0]) // 2, (side - pixels.shape[1]) // 2
+    square[above : above + pixels.shape[0], before : before + pixels.shape[1]] = pixels
+    grey = cv2.resize(square, (160, 160)) @ np.array([0.299, 0.587, 0.114])
+    evened: npt.NDArray[np.uint8] = cv2.createCLAHE(2.0, (8, 8)).apply(np.round(255 * grey).clip(0, 255).astype("u1"))
+    return evened
+
+
+@pytest.mark.parametrize("size", [(320, 360), (651, 736), (240, 200)])
+@pytest.mark.parametrize("angle", [0, -12, 30])
+def test_faces_for_pwct_are_those_of_the_published_steps(size: tuple[int, int], angle: float) -> None:
+    points = photographed(size, angle, 0.5 * min(size), (0.5, 0.5))
+    points += np.random.default_rng(1).normal(0, 0.01 * min(size), points.shape)
+    image = textured(size)
+    ours = np.asarray(pwct.aligned(image, points))
+    assert ours.shape == (160, 160)
+    assert ours.dtype == np.uint8
+    assert np.abs(ours.astype(int) - published(image, points, MEAN)).mean() < 2
+
+
+def test_grey_pictures_are_aligned_as_those_of_three_equal_channels() -> None:
+    points = photographed((300, 320), 5, 150, (0.5, 0.5))
+    grey = textured((300, 320)).convert("L")
+    for align in (pwct.aligned, lambda image, points: similarity.aligned(image, points, (160, 160)).convert("L")):
+        given, expected = (np.asarray(align(image, points)).astype(int) for image in (grey, grey.convert("RGB")))
+        assert np.abs(given - expected).max() <= 1
+
+
+def test_the_published_mean_face_is_read_from_its_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "face.npy", np.round(MEAN * 3).astype(np.int64))
+    face = pwct.MeanFace.read(tmp_path / "face.npy")
+    assert face.points[:, 0].max() <= 155
+    assert (face.points - (0, 15)).max() == 155
+    points = photographed((300, 320), 5, 150, (0.5, 0.5))
+    image = textured((300, 320))
+    given = np.asarray(pwct.aligned(image, points, face))
+    assert np.abs(given.astype(int) - published(image, points, face.points)).mean() < 2
+
+
+def faulty(kind: str) -> Any:
+    points = MEAN.copy()
+    if kind == "nan":
+        points[3, 1] = np.nan
+    if kind == "infinite":
+        points[60, 0] = np.inf
+    if kind == "eyes in one place":
+        points[LEFT_EYE] = points[RIGHT_EYE]
+    return {"few": points[:67], "flat": points.ravel(), "space": np.zeros((68, 3))}.get(kind, points)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("nan", "not finite"),
+        ("infinite", "not finite"),
+        ("eyes in one place", "eyes less than 4 pixels apart"),
+        ("few", r"shape \(67, 2\)"),
+        ("flat", r"shape \(136,\)"),
+        ("space", r"shape \(68, 3\)"),
+    ],
+)
+def test_landmarks_that_nothing_can_be_aligned_by_are_refused(kind: str, told: str) -> None:
+    image = textured((200, 200))
+    with pytest.raises(PictureError, match=told):
+        similarity.aligned(image, faulty(kind), (160, 160))
+    with pytest.raises(PictureError, match=told):
+        pwct.aligned(image, faulty(kind))
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "objects", "few", "nan", "large", "folder", "empty"])
+def test_files_that_hold_no_mean_face_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "face.npy"
+    if kind == "text":
+        path.write_text("68 points", encoding="utf-8")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "empty":
+        path.touch()
+    elif kind != "missing":
+        held = {
+            "objects": np.array([None], dtype=object),
+            "few": MEAN[:5],
+            "nan": faulty("nan"),
+            "large": np.zeros((9000, 2)),
+        }[kind]
+        np.save(path, held)
+    with pytest.raises(UsageError, match=r"is no mean face .*; give an \.npy file with an array of shape \(68, 2\)"):
+        pwct.MeanFace.read(path)
+
+
+def test_the_extra_is_named_where_opencv_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "cv2", None)
+    with pytest.raises(MissingExtraError, match=r"synpain-hf\[annotate\]"):
+        pwct.aligned(textured((200, 200)), photographed((200, 200), 0, 100, (0.5, 0.5)))
