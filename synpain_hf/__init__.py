@@ -14,6 +14,7 @@ _HOMES = {
     "amend": "synpain_hf.release.amend",
     "build": "synpain_hf.release.build",
     "card": "synpain_hf.cards",
+    "compare": "synpain_hf.metrics.predictions",
     "cross_validate": "synpain_hf.training.run.cross_validation",
     "demo": "synpain_hf.release.demo",
     "diff": "synpain_hf.release.compare",
@@ -36,6 +37,7 @@ __all__ = [
     "amend",
     "build",
     "card",
+    "compare",
     "cross_validate",
     "demo",
     "diff",
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
-    from synpain_hf.metrics.predictions import evaluate
+    from synpain_hf.metrics.predictions import compare, evaluate
     from synpain_hf.release.amend import amend
     from synpain_hf.release.build import build
     from synpain_hf.release.compare import diff

@@ -40,6 +40,7 @@ RIGHT = {
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",
     'evaluate("predictions.csv", groups=["age"])': "Report",
+    'compare("a.parquet", "b.parquet", key="pair_id")': "Report",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
 }

@@ -1,4 +1,4 @@
-"""`evaluate`: AUROC by group of any predictions."""
+"""`evaluate`, `compare`: AUROC by group of any predictions, of one model or of two."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import runpy
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -16,6 +16,9 @@ from synpain_hf.cli.options import AsJson, choice_of, option_of
 from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.options import Correction, Interval, Missing, Options
+
+if TYPE_CHECKING:
+    from synpain_hf.metrics.subgroup_auroc import Report
 
 Form = Literal["text", "markdown", "latex"]
 
@@ -72,6 +75,13 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="The scores of another model, to compare with.", show_default=False),
     ] = None,
+    baseline_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Or these predictions of another model for the same rows.", show_default=False
+        ),
+    ] = None,
+    key: Annotated[str, typer.Option(metavar="COLUMN", help="What names a row in both files.")] = "pair_id",
     overlapping: Annotated[
         list[str] | None,
         typer.Option(
@@ -148,13 +158,70 @@ def evaluate(
     with reported(as_json) as progress:
         report = synpain_hf.evaluate(
             predictions, groups=groups, label=label, score=score, positive=positive, clusters=clusters, weights=weights,
-            baseline=baseline, overlapping=overlapping, depth=depth, interval=interval, confidence=confidence,
-            resamples=resamples, seed=seed, threshold=threshold, validation=validation, threshold_rule=threshold_rule,
-            against_rest=against_rest, calibration=calibration, bins=bins, max_fpr=max_fpr, specificity=specificity,
+            baseline=baseline, baseline_file=baseline_file, key=key, overlapping=overlapping, depth=depth,
+            interval=interval, confidence=confidence, resamples=resamples, seed=seed, threshold=threshold,
+            validation=validation, threshold_rule=threshold_rule, against_rest=against_rest, calibration=calibration,
+            bins=bins, max_fpr=max_fpr, specificity=specificity,
             metrics=_distinct("metric", map(_function, metric or [])), control=control, min_group_size=min_group_size,
             min_class_size=min_class_size, margin=margin, reference=_references(reference or []),
             missing=missing, correction=correction, out=out, keep_formulas=keep_formulas, progress=progress,
         )  # fmt: skip
+    _print_report(report, form, out, as_json=as_json)
+
+
+def compare(
+    first: Annotated[
+        Path,
+        typer.Argument(metavar="A", help="Predictions of a model: CSV, JSON Lines or Parquet.", show_default=False),
+    ],
+    second: Annotated[
+        Path, typer.Argument(metavar="B", help="Those of another model for the same rows.", show_default=False)
+    ],
+    key: Annotated[str, typer.Option(metavar="COLUMN", help="What names a row in both files.")] = "pair_id",
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="What to group by, with commas between; by default age_group, gender and ethnicity of A.",
+            show_default=False,
+        ),
+    ] = None,
+    label: Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")] = "label",
+    score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="The positive label; by default 1, true or pain.", show_default=False),
+    ] = None,
+    clusters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Which rows depend on each other; by default those of one identity, where there is such a column.",
+            show_default=False,
+        ),
+    ] = None,
+    confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
+    correction: Annotated[Correction, option_of(Options, "correction", **choice_of(Correction))] = Options.correction,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")] = "text",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much better A is than B, by group.
+
+    Both have judged the same rows; differences come with intervals for that.
+    """
+    with reported(as_json) as progress:
+        report = synpain_hf.compare(
+            first, second, key=key, groups=groups, label=label, score=score, positive=positive, clusters=clusters,
+            confidence=confidence, correction=correction, out=out, progress=progress,
+        )  # fmt: skip
+    _print_report(report, form, out, as_json=as_json)
+
+
+def _print_report(report: Report, form: Form, out: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return

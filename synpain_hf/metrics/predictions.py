@@ -17,6 +17,7 @@ import numpy as np
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.metrics.columns import Columns, candidates
+from synpain_hf.metrics.matching import matched_scores
 from synpain_hf.metrics.subgroup_auroc import InputError, Options, Report, subgroup_auroc
 from synpain_hf.metrics.subgroup_auroc.inference import fewest_resamples
 from synpain_hf.metrics.subgroup_auroc.options import with_options
@@ -57,6 +58,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     clusters: str | None = None,
     weights: str | None = None,
     baseline: str | None = None,
+    baseline_file: str | Path | None = None,
+    key: str = "pair_id",
     overlapping: str | Sequence[str] | None = None,
     depth: int = Options.depth,
     interval: str = Options.interval,
@@ -102,6 +105,9 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             no missing value, and the same value in several rows.
         weights: The column of sample weights, above 0.
         baseline: The column of another model's scores, to compare with.
+        baseline_file: Instead of a column: a file with the predictions of another model for the same rows, in any
+            order, with the same columns.
+        key: The column that names a row in both files.
         overlapping: Names of columns, as `groups`, that say which rows belong to groups that may overlap: true and
             false or shares of annotators, of which half is enough, or lists of names (JSON Lines, Parquet). Each group
             is reported on as its members against all other rows.
@@ -128,8 +134,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         BadInputError: If a file cannot be used; it names the lines.
         OutputError: If `out` cannot be written.
     """
-    if threshold is not None and validation is not None:
-        raise UsageError("are both given; give one of them", "threshold", "validation")
+    _check_alternatives(threshold=threshold, validation=validation)
+    _check_alternatives(baseline=baseline, baseline_file=baseline_file)
     if against_rest and positive is None:
         raise UsageError("is not given; name the label to compare with the rest", "positive")
     with staged(Path(out).expanduser().absolute()) if out is not None else nullcontext() as staging:
@@ -139,7 +145,7 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         strata = _names(control)
         _check_used_once(label, {"score": [score], "control": strata})
         _check_used_once(score, {"control": strata})
-        wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY}
+        wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY, key}
         read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
         read.require({**dict.fromkeys(strata, "control"), **uses})
         may_overlap = read.listed(asked_overlapping or [], "overlapping")
@@ -166,6 +172,10 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             problems += held_out.problems
         if problems:
             raise BadInputError(problems)
+        if baseline_file is not None:
+            other = Columns(read_columns(Path(baseline_file).expanduser(), {key, label, score}, progress))
+            labels: dict[str, Any] = {"label": label, "positive": positive, "against_rest": against_rest}
+            baseline_scores = matched_scores(read, other, key=key, score=score, **labels)
         how: dict[str, Any] = {
             "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
             "min_group_size": min_group_size, "missing": missing,
@@ -192,6 +202,25 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
     return report
 
 
+def compare(first: str | Path, second: str | Path, **options: Any) -> Report:
+    """Measure by how much one model is better than another on the same rows, overall and in every group.
+
+    Args:
+        first: The predictions of a model, as `evaluate` takes them.
+        second: Those of another model for the same rows, in any order.
+        options: What `evaluate` takes beside.
+
+    Returns:
+        What `evaluate` returns, with the second model as baseline.
+
+    Raises:
+        UsageError: As `evaluate`.
+        BadInputError: As `evaluate`; also if the files hold other rows or other labels.
+        OutputError: If `out` cannot be written.
+    """
+    return evaluate(first, baseline_file=second, **options)
+
+
 def _naming_its_option(error: InputError) -> UsageError:
     """An error of the metric, with the option that its message begins with as an argument."""
     name, _, fault = str(error).partition(" ")
@@ -207,6 +236,12 @@ def _to_choose_on(held_out: Columns, label: str, score: str, positive: object, *
         reason = "has no positive row, so it cannot choose a threshold; give another validation file"
         held_out.problems.append(Problem(held_out.table.name, reason))
     return {"references": labels, "scores": held_out.numbers(score, ranked=True)}
+
+
+def _check_alternatives(**options: object) -> None:
+    """Refuse two options that mean the same in different ways."""
+    if all(value is not None for value in options.values()):
+        raise UsageError("are both given; give one of them", *options)
 
 
 def _check_used_once(column: str, others: Mapping[str, Sequence[str]]) -> None:
