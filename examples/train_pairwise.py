@@ -26,7 +26,7 @@ from synpain_hf.training.report.evaluation import figures, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.models import build_model, initial_weights
-from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.trainer import PairwiseTrainer
 
 
@@ -74,8 +74,8 @@ def main() -> None:
     trainer.save_metrics("train", result.metrics)
 
     # 5. Predictions for every pair, by all processes together; then the first of them writes.
-    validation = predict(trainer, splits["validation"], "validation")
-    test = predict(trainer, splits["test"], "test")
+    validation = judge(trainer, splits["validation"], "validation")
+    test = judge(trainer, splits["test"], "test")
     if trainer.is_world_process_zero():
         report = write_report(args.output_dir, test, validation)
         card = ModelCard(

@@ -25,6 +25,7 @@ _HOMES = {
     "install": "synpain_hf.release.install",
     "installed": "synpain_hf.release.installed.listing",
     "load": "synpain_hf.release.install",
+    "predict": "synpain_hf.training.run.judging",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
     "train": "synpain_hf.training.run.train",
@@ -48,6 +49,7 @@ __all__ = [
     "install",
     "installed",
     "load",
+    "predict",
     "publish",
     "publish_metric",
     "train",
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from synpain_hf.release.install import install, load, uninstall
     from synpain_hf.release.installed.listing import installed
     from synpain_hf.training.run.cross_validation import cross_validate
+    from synpain_hf.training.run.judging import predict
     from synpain_hf.training.run.train import train
     from synpain_hf.validation.validate import validate
 else:

@@ -41,6 +41,7 @@ RIGHT = {
     'publish_metric("me/metric")': "Publication",
     'evaluate("predictions.csv", groups=["age"])': "Report",
     'compare("a.parquet", "b.parquet", key="pair_id")': "Report",
+    'predict("model", place, split="test")': "Any",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
 }

@@ -17,6 +17,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.annotation import faces, import_annotations
 from synpain_hf.cli.cards import card
+from synpain_hf.cli.judging import predict
 from synpain_hf.cli.metric import compare, evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
@@ -26,7 +27,7 @@ from synpain_hf.cli.validation import validate
 
 COMMANDS = (
     build, demo, info, diff, validate, faces, card, install, installed, uninstall,
-    evaluate, compare, publish, publish_metric, train,
+    evaluate, compare, publish, publish_metric, train, predict,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

@@ -96,9 +96,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("damage", "told"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
-def test_files_that_do_not_match_are_refused(
-    tmp_path: Path, damage: Callable[[Any], Any], told: str
-) -> None:
+def test_files_that_do_not_match_are_refused(tmp_path: Path, damage: Callable[[Any], Any], told: str) -> None:
     table = judged(np.random.default_rng(0))
     table.to_csv(tmp_path / "a.csv", index=False)
     damage(table).to_csv(tmp_path / "b.csv", index=False)

@@ -20,7 +20,7 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.report.evaluation import figures, judge_heads, write_report
 from synpain_hf.training.run.models import build_model
-from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.trainer import PairwiseTrainer
 from synpain_hf.vocabulary import CLASSES, GROUPS
 from tests.training.small import arguments, made_predictions, tiny
@@ -33,7 +33,7 @@ def judged(pairs: Pairs, folder: Path, split: str = "test", **options: Any) -> p
     config = model.config
     dataset = PairDataset(prepared, split, pspi=config.pspi_head, action_units=config.action_units)
     trainer = PairwiseTrainer(model, arguments(folder, eval_strategy="no"), processing_class=processor)
-    return predict(trainer, dataset, split)
+    return judge(trainer, dataset, split)
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])

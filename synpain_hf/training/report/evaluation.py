@@ -79,14 +79,14 @@ def write_report(
     shutil.rmtree(folder / REPORT, ignore_errors=True)
     return evaluate(
         folder / PREDICTIONS,
-        groups=_known_groups(test),
+        groups=known_groups(test),
         validation=None if validation is None else folder / VALIDATION_PREDICTIONS,
         out=folder / REPORT,
         progress=progress,
     )
 
 
-def _known_groups(test: pa.Table) -> list[str]:
+def known_groups(test: pa.Table) -> list[str]:
     """The columns of groups that say something of some rows."""
     return [name for name in GROUPS if name in test.column_names and test[name].null_count < test.num_rows]
 

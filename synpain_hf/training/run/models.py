@@ -43,6 +43,9 @@ _UNLOADABLE = (
 """What transformers and torch raise of a folder or a configuration whose values they do not check."""
 
 _OWN = PairwisePainConfig.model_type
+_PUBLISHED = (".pt", ".pth", ".bin")
+"""How files with published state dicts end."""
+
 _ANY_SIDE = 224
 _HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
 _EYES = "AU43"
@@ -110,6 +113,35 @@ def is_pairwise(model: str) -> bool:
     """Whether `ModelArguments.model` names a pairwise model that was trained already."""
     is_new = model == PWCT or model.endswith(JSON)
     return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
+
+
+def is_published(model: str) -> bool:
+    """Whether this is the file of a published PwCT state dict."""
+    return model.endswith(_PUBLISHED)
+
+
+def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+    """A trained pairwise model, ready to judge, with the image processor that prepares faces for it.
+
+    Args:
+        name: Its folder, its id on the Hub, or the file of a published PwCT state dict.
+
+    Raises:
+        UsageError: If there is no such model, or it is of another kind.
+        BadInputError: If a file does not hold a published state dict.
+    """
+    if is_published(name):
+        return PairwisePainForImageClassification.from_pwct_checkpoint(name), PairwisePainImageProcessor()
+    if name == PWCT or name.endswith(JSON):
+        raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
+    ModelArguments(model=name).check_source()
+    with _as_unloadable(name):
+        if not is_pairwise(name):
+            raise UsageError(f"is {shown(name)!r}, which is no pairwise model; give one that `train` has made", "model")
+        model = PairwisePainForImageClassification.from_pretrained(name)
+        processor = PairwisePainImageProcessor.from_pretrained(name)
+        _check_fit(model, processor)
+    return model.eval(), processor
 
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:

@@ -17,7 +17,7 @@ from synpain_hf.vocabulary import CLASSES
 _IDENTITY = ("pair_id", "identity", "fold")
 
 
-def predict(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Table:
+def judge(trainer: PairwiseTrainer, dataset: PairDataset, split: str) -> pa.Table:
     """Judge every pair of a split; with several processes, each of them gets the whole.
 
     Where pairs have any neutral face of their person as reference, a score is the mean over all of these.

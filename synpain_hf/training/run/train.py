@@ -54,7 +54,7 @@ from synpain_hf.training.run.folder import (
 )
 from synpain_hf.training.run.learned import Learned, learned_by
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise
-from synpain_hf.training.run.prediction import predict
+from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
 
@@ -214,10 +214,8 @@ class _Run:
                 with report_write_errors(self.folder), replacing_file(self.folder / STATE) as partial:
                     trainer.state.save_to_json(str(partial))
             trainer.accelerator.wait_for_everyone()
-        predicted = {name: predict(trainer, rows, name) for name, rows in splits.items()}
-        apart = [
-            predict(trainer, self._dataset(one, TEST), TEST) if TEST in one.pairs.splits else None for one in others
-        ]
+        predicted = {name: judge(trainer, rows, name) for name, rows in splits.items()}
+        apart = [judge(trainer, self._dataset(one, TEST), TEST) if TEST in one.pairs.splits else None for one in others]
         if self.args.should_save:
             with report_write_errors(self.folder):
                 self._finish(trainer, predicted, self._judge_apart(apart), trainer.drawn)

@@ -1,0 +1,73 @@
+"""`predict`: a trained model on any data set."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import synpain_hf
+from synpain_hf.cli.options import AsJson, choice_of, option_of
+from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
+from synpain_hf.training.options import DataArguments, References
+
+
+def predict(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A trained pairwise model: its folder, NAMESPACE/NAME on the Hub, or a published PwCT state dict "
+            "(.pt, .pth).",
+            show_default=False,
+        ),
+    ],
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="A release directory; the name of an installed release; or NAMESPACE/NAME on the Hub.",
+            show_default=False,
+        ),
+    ],
+    config_name: Annotated[str, option_of(DataArguments, "config_name", metavar="NAME")] = DataArguments.config_name,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which of its splits; by default test, or the only one.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The Parquet file to write.")] = Path("predictions.parquet"),
+    revision: Annotated[str | None, option_of(DataArguments, "revision", metavar="TAG")] = DataArguments.revision,
+    annotator: Annotated[str | None, option_of(DataArguments, "annotator", metavar="NAME")] = DataArguments.annotator,
+    references: Annotated[
+        References, option_of(DataArguments, "references", **choice_of(References))
+    ] = DataArguments.references,
+    even_learned: Annotated[
+        bool,
+        typer.Option(
+            "--even-learned", help="Also judge pairs that the model has learned; it will look better than it is."
+        ),
+    ] = False,
+    batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs at a time.")] = 64,
+    cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge pairs with a trained model.
+
+    Writes its predictions, and prints how good they are by group.
+    """
+    with reported(as_json) as progress:
+        from synpain_hf.training.report.evaluation import known_groups
+
+        found = synpain_hf.predict(
+            model, dataset, config_name=config_name, split=split, out=out, revision=revision, annotator=annotator,
+            references=references, even_learned=even_learned, batch_size=batch_size, cache_dir=cache_dir,
+            progress=progress,
+        )  # fmt: skip
+        report = synpain_hf.evaluate(out, groups=known_groups(found), progress=progress)
+    if as_json:
+        print_json(report)
+        return
+    print_text(report.to_text(width(sys.stdout)))
+    print_line(f"{out}: {found.num_rows:,} pairs", on=sys.stderr)
