@@ -68,6 +68,9 @@ def train(
     crop_box: Annotated[
         tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
     ] = None,
+    standardize: Annotated[
+        bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
+    ] = ModelArguments.standardize,
     pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
         str | None,
@@ -120,7 +123,7 @@ def train(
 
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
-            crop_box=None if crop_box is None else list(crop_box), pspi_head=pspi_head,
+            crop_box=None if crop_box is None else list(crop_box), standardize=standardize, pspi_head=pspi_head,
             action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
