@@ -115,7 +115,8 @@ class PairAttention(nn.Module):
         return self.out_proj(found.flatten(2)), weights
 
     def _by_head(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(-1, (-1, self.head_width)).transpose(1, 2)
+        by_head: Tensor = tokens.unflatten(-1, (-1, self.head_width))
+        return by_head.transpose(1, 2)
 
 
 def _eager_attention(

@@ -6,7 +6,6 @@ from collections import OrderedDict
 
 from transformers import AutoConfig, AutoImageProcessor, AutoModel
 from transformers.models.auto.auto_factory import _BaseAutoModelClass, _LazyAutoMapping
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.pipelines import PIPELINE_REGISTRY
 
 from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
@@ -15,14 +14,14 @@ from synpain_hf.modeling.modeling_pairwise import PairwisePainForImageClassifica
 from synpain_hf.modeling.pipeline_pairwise import TASK, PairwisePainPipeline
 
 
-class AutoModelForPairwisePainClassification(_BaseAutoModelClass):  # type: ignore[misc]
+class AutoModelForPairwisePainClassification(_BaseAutoModelClass):
     """Loads classifiers of pairs.
 
     Not `AutoModelForImageClassification`: whatever that loads, `pipeline("image-classification")` takes for a model of
     single pictures, and without its reference a face cannot be judged.
     """
 
-    _model_mapping = _LazyAutoMapping(CONFIG_MAPPING_NAMES, OrderedDict())
+    _model_mapping = _LazyAutoMapping(OrderedDict(), OrderedDict())  # type: ignore[assignment]  # filled by `register`
 
 
 def register() -> None:

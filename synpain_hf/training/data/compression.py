@@ -60,13 +60,15 @@ def compressed(faces: Tensor, quality: Tensor) -> Tensor:
     decoded = (waves.T @ coefficients @ waves).transpose(3, 4).flatten(4, 5).flatten(2, 3) + centres
     if is_colour:
         decoded = torch.einsum("ij,njhw->nihw", back, decoded)
-    return (decoded[..., :height, :width] / _WHITE).clamp(0, 1)
+    found: Tensor = (decoded[..., :height, :width] / _WHITE).clamp(0, 1)
+    return found
 
 
 def _steps(quality: Tensor, channels: int) -> Tensor:
     """How coarsely each coefficient is kept; shape (faces, channels, 8, 8)."""
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality).floor().view(-1, 1, 1, 1)
-    return ((_on(quality, _TABLES[:channels]) * scale + 50) / 100).floor().clamp(1, _WHITE)
+    steps: Tensor = ((_on(quality, _TABLES[:channels]) * scale + 50) / 100).floor().clamp(1, _WHITE)
+    return steps
 
 
 def _on(other: Tensor, constant: Tensor) -> Tensor:

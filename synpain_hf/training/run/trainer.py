@@ -168,7 +168,8 @@ class PairwiseTrainer(Trainer):
         names = [name for name in _TARGETS if batches and name in batches[0]]
         if not names:
             return batches, None
-        counts = torch.stack([sum(known(name, batch[name]) for batch in batches) for name in names]).to(device)
+        counts = torch.stack([torch.stack([known(name, batch[name]) for name in names]) for batch in batches])
+        counts = counts.sum(0).to(device, non_blocking=True)
         if self.args.world_size > 1:
             counts = self.accelerator.reduce(counts, reduction="sum")
         return batches, dict(zip(names, counts.unbind(), strict=True))
