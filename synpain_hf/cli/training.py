@@ -81,7 +81,7 @@ def train(
         References, option_of(DataArguments, "references", **choice_of(References))
     ] = DataArguments.references,
     class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
-    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training, both faces alike.")] = True,
+    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training.")] = True,
     epochs: Annotated[
         float, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)
     ] = EverydayArguments.num_train_epochs,
