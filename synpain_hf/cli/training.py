@@ -13,6 +13,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
+from synpain_hf.errors import UsageError
 from synpain_hf.training.options import (
     ALL_FOLDS,
     SEVERAL,
@@ -93,6 +94,16 @@ def train(
     ] = EverydayArguments.learning_rate,
     seed: Annotated[int, option_of(EverydayArguments, "seed", metavar="N", min=0)] = EverydayArguments.seed,
     cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Of cv and loso: models trained at a time, each in its own process, and where there are GPUs on its "
+            "own; by default as many as there are GPUs.",
+            show_default=False,
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -114,13 +125,15 @@ def train(
     by_name = {word.partition("=")[0] for word in settings or ()}
 
     def as_typed(name: str) -> str:
-        if name in by_name or name not in _OPTIONS:
+        if name in by_name or name not in (*_OPTIONS, "jobs"):
             return f"--set {name}"
         return _TYPED.get(name, as_option(name))
 
     with reported(as_json, as_typed) as progress:
         from synpain_hf.training.settings import check_values, read_settings
 
+        if jobs is not None and config_name not in SEVERAL:
+            raise UsageError(f"is for {' and '.join(SEVERAL)}, which train several models; leave it out", "jobs")
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
             crop_box=None if crop_box is None else list(crop_box), standardize=standardize, pspi_head=pspi_head,
@@ -143,7 +156,8 @@ def train(
         }  # fmt: skip
         result: TrainingResult | CrossValidation
         if config_name in SEVERAL:
-            result = synpain_hf.cross_validate(dataset, out=out, protocol=cast("Protocol", config_name), **options)
+            protocol = cast("Protocol", config_name)
+            result = synpain_hf.cross_validate(dataset, out=out, protocol=protocol, jobs=jobs, **options)
         else:
             result = synpain_hf.train(dataset, out=out, config_name=config_name, **options)
     if os.environ.get("RANK", "0") != "0":

@@ -6,8 +6,8 @@
 
 It draws the pairs, builds a release, and cross-validates PwCT and a vision backbone (a ResNet-18 with new weights,
 which needs no network; `--backbone` takes what `ModelArguments.model` takes). Then it times training steps with these
-pairs, with the same where they lie on the device, and with random input. Given the same folder again, it goes on where it was. Without a GPU it does the
-same on the CPU.
+pairs, with the same where they lie on the device, and with random input. Given the same folder again, it goes on where
+it was. Without a GPU it does the same on the CPU.
 """
 
 from __future__ import annotations

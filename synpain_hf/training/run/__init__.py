@@ -8,6 +8,7 @@ callbacks         what is told, and counted, meanwhile
 folder            where a training is written, by one at a time, and resumed
 prediction        a split judged by a trained model, as a table
 train             all of it in one call
+side_by_side      several trainings at a time
 cross_validation  the same for five folds
 """
 
