@@ -13,6 +13,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
+from synpain_hf.errors import UsageError
 from synpain_hf.training.options import (
     ALL_FOLDS,
     SEVERAL,
@@ -68,6 +69,9 @@ def train(
     crop_box: Annotated[
         tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
     ] = None,
+    standardize: Annotated[
+        bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
+    ] = ModelArguments.standardize,
     pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
         str | None,
@@ -78,7 +82,7 @@ def train(
         References, option_of(DataArguments, "references", **choice_of(References))
     ] = DataArguments.references,
     class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
-    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training, both faces alike.")] = True,
+    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training.")] = True,
     epochs: Annotated[
         float, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)
     ] = EverydayArguments.num_train_epochs,
@@ -90,6 +94,16 @@ def train(
     ] = EverydayArguments.learning_rate,
     seed: Annotated[int, option_of(EverydayArguments, "seed", metavar="N", min=0)] = EverydayArguments.seed,
     cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Of cv and loso: models trained at a time, each in its own process, and where there are GPUs on its "
+            "own; by default as many as there are GPUs.",
+            show_default=False,
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,16 +125,18 @@ def train(
     by_name = {word.partition("=")[0] for word in settings or ()}
 
     def as_typed(name: str) -> str:
-        if name in by_name or name not in _OPTIONS:
+        if name in by_name or name not in (*_OPTIONS, "jobs"):
             return f"--set {name}"
         return _TYPED.get(name, as_option(name))
 
     with reported(as_json, as_typed) as progress:
         from synpain_hf.training.settings import check_values, read_settings
 
+        if jobs is not None and config_name not in SEVERAL:
+            raise UsageError(f"is for {' and '.join(SEVERAL)}, which train several models; leave it out", "jobs")
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
-            crop_box=None if crop_box is None else list(crop_box), pspi_head=pspi_head,
+            crop_box=None if crop_box is None else list(crop_box), standardize=standardize, pspi_head=pspi_head,
             action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
@@ -140,7 +156,8 @@ def train(
         }  # fmt: skip
         result: TrainingResult | CrossValidation
         if config_name in SEVERAL:
-            result = synpain_hf.cross_validate(dataset, out=out, protocol=cast("Protocol", config_name), **options)
+            protocol = cast("Protocol", config_name)
+            result = synpain_hf.cross_validate(dataset, out=out, protocol=protocol, jobs=jobs, **options)
         else:
             result = synpain_hf.train(dataset, out=out, config_name=config_name, **options)
     if os.environ.get("RANK", "0") != "0":

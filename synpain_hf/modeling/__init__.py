@@ -1,7 +1,8 @@
 """The pairwise classifier as users of transformers know it: configuration, model, image processor and pipeline.
 
-Importing this package registers them, so that `AutoConfig`, `AutoModelForImageClassification`, `AutoImageProcessor` and
-`pipeline("pairwise-pain-classification")` find what is saved here. No saved model carries code.
+Importing this package registers them, so that `AutoConfig`, `AutoModel`, `AutoImageProcessor` and
+`pipeline("pairwise-pain-classification")` find what is saved here; `AutoModelForPairwisePainClassification` loads the
+classifier. No saved model carries code.
 """
 
 from __future__ import annotations
@@ -23,19 +24,24 @@ from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProce
 from synpain_hf.modeling.modeling_pairwise import (
     DamagedModelError,
     PairwisePainForImageClassification,
+    PairwisePainModel,
+    PairwisePainModelOutput,
     PairwisePainOutput,
 )
 from synpain_hf.modeling.pipeline_pairwise import TASK, PairwisePainPipeline
-from synpain_hf.modeling.registration import register
+from synpain_hf.modeling.registration import AutoModelForPairwisePainClassification, register
 
 register()
 
 __all__ = [
     "TASK",
+    "AutoModelForPairwisePainClassification",
     "DamagedModelError",
     "PairwisePainConfig",
     "PairwisePainForImageClassification",
     "PairwisePainImageProcessor",
+    "PairwisePainModel",
+    "PairwisePainModelOutput",
     "PairwisePainOutput",
     "PairwisePainPipeline",
     "freeze_unused",

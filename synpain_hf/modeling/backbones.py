@@ -12,6 +12,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING, M
 from transformers.utils.generic import ModelOutput
 
 from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
 from synpain_hf.text.values import shown
 
 LORA_DEFAULTS = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.1, "target_modules": "all-linear"}
@@ -156,7 +157,8 @@ def _model_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
     for mapping in (MODEL_FOR_BACKBONE_MAPPING, MODEL_MAPPING):
         if type(config) in mapping:
             model_class = cast("type[PreTrainedModel]", mapping[type(config)])
-            if model_class.main_input_name == "pixel_values":
+            is_pairwise = config.model_type == PairwisePainConfig.model_type
+            if model_class.main_input_name == "pixel_values" and not is_pairwise:
                 return model_class
     raise UsageError(
         f"transformers has no model for {type(config).__name__} that turns pixels into features; choose a vision "

@@ -12,12 +12,17 @@ from transformers import AutoConfig, PreTrainedConfig
 from synpain_hf.errors import UsageError
 from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, Fusion
 
-PUBLISHED_PSPI_OUTPUTS = {7: 1, 40: 3}
-"""How many of a published PwCT's outputs, counted from the last, are PSPI.
+PUBLISHED_OUTPUTS = (7, 40)
+"""How many outputs the published PwCT networks have."""
 
-Of 40 the last three are PSPI of three groups of people. Which of 7 is PSPI is not published: that the last one is, is
-this project's reading.
+AVERAGED_OUTPUTS = 3
+"""How many of them, counted from the last, the published `predict_pain` averages: of either network.
+
+Of 40 they are PSPI of three groups of people. What the last three of 7 are is not published.
 """
+
+_NAMING = ("id2label", "label2id", "num_labels")
+"""What names the classes, or counts them."""
 
 _ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
@@ -44,6 +49,10 @@ class PairwisePainConfig(PreTrainedConfig):
             taken; None for equal ones. With a mean of 1 over the training pairs the loss keeps its scale.
         published_outputs: Of `pwct`: 7 or 40 for the outputs of a published state dict, which has no classes; None
             for a network that is trained here. `from_pwct_checkpoint` sets it.
+        published_pspi_outputs: Of `published_outputs`: how many of them, counted from the last, are averaged, each
+            clipped at 0, as PSPI: 3, as the published `predict_pain` does for both networks. Of 40 these are PSPI of
+            three groups of people. What they are of 7 is not published; with 1, the last alone is taken for PSPI,
+            which is another reading, of this project.
         pspi_threshold: Of `published_outputs`: the PSPI at which both classes are equally likely. A choice of this
             project, which moves no ranking.
         initializer_range: Standard deviation of new weights.
@@ -63,7 +72,9 @@ class PairwisePainConfig(PreTrainedConfig):
 
     model_type = "pairwise_pain"
     sub_configs = {"backbone_config": AutoConfig}  # noqa: RUF012 - as transformers declares it
-    keys_to_ignore_at_inference = ["loss_parts"]  # noqa: RUF012 - read by Trainer: no predictions
+    keys_to_ignore_at_inference = [  # noqa: RUF012 - read by Trainer: no predictions
+        *("loss_parts", "hidden_states", "attentions", "cross_attentions"),
+    ]
 
     architecture: Literal["pwct", "backbone"] = "pwct"
     backbone_config: dict[str, Any] | PreTrainedConfig | None = None
@@ -77,6 +88,7 @@ class PairwisePainConfig(PreTrainedConfig):
     action_unit_loss_weight: float | int = 1.0
     class_weights: list[float | int] | None = None
     published_outputs: int | None = None
+    published_pspi_outputs: int = AVERAGED_OUTPUTS
     pspi_threshold: float | int = 1.0
     initializer_range: float = 0.02
 
@@ -90,6 +102,27 @@ class PairwisePainConfig(PreTrainedConfig):
         self.action_units = list(self.action_units)
         super().__post_init__(**kwargs)
         self._check()
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """A configuration from a dictionary, as of every model; other classes take the place of those it names.
+
+        Class weights that no longer fit are dropped.
+
+        Args:
+            config_dict: What was saved.
+            kwargs: Changes, such as `num_labels=3`.
+        """
+        changed = {name: kwargs.pop(name) for name in _NAMING if kwargs.get(name) is not None}
+        count = next((value if name == "num_labels" else len(value) for name, value in changed.items()), None)
+        if count is not None:
+            is_renamed = changed.keys() != {"num_labels"} or count != len(
+                config_dict.get("id2label") or CLASSES["label"]
+            )
+            config_dict = {k: v for k, v in config_dict.items() if not (is_renamed and k in _NAMING)} | changed
+            if len(config_dict.get("class_weights") or ()) != count:
+                config_dict["class_weights"] = None
+        return super().from_dict(config_dict, **kwargs)
 
     @property
     def has_pspi(self) -> bool:
@@ -143,11 +176,17 @@ class PairwisePainConfig(PreTrainedConfig):
             raise UsageError(f"pspi_scale is {self.pspi_scale}, and PSPI is divided by it; give 16 or 20")
 
     def _check_published(self) -> None:
-        if self.architecture != "pwct" or self.published_outputs not in PUBLISHED_PSPI_OUTPUTS:
+        if self.architecture != "pwct" or self.published_outputs not in PUBLISHED_OUTPUTS:
             raise UsageError(
                 f"no network is published with published_outputs={self.published_outputs} and "
                 f"architecture={self.architecture!r}; published PwCT networks have "
-                f"{' or '.join(map(str, PUBLISHED_PSPI_OUTPUTS))} outputs"
+                f"{' or '.join(map(str, PUBLISHED_OUTPUTS))} outputs"
+            )
+        if not 1 <= self.published_pspi_outputs <= self.published_outputs:
+            raise UsageError(
+                f"is {self.published_pspi_outputs}, of {self.published_outputs} outputs; give 3, as the published code "
+                "does, or 1 for the last alone",
+                "published_pspi_outputs",
             )
         if self.num_labels != 2 or self.pspi_head or self.action_units:
             raise UsageError(
@@ -166,4 +205,4 @@ def _without_folder(config: PreTrainedConfig) -> PreTrainedConfig:
     return config
 
 
-__all__ = ["PUBLISHED_PSPI_OUTPUTS", "PairwisePainConfig"]
+__all__ = ["AVERAGED_OUTPUTS", "PUBLISHED_OUTPUTS", "PairwisePainConfig"]

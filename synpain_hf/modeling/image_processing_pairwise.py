@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
+from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
+from synpain_hf.modeling.standardising import standardised
 from synpain_hf.vocabulary import PWCT_SIDE
 
+_WHITE = 255
 _MODES = {1: "L", 3: "RGB"}
 _MIN_CROPPED = MIN_SIDE // 2
 """Smallest side, in pixels, that `crop_box` may leave of a face."""
@@ -26,16 +30,22 @@ class PairwisePainImageProcessor(BaseImageProcessor):
 
     The defaults are those of `pwct`: grey, 160 x 160, in [0, 1]. The published PwCT was trained on faces that were
     aligned by 68 landmarks and evened out by CLAHE, which is not done here: prepare faces so before, to compare with
-    published figures.
+    published figures. What is trained here standardises each face, and its processor says so.
 
     Args:
-        size: `height` and `width` of what comes out; the faces are scaled to it whatever their proportions.
+        size: `height` and `width` of what comes out, to which the faces are scaled whatever their proportions; or
+            `shortest_edge`, with or without `longest_edge`, to keep these; or a number, the side of a square.
         num_channels: 1 for grey, 3 for RGB.
         crop_box: Part of each picture that is used: left, top, right, bottom as shares of its width and height; None
             for all of it.
         resample: A filter of Pillow; 3 is bicubic. It averages where a picture is made smaller.
-        image_mean: Taken from each channel; None for no normalisation.
+        image_mean: Taken from each channel.
         image_std: Each channel is divided by it.
+        do_resize: Whether pictures are scaled; else all of a batch must be of one size.
+        do_rescale: Whether pixels become floats from 0 to 1; else they are floats from 0 to 255.
+        do_normalize: Whether `image_mean` and `image_std` are applied; None where they are given.
+        do_standardize: Whether each channel of each face is brought to a mean of 0 and a standard deviation of 1, so
+            that light and tint tell nothing. This comes instead of `do_normalize`, which would change nothing then.
 
     Raises:
         UsageError: If an argument cannot be right.
@@ -52,25 +62,45 @@ class PairwisePainImageProcessor(BaseImageProcessor):
 
     def __init__(
         self,
-        size: dict[str, int] | None = None,
+        size: Mapping[str, int] | int | Sequence[int] | None = None,
         num_channels: int = 1,
         crop_box: Sequence[float] | None = None,
         resample: int = Image.Resampling.BICUBIC,
         image_mean: Sequence[float] | None = None,
         image_std: Sequence[float] | None = None,
+        do_resize: bool = True,
+        do_rescale: bool = True,
+        do_normalize: bool | None = None,
+        do_standardize: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.size = {name: int((size or {}).get(name, PWCT_SIDE)) for name in ("height", "width")}
+        self.size = size_of(PWCT_SIDE if size is None else size)
         self.num_channels = num_channels
         self.crop_box = None if crop_box is None else [float(share) for share in crop_box]
         self.resample = int(resample)
         self.image_mean = None if image_mean is None else [float(mean) for mean in image_mean]
         self.image_std = None if image_std is None else [float(std) for std in image_std]
+        self.do_resize, self.do_rescale, self.do_standardize = do_resize, do_rescale, do_standardize
+        self.do_normalize = (image_mean is not None) if do_normalize is None else do_normalize
         self._check()
 
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """Height and width of every face that comes out.
+
+        Raises:
+            UsageError: If they differ from picture to picture.
+        """
+        if not self.do_resize or "height" not in self.size:
+            raise UsageError(
+                f"the image processor gives faces of several sizes (size {self.size}, do_resize {self.do_resize}); "
+                "give it a size with height and width, and do_resize=True"
+            )
+        return self.size["height"], self.size["width"]
+
     def preprocess(
-        self, images: Any, references: Any = None, return_tensors: str = "pt", **kwargs: Any
+        self, images: Any, references: Any = None, return_tensors: str | None = "pt", **options: Any
     ) -> BatchFeature:
         """Prepare faces and their references; what calling the processor does.
 
@@ -85,22 +115,20 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             images: A picture, or a list or batch of them: the faces to judge.
             references: As many pictures, each the neutral face of the same person; or a list of pictures for each
                 image, all of one length, for several references.
-            return_tensors: `pt`, or `np` for arrays.
-            kwargs: Nothing else is taken.
+            return_tensors: `pt`, or `np` for arrays; None for lists of arrays, which may be of several sizes.
+            options: What the processor was made with, such as `size` or `do_normalize`, for this call alone.
 
         Returns:
             `pixel_values` of shape (batch, channels, height, width) and `reference_pixel_values` of the same shape, or
             (batch, references, channels, height, width) for several; float32.
 
         Raises:
-            UsageError: If a reference is missing, their numbers do not fit, or a picture holds NaN.
+            UsageError: If a reference is missing, their numbers do not fit, a picture holds NaN, an option is unknown,
+                or the faces come out in several sizes.
             PictureError: If a picture cannot be used, or too little of it is left within `crop_box`.
         """
-        if kwargs:
-            raise UsageError(
-                f"{', '.join(sorted(kwargs))}: no such option; give images and references here, and set the rest when "
-                "the processor is made"
-            )
+        if options:
+            return self._with(options).preprocess(images, references, return_tensors)
         if references is None:
             raise UsageError("references is missing; give the neutral face of the same person as `references`")
         if not is_batch(images):
@@ -109,33 +137,52 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if len(images) == 0:
             raise UsageError("images is empty; give at least one face and its reference")
         faces = {
-            "pixel_values": torch.stack([self._face(image) for image in images]),
+            "pixel_values": [self._face(image) for image in images],
             "reference_pixel_values": self._references(references),
         }
-        return BatchFeature(faces, tensor_type=return_tensors)
+        if return_tensors is not None:
+            return BatchFeature({name: _stacked(each) for name, each in faces.items()}, tensor_type=return_tensors)
+        return BatchFeature({name: _as_arrays(each) for name, each in faces.items()})
 
-    def _references(self, references: Sequence[Any]) -> Tensor:
+    def _with(self, options: Mapping[str, Any]) -> PairwisePainImageProcessor:
+        """This processor with other options."""
+        unknown = sorted(options.keys() - set(_OPTIONS))
+        if unknown:
+            raise UsageError(
+                f"{', '.join(unknown)}: no such option; give images and references, and of the options "
+                f"{', '.join(_OPTIONS)}"
+            )
+        own = {name: getattr(self, name) for name in _OPTIONS}
+        if "image_mean" in options:
+            own["do_normalize"] = None  # as where it is made with a mean
+        return type(self)(**{**own, **options})
+
+    def _references(self, references: Sequence[Any]) -> list[Any]:
         several = [is_batch(reference) for reference in references]
         if not any(several):
-            return torch.stack([self._face(reference) for reference in references])
+            return [self._face(reference) for reference in references]
         counts = sorted({len(reference) for reference in references if is_batch(reference)})
         if not all(several) or len(counts) > 1 or not counts[0]:
             raise UsageError(
                 f"the images have different numbers of references, or none ({counts}); give the same number to each "
                 "image of a batch"
             )
-        return torch.stack([torch.stack([self._face(one) for one in reference]) for reference in references])
+        return [[self._face(one) for one in reference] for reference in references]
 
     def _face(self, picture: Any) -> Tensor:
         image = as_picture(picture).convert(_MODES[self.num_channels])
         if self.crop_box:
             image = _cropped(image, self.crop_box)
-        size = (self.size["width"], self.size["height"])
-        if image.size != size:
-            image = image.resize(size, Image.Resampling(self.resample))
-        pixels = torch.from_numpy(np.array(image, dtype=np.float32)) / 255
+        height, width = scaled_to(self.size, image.height, image.width)
+        if self.do_resize and image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling(self.resample))
+        pixels = torch.from_numpy(np.array(image, dtype=np.float32))
         pixels = pixels.unsqueeze(0) if pixels.dim() == 2 else pixels.permute(2, 0, 1).contiguous()
-        if self.image_mean is None or self.image_std is None:
+        if self.do_rescale:
+            pixels = pixels / _WHITE
+        if self.do_standardize:
+            return standardised(pixels)
+        if not self.do_normalize:
             return pixels
         mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (self.image_mean, self.image_std))
         return (pixels - mean) / std
@@ -143,10 +190,10 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     def _check(self) -> None:
         if self.num_channels not in _MODES:
             raise UsageError(f"num_channels is {self.num_channels}; give 1 for grey or 3 for RGB")
-        if min(self.size.values()) < 1:
-            raise UsageError(f"size is {self.size}; give a height and a width in pixels")
         if (self.image_mean is None) != (self.image_std is None):
             raise UsageError("only one of image_mean and image_std is given; give both, or neither")
+        if self.do_normalize and self.image_mean is None:
+            raise UsageError("do_normalize is True without image_mean and image_std; give these, too")
         for name, values in (("image_mean", self.image_mean), ("image_std", self.image_std)):
             if values is not None and len(values) != self.num_channels:
                 raise UsageError(
@@ -156,6 +203,26 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
+
+
+_OPTIONS = tuple(name for name in signature(PairwisePainImageProcessor).parameters if name != "kwargs")
+"""What a processor is made with."""
+
+
+def _stacked(faces: list[Any]) -> Tensor:
+    """Faces, or the references of each, as one tensor."""
+    sizes = sorted({tuple(face.shape[-2:]) for each in faces for face in (each if isinstance(each, list) else [each])})
+    if len(sizes) > 1:
+        told = ", ".join(f"{height} x {width}" for height, width in sizes)
+        raise UsageError(
+            f"the faces come out in several sizes ({told}), which make no batch; give size with height and width, or "
+            "return_tensors=None"
+        )
+    return torch.stack([torch.stack(each) if isinstance(each, list) else each for each in faces])
+
+
+def _as_arrays(faces: list[Any]) -> list[Any]:
+    return [_as_arrays(face) if isinstance(face, list) else face.numpy() for face in faces]
 
 
 def _cropped(image: Image.Image, box: list[float]) -> Image.Image:

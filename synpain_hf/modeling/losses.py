@@ -13,7 +13,19 @@ NO_LABEL = -100
 """The label of a row whose class is not known, as everywhere in torch."""
 
 
-def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:
+def known(name: str, targets: Tensor) -> Tensor:
+    """How many targets are known; a scalar.
+
+    Args:
+        name: `labels`, where -100 stands for unknown, or another, where NaN does.
+        targets: Of any shape.
+    """
+    return ((targets != NO_LABEL) if name == "labels" else ~torch.isnan(targets)).sum()
+
+
+def class_loss(
+    logits: Tensor, labels: Tensor, weights: Sequence[float] | None, count: Tensor | int | None = None
+) -> Tensor:
     """Cross-entropy, times the weight of the row's class; the mean over the rows that have a label.
 
     It is divided by the number of those rows, not by the sum of their weights: a row weighs the same whatever else is
@@ -24,6 +36,7 @@ def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) 
         logits: Shape (batch, classes).
         labels: Shape (batch,), integers; -100 where not known.
         weights: One weight per class; None for equal ones.
+        count: By how many rows to divide, where these are not all; None for those that have a label.
 
     Returns:
         A scalar; 0 where no row has a label.
@@ -41,16 +54,17 @@ def class_loss(logits: Tensor, labels: Tensor, weights: Sequence[float] | None) 
     if weights is not None:
         # Numbers, not a tensor of them, which would have to travel to the device in every step.
         losses = losses * sum(weight * (labels == index) for index, weight in enumerate(weights))
-    return losses.sum() / (labels != NO_LABEL).sum().clamp(min=1)
+    return losses.sum() / _at_least_one(known("labels", labels) if count is None else count)
 
 
-def known_squared_error(name: str, predicted: Tensor, wanted: Tensor) -> Tensor:
+def known_squared_error(name: str, predicted: Tensor, wanted: Tensor, count: Tensor | int | None = None) -> Tensor:
     """Mean squared error over the targets that are known.
 
     Args:
         name: What it is, for messages.
         predicted: Any shape.
         wanted: The same shape; NaN where not known.
+        count: By how many targets to divide, where these are not all; None for those that are known.
 
     Returns:
         A scalar; 0 where no target is known.
@@ -63,6 +77,9 @@ def known_squared_error(name: str, predicted: Tensor, wanted: Tensor) -> Tensor:
             f"{name} has shape {tuple(wanted.shape)}, but the model predicts {tuple(predicted.shape)}; "
             "give one number for each, and NaN where it is not known"
         )
-    known = ~torch.isnan(wanted)
-    errors = torch.where(known, predicted.float() - wanted.float(), 0.0)
-    return errors.square().sum() / known.sum().clamp(min=1)
+    errors = torch.where(torch.isnan(wanted), 0.0, predicted.float() - wanted.float())
+    return errors.square().sum() / _at_least_one(known(name, wanted) if count is None else count)
+
+
+def _at_least_one(count: Tensor | int) -> Tensor | int:
+    return count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1)

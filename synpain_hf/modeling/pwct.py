@@ -7,6 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from synpain_hf.modeling.compared import Compared
 from synpain_hf.modeling.last_layer import LastLayer
 
 PWCT_CHANNELS = 1
@@ -24,10 +25,10 @@ class PwCT(nn.Module):
     with forty.
 
     Args:
-        outputs: Number of outputs.
+        outputs: Number of outputs of the last layer, `output`, which the classifier applies; None for none.
     """
 
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, outputs: int | None) -> None:
         super().__init__()
         # Published state dicts hold the statistics of this layer, which the published network never applies: kept so
         # that a state dict comes out as it went in.
@@ -37,9 +38,10 @@ class PwCT(nn.Module):
         self.middle = _stage(64, 128)
         self.deep = _stage(128, 128)
         self.hidden = nn.Linear(_FLAT, _HIDDEN)
-        self.output = LastLayer(_HIDDEN, outputs)
+        if outputs is not None:
+            self.output = LastLayer(_HIDDEN, outputs)
 
-    def forward(self, target: Tensor, references: Tensor) -> Tensor:
+    def forward(self, target: Tensor, references: Tensor) -> Compared:
         """Compare a face with each of its references.
 
         Args:
@@ -47,17 +49,22 @@ class PwCT(nn.Module):
             references: Shape (batch, references, 1, 160, 160), in [0, 1].
 
         Returns:
-            Shape (batch, references, outputs), float32.
+            200 features and 36 tokens of 128 elements of each pair; and as hidden states the shared features of the
+            targets, those of the references, the pooled differences, and what comes after each further convolution.
         """
         pairs = references.shape[:2]
         # Each face by itself, as published: in training, batch norm takes the statistics of one kind of face at a time.
-        of_target = self.shared(target).unsqueeze(1)
-        of_references = self.shared(references.flatten(0, 1)).unflatten(0, pairs)
-        features = self.pool((of_target - of_references).flatten(0, 1))
-        features = self.pool(self.middle(features))
-        features = self.pool(self.deep(features))
-        outputs: Tensor = self.output(torch.relu(self.hidden(features.flatten(1)))).unflatten(0, pairs)
-        return outputs
+        of_targets = self.shared(target)
+        of_references = self.shared(references.flatten(0, 1))
+        differences = of_targets.unsqueeze(1) - of_references.unflatten(0, pairs)
+        features = self.pool(differences.flatten(0, 1))
+        middle = self.pool(self.middle(features))
+        deep = self.pool(self.deep(middle))
+        return Compared(
+            tokens=deep.flatten(2).transpose(1, 2).unflatten(0, pairs),
+            pooled=torch.relu(self.hidden(deep.flatten(1))).unflatten(0, pairs),
+            hidden_states=(of_targets, of_references, features, middle, deep),
+        )
 
 
 def _stage(channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:

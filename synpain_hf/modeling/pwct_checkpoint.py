@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.modeling.configuration_pairwise import PUBLISHED_PSPI_OUTPUTS
+from synpain_hf.modeling.configuration_pairwise import PUBLISHED_OUTPUTS
 from synpain_hf.modeling.pwct import PwCT
 
 PUBLISHED_NAMES = {
@@ -80,8 +80,8 @@ def _load(path: Path) -> dict[Any, Any]:
 def _faults(state: Mapping[str, Any]) -> Iterator[str]:
     bias = state.get(_OUTPUTS)
     outputs = len(bias) if isinstance(bias, Tensor) and bias.dim() == 1 else None
-    if outputs not in PUBLISHED_PSPI_OUTPUTS:
-        known = " or ".join(map(str, PUBLISHED_PSPI_OUTPUTS))
+    if outputs not in PUBLISHED_OUTPUTS:
+        known = " or ".join(map(str, PUBLISHED_OUTPUTS))
         found = "is not there" if bias is None else f"has {outputs if outputs is not None else 'no'} outputs"
         yield f"{_OUTPUTS} {found}; a published PwCT has {known}"
         return

@@ -79,6 +79,13 @@ class ModelArguments:
         default=None,
         metadata={"help": "Part of each picture that is used: left, top, right, bottom, as shares of its sides."},
     )
+    standardize: bool | None = field(
+        default=None,
+        metadata={
+            "help": "Bring each face to the same light, contrast and tint, so that these cannot tell the label; a "
+            "trained pairwise model keeps what it was trained with."
+        },
+    )
     pspi_head: bool = field(default=False, metadata={"help": "Learn PSPI, too, where it is annotated."})
     action_units: list[str] = field(
         default_factory=list, metadata={"help": "Learn these action units, too, such as AU4; all for every one."}

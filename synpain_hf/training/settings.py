@@ -27,6 +27,7 @@ _FIXED: dict[str, tuple[Any, str]] = {
     "remove_unused_columns": (False, "batches come ready"),
     "dataloader_drop_last": (False, "every pair is learned from, and judged"),
     "label_smoothing_factor": (0.0, "Trainer would pass over class weights and every head but the first"),
+    "average_tokens_across_devices": (True, "a loss is the mean over all processes"),
     "neftune_noise_alpha": (None, "it is for language models"),
     "prediction_loss_only": (False, "the AUROC is measured on scores"),
     "batch_eval_metrics": (False, "the AUROC is measured on all scores together"),

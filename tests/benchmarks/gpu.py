@@ -5,9 +5,9 @@
                                    [--steps N] [--markdown PATH]
 
 It draws the pairs, builds a release, and cross-validates PwCT and a vision backbone (a ResNet-18 with new weights,
-which needs no network; `--backbone` takes what `ModelArguments.model` takes). Then it times training steps
-with these pairs and with random input. Given the same folder again, it goes on where it was. Without a GPU it does the
-same on the CPU.
+which needs no network; `--backbone` takes what `ModelArguments.model` takes). Then it times training steps with these
+pairs, with the same where they lie on the device, and with random input. Given the same folder again, it goes on where
+it was. Without a GPU it does the same on the CPU.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Head:
         name: `pwct` or `backbone`.
         seconds: Of the whole cross-validation, with preparing the faces; None where a part was done before.
         result: What came of it.
-        steps: Pairs per second of training with the pairs, and with random input.
+        steps: Pairs per second of training by what comes in.
     """
 
     name: str
@@ -101,7 +101,7 @@ def measure(name: str, release: Path, options: argparse.Namespace, progress: Pro
 
 
 def input_speeds(result: CrossValidation, release: Path, options: argparse.Namespace) -> Speeds:
-    """Whether training waits for its input: steps of the first fold's model, with its pairs and with random input."""
+    """Whether training waits for its input: steps of the first fold's model, with its pairs and with other input."""
     folder = result.folds[0].out
     model = PairwisePainForImageClassification.from_pretrained(folder)
     processor = PairwisePainImageProcessor.from_pretrained(folder)

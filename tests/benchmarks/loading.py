@@ -51,8 +51,20 @@ MODELS: dict[str, Callable[[], PairwisePainConfig]] = {
 """The published network, and a ViT of the base size with new weights."""
 
 ROUTES = {"plain": "plain route", "prepared": "prepared pairs"}
-INPUTS = {"random": "Trainer on random input, made once on the device", "real": "Trainer on prepared pairs, augmented"}
+INPUTS = {
+    "random": "Trainer on random input, made once on the device",
+    "resident": "Trainer on prepared pairs that lie on the device, augmented",
+    "real": "Trainer on prepared pairs, augmented",
+}
 WARM_STEPS = 3
+
+_NO_LOADING = {
+    "dataloader_num_workers": 0,
+    "dataloader_persistent_workers": False,
+    "dataloader_pin_memory": False,
+}
+"""What lies on the device is neither loaded by other processes nor pinned."""
+
 
 Speeds = dict[str, list[float]]
 
@@ -131,6 +143,19 @@ class _OneBatch(_WholeBatches):
         return self.batch
 
 
+class _Resident(_WholeBatches):
+    """The pairs, all of them on the device from the beginning."""
+
+    everything: Batch | None = None
+
+    def __getitems__(self, indices: Sequence[int | Drawn]) -> Batch:
+        if self.everything is None:
+            whole = super().__getitems__(range(len(self)))
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            self.everything = {name: values.to(device) for name, values in whole.items()}
+        return {name: values[list(indices)] for name, values in self.everything.items()}
+
+
 class _Timer(TrainerCallback):
     """Seconds of the steps that follow the first few."""
 
@@ -152,7 +177,7 @@ def measure_steps(
     rounds: int,
     **arguments: Any,
 ) -> Speeds:
-    """Pairs per second of `PairwiseTrainer`, with prepared pairs and with noise.
+    """Pairs per second of `PairwiseTrainer`: with noise, with pairs that lie on the device, and with prepared pairs.
 
     Args:
         model: The model; it is trained on.
@@ -164,10 +189,12 @@ def measure_steps(
     """
     kinds: dict[str, tuple[type[PairwiseTrainer], type[_WholeBatches]]] = {
         "random": (_OnRandomInput, _OneBatch),
+        "resident": (PairwiseTrainer, _Resident),
         "real": (PairwiseTrainer, _WholeBatches),
     }
     speeds: Speeds = {name: [] for name in kinds}
     for name, (trainer_class, dataset_class) in chain.from_iterable(repeat(kinds.items(), rounds)):
+        of_loader: Mapping[str, Any] = _NO_LOADING if dataset_class is _Resident else {}
         with tempfile.TemporaryDirectory(prefix="synpain-bench-") as folder:
             args = PairwiseTrainingArguments.of(
                 output_dir=folder,
@@ -177,7 +204,7 @@ def measure_steps(
                 save_strategy="no",
                 logging_strategy="no",
                 disable_tqdm=True,
-                **arguments,
+                **{**arguments, **of_loader},
             )
             timer, pairs = _Timer(), dataset_class(prepared, "train")
             pairs.size = batch

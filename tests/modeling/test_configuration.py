@@ -29,6 +29,14 @@ BACKBONE = {"model_type": "convnext", "hidden_sizes": [8, 8, 8, 8], "depths": [1
         ),
         ({"published_outputs": 7, "num_labels": 3}, "leave num_labels, pspi_head and action_units as they are"),
         ({"published_outputs": 40, "pspi_head": True}, "leave num_labels, pspi_head and action_units as they are"),
+        (
+            {"published_outputs": 7, "published_pspi_outputs": 8},
+            "published_pspi_outputs is 8, of 7 outputs; give 3, as",
+        ),
+        (
+            {"published_outputs": 7, "published_pspi_outputs": 0},
+            "published_pspi_outputs is 0, of 7 outputs; give 3, as",
+        ),
         ({"class_weights": [1.0, 2.0, 3.0]}, "class_weights has 3 weights for 2 classes; give one per class"),
         ({"pspi_scale": 0}, "pspi_scale is 0, and PSPI is divided by it; give 16 or 20"),
         ({"num_labels": 1}, "num_labels is 1, which leaves nothing to tell apart; name 2 classes or more"),

@@ -230,6 +230,11 @@ def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
     [
         ({"num_channels": 4}, "num_channels is 4; give 1 for grey or 3 for RGB"),
         ({"size": {"height": 0, "width": 9}}, "give a height and a width in pixels"),
+        ({"size": {"height": 224}}, r"size is {'height': 224}; give a height and a width in pixels, or shortest_edge"),
+        ({"size": {"longest_edge": 224}}, "give a height and a width in pixels"),
+        ({"size": {"height": 9.5, "width": 9}}, "give a height and a width in pixels"),
+        ({"size": "large"}, "size is 'large'; give a height and a width in pixels"),
+        ({"do_normalize": True}, "do_normalize is True without image_mean and image_std; give these, too"),
         ({"image_mean": [0.5]}, "only one of image_mean and image_std is given; give both"),
         ({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}, "image_mean has 3 values for 1 channels"),
         ({"image_mean": [0.5], "image_std": [0.0]}, "image_std is .*give positive values"),
@@ -248,11 +253,129 @@ def test_settings_that_cannot_be_right_are_refused(arguments: dict[str, Any], me
 
 
 def test_an_unknown_option_is_refused() -> None:
-    remedy = "give images and references here, and set the rest when the processor is made"
-    with pytest.raises(UsageError, match=f"do_rescale: no such option; {remedy}"):
-        PairwisePainImageProcessor()(picture(), picture(), do_rescale=False)
+    remedy = "give images and references, and of the options size, num_channels, crop_box, "
+    with pytest.raises(UsageError, match=f"do_pad: no such option; {remedy}"):
+        PairwisePainImageProcessor()(picture(), picture(), do_pad=False)
     with pytest.raises(UsageError, match=f"reference: no such option; {remedy}"):
         PairwisePainImageProcessor()(picture(), reference=picture())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"size": {"height": 40, "width": 50}},
+        {"size": 64},
+        {"size": {"shortest_edge": 48}},
+        {"num_channels": 1, "image_mean": None, "image_std": None},
+        {"crop_box": [0.1, 0.2, 0.9, 0.8]},
+        {"resample": 0},
+        {"image_mean": [0.1] * 3, "image_std": [0.3] * 3},
+        {"do_resize": False},
+        {"do_rescale": False},
+        {"do_normalize": False},
+        {"do_standardize": True},
+    ],
+)
+def test_every_option_may_be_given_for_one_call(options: dict[str, Any]) -> None:
+    usual = {**RGB, "image_mean": [0.5] * 3, "image_std": [0.2] * 3}
+    processor = PairwisePainImageProcessor(**usual)
+    before = processor.to_dict()
+    found = processor(picture(1), picture(2), **options)
+    expected = PairwisePainImageProcessor(**{**usual, **options})(picture(1), picture(2))
+    for name, pixels in expected.items():
+        assert torch.equal(found[name], pixels)
+        plain = processor(picture(1), picture(2))[name]
+        assert plain.shape != pixels.shape or not torch.equal(plain, pixels)
+    assert processor.to_dict() == before
+
+
+def test_a_mean_that_is_given_for_one_call_is_used() -> None:
+    image = Image.new("L", (160, 160), 255)
+    found = PairwisePainImageProcessor()(image, image, image_mean=[0.5], image_std=[0.25])
+    assert found["pixel_values"].unique().tolist() == [2]
+
+
+def test_without_normalising_or_rescaling_pixels_are_as_they_were() -> None:
+    image = picture(1, 160, 160, "L")
+    processor = PairwisePainImageProcessor(image_mean=[0.5], image_std=[0.2], do_normalize=False)
+    pixels = torch.from_numpy(np.asarray(image).astype(np.float32))
+    assert torch.equal(processor(image, image)["pixel_values"][0, 0], pixels / 255)
+    assert torch.equal(processor(image, image, do_rescale=False)["pixel_values"][0, 0], pixels)
+
+
+def test_without_resizing_faces_keep_their_size() -> None:
+    processor = PairwisePainImageProcessor(do_resize=False)
+    assert processor(picture(1, 90, 100), picture(2, 90, 100))["pixel_values"].shape == (1, 1, 100, 90)
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "height", "expected"),
+    [
+        ({"shortest_edge": 64}, 200, 100, (64, 128)),
+        ({"shortest_edge": 64}, 100, 200, (128, 64)),
+        ({"shortest_edge": 64, "longest_edge": 96}, 200, 100, (48, 96)),
+        ({"height": 50, "width": 60}, 200, 100, (50, 60)),
+        (40, 200, 100, (40, 40)),
+        ((50, 60), 200, 100, (50, 60)),
+    ],
+)
+def test_sizes_mean_what_they_mean_in_transformers(
+    size: Any, width: int, height: int, expected: tuple[int, int]
+) -> None:
+    image = picture(1, width, height)
+    processor = PairwisePainImageProcessor(size=size)
+    assert processor(image, image)["pixel_values"].shape == (1, 1, *expected)
+    assert PairwisePainImageProcessor.from_dict(processor.to_dict()).size == processor.size
+
+
+def test_faces_of_several_sizes_are_given_one_by_one_alone() -> None:
+    processor = PairwisePainImageProcessor(size={"shortest_edge": 64})
+    images = [picture(1, 200, 100), picture(2, 100, 100)]
+    with pytest.raises(
+        UsageError, match=r"in several sizes \(64 x 64, 64 x 128\), which make no batch; give size with"
+    ):
+        processor(images, images)
+    found = processor(images, [[image, image] for image in images], return_tensors=None)
+    assert [face.shape for face in found["pixel_values"]] == [(1, 64, 128), (1, 64, 64)]
+    assert [[face.shape for face in each] for each in found["reference_pixel_values"]] == [
+        [(1, 64, 128)] * 2,
+        [(1, 64, 64)] * 2,
+    ]
+
+
+def test_without_a_type_of_tensors_arrays_are_listed() -> None:
+    found = PairwisePainImageProcessor()([picture()] * 2, [picture(1)] * 2, return_tensors=None)
+    expected = PairwisePainImageProcessor()([picture()] * 2, [picture(1)] * 2, return_tensors="np")
+    for name, faces_of_batch in found.items():
+        assert isinstance(faces_of_batch, list)
+        assert all(isinstance(face, np.ndarray) for face in faces_of_batch)
+        assert np.array_equal(np.stack(faces_of_batch), expected[name])
+
+
+def test_a_processor_that_was_saved_without_later_options_does_what_it_did() -> None:
+    saved = {"size": {"height": 40, "width": 50}, "num_channels": 1, "image_mean": [0.5], "image_std": [0.2]}
+    again = PairwisePainImageProcessor.from_dict({**saved, "crop_box": None, "resample": 3})
+    assert (again.do_resize, again.do_rescale, again.do_normalize, again.do_standardize) == (True, True, True, False)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_light_contrast_and_tint_are_gone_from_standardised_faces(channels: int) -> None:
+    face = np.random.default_rng(0).integers(40, 160, (160, 160, 3), dtype=np.uint8)
+    if channels == 1:
+        face[...] = face[..., :1]
+    tint = np.array([1.5, 1.2, 0.8]) if channels == 3 else np.full(3, 1.5)
+    lit = np.rint(face * tint + 10).clip(0, 255).astype(np.uint8)
+    processor = PairwisePainImageProcessor(num_channels=channels, do_standardize=True)
+    batch = processor(lit, face)
+    assert (batch["pixel_values"] - batch["reference_pixel_values"]).abs().max() < 0.05
+    assert batch["pixel_values"].mean((0, 2, 3)).abs().max() < 1e-5
+    assert torch.allclose(batch["pixel_values"].std((0, 2, 3), correction=0), torch.ones(channels))
+
+
+def test_a_face_of_one_colour_is_next_to_zero_once_standardised() -> None:
+    image = Image.new("L", (160, 160), 77)
+    pixels = PairwisePainImageProcessor(do_standardize=True)(image, image)["pixel_values"]
+    assert pixels.abs().max() < 1e-4
 
 
 def test_its_tensors_are_what_the_model_names() -> None:

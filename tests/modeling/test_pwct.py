@@ -60,13 +60,13 @@ def test_features_have_the_published_shape_at_every_stage() -> None:
 
     for name in ("shared", "middle", "deep", "hidden", "output"):
         note(name)
-    network(torch.rand(2, 1, 160, 160), torch.rand(2, 3, 1, 160, 160))
+    network.output(network(torch.rand(2, 1, 160, 160), torch.rand(2, 3, 1, 160, 160)).pooled)
     assert seen == {
         "shared": (2, 64, 78, 78),
         "middle": (6, 128, 35, 35),
         "deep": (6, 128, 13, 13),
         "hidden": (6, 200),
-        "output": (6, 2),
+        "output": (2, 3, 2),
     }
 
 
@@ -93,7 +93,8 @@ def test_it_does_what_its_description_says() -> None:
     features = nn.functional.max_pool2d(step(features, "deep"), 2).flatten(1)
     hidden = nn.functional.linear(features, state["hidden.weight"], state["hidden.bias"]).relu()
     expected = nn.functional.linear(hidden, state["output.weight"], state["output.bias"])
-    torch.testing.assert_close(network(target, reference.unsqueeze(1)).squeeze(1), expected)
+    found = network.output(network(target, reference.unsqueeze(1)).pooled).squeeze(1)
+    torch.testing.assert_close(found, expected)
 
 
 def test_the_unused_input_norm_changes_nothing() -> None:
@@ -104,25 +105,27 @@ def test_the_unused_input_norm_changes_nothing() -> None:
     assert torch.equal(model(*both).logits, before)
 
 
-def test_pspi_is_the_mean_of_the_clipped_heads_and_references() -> None:
-    model = pwct(published_outputs=40, pspi_threshold=0.2).eval()
+@pytest.mark.parametrize("outputs", [7, 40])
+def test_pspi_is_the_mean_of_the_last_three_clipped_outputs_of_either_network(outputs: int) -> None:
+    model = pwct(published_outputs=outputs, pspi_threshold=0.2).eval()
     target, references = faces(model, 2, 3)
     with torch.no_grad():
         model.pwct.output.bias[-3:] = torch.tensor([-9.0, 1.0, 2.0])
-        outputs = model.pwct(target, references)
+        given = model.pwct.output(model.pwct(target, references).pooled)
         found = model(target, references)
-    assert (outputs[..., -3] < 0).all()
-    torch.testing.assert_close(found.pspi, outputs[..., -3:].clamp(min=0).mean((1, 2)))
+    assert (given[..., -3] < 0).all()
+    torch.testing.assert_close(found.pspi, given[..., -3:].clamp(min=0).mean((1, 2)))
     assert found.pspi.shape == (2,)
     torch.testing.assert_close(found.logits, torch.stack([torch.zeros(2), found.pspi - 0.2], dim=1))
 
 
-def test_of_seven_outputs_the_last_is_pspi() -> None:
-    model = pwct(published_outputs=7).eval()
+def test_the_last_output_alone_is_pspi_where_that_is_asked_for() -> None:
+    model = pwct(published_outputs=7, published_pspi_outputs=1).eval()
     target, reference = faces(model)
     with torch.no_grad():
         model.pwct.output.bias[-1] = 4
-    torch.testing.assert_close(model(target, reference).pspi, model.pwct(target, reference.unsqueeze(1))[:, 0, -1])
+        given = model.pwct.output(model.pwct(target, reference.unsqueeze(1)).pooled)
+    torch.testing.assert_close(model(target, reference).pspi, given[:, 0, -1])
 
 
 def test_a_published_network_can_be_trained_on_by_pspi() -> None:

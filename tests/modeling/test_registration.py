@@ -6,11 +6,18 @@ import subprocess
 import sys
 
 import pytest
-from transformers import AutoConfig, AutoModelForImageClassification
+from transformers import AutoConfig, AutoModel
 from transformers.pipelines import PIPELINE_REGISTRY
 
 from synpain_hf.errors import MissingExtraError
-from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainForImageClassification, PairwisePainPipeline
+from synpain_hf.modeling import (
+    TASK,
+    AutoModelForPairwisePainClassification,
+    PairwisePainConfig,
+    PairwisePainForImageClassification,
+    PairwisePainModel,
+    PairwisePainPipeline,
+)
 from synpain_hf.modeling.registration import register
 from tests.modeling.made import on_backbone
 
@@ -24,7 +31,8 @@ def run(program: str) -> str:
 def test_the_auto_classes_know_it() -> None:
     config = AutoConfig.for_model("pairwise_pain")
     assert isinstance(config, PairwisePainConfig)
-    assert isinstance(AutoModelForImageClassification.from_config(config), PairwisePainForImageClassification)
+    assert isinstance(AutoModel.from_config(config), PairwisePainModel)
+    assert isinstance(AutoModelForPairwisePainClassification.from_config(config), PairwisePainForImageClassification)
     assert PIPELINE_REGISTRY.check_task(TASK)[1]["impl"] is PairwisePainPipeline
 
 
@@ -41,8 +49,8 @@ def test_it_can_be_reloaded() -> None:
         "import importlib, sys, synpain_hf.modeling\n"
         "for name in [name for name in sys.modules if name.startswith('synpain_hf.modeling')]: del sys.modules[name]\n"
         "new = importlib.import_module('synpain_hf.modeling')\n"
-        "from transformers import AutoConfig, AutoModelForImageClassification as Auto\n"
-        "print(type(Auto.from_config(AutoConfig.for_model('pairwise_pain'))) is new.PairwisePainForImageClassification)"
+        "from transformers import AutoConfig, AutoModel as Auto\n"
+        "print(type(Auto.from_config(AutoConfig.for_model('pairwise_pain'))) is new.PairwisePainModel)"
     )
     assert run(program) == "True\n"
 

@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 from transformers import (
     AutoConfig,
     AutoModel,
-    AutoModelForImageClassification,
     BertConfig,
     CLIPVisionConfig,
     CLIPVisionModel,
@@ -24,7 +23,13 @@ from transformers import (
 )
 
 from synpain_hf.errors import SynpainError, UsageError
-from synpain_hf.modeling import TASK, PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.modeling import (
+    TASK,
+    AutoModelForPairwisePainClassification,
+    PairwisePainConfig,
+    PairwisePainForImageClassification,
+    PairwisePainImageProcessor,
+)
 from tests.modeling.made import BACKBONES, SIDE, UNITS, faces, of_kind, on_backbone
 
 KINDS = ["pwct", *BACKBONES]
@@ -34,7 +39,7 @@ KINDS = ["pwct", *BACKBONES]
 def test_the_logits_are_the_same_after_saving_and_loading(kind: str, tmp_path: Path) -> None:
     model = of_kind(kind, pspi_head=True, action_units=UNITS).eval()
     model.save_pretrained(tmp_path)
-    again = AutoModelForImageClassification.from_pretrained(tmp_path)
+    again = AutoModelForPairwisePainClassification.from_pretrained(tmp_path)
     assert isinstance(again, PairwisePainForImageClassification)
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
     of_backbone = {"_name_or_path", "backbone_config"}  # the backbone's says of itself what dtype it was loaded in
@@ -236,7 +241,7 @@ def test_damaged_weights_are_one_clear_error(damage: Callable[[bytes], bytes], t
     file.write_bytes(damage(file.read_bytes()))
     doors: list[Callable[[], object]] = [
         lambda: PairwisePainForImageClassification.from_pretrained(tmp_path),
-        lambda: AutoModelForImageClassification.from_pretrained(tmp_path),
+        lambda: AutoModelForPairwisePainClassification.from_pretrained(tmp_path),
         lambda: pipeline(TASK, model=str(tmp_path), device="cpu"),  # type: ignore[call-overload]
     ]
     for door in doors:

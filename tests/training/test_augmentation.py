@@ -1,18 +1,22 @@
-"""Pairs are changed alike where the model compares them, apart only in colour, and only in training."""
+"""Pairs are changed alike where the model compares them, apart but slightly, and only in training."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import fields
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from torch import Tensor
 
 from synpain_hf.errors import UsageError
 from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
+from synpain_hf.training.data.compression import compressed
 
 NAMES = [field.name for field in fields(AugmentationStrengths)]
 NOTHING = {**dict.fromkeys(NAMES, 0.0), "probability": 1.0}
@@ -121,6 +125,70 @@ def test_colour_changes_apart_are_slight_and_differ_between_the_faces() -> None:
     assert by_channel.max() < 1.1 * 1.1
 
 
+def test_faces_are_moved_apart_by_as_little_as_said() -> None:
+    dot = torch.zeros(64, 1, 50, 50)
+    dot[..., 20:30, 20:30] = 1
+    target, reference = augmented(dot, dot, {"apart_shift": 0.1})
+    places = torch.arange(50.0)
+    for of in (3, 2):
+        one, other = ((face.sum((1, of)) @ places) / face.sum((1, 2, 3)) - 24.5 for face in (target, reference))
+        assert one.abs().max() <= 5.01
+        assert (one - other).abs().median() > 1
+    for changes in ({"apart_rotation": 20.0}, {"apart_zoom": 0.3}):
+        target, reference = augmented(dot, dot, changes)
+        assert ((target - reference).abs().amax((1, 2, 3)) > 0.1).float().mean() > 0.8
+
+
+def test_contrast_differs_between_the_faces_too() -> None:
+    faces = pictures(channels=1, batch=32)
+    target, reference = augmented(faces, faces, {"apart_contrast": 0.2})
+    for changed in (target, reference):
+        scale = changed.std((1, 2, 3)) / faces.std((1, 2, 3))
+        assert 0.79 < scale.min() < 0.9
+        assert 1.1 < scale.max() < 1.21
+    assert not torch.isclose(target.std((1, 2, 3)), reference.std((1, 2, 3)), rtol=1e-4).any()
+
+
+def edges(faces: Tensor) -> Tensor:
+    """How much neighbouring points differ, of each face."""
+    return faces.diff(dim=-1).abs().mean((1, 2, 3))
+
+
+def test_each_face_is_blurred_or_sharpened_on_its_own() -> None:
+    faces = 0.3 + 0.4 * torch.rand(64, 3, 24, 24, generator=torch.Generator().manual_seed(2))
+    target, reference = augmented(faces, faces, {"apart_sharpness": 1.0})
+    for changed in (target, reference):
+        found = edges(changed) / edges(faces)
+        assert found.min() < 0.6
+        assert found.max() > 1.3
+        torch.testing.assert_close(changed.mean((1, 2, 3)), faces.mean((1, 2, 3)), atol=0.02, rtol=0)
+    assert (edges(target) - edges(reference)).abs().median() > 0.02
+
+
+def test_each_face_is_compressed_on_its_own() -> None:
+    faces = pictures(batch=32)
+    target, reference = augmented(faces, faces, {"apart_jpeg": 0.9})
+    lost = [(changed - faces).square().mean((1, 2, 3)) for changed in (target, reference)]
+    assert all(0 < each.median() < 0.01 for each in lost)
+    assert (lost[0] / lost[1]).log().abs().median() > 0.2
+
+
+@pytest.mark.parametrize("quality", [1, 10, 49, 50, 75, 95, 100])
+@pytest.mark.parametrize(("mode", "size"), [("L", (40, 48)), ("RGB", (40, 48)), ("L", (37, 29)), ("RGB", (37, 29))])
+def test_compression_does_what_a_jpeg_encoder_does(mode: str, size: tuple[int, int], quality: int) -> None:
+    smooth = pictures(batch=1, channels=len(mode), height=size[1], width=size[0])[0]
+    noise = torch.rand(smooth.shape, generator=torch.Generator().manual_seed(3)) - 0.5
+    pixels = ((smooth + 0.2 * noise).clamp(0, 1) * 255).round().byte()
+    file = io.BytesIO()
+    Image.fromarray(pixels.permute(1, 2, 0).squeeze(-1).numpy()).save(file, "JPEG", quality=quality, subsampling=0)
+    expected = torch.from_numpy(np.array(Image.open(file), np.float32)).view(size[1], size[0], -1).permute(2, 0, 1)
+    found = compressed(pixels.unsqueeze(0) / 255, torch.tensor([float(quality)]))[0] * 255
+    lost, lost_by_encoder, apart = ((one - other).abs().mean() for one, other in
+                                    ((found, pixels), (expected, pixels), (found, expected)))  # fmt: skip
+    assert abs(lost - lost_by_encoder) < 0.02 * lost_by_encoder + 0.2
+    assert apart < 0.1 * lost_by_encoder + 0.8  # the encoder rounds its cosines
+
+
 def test_a_tint_keeps_the_mean_of_the_channels() -> None:
     faces = torch.full((16, 3, 4, 4), 0.5)
     target, reference = augmented(faces, faces, {"tint": 0.2, "apart_tint": 0.1})
@@ -167,7 +235,7 @@ def test_cutout_is_one_grey_square_at_most_as_large_as_said() -> None:
 @given(
     st.builds(
         AugmentationStrengths,
-        **{name: st.floats(0, 180 if name == "rotation" else 0.99) for name in NAMES},
+        **{name: st.floats(0, 180 if name.endswith("rotation") else 0.99) for name in NAMES},
     ),
     st.sampled_from([(1, 1, 8, 8), (3, 3, 7, 12), (2, 1, 12, 7)]),
     st.integers(0, 2**31),

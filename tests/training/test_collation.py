@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -114,6 +115,7 @@ def test_a_batch_may_be_changed_without_changing_the_next(prepared: PreparedPair
         PairwisePainImageProcessor(
             size={"height": 24, "width": 24}, num_channels=3, image_mean=[0.4, 0.5, 0.6], image_std=[0.2, 0.3, 0.1]
         ),
+        PairwisePainImageProcessor(image_mean=[0.4], image_std=[0.2], do_normalize=False),
     ],
 )
 def test_the_model_is_given_what_the_image_processor_gives(
@@ -126,6 +128,25 @@ def test_the_model_is_given_what_the_image_processor_gives(
     assert torch.equal(batch["pixel_values"], expected["pixel_values"])
     assert torch.equal(batch["reference_pixel_values"], expected["reference_pixel_values"])
     assert batch["labels"].tolist() == list(rows["label"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"do_standardize": True},
+        {"do_standardize": True, "num_channels": 3, "image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.3, 0.1]},
+        {"do_rescale": False, "image_mean": [100.0], "image_std": [50.0]},
+    ],
+)
+def test_the_model_is_given_next_to_what_other_image_processors_give(
+    faces: Release, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    processor = PairwisePainImageProcessor(size={"height": 24, "width": 32}, **options)
+    rows = load_dataset(str(faces.folder), "default", split="test", cache_dir=str(tmp_path / "cache"))
+    found = PairDataset(prepare(open_pairs(faces.folder), processor, cache_dir=tmp_path / "faces"), "test")
+    batch = ModelInputs(processor)(found.__getitems__(range(len(found))))
+    for name, expected in processor(list(rows["expressive"]), list(rows["neutral"])).items():
+        torch.testing.assert_close(batch[name], expected, rtol=1e-5, atol=1e-5)
 
 
 def test_faces_are_augmented_in_training_alone_and_targets_never(prepared: PreparedPairs) -> None:

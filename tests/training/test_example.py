@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from huggingface_hub import ModelCard
-from transformers import AutoModelForImageClassification, pipeline
+from transformers import pipeline
 
-from synpain_hf.modeling import TASK, PairwisePainForImageClassification
+from synpain_hf.modeling import TASK, AutoModelForPairwisePainClassification, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from tests.training.small import configuration
 
@@ -58,7 +58,7 @@ def test_the_example_trains_and_reports(faces: Release, tmp_path: Path) -> None:
     assert "AUROC by group" in done.stdout
     assert "epoch 2 of 2: validation loss" in done.stderr
     out = tmp_path / "model"
-    assert isinstance(AutoModelForImageClassification.from_pretrained(out), PairwisePainForImageClassification)
+    assert isinstance(AutoModelForPairwisePainClassification.from_pretrained(out), PairwisePainForImageClassification)
     assert {"predictions.parquet", "predictions_validation.parquet", "report", "README.md"} <= {
         path.name for path in out.iterdir()
     }

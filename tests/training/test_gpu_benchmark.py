@@ -38,6 +38,7 @@ def test_both_heads_are_cross_validated_and_reported(tmp_path: Path, capsys: pyt
         "| age_group | old |",
         "| ethnicity | white |",
         "| pwct: Trainer on random",
+        "| pwct: Trainer on prepared pairs that lie on the device",
     ):
         assert row in text
     main(words)  # finished already: told again, not trained

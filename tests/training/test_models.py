@@ -66,6 +66,32 @@ def test_faces_are_prepared_as_for_the_pretrained_backbone(
     assert all(torch.equal(value, pretrained[name]) for name, value in model.backbone.state_dict().items())
 
 
+def test_a_backbone_that_takes_plain_pixels_gets_them(pairs: Pairs, backbone: Path) -> None:
+    prepared_as(backbone, do_normalize=False)
+    _, processor = build_model(ModelArguments(model=str(backbone), standardize=False), pairs)
+    assert (processor.do_normalize, processor.do_standardize) == (False, False)
+
+
+@pytest.mark.parametrize(("asked", "found"), [(None, True), (True, True), (False, False)])
+def test_each_face_of_a_new_model_is_standardised_unless_that_is_not_wanted(
+    pairs: Pairs, backbone: Path, asked: bool | None, found: bool
+) -> None:
+    for model in ("pwct", str(backbone)):
+        assert build_model(ModelArguments(model=model, standardize=asked), pairs)[1].do_standardize is found
+
+
+@pytest.mark.parametrize("trained_with", [False, True])
+def test_a_trained_model_gets_faces_as_it_was_trained_with(pairs: Pairs, tmp_path: Path, trained_with: bool) -> None:
+    model, processor = build_model(tiny(tmp_path, standardize=trained_with), pairs)
+    model.save_pretrained(tmp_path / "model")
+    processor.save_pretrained(tmp_path / "model")
+    for asked in (None, trained_with):
+        chosen = ModelArguments(model=str(tmp_path / "model"), standardize=asked)
+        assert build_model(chosen, pairs)[1].do_standardize is trained_with
+    with pytest.raises(UsageError, match=r"^standardize cannot be changed in .*, a trained pairwise model"):
+        build_model(ModelArguments(model=str(tmp_path / "model"), standardize=not trained_with), pairs)
+
+
 def test_low_rank_updates_leave_the_backbone_frozen(pairs: Pairs, backbone: Path) -> None:
     model, _ = build_model(ModelArguments(model=str(backbone), lora=True, fusion="subtraction"), pairs)
     learned = {name for name, parameter in model.named_parameters() if parameter.requires_grad}

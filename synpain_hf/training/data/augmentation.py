@@ -1,8 +1,8 @@
 """Random changes of a batch of pairs, on the device.
 
-Geometry is alike for both faces, since the model compares them point by point. Colour changes alike, and slightly also
-apart: the two faces of a generated pair often differ in light and tint, which says nothing of pain, and a model could
-learn it.
+Geometry is alike for both faces but for a little, since the model compares them point by point, and alignment is never
+perfect. Colour changes alike, and slightly also apart; sharpness and compression apart alone. The two faces of a
+generated pair often differ in these, which says nothing of pain, and a model could learn it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synpain_hf.errors import UsageError
+from synpain_hf.training.data.compression import compressed
 
 _LUMINANCE = {1: (1.0,), 3: (0.299, 0.587, 0.114)}
 """What each channel counts in the grey of a face (ITU-R BT.601, as Pillow turns colour into grey)."""
 
+_PAIR = ("target", "reference")
+_APART = (
+    *("light", "contrast", "red", "green", "blue"),
+    *("rotation", "zoom", "shift_x", "shift_y", "sharpness", "quality"),
+)
 _DRAWN = (
     *("flipped", "moved", "rotation", "zoom", "shift_x", "shift_y"),
     *("coloured", "brightness", "contrast", "saturation", "red", "green", "blue"),
-    *("apart", *(f"{face}_{what}" for face in ("target", "reference") for what in ("light", "red", "green", "blue"))),
+    *("apart", "moved_apart", "sharpened", "compressed"),
+    *(f"{face}_{what}" for face in _PAIR for what in _APART),
     *("cut", "cut_side", "cut_x", "cut_y"),
 )
 """Numbers that are drawn for each pair, whatever the strengths, so that one strength does not change what others do."""
@@ -34,7 +41,8 @@ class AugmentationStrengths:
     """How much pairs are changed at most; 0 switches a change off.
 
     Attributes:
-        probability: Of each kind of change (geometry, colour alike, colour apart, cutout), for each pair.
+        probability: Of each kind of change (geometry and colour, each alike and apart; sharpness; JPEG; cutout), for
+            each pair.
         flip: Probability that a pair is mirrored.
         rotation: Degrees, to either side.
         zoom: Share by which a pair is enlarged or made smaller; what is enlarged is cropped.
@@ -44,7 +52,14 @@ class AugmentationStrengths:
         saturation: Share by which differences from grey grow or shrink alike; of colour pictures only.
         tint: Share by which single channels of both faces grow or shrink alike; of colour pictures only.
         apart_brightness: As `brightness`, for each face of a pair on its own.
+        apart_contrast: As `contrast`, for each face of a pair on its own.
         apart_tint: As `tint`, for each face of a pair on its own.
+        apart_rotation: As `rotation`, for each face of a pair on its own.
+        apart_zoom: As `zoom`, for each face of a pair on its own.
+        apart_shift: As `shift`, for each face of a pair on its own.
+        apart_sharpness: How far each face on its own is blurred, or sharpened; 1 takes away, or doubles, what it has
+            more than its blurred picture.
+        apart_jpeg: Share of the quality that JPEG takes from each face on its own: 0.5 for a quality of 50 to 100.
         cutout: Side of a square that is made grey in both faces, as a share of the picture's sides.
 
     Raises:
@@ -61,13 +76,19 @@ class AugmentationStrengths:
     saturation: float = 0.2
     tint: float = 0.05
     apart_brightness: float = 0.1
+    apart_contrast: float = 0.1
     apart_tint: float = 0.05
+    apart_rotation: float = 2.0
+    apart_zoom: float = 0.02
+    apart_shift: float = 0.01
+    apart_sharpness: float = 0.5
+    apart_jpeg: float = 0.5
     cutout: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, most = getattr(self, field.name), 180 if field.name == "rotation" else 1
-            if not 0 <= value <= most or (field.name == "zoom" and value == 1):
+            value, most = getattr(self, field.name), 180 if field.name.endswith("rotation") else 1
+            if not 0 <= value <= most or (field.name.endswith("zoom") and value == 1):
                 raise UsageError(f"augmentation {field.name} is {value}; give a number from 0 to {most}")
 
 
@@ -115,33 +136,58 @@ class PairAugmentation(nn.Module):
             faces = self._move(faces, self._affine(numbers, height / width))
             mean = _grey_of(faces)
             faces = self._colour(faces, mean, *self._colours(numbers, channels))
+            if self.strengths.apart_sharpness:
+                faces = self._sharpen(faces, numbers)
+            if self.strengths.apart_jpeg:
+                faces = self._compress(faces, numbers)
             if self.strengths.cutout:
                 faces = self._cut(faces, mean, numbers)
             target_face, reference_face = faces.to(target.dtype).unbind(1)
             return target_face, reference_face
 
     def _affine(self, drawn: Mapping[str, Tensor], proportion: float) -> Tensor:
-        """Where each point of a new picture is taken from; shape (batch, 2, 3), as `affine_grid` takes it."""
+        """Where each point of a new face is taken from; shape (batch, 2, 2, 3), as `affine_grid` takes it for each."""
         by = self.strengths
-        on = (drawn["moved"] < by.probability).float()
-        angle = _signed(drawn["rotation"]) * math.radians(by.rotation) * on
-        zoom = 1 + _signed(drawn["zoom"]) * by.zoom * on
-        flip = 1 - 2 * (drawn["flipped"] < by.flip).float()
+        alike, apart = ((drawn[name] < by.probability).float().unsqueeze(1) for name in ("moved", "moved_apart"))
+
+        def both(name: str, most: float, most_apart: float) -> tuple[Tensor, Tensor]:
+            shared = _signed(drawn[name]).unsqueeze(1) * most * alike
+            return shared, _signed(_of_faces(drawn, name)) * most_apart * apart
+
+        angle = sum(both("rotation", math.radians(by.rotation), math.radians(by.apart_rotation)), torch.zeros(1))
+        zoom_alike, zoom_apart = both("zoom", by.zoom, by.apart_zoom)
+        zoom = (1 + zoom_alike) * (1 + zoom_apart)
+        shift_x, shift_y = (2 * sum(both(f"shift_{axis}", by.shift, by.apart_shift), torch.zeros(1)) for axis in "xy")
+        flip = 1 - 2 * (drawn["flipped"] < by.flip).float().unsqueeze(1)
         # Coordinates run from -1 to 1 in both directions, whatever the proportion of the sides.
         across, down = proportion * angle.sin(), angle.sin() / proportion
         rows = [
-            [flip * angle.cos() / zoom, -flip * across / zoom, 2 * by.shift * _signed(drawn["shift_x"]) * on],
-            [down / zoom, angle.cos() / zoom, 2 * by.shift * _signed(drawn["shift_y"]) * on],
+            [flip * angle.cos() / zoom, -flip * across / zoom, shift_x],
+            [down / zoom, angle.cos() / zoom, shift_y],
         ]
-        return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=1)
+        return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=2)
 
     def _move(self, faces: Tensor, affine: Tensor) -> Tensor:
-        """Both faces of a pair as channels of one picture, so that nothing can move them apart."""
-        batch, pair, channels, height, width = faces.shape
-        pictures = faces.reshape(batch, pair * channels, height, width)
-        grid = functional.affine_grid(_to(affine, faces), [batch, 1, height, width], align_corners=False)
+        pictures = faces.flatten(0, 1)
+        size = [len(pictures), 1, *pictures.shape[-2:]]
+        grid = functional.affine_grid(_to(affine, faces).flatten(0, 1), size, align_corners=False)
         moved = functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
         return moved.view_as(faces)
+
+    def _sharpen(self, faces: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
+        """More or less of what each face has beside its blurred picture."""
+        on = (drawn["sharpened"] < self.strengths.probability).float().unsqueeze(1)
+        by = _to(_signed(_of_faces(drawn, "sharpness")) * self.strengths.apart_sharpness * on, faces)
+        around = functional.pad(faces.flatten(0, 2), (1, 1, 1, 1), mode="replicate")
+        across = around[..., :-2] + around[..., 2:] + 2 * around[..., 1:-1]
+        blurred = (across[..., :-2, :] + across[..., 2:, :] + 2 * across[..., 1:-1, :]) / 16
+        return (faces + by.view(*by.shape, 1, 1, 1) * (faces - blurred.view_as(faces))).clamp(0, 1)
+
+    def _compress(self, faces: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
+        on = drawn["compressed"] < self.strengths.probability
+        quality = (100 * (1 - self.strengths.apart_jpeg * _of_faces(drawn, "quality"))).round().clamp(min=1)
+        found = compressed(faces.flatten(0, 1), _to(quality.flatten(), faces)).view_as(faces)
+        return torch.where(_to(on, faces).view(-1, 1, 1, 1, 1), found, faces)
 
     def _colours(self, drawn: Mapping[str, Tensor], channels: int) -> tuple[Tensor, Tensor]:
         """All changes of colour as one: a matrix over the channels, and the pair's mean grey times a shift.
@@ -151,7 +197,9 @@ class PairAugmentation(nn.Module):
         """
         by = self.strengths
         alike, apart = ((drawn[name] < by.probability).float() for name in ("coloured", "apart"))
-        contrast = _signed(drawn["contrast"]) * by.contrast * alike
+        contrast_alike = 1 + (_signed(drawn["contrast"]) * by.contrast * alike).unsqueeze(1)
+        contrast_apart = 1 + _signed(_of_faces(drawn, "contrast")) * by.apart_contrast * apart.unsqueeze(1)
+        contrast = contrast_alike * contrast_apart
         saturation = (_signed(drawn["saturation"]) * by.saturation * alike).view(-1, 1, 1)
         shared = _gain(drawn, "brightness", ("red", "green", "blue"), by.brightness, by.tint, alike, channels)
         own = [
@@ -164,13 +212,13 @@ class PairAugmentation(nn.Module):
                 apart,
                 channels,
             )
-            for face in ("target", "reference")
+            for face in _PAIR
         ]
         gain = shared.unsqueeze(1) * torch.stack(own, dim=1)
         grey = torch.tensor(_LUMINANCE[channels]).expand(channels, channels)
         saturated = (1 + saturation) * torch.eye(channels) - saturation * grey
-        matrix = gain.unsqueeze(-1) * (saturated * (1 + contrast).view(-1, 1, 1)).unsqueeze(1)
-        return matrix, -contrast.view(-1, 1, 1) * gain
+        matrix = gain.unsqueeze(-1) * saturated.unsqueeze(1) * contrast.view(*contrast.shape, 1, 1)
+        return matrix, (1 - contrast).unsqueeze(-1) * gain
 
     @staticmethod
     def _colour(faces: Tensor, mean: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
@@ -194,6 +242,11 @@ class PairAugmentation(nn.Module):
 def _signed(drawn: Tensor) -> Tensor:
     """A number from 0 to 1 as one from -1 to 1."""
     return 2 * drawn - 1
+
+
+def _of_faces(drawn: Mapping[str, Tensor], what: str) -> Tensor:
+    """What is drawn for each face of a pair on its own; shape (batch, 2)."""
+    return torch.stack([drawn[f"{face}_{what}"] for face in _PAIR], dim=1)
 
 
 def _gain(

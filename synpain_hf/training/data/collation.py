@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
+from synpain_hf.modeling.standardising import standardised
 from synpain_hf.training.data.augmentation import PairAugmentation
 from synpain_hf.training.data.pairs import Positions, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs
@@ -180,7 +181,8 @@ def collate_pairs(items: Batch | Sequence[Batch]) -> Batch:
 class ModelInputs(nn.Module):
     """Turn a batch of 8-bit faces into what the model takes, on the device.
 
-    Without augmentation, or in evaluation, that is exactly what the image processor gives.
+    Without augmentation, or in evaluation, that is what the image processor gives: exactly, but where faces are
+    standardised, whose sums may be rounded otherwise.
 
     Args:
         processor: The model's image processor, which says how to normalise.
@@ -190,10 +192,12 @@ class ModelInputs(nn.Module):
     def __init__(self, processor: PairwisePainImageProcessor, augmentation: PairAugmentation | None = None) -> None:
         super().__init__()
         self.augmentation = augmentation
-        channels = processor.num_channels
+        self.standardises = processor.do_standardize
+        is_normalised = processor.do_normalize and not processor.do_standardize
+        white = 1.0 if processor.do_rescale else float(_WHITE)
         for name, values, neutral in (("mean", processor.image_mean, 0.0), ("std", processor.image_std, 1.0)):
-            numbers = torch.tensor(values or [neutral] * channels).view(-1, 1, 1)
-            self.register_buffer(name, numbers, persistent=False)
+            given = values if is_normalised and values else [neutral] * processor.num_channels
+            self.register_buffer(name, torch.tensor(given).view(-1, 1, 1) / white, persistent=False)
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator | None = None) -> Batch:
         """Move a batch to the device of this module, scale to [0, 1], augment and normalise.
@@ -210,4 +214,5 @@ class ModelInputs(nn.Module):
         faces = [moved[name].float() / _WHITE for name in _FACES]
         if self.augmentation is not None:
             faces = list(self.augmentation(*faces, generator=generator))
-        return {**moved, **{name: (face - mean) / std for name, face in zip(_FACES, faces, strict=True)}}
+        finished = [standardised(face) if self.standardises else (face - mean) / std for face in faces]
+        return {**moved, **dict(zip(_FACES, finished, strict=True))}

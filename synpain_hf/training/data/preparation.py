@@ -100,7 +100,7 @@ def prepare(
         progress: Called for every pair.
 
     Raises:
-        UsageError: If `workers` cannot be right.
+        UsageError: If `workers` cannot be right, or the processor does not give all faces one size.
         BadInputError: If pictures cannot be read; lists all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
@@ -118,7 +118,7 @@ def prepare(
 
 def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor) -> dict[str, Any]:
     order = "\n".join(pairs.table["pair_id"].to_pylist())
-    height, width = processor.size["height"], processor.size["width"]
+    height, width = processor.output_size
     return {
         "format": FORMAT,
         "content": pairs.content,

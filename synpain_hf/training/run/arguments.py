@@ -52,6 +52,7 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
     - `logging_nan_inf_filter`: False, so that a loss of NaN is seen, and no step waits to look for one.
     - `remove_unused_columns`: False, since batches come ready.
     - `dataloader_pin_memory`: True on a GPU alone; `accelerator_config`: there with `non_blocking`.
+    - `ddp_find_unused_parameters`: False: weights that training cannot reach are frozen before.
     - `use_cpu`: True where there is nothing else, so that `torchrun` works there, too.
     - `disable_tqdm`: True where standard error is not a terminal.
 
@@ -84,6 +85,9 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
     remove_unused_columns: bool = field(default=False, metadata={"help": "Leave this as it is."})
     dataloader_pin_memory: bool | None = field(  # type: ignore[assignment]
         default=None, metadata={"help": "Keep batches where a GPU copies them from; by default where there is one."}
+    )
+    ddp_find_unused_parameters: bool | None = field(
+        default=False, metadata={"help": "Look in each step for weights that had no gradient."}
     )
     use_cpu: bool = field(default=False, metadata={"help": "Use no GPU; by default where there is none."})
     disable_tqdm: bool | None = field(

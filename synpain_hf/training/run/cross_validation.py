@@ -33,6 +33,7 @@ from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_re
 from synpain_hf.training.request import any_folder, check_splits, open_also, turns
 from synpain_hf.training.run.folder import read_json, write_json
 from synpain_hf.training.run.result import TrainingResult, read_report, with_interval
+from synpain_hf.training.run.side_by_side import at_a_time, train_side_by_side
 from synpain_hf.training.run.train import train
 
 SUMMARY = "summary.json"
@@ -152,6 +153,7 @@ def cross_validate(
     also: Sequence[str | Path | Loaded | TrainingSet] = (),
     out: str | Path,
     protocol: Protocol = "cv",
+    jobs: int | None = None,
     keep_finished: bool = False,
     progress: Progress = silent,
     **options: Any,
@@ -165,6 +167,9 @@ def cross_validate(
         also: What `train` takes: in every fold these are trained on whole, but for persons that the fold judges.
         out: The folder to write; it must not exist, unless the same cross-validation was interrupted there.
         protocol: `cv`, the five folds, or `loso`, which leaves one person out at a time, of at most 200.
+        jobs: Folds that are trained at a time, each in a process of its own, and where there are GPUs each on its own;
+            None for as many as there are GPUs, and one where there are none. In a script, call this under
+            `if __name__ == "__main__":` then.
         keep_finished: Return the result where the same cross-validation is finished, instead of refusing the folder.
         progress: Called for preparation, steps and figures.
         options: Of `train`, but for `config_name`.
@@ -177,7 +182,7 @@ def cross_validate(
     """
     if not isinstance(dataset, (str, Path)):
         raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
-    folder = Path(out).expanduser().absolute()
+    folder, at_once = Path(out).expanduser().absolute(), at_a_time(jobs)
     trainings = turns(str(dataset), protocol, options.get("revision"))
     _check_folder(folder, protocol, keep_finished)
     asked = [one if isinstance(one, TrainingSet) else TrainingSet(one) for one in also]
@@ -185,19 +190,15 @@ def cross_validate(
         pairs = open_pairs(dataset, config_name, revision=options.get("revision"))
         check_splits(pairs, config_name, chooses=options.get("eval_strategy") != "no")
         open_also(pairs, asked)
-    folds = []
-    for config_name, place in trainings.items():
-        told = progress if progress is silent else partial(_of_fold, progress, place.replace("-", " "))
-        result = train(
-            dataset,
-            out=folder / place,
-            also=asked,
-            config_name=config_name,
-            keep_finished=True,
-            progress=told,
-            **options,
-        )
-        folds.append(result)
+    of_each = {
+        place: {"dataset": dataset, "out": folder / place, "also": asked, "config_name": name, "keep_finished": True}
+        for name, place in trainings.items()
+    }
+    if at_once > 1:
+        told = {name: value for name, value in options.items() if name != "warn"}  # which another process cannot call
+        folds = train_side_by_side([(place, {**one, **told}) for place, one in of_each.items()], at_once)
+    else:
+        folds = [train(**one, progress=_told(progress, place), **options) for place, one in of_each.items()]
     process = PartialState()
     if process.is_main_process:
         pooled = pa.concat_tables([pq.read_table(fold.out / PREDICTIONS) for fold in folds], promote_options="default")
@@ -206,6 +207,11 @@ def cross_validate(
         write_json(folder / SUMMARY, summed.to_dict())
     process.wait_for_everyone()
     return CrossValidation.read(folder)
+
+
+def _told(progress: Progress, place: str) -> Progress:
+    """Progress that names the fold."""
+    return progress if progress is silent else partial(_of_fold, progress, place.replace("-", " "))
 
 
 def _of_fold(progress: Progress, fold: str, what: str, done: int, total: int) -> None:

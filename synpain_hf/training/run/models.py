@@ -72,7 +72,7 @@ def build_model(
     with _as_unloadable(name):
         model, processor = _made(name, arguments, sets, {"class_weights": weights, **heads})
         _check_fit(model, processor)
-    freeze_unused(model, processor.size["height"], processor.size["width"])
+    freeze_unused(model, *processor.output_size)
     return model, processor
 
 
@@ -81,7 +81,7 @@ def _made(
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     if name == PWCT:
         config = PairwisePainConfig(lora=_lora(arguments), **options)
-        return PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_framing(arguments))
+        return PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_preparing(arguments))
     if name.endswith(JSON):
         config = _config_of_file(Path(name).expanduser(), arguments, options)
         return PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
@@ -231,20 +231,29 @@ def _pretrained(
         for pairs in sets:
             check_unseen(name, pairs)
         model = PairwisePainForImageClassification.from_pretrained(name)
-        _check_own(name, model.config, arguments, options)
+        processor = PairwisePainImageProcessor.from_pretrained(name)
+        _check_own(name, model.config, processor, arguments, options)
         model.config.class_weights = options["class_weights"]
-        return model, PairwisePainImageProcessor.from_pretrained(name)
+        return model, processor
     model = PairwisePainForImageClassification.from_backbone_pretrained(
         name, fusion=arguments.fusion, lora=_lora(arguments), **options
     )
     return model, _processor_for(model.config, arguments, _preparation_of(name))
 
 
-def _check_own(name: str, config: PairwisePainConfig, arguments: ModelArguments, options: dict[str, Any]) -> None:
+def _check_own(
+    name: str,
+    config: PairwisePainConfig,
+    processor: PairwisePainImageProcessor,
+    arguments: ModelArguments,
+    options: dict[str, Any],
+) -> None:
     """Refuse what a pairwise model that was trained already does not let one choose."""
     given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
     if arguments.fusion not in (config.fusion, DEFAULT_FUSION):
         given.append("fusion")
+    if arguments.standardize not in (processor.do_standardize, None):
+        given.append("standardize")
     if given:
         raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
     has = (config.pspi_head, list(config.action_units))
@@ -269,7 +278,7 @@ def _processor_for(
 ) -> PairwisePainImageProcessor:
     """A processor for the size, the channels and the normalisation that a backbone was made for."""
     if config.architecture == "pwct":
-        return PairwisePainImageProcessor(**_framing(arguments))
+        return PairwisePainImageProcessor(**_preparing(arguments))
     backbone: Any = config.backbone_config
     channels = channels_of(backbone)
     size = preparation.get("crop_size") or preparation.get("size") or {}
@@ -283,13 +292,15 @@ def _processor_for(
         num_channels=channels,
         image_mean=preparation.get("image_mean", usual[0]),
         image_std=preparation.get("image_std", usual[1]),
-        **{"size": {"height": height, "width": width}, **_framing(arguments)},
+        do_normalize=False if preparation.get("do_normalize") is False else None,
+        **{"size": {"height": height, "width": width}, **_preparing(arguments)},
     )
 
 
-def _framing(arguments: ModelArguments) -> dict[str, Any]:
+def _preparing(arguments: ModelArguments) -> dict[str, Any]:
     side, box = arguments.image_size, arguments.crop_box
     return {
+        "do_standardize": arguments.standardize is not False,
         **({} if side is None else {"size": {"height": side, "width": side}}),
         **({} if box is None else {"crop_box": box}),
     }
@@ -301,7 +312,7 @@ def _lora(arguments: ModelArguments) -> dict[str, Any] | None:
 
 def _check_fit(model: PairwisePainForImageClassification, processor: PairwisePainImageProcessor) -> None:
     """Run a grey pair, so that a size that the model does not take is reported now, not by a traceback later."""
-    height, width = processor.size["height"], processor.size["width"]
+    height, width = processor.output_size
     faces = torch.full((1, processor.num_channels, height, width), 0.5)
     was_training = model.training
     try:

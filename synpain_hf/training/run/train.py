@@ -42,6 +42,7 @@ from synpain_hf.training.report.evaluation import figures, judge_heads, write_re
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.request import check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.callbacks import SECONDS
 from synpain_hf.training.run.described import describe, describe_joined
 from synpain_hf.training.run.folder import (
     Warn,
@@ -56,7 +57,7 @@ from synpain_hf.training.run.learned import Learned, learned_by
 from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise
 from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.result import TrainingResult
-from synpain_hf.training.run.trainer import SECONDS, PairwiseTrainer
+from synpain_hf.training.run.trainer import PairwiseTrainer
 
 ALSO = "also-{}"
 """The folders of what the model is worth on the data sets beside the first."""

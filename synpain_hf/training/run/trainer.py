@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,29 +16,26 @@ from transformers import (
     ProgressCallback,
     Trainer,
     TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
 )
-from transformers.trainer_callback import ExportableState
 from transformers.trainer_utils import EvalLoopOutput
-from transformers.utils import logging
 
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.roc import place, rank
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.modeling.losses import known
 from synpain_hf.progress import Progress, silent
 from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
 from synpain_hf.training.data.collation import ModelInputs, PairDataset, collate_pairs
 from synpain_hf.training.data.together import TogetherDataset, WeightedSampler
+from synpain_hf.training.run.adapters import load_adapters, narrow_frozen, save_adapters
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.callbacks import Bars, Clock, Lines, bars
 from synpain_hf.training.run.folder import report_write_errors
 from synpain_hf.vocabulary import CLASSES
 
 Floats = npt.NDArray[np.float64]
 
-SECONDS = "seconds"
-"""What the time of a whole training is called in Trainer's log."""
+_TARGETS = ("labels", "pspi", "action_units")
 
 _PAIN = CLASSES["label"].index("pain")
 
@@ -51,6 +46,12 @@ class PairwiseTrainer(Trainer):
     Batches travel as 8-bit faces. On the device they are scaled, in training augmented, and normalised: without
     augmentation that is what the image processor gives. The random numbers of an augmentation depend on the seed, the
     step and the process alone, so that a training that is resumed draws what it would have drawn.
+
+    Each loss of a step is the mean over all targets that are known in it, of all processes and accumulated batches
+    together. On several GPUs, batch norms take their statistics over all of them; of several processes on a CPU, each
+    takes its own.
+
+    With low-rank updates, checkpoints hold all weights but the frozen ones; in bfloat16, so are these kept in training.
 
     Evaluation reports `eval_auroc` and `eval_accuracy`, each pair counted once however many processes there are.
 
@@ -89,6 +90,10 @@ class PairwiseTrainer(Trainer):
             raise UsageError("there is no validation split to choose the model by; give one, or eval_strategy='no'")
         for split, dataset in (("train", train_dataset), ("validation", eval_dataset)):
             _check_classes(split, dataset)
+        if args.world_size > 1 and args.device.type == "cuda":
+            torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        if model.config.lora is not None and args.bf16:
+            narrow_frozen(model)
         patience = args.early_stopping_patience
         stopping: list[TrainerCallback] = [EarlyStoppingCallback(patience)] if patience and eval_dataset else []
         super().__init__(
@@ -99,11 +104,13 @@ class PairwiseTrainer(Trainer):
             eval_dataset=eval_dataset,
             processing_class=processing_class,
             compute_metrics=evaluation_metrics,
-            callbacks=[_Clock(), *stopping, *(callbacks or [])],
+            callbacks=[Clock(), *stopping, *(callbacks or [])],
         )
         self.remove_callback(PrinterCallback if args.disable_tqdm else ProgressCallback)
-        self.add_callback(_Lines(progress or silent) if args.disable_tqdm else _Bars)
+        self.add_callback(Lines(progress or silent) if args.disable_tqdm else Bars)
         self.network, self.image_processor = model, processing_class
+        self.model_accepts_loss_kwargs = True  # of this trainer, which counts what it hands over
+        self._saves_adapters = False
         changes = None if augmentation is None else PairAugmentation(augmentation)
         self.to_model = ModelInputs(processing_class, changes).to(args.device)
         self._draws = torch.Generator()
@@ -153,20 +160,54 @@ class PairwiseTrainer(Trainer):
         (state,) = np.random.SeedSequence(place_in_training).generate_state(1, np.uint64)
         return self._draws.manual_seed(int(state))
 
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], Any]:
+        """The batches of a step, and how many targets of each kind are known in them, in all processes together."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        names = [name for name in _TARGETS if batches and name in batches[0]]
+        if not names:
+            return batches, None
+        counts = torch.stack([torch.stack([known(name, batch[name]) for name in names]) for batch in batches])
+        counts = counts.sum(0).to(device, non_blocking=True)
+        if self.args.world_size > 1:
+            counts = self.accelerator.reduce(counts, reduction="sum")
+        return batches, dict(zip(names, counts.unbind(), strict=True))
+
+    def _get_num_items_in_batch(self, *_: Any) -> None:
+        """Nothing, in evaluation: each batch is divided by what is known in it."""
+
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        with report_write_errors(str(self.args.output_dir), RuntimeError):  # which torch raises where a disk is full
-            super()._save_checkpoint(model, trial)
+        self._saves_adapters = self.network.config.lora is not None
+        try:
+            with report_write_errors(str(self.args.output_dir), RuntimeError):  # which torch raises on a full disk
+                super()._save_checkpoint(model, trial)
+        finally:
+            self._saves_adapters = False
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         """Save the model and its image processor; no pickled arguments, which nothing reads and may hold a token."""
         if not self.args.should_save:
             return
         folder = str(output_dir or self.args.output_dir)
-        with _bars(not self.args.disable_tqdm), report_write_errors(folder):
-            # Under the names that the weights have in memory: Trainer loads a checkpoint without translating them, and
-            # would pass over those that stand under the older names of a backbone.
-            self.network.save_pretrained(folder, state_dict=state_dict, save_original_format=False)
+        with bars(not self.args.disable_tqdm), report_write_errors(folder):
+            if self._saves_adapters and state_dict is None:
+                save_adapters(self.network, Path(folder))
+            else:
+                if self.network.config.lora is not None:
+                    self.network.float()  # frozen weights that were narrowed: a model is saved in one type
+                # Under the names that the weights have in memory: Trainer loads a checkpoint without translating them,
+                # and would pass over those that stand under the older names of a backbone.
+                self.network.save_pretrained(folder, state_dict=state_dict, save_original_format=False)
         self.image_processor.save_pretrained(folder)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
+        if not load_adapters(self.network, resume_from_checkpoint):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _load_best_model(self) -> None:
+        if not load_adapters(self.network, self.state.best_model_checkpoint):
+            super()._load_best_model()
 
 
 def pain_scores(logits: npt.NDArray[Any]) -> Floats:
@@ -212,99 +253,3 @@ def _check_classes(split: str, dataset: PairDataset | TogetherDataset | None) ->
     if len(found) < len(CLASSES["label"]):
         held = f"only {found[0]} pairs" if found else "no pairs"
         raise UsageError(f"{split} has {held}, and both classes are needed; choose another configuration")
-
-
-@contextmanager
-def _bars(wanted: bool) -> Iterator[None]:
-    """Have transformers show bars of its own only where bars are wanted."""
-    if wanted or not logging.is_progress_bar_enabled():
-        yield
-        return
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.enable_progress_bar()
-
-
-class _Clock(TrainerCallback, ExportableState):
-    """Seconds of training in all, also where it was interrupted: what came after the last checkpoint does not count."""
-
-    def __init__(self) -> None:
-        self.before = 0.0
-        self._began = 0.0
-
-    def state(self) -> dict[str, Any]:
-        """What goes into a checkpoint."""
-        return {"args": {}, "attributes": {"before": self._seconds()}}
-
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        """Start."""
-        self._began = time.perf_counter()
-
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:  # noqa: ARG002 - as Trainer calls it
-        """Write the seconds down."""
-        state.log_history.append({"step": state.global_step, "epoch": state.epoch, SECONDS: self._seconds()})
-
-    def _seconds(self) -> float:
-        return self.before + time.perf_counter() - self._began
-
-
-class _Bars(ProgressCallback):
-    """Trainer's bars, and what is measured as a readable line; all on standard error."""
-
-    def on_log(
-        self,
-        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
-        state: TrainerState,
-        control: TrainerControl,  # noqa: ARG002
-        logs: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> None:
-        bar: Any = self.training_bar  # there while it trains
-        if state.is_world_process_zero and bar is not None:
-            bar.write(_line(state, logs or {}), file=sys.stderr)
-
-
-class _Lines(TrainerCallback):
-    """Progress for every step, and what is measured as a line on standard error."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-
-    def on_step_end(
-        self,
-        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
-        state: TrainerState,
-        control: TrainerControl,  # noqa: ARG002
-        **_: Any,
-    ) -> None:
-        if state.is_world_process_zero:
-            self.progress("train", state.global_step, state.max_steps)
-
-    def on_log(
-        self,
-        args: TrainingArguments,  # noqa: ARG002 - as Trainer calls it
-        state: TrainerState,
-        control: TrainerControl,  # noqa: ARG002
-        logs: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> None:
-        if state.is_world_process_zero:
-            sys.stderr.write(f"{_line(state, logs or {})}\n")
-            sys.stderr.flush()
-
-
-_MEASURED = {
-    "loss": "training loss {:.4f}",
-    "eval_loss": "validation loss {:.4f}",
-    "eval_auroc": "validation AUROC {:.3f}",
-    "train_runtime": "trained for {:.0f} s",
-    "train_samples_per_second": "{:.1f} pairs/s",
-}
-
-
-def _line(state: TrainerState, logs: Mapping[str, Any]) -> str:
-    """What was measured, in words."""
-    told = ", ".join(words.format(logs[name]) for name, words in _MEASURED.items() if name in logs)
-    return f"epoch {state.epoch or 0:.3g} of {state.num_train_epochs}: {told}"
