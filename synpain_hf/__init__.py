@@ -26,6 +26,7 @@ _HOMES = {
     "load": "synpain_hf.release.install",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
+    "rate": "synpain_hf.rating.sheet",
     "train": "synpain_hf.training.run.train",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
@@ -48,6 +49,7 @@ __all__ = [
     "load",
     "publish",
     "publish_metric",
+    "rate",
     "train",
     "uninstall",
     "validate",
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import evaluate
+    from synpain_hf.rating.sheet import rate
     from synpain_hf.release.amend import amend
     from synpain_hf.release.build import build
     from synpain_hf.release.compare import diff
