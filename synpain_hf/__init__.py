@@ -27,6 +27,7 @@ _HOMES = {
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
     "rate": "synpain_hf.rating.sheet",
+    "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
@@ -50,6 +51,7 @@ __all__ = [
     "publish",
     "publish_metric",
     "rate",
+    "ratings",
     "train",
     "uninstall",
     "validate",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import evaluate
+    from synpain_hf.rating.ratings import ratings
     from synpain_hf.rating.sheet import rate
     from synpain_hf.release.amend import amend
     from synpain_hf.release.build import build

@@ -20,13 +20,13 @@ from synpain_hf.cli.cards import card
 from synpain_hf.cli.metric import evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
-from synpain_hf.cli.rating import rate
+from synpain_hf.cli.rating import rate, ratings
 from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, validate, faces, rate, card, install, installed, uninstall,
+    build, demo, info, diff, validate, faces, rate, ratings, card, install, installed, uninstall,
     evaluate, publish, publish_metric, train,
 )  # fmt: skip
 """In the order in which --help lists them."""

@@ -12,7 +12,7 @@ from synpain_hf.rating.questions import EXPRESSION, NEUTRAL, QUESTIONS
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.vocabulary import CLASSES, FACES, IDENTITY
+from synpain_hf.vocabulary import CLASSES, FACES, GROUPS, IDENTITY
 
 FaceId = tuple[str, str]
 """A `pair_id`, and `neutral` or `expressive`."""
@@ -28,6 +28,7 @@ class Face:
         identity: Whom it shows.
         file: The file of the release that holds it.
         shows: The right answer to each question; None where the release does not say.
+        groups: The groups of whom it shows, by column.
     """
 
     pair_id: str
@@ -35,6 +36,7 @@ class Face:
     identity: str
     file: str
     shows: Mapping[str, str | None]
+    groups: Mapping[str, str | None]
 
     @property
     def id(self) -> FaceId:
@@ -55,10 +57,11 @@ def faces_of(release: Release) -> dict[FaceId, Face]:
         for row in release.read(file, [*columns, IDENTITY] if has_identity else columns).to_pylist():
             words = {name: None if row[name] is None else names[row[name]] for name, names in CLASSES.items()}
             shows = {question.name: words[question.column] for question in QUESTIONS.values()}
+            groups = {column: words[column] for column in GROUPS}
             for face in FACES:
                 expression = NEUTRAL if face == "neutral" else shows[EXPRESSION]
                 identity = row.get(IDENTITY) or row[PAIR_ID]
-                one = Face(row[PAIR_ID], face, identity, file, {**shows, EXPRESSION: expression})
+                one = Face(row[PAIR_ID], face, identity, file, {**shows, EXPRESSION: expression}, groups)
                 found[one.id] = one
     return dict(sorted(found.items()))
 

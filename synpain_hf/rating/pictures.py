@@ -43,9 +43,9 @@ def pictures_of(release: Release, faces: Sequence[Face], side: int) -> Iterator[
                 ids = table.read_row_group(group, [PAIR_ID])[PAIR_ID].to_pylist()
                 if {pair_id for pair_id, _ in wanted} & set(ids):
                     for number, pair in enumerate(table.read_row_group(group, list(FACES)).to_pylist()):
-                        for face in FACES:
-                            if (ids[number], face) in wanted:
-                                yield (ids[number], face), _address(pair[face]["bytes"], side, file, ids[number])
+                        for name in FACES:
+                            if (ids[number], name) in wanted:
+                                yield (ids[number], name), _address(pair[name]["bytes"], side, file, ids[number])
 
 
 def _address(data: bytes, side: int, file: str, pair_id: str) -> str:

@@ -14,6 +14,9 @@ CANNOT_SAY = "cannot_say"
 
 EXPRESSION, NEUTRAL, PAIN = "expression", "neutral", "pain"
 
+NOT_PAIN = "not_pain"
+"""What neutral faces and other expressions are where pain alone is told from the rest."""
+
 
 @dataclass(frozen=True)
 class Question:

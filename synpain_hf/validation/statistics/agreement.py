@@ -60,7 +60,7 @@ def fleiss_kappa(counts: Floats, level: float = LEVEL, clusters: Sequence[Hashab
         )
     m = raters[0]
     apart = 1 - (table * (table - 1)).sum(axis=1) / (m * (m - 1))
-    observed, expected = apart.mean(), _expected(table.sum(axis=0))
+    observed, expected = float(apart.mean()), float(_expected(table.sum(axis=0)))
     if expected <= 0:
         return Estimate(np.nan, np.nan, np.nan)
     kappa = float(1 - observed / expected)

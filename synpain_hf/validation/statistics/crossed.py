@@ -59,7 +59,7 @@ def share_of_raters(
     used = np.where(together > squares[:2].max(), 1.0, squares == together)
     degrees = float(np.square(together) / (np.square(squares * used) / freedom).sum())
     variance = r * c * together / flags.size**2
-    return wilson_t(value, value * (1 - value) / variance, degrees, level)
+    return wilson_t(value, min(flags.size, value * (1 - value) / variance), degrees, level)
 
 
 def wilson_t(share: float, effective: float, degrees: float, level: float) -> Estimate:
