@@ -97,9 +97,9 @@ class _Reader:
         answer = _answer(question, row["answer"])
         trial, face = _shown_in(self.key, row) if self.key else (_trial(row.get("trial", "")), self._named(row))
         one = Answer(rater, face, question.name, answer, trial, _seconds(row.get("seconds", "")))
-        home = (file, row["sheet"] if self.key else "")
-        if self._homes.setdefault(rater, home) != home:
-            self._strange[(rater, *home)] += 1
+        sheet = row["sheet"] if self.key else ""
+        if self._homes.setdefault(rater, (file, sheet)) != (file, sheet):
+            self._strange[rater, file, sheet] += 1
             return
         earlier = self._places.setdefault((rater, face, question.name, trial), place)
         if earlier != place:

@@ -16,7 +16,7 @@ _TITLES = {name: name.capitalize() for name in QUESTIONS} | {PAIN_OR_NOT: "Pain,
 _NONE = "–"
 
 _READ_SO = Markdown(
-    "Intervals are of 95%. Accuracy is the share of answers that say what the release says; `cannot_say` is never right. "
+    "Intervals are of 95%. Accuracy is the share of answers that are what the release says; `cannot_say` never is. "
     "Of *these raters* the interval is for other faces; of *other raters* it is for other faces and other raters of "
     f"the same kind, from {LEAST_RATERS} raters on. Each rater's first answer about a face counts."
 )

@@ -11,6 +11,8 @@ from scipy import stats
 from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats
 
 _LEAST = 2
+_NOTHING = 1e-12
+"""What rounding may leave of a disagreement that is 0."""
 
 
 def counts_of(ratings: Sequence[Sequence[Hashable]]) -> Floats:
@@ -75,7 +77,8 @@ def fleiss_kappa(counts: Floats, level: float = LEVEL, clusters: Sequence[Hashab
     chosen = np.zeros((n, table.shape[1]))
     np.add.at(chosen, codes, table)
     left = (apart.sum() - disagreed) / (len(table) - sizes)
-    logs = np.log(left[left > 0] / np.maximum(_expected(table.sum(axis=0) - chosen)[left > 0], np.finfo(float).tiny))
+    some = left > _NOTHING
+    logs = np.log(left[some] / np.maximum(_expected(table.sum(axis=0) - chosen)[some], np.finfo(float).tiny))
     if len(logs) < n:  # one cluster alone has all the disagreement
         missed = stats.beta.ppf((1 + level) / 2, 2, n - 1)
         return Estimate(kappa, float(max(-1.0, 1 - missed / expected)), 1.0)
