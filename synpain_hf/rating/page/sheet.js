@@ -4,7 +4,7 @@
 const { sheet, questions, trials, pictures } = JSON.parse(document.getElementById("data").textContent);
 const COLUMNS = ["sheet", "rater", "token", "trial", "question", "answer", "seconds", "time"];
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,39}$/u;
-const PLACE = `synpain-hf/rating/${sheet}`;
+const PLACE = `rating-sheet/${sheet}`;
 const at = (id) => document.getElementById(id);
 
 let rater = "";

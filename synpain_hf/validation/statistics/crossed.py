@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, finite
 from synpain_hf.validation.statistics.proportions import wilson
@@ -59,19 +58,5 @@ def share_of_raters(
     used = np.where(together > squares[:2].max(), 1.0, squares == together)
     degrees = float(np.square(together) / (np.square(squares * used) / freedom).sum())
     variance = r * c * together / flags.size**2
-    return wilson_t(value, min(flags.size, value * (1 - value) / variance), degrees, level)
-
-
-def wilson_t(share: float, effective: float, degrees: float, level: float) -> Estimate:
-    """Wilson's interval with Student's t in place of the normal distribution.
-
-    Args:
-        share: The share.
-        effective: How many independent cases tell as much as those at hand.
-        degrees: Degrees of freedom of its variance.
-        level: The confidence level.
-    """
-    t2 = float(stats.t.ppf((1 + level) / 2, degrees)) ** 2
-    middle = (share * effective + t2 / 2) / (effective + t2)
-    reach = np.sqrt(t2 * (share * (1 - share) * effective + t2 / 4)) / (effective + t2)
-    return Estimate(share, float(max(0.0, middle - reach)), float(min(1.0, middle + reach)))
+    effective = float(min(flags.size, value * (1 - value) / variance))
+    return wilson(value * effective, effective, level, degrees)
