@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.rating.faces import FaceId
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import strict_json, violations
+from synpain_hf.text.values import shown
 
 _MOST_BYTES = 2**26
 _AGAIN = "give the key.json that was written with the sheets"
@@ -52,12 +53,13 @@ def described(release: Release) -> dict[str, str]:
     return {name: str(release.manifest[name]) for name in ("name", "version", "content")}
 
 
-def read_key(path: Path, release: Release) -> Key:
+def read_key(path: Path, release: Release, faces: Collection[FaceId]) -> Key:
     """Read the key of sheets of a release.
 
     Args:
         path: Its file.
         release: The release, which must have the content that it had when the sheets were made.
+        faces: Its faces.
 
     Raises:
         BadInputError: If it is not such a key, or that of another release.
@@ -89,6 +91,9 @@ def read_key(path: Path, release: Release) -> Key:
     unknown = {token for tokens in key.sheets.values() for token in tokens} - key.faces.keys()
     if unknown:
         raise _refusal(path, f"has no face for {min(unknown)}; {_AGAIN}")
+    strange = [pair_id for pair_id, face in key.faces.values() if (pair_id, face) not in faces]
+    if strange:
+        raise _refusal(path, f"has a face of pair {shown(strange[0])!r}, which the release does not have; {_AGAIN}")
     return key
 
 

@@ -101,7 +101,7 @@ def ratings(
     place = None if out is None else Path(out).expanduser().absolute()
     with nullcontext() if place is None else staged(place) as staging:
         faces = faces_of(opened)
-        known = None if key is None else read_key(Path(key).expanduser(), opened)
+        known = None if key is None else read_key(Path(key).expanduser(), opened, faces)
         answers, problems, doubtful = read_answers(given, known, faces)
         if problems and on_error == "fail":
             raise BadInputError(problems)

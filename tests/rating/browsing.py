@@ -65,6 +65,10 @@ class Rater:
         for key in keys:
             ActionChains(self.browser, duration=0).send_keys(key).perform()
 
+    def press_with(self, held: str, key: str) -> None:
+        """Press a key while another is held."""
+        ActionChains(self.browser, duration=0).key_down(held).send_keys(key).key_up(held).perform()
+
     def seen(self, name: str) -> str:
         """The text of a part of the page."""
         return str(self.browser.find_element("id", name).text)
