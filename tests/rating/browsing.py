@@ -87,14 +87,14 @@ class Rater:
         return [str(button.get_attribute("value")) for button in buttons]
 
     def download(self, press: Callable[[], None]) -> Path:
-        """The file that comes of pressing something."""
-        before = set(self.downloads.iterdir())
+        """The file that comes of pressing something; those that came before are removed."""
+        for path in self.downloads.iterdir():
+            path.unlink()
         press()
         deadline = time.monotonic() + _WAIT
         while time.monotonic() < deadline:
-            new = [path for path in set(self.downloads.iterdir()) - before if path.suffix == ".csv"]
-            if new:
-                return new[0]
+            if found := list(self.downloads.glob("*.csv")):
+                return found[0]
             time.sleep(0.05)
         raise TimeoutError("no file was downloaded")
 

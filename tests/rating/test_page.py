@@ -174,18 +174,23 @@ def test_the_page_asks_for_nothing_and_can_send_nothing(rater: Rater) -> None:
     assert any("Content Security Policy" in message and "connect" in message for message in refused)
 
 
-def test_a_browser_that_keeps_nothing_is_told_and_the_table_is_whole(rater: Rater) -> None:
-    added = rater.browser.execute_cdp_cmd(
-        "Page.addScriptToEvaluateOnNewDocument",
-        {"source": "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no'); }})"},
-    )
+@pytest.fixture
+def forgetful(rater: Rater) -> Iterator[Rater]:
+    """A rater whose browser keeps nothing."""
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no'); }})"
+    added = rater.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
     rater.browser.refresh()
+    yield rater
+    rater.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_a_browser_that_keeps_nothing_is_told_and_the_table_is_whole(forgetful: Rater) -> None:
+    rater = forgetful
     rater.begin("Ann")
     assert "Download the CSV before you close the page" in rater.seen("trouble")
     rater.press(*"1111")
     button = rater.browser.find_element("id", "download")
     assert len(rows(rater.download(lambda: button.send_keys(Keys.ENTER)))) == 4
-    rater.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 def test_answers_that_somebody_changed_in_the_browser_are_not_taken(rater: Rater, sheets: Sheets) -> None:
