@@ -17,9 +17,10 @@ def share_of_raters(
     """A share with an interval for other raters and other cases, of which those at hand are a sample.
 
     The variance of the mean is that of a two-way layout in which both raters and cases are random,
-    `(MS_raters + MS_cases - MS_rest) / (raters * cases)`, never below what either of the first two gives alone; its
-    degrees of freedom are Satterthwaite's (Biometrics Bulletin 2, 1946), so that few raters count for little where
-    they differ. The interval is Wilson's, with Student's t, for as many independent judgements as tell as much.
+    `(MS_raters + MS_cases - MS_rest) / (raters * cases)`, never below what either of the first two gives alone, nor
+    below that of independent judgements; its degrees of freedom are Satterthwaite's (Biometrics Bulletin 2, 1946), so
+    that few raters count for little where they differ. The interval is Wilson's, with Student's t, for as many
+    independent judgements as tell as much.
 
     Args:
         has: Whether each judgement has the property, such as being right; shape (judgements,).
@@ -55,8 +56,11 @@ def share_of_raters(
     squares = np.array([of_raters / (r - 1), of_cases / (c - 1), rest / ((r - 1) * (c - 1))])
     freedom = np.array([r - 1, c - 1, (r - 1) * (c - 1)])
     together = max(squares[0] + squares[1] - squares[2], squares[0], squares[1])
+    independent = value * (1 - value) / flags.size
+    variance = r * c * together / flags.size**2
+    if variance <= independent:
+        return wilson(value * flags.size, flags.size, level)
     used = np.where(together > squares[:2].max(), 1.0, squares == together)
     degrees = float(np.square(together) / (np.square(squares * used) / freedom).sum())
-    variance = r * c * together / flags.size**2
-    effective = float(min(flags.size, value * (1 - value) / variance))
+    effective = float(flags.size * independent / variance)
     return wilson(value * effective, effective, level, degrees)
