@@ -40,6 +40,8 @@ RIGHT = {
     'publish(place, "me/faces", show=lambda plan: print(plan.new))': "Publication",
     'publish_metric("me/metric")': "Publication",
     'evaluate("predictions.csv", groups=["age"])': "Report",
+    'rate(place, faces=20, questions=["age"])': "Sheets",
+    'ratings(place, ["ann.csv", place], key="key.json")': "Ratings",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
 }

@@ -90,7 +90,7 @@ def page_of(release: Mapping[str, str], raters: Sequence[str], results: Sequence
 def _stands_out(results: Sequence[Result]) -> str:
     """The groups whose faces are judged worse than others, beyond chance."""
     told = [
-        f"- {_TITLES[result.question]}: {group.group.replace('_', ' ')} faces are judged worse than others, by "
+        f"- {_TITLES[result.question]}: {_whose(group.group)} faces are judged worse than others, by "
         f"{_shown(group.apart, '.1f', -100)} points."
         for result in results
         for group in result.groups
@@ -98,6 +98,10 @@ def _stands_out(results: Sequence[Result]) -> str:
     ]
     none = "No group of faces was found to be judged worse than the others; the intervals below say how much it may be."
     return "\n".join(told) if told else none
+
+
+def _whose(group: str) -> str:
+    return {"man": "men's", "woman": "women's"}.get(group, group.replace("_", " "))
 
 
 def _section(result: Result) -> str:
@@ -153,7 +157,7 @@ def _groups(result: Result) -> str:
     ]
     caption = (
         "Are the groups of the faces judged alike? The difference is to the other groups of the attribute, in points; "
-        "the intervals of all differences hold together."
+        "the intervals of all differences on this page hold together."
     )
     return f"{caption}\n\n{table(('attribute', 'group', 'faces', 'accuracy', 'difference'), rows, 2)}"
 

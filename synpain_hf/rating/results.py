@@ -94,7 +94,7 @@ class OfGroup:
         faces: How many faces of it were judged.
         accuracy: The share of right answers, for other faces.
         apart: It less the share of the attribute's other groups; None where there is no other. The intervals of all
-            differences of a question hold together.
+            differences, of all questions, hold together.
     """
 
     attribute: str
@@ -147,19 +147,17 @@ def results_of(answers: Sequence[Answer], faces: Mapping[FaceId, Face], question
         faces: The faces of the release.
         questions: The names of the questions, in their order.
     """
-    found = []
-    for question in questions:
-        of_question = [answer for answer in answers if answer.question == question]
-        if of_question:
-            found.append(_result(question, of_question, faces, {}))
-            if question == EXPRESSION:
-                words = dict.fromkeys((NEUTRAL, "no_pain"), NOT_PAIN)
-                found.append(_result(PAIN_OR_NOT, of_question, faces, words))
-    return found
+    asked = {question: [one for one in answers if one.question == question] for question in questions}
+    parts = [(question, ones, {}) for question, ones in asked.items() if ones]
+    if asked.get(EXPRESSION):
+        parts.append((PAIN_OR_NOT, asked[EXPRESSION], dict.fromkeys((NEUTRAL, "no_pain"), NOT_PAIN)))
+    return [_result(name, ones, faces, words, len(parts)) for name, ones, words in parts]
 
 
-def _result(name: str, answers: Sequence[Answer], faces: Mapping[FaceId, Face], words: Mapping[str, str]) -> Result:
-    """The result of one question, after some answers are called by another word."""
+def _result(
+    name: str, answers: Sequence[Answer], faces: Mapping[FaceId, Face], words: Mapping[str, str], of: int
+) -> Result:
+    """The result of one of several questions, after some answers are called by another word."""
     first, twice = first_and_again(answers)
     judged = [
         Judgement(
@@ -193,7 +191,7 @@ def _result(name: str, answers: Sequence[Answer], faces: Mapping[FaceId, Face], 
         kappa=kappa,
         rated_by_all=rated_by_all,
         again=_again(again),
-        groups=_of_groups(known),
+        groups=_of_groups(known, of),
     )
 
 
@@ -240,14 +238,14 @@ def _kappa(judged: Sequence[Judgement]) -> tuple[Estimate | None, int]:
     return (None if np.isnan(kappa.value) else kappa), len(complete)
 
 
-def _of_groups(known: Sequence[Judgement]) -> list[OfGroup]:
+def _of_groups(known: Sequence[Judgement], questions: int) -> list[OfGroup]:
     members: dict[str, dict[str, list[Judgement]]] = {attribute: defaultdict(list) for attribute in GROUPS}
     for one in known:
         for attribute in GROUPS:
             if (group := one.face.groups[attribute]) is not None:
                 members[attribute][group].append(one)
     comparisons = sum(1 if len(groups) == 2 else len(groups) for groups in members.values() if len(groups) > 1)
-    level = 1 - (1 - LEVEL) / max(comparisons, 1)
+    level = 1 - (1 - LEVEL) / max(comparisons * questions, 1)
     return [
         OfGroup(
             attribute=attribute,
