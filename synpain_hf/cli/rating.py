@@ -74,7 +74,7 @@ def ratings(
     ] = "fail",
     as_json: AsJson = False,
 ) -> None:
-    """Compute what raters' answers say of a release, and of the raters.
+    """Compute what the answers of raters say of a release.
 
     Accuracy, confusion, Fleiss' kappa, the raters' agreement with themselves, and differences by group.
     """

@@ -24,6 +24,7 @@ COLUMNS = ("sheet", "rater", "token", "trial", "question", "answer", "seconds", 
 
 _NEEDED = ("rater", "question", "answer")
 _LONGEST_NAME = 100
+_MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ class _Reader:
     def add(self, file: GivenFile) -> None:
         """Read a table; what is wrong with it, or its rows, is added to the problems."""
         try:
-            for line, row in read_rows(file, {*COLUMNS, "pair_id", "face"}, lambda names: self._accept(file, names)):
+            rows = read_rows(file, {*COLUMNS, "pair_id", "face"}, lambda names: self._accept(file, names))
+            for number, (line, row) in enumerate(rows, 1):
+                if number > _MOST_ROWS:
+                    raise file.refusal(f"has more than {_MOST_ROWS:,} rows; give the table of fewer raters", line)
                 place = f"{file.name}:{line}"
                 try:
                     self._take(file.name, place, {name: _text(value) for name, value in row.items()})

@@ -14,7 +14,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.schemas import strict_json, violations
 from synpain_hf.text.values import shown
 
-_MOST_BYTES = 2**26
+_MOST_BYTES = 2**24
 _AGAIN = "give the key.json that was written with the sheets"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 import pyarrow.parquet as pq
 from PIL import Image
@@ -38,24 +39,33 @@ def pictures_of(release: Release, faces: Sequence[Face], side: int) -> Iterator[
     for face in faces:
         of_files[face.file].add(face.id)
     for file, wanted in sorted(of_files.items()):
-        with undamaged(release.folder / file), pq.ParquetFile(release.folder / file) as table:
-            for group in range(table.num_row_groups):
-                ids = table.read_row_group(group, [PAIR_ID])[PAIR_ID].to_pylist()
-                if {pair_id for pair_id, _ in wanted} & set(ids):
-                    for number, pair in enumerate(table.read_row_group(group, list(FACES)).to_pylist()):
-                        for name in FACES:
-                            if (ids[number], name) in wanted:
-                                yield (ids[number], name), _address(pair[name]["bytes"], side, file, ids[number])
+        for shown, data in _stored(release.folder / file, wanted):
+            yield shown, _address(data, side, file, shown)
 
 
-def _address(data: bytes, side: int, file: str, pair_id: str) -> str:
+def _stored(path: Path, wanted: Collection[FaceId]) -> Iterator[tuple[FaceId, bytes]]:
+    """Some faces of a file, as it holds them; groups of rows without any of them are not read."""
+    pair_ids = {pair_id for pair_id, _ in wanted}
+    with undamaged(path), pq.ParquetFile(path) as table:
+        for group in range(table.num_row_groups):
+            ids = table.read_row_group(group, [PAIR_ID])[PAIR_ID].to_pylist()
+            if pair_ids & set(ids):
+                rows = table.read_row_group(group, list(FACES)).to_pylist()
+                yield from (
+                    ((pair_id, face), row[face]["bytes"])
+                    for pair_id, row in zip(ids, rows, strict=True)
+                    for face in FACES
+                    if (pair_id, face) in wanted
+                )
+
+
+def _address(data: bytes, side: int, file: str, face: FaceId) -> str:
     try:
         raster = decode(data)
         image = Image.fromarray(raster.pixels(raster.width))
     except PictureError as error:
-        raise ReleaseError(
-            "the release has a picture that cannot be shown; build it again", [Problem(file, str(error), pair_id)]
-        ) from error
+        wrong = Problem(file, f"the {face[1]} face {error}", face[0])
+        raise ReleaseError("the release has a picture that cannot be shown; build it again", [wrong]) from error
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     written = io.BytesIO()
     image.save(written, "jpeg", quality=_QUALITY, subsampling=0)

@@ -148,7 +148,7 @@ def results_of(answers: Sequence[Answer], faces: Mapping[FaceId, Face], question
         questions: The names of the questions, in their order.
     """
     asked = {question: [one for one in answers if one.question == question] for question in questions}
-    parts = [(question, ones, {}) for question, ones in asked.items() if ones]
+    parts: list[tuple[str, list[Answer], dict[str, str]]] = [(name, ones, {}) for name, ones in asked.items() if ones]
     if asked.get(EXPRESSION):
         parts.append((PAIN_OR_NOT, asked[EXPRESSION], dict.fromkeys((NEUTRAL, "no_pain"), NOT_PAIN)))
     return [_result(name, ones, faces, words, len(parts)) for name, ones, words in parts]

@@ -76,6 +76,11 @@ class Rater:
     def script(self, text: str, *arguments: object) -> Any:
         return self.browser.execute_script(text, *arguments)
 
+    def log(self, kind: str) -> list[dict[str, str]]:
+        """What the browser noted since this was last asked."""
+        entries: list[dict[str, str]] = self.browser.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
     @property
     def focused(self) -> str:
         """The id of what has the focus."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
+from synpain_hf.rating import answers
 from synpain_hf.rating.faces import faces_of
 from synpain_hf.rating.ratings import ratings
 from synpain_hf.rating.sheet import Sheets
@@ -165,6 +166,14 @@ def test_a_table_without_rows_has_no_answers(rated: Release, sheets: Sheets, key
     rows = rows_of(rated, sheets, "Ann")
     (tmp_path / "a.csv").write_text(",".join(rows[0]) + "\n", encoding="utf-8")
     assert problems_of(rated, tmp_path / "a.csv", key=key) == ["a.csv: has no answers; give the table of a rater"]
+
+
+def test_a_table_of_more_rows_than_raters_write_is_refused(
+    rated: Release, sheets: Sheets, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "_MOST_ROWS", 31)
+    file = write(tmp_path / "a.csv", rows_of(rated, sheets, "Ann"))
+    assert problems_of(rated, file, key=key) == ["a.csv:33: has more than 31 rows; give the table of fewer raters"]
 
 
 def test_two_tables_of_one_name_are_told_apart(rated: Release, sheets: Sheets, key: Path, tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def rater(opened: Rater, sheets: Sheets) -> Iterator[Rater]:
     opened.open(sheets.folder / sheets.files[0])
     opened.script("localStorage.clear()")
     opened.browser.refresh()
-    opened.browser.get_log("performance")
+    opened.log("performance")
     yield opened
-    errors = [entry for entry in opened.browser.get_log("browser") if entry["level"] == "SEVERE"]
+    errors = [entry for entry in opened.log("browser") if entry["level"] == "SEVERE"]
     assert [entry for entry in errors if "Content Security Policy" not in entry["message"]] == []
 
 
@@ -123,6 +123,18 @@ def test_an_answer_can_be_changed_and_the_table_had_at_any_time(rater: Rater) ->
     assert [row["answer"] for row in table] == ["cannot_say", "old", "black", "neutral", "woman"]
 
 
+def test_a_second_tab_of_the_sheet_shows_what_was_answered_in_the_first(rater: Rater, sheets: Sheets) -> None:
+    rater.begin("Ann")
+    first = rater.browser.current_window_handle
+    rater.browser.switch_to.new_window("tab")
+    rater.open(sheets.folder / sheets.files[0])
+    assert rater.chosen() == []
+    rater.press("1", "2")
+    rater.browser.close()
+    rater.browser.switch_to.window(first)
+    assert rater.chosen() == ["man", "old"]
+
+
 def test_what_is_open_is_found_at_the_end(rater: Rater) -> None:
     rater.begin("Ann")
     for number in range(TRIALS):
@@ -165,12 +177,12 @@ def test_the_page_asks_for_nothing_and_can_send_nothing(rater: Rater) -> None:
     rater.browser.refresh()
     rater.begin("Ann")
     rater.press(*"1111", Keys.ENTER)
-    messages = [json.loads(entry["message"])["message"] for entry in rater.browser.get_log("performance")]
+    messages = [json.loads(entry["message"])["message"] for entry in rater.log("performance")]
     asked = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
     assert {url.partition(":")[0] for url in asked} == {"file", "data"}
     assert len([url for url in asked if url.startswith("file")]) == 1
     assert "TypeError" in rater.browser.execute_async_script(SEND)
-    refused = [entry["message"] for entry in rater.browser.get_log("browser")]
+    refused = [entry["message"] for entry in rater.log("browser")]
     assert any("Content Security Policy" in message and "connect" in message for message in refused)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from synpain_hf.errors import OutputError, ReleaseError, UsageError
 from synpain_hf.rating import sheet
 from synpain_hf.rating.faces import Face, balanced, faces_of
 from synpain_hf.rating.order import APART, nearest, order_of
+from synpain_hf.rating.pictures import pictures_of
 from synpain_hf.rating.sheet import Sheets, rate
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
@@ -111,6 +114,20 @@ def test_larger_pictures_are_scaled_down_to_the_size_that_was_asked_for(rated: R
     (address,) = data["pictures"].values()
     with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
         assert max(picture.size) == 40
+
+
+def test_a_picture_that_does_not_decode_is_told_by_file_and_pair(rated: Release, tmp_path: Path) -> None:
+    copy = Release.open(copied(rated.folder, tmp_path / "copy"))
+    face = next(iter(faces_of(copy).values()))
+    rows = copy.read(face.file)
+    pictures = [{"bytes": picture["bytes"][:-50], "path": None} for picture in rows[face.face].to_pylist()]
+    at = rows.column_names.index(face.face)
+    damaged = rows.set_column(at, rows.schema.field(at), pa.array(pictures, rows.schema.field(at).type))
+    (copy.folder / face.file).unlink()
+    pq.write_table(damaged, copy.folder / face.file)
+    with pytest.raises(ReleaseError, match=f"{face.file}: the {face.face} face is cut short") as refused:
+        list(pictures_of(copy, [face], 64))
+    assert refused.value.problems[0].pair_id == face.pair_id
 
 
 def test_every_rater_has_an_order_of_their_own_of_the_same_faces(sheets: Sheets) -> None:
