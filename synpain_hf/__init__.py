@@ -28,6 +28,8 @@ _HOMES = {
     "predict": "synpain_hf.training.run.judging",
     "publish": "synpain_hf.hub",
     "publish_metric": "synpain_hf.hub",
+    "rate": "synpain_hf.rating.sheet",
+    "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
@@ -52,6 +54,8 @@ __all__ = [
     "predict",
     "publish",
     "publish_metric",
+    "rate",
+    "ratings",
     "train",
     "uninstall",
     "validate",
@@ -63,6 +67,8 @@ if TYPE_CHECKING:
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import compare, evaluate
+    from synpain_hf.rating.ratings import ratings
+    from synpain_hf.rating.sheet import rate
     from synpain_hf.release.amend import amend
     from synpain_hf.release.build import build
     from synpain_hf.release.compare import diff

@@ -42,6 +42,8 @@ RIGHT = {
     'evaluate("predictions.csv", groups=["age"])': "Report",
     'compare("a.parquet", "b.parquet", key="pair_id")': "Report",
     'predict("model", place, split="test")': "Any",
+    'rate(place, faces=20, questions=["age"])': "Sheets",
+    'ratings(place, ["ann.csv", place], key="key.json")': "Ratings",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
 }

@@ -1,6 +1,6 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
-releases, annotation, cards, metric, publishing, training   the commands, by room
+releases, annotation, rating, cards, metric, publishing, training   the commands, by room
 options                                                     what several of them take
 printing                                                    what they print, and how errors are reported
 """
@@ -21,12 +21,13 @@ from synpain_hf.cli.judging import predict
 from synpain_hf.cli.metric import compare, evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
+from synpain_hf.cli.rating import rate, ratings
 from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, validate, faces, card, install, installed, uninstall,
+    build, demo, info, diff, validate, faces, rate, ratings, card, install, installed, uninstall,
     evaluate, compare, publish, publish_metric, train, predict,
 )  # fmt: skip
 """In the order in which --help lists them."""

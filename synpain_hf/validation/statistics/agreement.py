@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats
 
 _LEAST = 2
+_NOTHING = 1e-12
+"""What rounding may leave of a disagreement that is 0."""
 
 
 def counts_of(ratings: Sequence[Sequence[Hashable]]) -> Floats:
@@ -26,20 +29,22 @@ def counts_of(ratings: Sequence[Sequence[Hashable]]) -> Floats:
     return counts
 
 
-def fleiss_kappa(counts: Floats, level: float = LEVEL) -> Estimate:
+def fleiss_kappa(counts: Floats, level: float = LEVEL, clusters: Sequence[Hashable] | None = None) -> Estimate:
     """Agreement of several raters beyond chance (Fleiss, Psychol. Bull. 76, 1971).
 
     `kappa = 1 - D / E`: the disagreement that was observed, by the one expected of raters who choose by chance. The
-    interval is that of log(D / E), whose standard error comes from leaving out one subject at a time, with Student's t.
+    interval is that of log(D / E), whose standard error comes from leaving out one cluster of subjects at a time, with
+    Student's t.
     Where raters never disagree, its lower end follows from the most frequent disagreement that would still have been
     missed (Clopper and Pearson 1934).
 
     Args:
         counts: Shape (subjects, categories): how many raters chose each category, the same number for every subject.
         level: The confidence level.
+        clusters: What each subject belongs to, such as a person with several faces; by default each is its own.
 
     Returns:
-        Kappa, NaN where all subjects are in one category; NaN limits too.
+        Kappa, NaN where all subjects are in one category; NaN limits there, and where there is one cluster alone.
 
     Raises:
         ValueError: If there are fewer than two subjects or raters, or their number differs.
@@ -55,23 +60,42 @@ def fleiss_kappa(counts: Floats, level: float = LEVEL) -> Estimate:
         raise ValueError(
             "kappa needs two subjects or more, each seen by the same two raters or more; complete the table"
         )
-    n, m = len(table), raters[0]
+    m = raters[0]
     apart = 1 - (table * (table - 1)).sum(axis=1) / (m * (m - 1))
-    share = table.sum(axis=0) / (n * m)
-    observed, expected = apart.mean(), 1 - np.square(share).sum()
+    observed, expected = float(apart.mean()), float(_expected(table.sum(axis=0)))
     if expected <= 0:
         return Estimate(np.nan, np.nan, np.nan)
+    kappa = float(1 - observed / expected)
+    codes = _codes(range(len(table)) if clusters is None else clusters)
+    n = int(codes.max()) + 1
+    if n < _LEAST:
+        return Estimate(kappa, np.nan, np.nan)
     if observed == 0:
         missed = 1 - ((1 - level) / 2) ** (1 / n)
         return Estimate(1.0, float(max(-1.0, 1 - missed / expected)), 1.0)
-    without = (table.sum(axis=0) - table) / ((n - 1) * m)
-    left = (observed * n - apart) / (n - 1) / np.maximum(1 - np.square(without).sum(axis=1), np.finfo(float).tiny)
-    logs = np.log(left[left > 0])
-    if len(logs) < n:  # one subject alone has all the disagreement
+    sizes, disagreed = np.bincount(codes), np.bincount(codes, weights=apart)
+    chosen = np.zeros((n, table.shape[1]))
+    np.add.at(chosen, codes, table)
+    left = (apart.sum() - disagreed) / (len(table) - sizes)
+    some = left > _NOTHING
+    logs = np.log(left[some] / np.maximum(_expected(table.sum(axis=0) - chosen)[some], np.finfo(float).tiny))
+    if len(logs) < n:  # one cluster alone has all the disagreement
         missed = stats.beta.ppf((1 + level) / 2, 2, n - 1)
-        return Estimate(float(1 - observed / expected), float(max(-1.0, 1 - missed / expected)), 1.0)
+        return Estimate(kappa, float(max(-1.0, 1 - missed / expected)), 1.0)
     error = np.sqrt((n - 1) / n * np.square(logs - logs.mean()).sum())
     reach = stats.t.ppf((1 + level) / 2, n - 1) * error
     middle = np.log(observed / expected)
     low, high = 1 - np.exp(middle + reach), 1 - np.exp(middle - reach)
-    return Estimate(float(1 - observed / expected), float(max(-1.0, low)), float(high))
+    return Estimate(kappa, float(max(-1.0, low)), float(high))
+
+
+def _expected(chosen: Floats) -> Floats:
+    """The disagreement of raters who choose by chance, given how often each category was chosen."""
+    shares = chosen / chosen.sum(axis=-1, keepdims=True)
+    return np.asarray(1 - np.square(shares).sum(axis=-1))
+
+
+def _codes(clusters: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """The number of each subject's cluster, from 0."""
+    numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
+    return np.array([numbers[cluster] for cluster in clusters], dtype=np.int64)

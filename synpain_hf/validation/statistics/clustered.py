@@ -45,6 +45,8 @@ def mean(values: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -
 def share(has: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -> Estimate:
     """A share with Wilson's interval for as many independent values as tell as much.
 
+    Where values of a cluster are alike, this number is estimated from the clusters, for which Student's t allows.
+
     Args:
         has: Whether each value has the property; shape (values,).
         clusters: What each value belongs to.
@@ -67,8 +69,10 @@ def share(has: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -> 
         return Estimate(value, np.nan, np.nan)
     alone = flags.size / (flags.size - 1) * np.square(apart).sum()
     together = number / (number - 1) * np.square(sums).sum()
-    effective = flags.size * min(1.0, float(alone / together)) if together > 0 else flags.size
-    return wilson(value * effective, effective, level)
+    if together <= alone:
+        return wilson(value * flags.size, flags.size, level)
+    effective = flags.size * float(alone / together)
+    return wilson(value * effective, effective, level, number - 1)
 
 
 def _sums(values: Floats, clusters: Sequence[str]) -> tuple[Floats, int]:

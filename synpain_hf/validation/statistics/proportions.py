@@ -14,13 +14,14 @@ _TABLES = 20_000
 _LEAST_EXPECTED = 5
 
 
-def wilson(count: float, of: float, level: float = LEVEL) -> Estimate:
+def wilson(count: float, of: float, level: float = LEVEL, degrees: float = np.inf) -> Estimate:
     """A share with Wilson's interval (J. Am. Stat. Assoc. 22, 1927).
 
     Args:
         count: How many have the property.
         of: Of how many; of cases that depend on each other, how many independent ones tell as much.
         level: The confidence level.
+        degrees: Degrees of freedom, where `of` was estimated: Student's t takes the place of the normal distribution.
 
     Raises:
         ValueError: If the counts are not those of a share.
@@ -32,10 +33,26 @@ def wilson(count: float, of: float, level: float = LEVEL) -> Estimate:
     """
     if not 0 <= count <= of or of <= 0:
         raise ValueError(f"{count} of {of} is not a share; give counts from 0 to the number of all, at least 1")
-    share, z2 = count / of, float(stats.norm.ppf((1 + level) / 2)) ** 2
+    share, z2 = count / of, float(stats.t.ppf((1 + level) / 2, degrees)) ** 2
     middle = (count + z2 / 2) / (of + z2)
     reach = np.sqrt(z2 * (share * (1 - share) * of + z2 / 4)) / (of + z2)
     return Estimate(share, float(max(0.0, middle - reach)), float(min(1.0, middle + reach)))
+
+
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """The first share less the second, of cases that do not depend on each other.
+
+    The interval is made from those of the shares (Newcombe, Stat. Med. 17, 1998, method 10), and has their level.
+
+    Example:
+        >>> apart = difference(wilson(56, 70), wilson(48, 80))
+        >>> round(apart.low, 4), round(apart.high, 4)
+        (0.0524, 0.3339)
+    """
+    value = first.value - second.value
+    low = np.hypot(first.value - first.low, second.high - second.value)
+    high = np.hypot(first.high - first.value, second.value - second.low)
+    return Estimate(value, float(value - low), float(value + high))
 
 
 @dataclass(frozen=True)

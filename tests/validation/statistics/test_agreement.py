@@ -50,6 +50,30 @@ def test_the_interval_holds(subjects: int, raters: int, accuracy: float, shares:
     assert 0.90 <= np.mean([kappa.low <= truth <= kappa.high for kappa in found]) <= 0.995
 
 
+def of_persons(rng: np.random.Generator, persons: int, faces: int) -> list[list[str]]:
+    """What three raters say of several faces of each person, some of whom all raters find hard."""
+    hard = np.repeat(rng.beta(0.4, 3.6, size=persons), faces)
+    truth = rng.integers(3, size=persons * faces)
+    wrong = rng.random((persons * faces, 3)) < hard[:, None]
+    return [["abc"[one] for one in row] for row in np.where(wrong, rng.integers(3, size=wrong.shape), truth[:, None])]
+
+
+def test_the_interval_holds_where_persons_have_several_faces_and_would_not_if_that_was_not_known() -> None:
+    rng = np.random.default_rng(0)
+    truth = fleiss_kappa(counts_of(of_persons(rng, 100_000, 1))).value
+    persons = np.repeat(np.arange(20), 8).tolist()
+    counts = [counts_of(of_persons(rng, 20, 8)) for _ in range(300)]
+    known = [fleiss_kappa(each, clusters=persons) for each in counts]
+    unknown = [fleiss_kappa(each) for each in counts]
+    assert 0.91 <= np.mean([kappa.low <= truth <= kappa.high for kappa in known]) <= 0.995
+    assert np.mean([kappa.low <= truth <= kappa.high for kappa in unknown]) < 0.85
+
+
+def test_clusters_of_one_are_no_clusters_and_one_cluster_gives_no_interval() -> None:
+    assert fleiss_kappa(FOURTEEN_RATERS, clusters=list("abcdefghij")) == fleiss_kappa(FOURTEEN_RATERS)
+    assert np.isnan(fleiss_kappa(FOURTEEN_RATERS, clusters=["a"] * 10).low)
+
+
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=3, max_size=3), min_size=2, max_size=12))
 def test_kappa_is_agreement_beyond_chance(rows: list[list[str]]) -> None:
     kappa = fleiss_kappa(counts_of(rows))

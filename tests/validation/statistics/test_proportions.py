@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from synpain_hf.validation.statistics.proportions import odds_ratio, same_shares, wilson
+from synpain_hf.validation.statistics.proportions import difference, odds_ratio, same_shares, wilson
 
 LOOK_ALIKES = [
     ("black", 3.5, 0.8, 4.50),
@@ -43,6 +43,22 @@ def test_wilsons_interval_is_where_the_score_test_would_just_not_refuse() -> Non
     for edge in (share.low, share.high):
         z = (share.value - edge) / np.sqrt(edge * (1 - edge) / 40)
         assert abs(z) == pytest.approx(stats.norm.ppf(0.975))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+    ],
+)
+def test_the_interval_of_a_difference_is_as_newcombe_published_it(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    found = difference(wilson(*first), wilson(*second))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
 @pytest.mark.parametrize(("count", "of"), [(-1, 10), (11, 10), (0, 0)])

@@ -1,0 +1,63 @@
+"""Fill in rating sheets in place of people, to see what comes of them.
+
+    synpain-hf demo demo-faces
+    synpain-hf rate demo-faces --raters 3
+    python examples/made_raters.py demo-faces rating
+    synpain-hf ratings demo-faces rating/R1.csv rating/R2.csv rating/R3.csv --key rating/key.json --out ratings
+
+These raters are right about most faces, the third less often than the others, and about the expression of old faces
+they are often wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from synpain_hf.rating.answers import COLUMNS
+from synpain_hf.rating.faces import Face, faces_of
+from synpain_hf.rating.questions import CANNOT_SAY, QUESTIONS
+from synpain_hf.release.release import Release
+
+ACCURACY = (0.98, 0.97, 0.90)
+OF_OLD_EXPRESSIONS = 0.75
+
+
+def answer(question: str, face: Face, accuracy: float, generator: np.random.Generator) -> str:
+    """What a rater says."""
+    is_hard = question == "expression" and face.groups["age_group"] == "old"
+    right = face.shows[question]
+    if right is not None and generator.random() < accuracy * (OF_OLD_EXPRESSIONS if is_hard else 1):
+        return right
+    return str(generator.choice([word for word in (*QUESTIONS[question].answers, CANNOT_SAY) if word != right]))
+
+
+def main() -> None:
+    """Write a table for each sheet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("release", type=Path)
+    parser.add_argument("rating", type=Path, help="the folder that `synpain-hf rate` wrote")
+    given = parser.parse_args()
+    faces = faces_of(Release.open(given.release))
+    key = json.loads((given.rating / "key.json").read_text(encoding="utf-8"))
+    generator = np.random.default_rng(0)
+    for number, (sheet, tokens) in enumerate(key["sheets"].items()):
+        path = given.rating / f"R{number + 1}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            for trial, token in enumerate(tokens, 1):
+                face = faces[key["faces"][token]["pair_id"], key["faces"][token]["face"]]
+                for question in key["questions"]:
+                    said = answer(question, face, ACCURACY[number % len(ACCURACY)], generator)
+                    seconds = f"{generator.lognormal(0.5, 0.4):.2f}"
+                    table.writerow([sheet, f"R{number + 1}", token, trial, question, said, seconds, ""])
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Raters: blinded sheets on which people say what faces show, and what follows from their answers."""

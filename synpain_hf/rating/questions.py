@@ -1,0 +1,83 @@
+"""What raters are asked of a face, and the answers they can give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from synpain_hf.errors import UsageError
+from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.vocabulary import CLASSES
+
+CANNOT_SAY = "cannot_say"
+"""An answer to every question."""
+
+EXPRESSION, NEUTRAL, PAIN = "expression", "neutral", "pain"
+
+NOT_PAIN = "not_pain"
+"""What neutral faces and other expressions are where pain alone is told from the rest."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to a face.
+
+    Attributes:
+        name: What tables of ratings call it.
+        asked: The question.
+        column: What a release says of it: a column of groups, or the label.
+        answers: The answers in words, by what tables of ratings call them, without `CANNOT_SAY`.
+    """
+
+    name: str
+    asked: str
+    column: str
+    answers: Mapping[str, str]
+
+
+def _in_words(column: str) -> dict[str, str]:
+    return {word: word.replace("_", " ").capitalize() for word in CLASSES[column]}
+
+
+QUESTIONS: Mapping[str, Question] = {
+    question.name: question
+    for question in (
+        Question("gender", "Which gender does this person seem to have?", "gender", _in_words("gender")),
+        Question("age", "Is this person young or old?", "age_group", _in_words("age_group")),
+        Question(
+            "ethnicity",
+            "Which ethnicity does this person seem to have?",
+            "ethnicity",
+            {
+                **_in_words("ethnicity"),
+                "south_asian": "South Asian",
+                "middle_eastern": "Middle Eastern",
+                "east_asian": "East Asian",
+            },
+        ),
+        Question(
+            EXPRESSION,
+            "What does the face express?",
+            "label",
+            {NEUTRAL: "Nothing: it is neutral", PAIN: "Pain", "no_pain": "Something else than pain"},
+        ),
+    )
+}
+"""Every question, in the order in which they are asked."""
+
+
+def questions_called(names: Sequence[str]) -> tuple[Question, ...]:
+    """Questions by their names, in the order in which they are asked.
+
+    Args:
+        names: Some keys of `QUESTIONS`; all where none are named.
+
+    Raises:
+        UsageError: If there is no question of a name.
+    """
+    for name in names:
+        if name not in QUESTIONS:
+            raise UsageError(
+                f"has {name!r}{did_you_mean(name, QUESTIONS)}; give some of {', '.join(QUESTIONS)}", "questions"
+            )
+    return tuple(question for name, question in QUESTIONS.items() if not names or name in names)
