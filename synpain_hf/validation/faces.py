@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,11 +36,13 @@ class Face:
         bytes: Size of its file in the release.
         measured: What was measured; None where it does not decode.
         reason: Why it does not.
+        digest: A digest of its file, by which pairs that share a picture are known.
     """
 
     bytes: int
     measured: Measured | None
     reason: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,9 @@ def _pair(file: str, row: Mapping[str, Any]) -> Seen:
 
 
 def _face(data: bytes, inner: int) -> Face:
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     try:
         raster = decode(data)
-        return Face(len(data), measure(raster.pixels(raster.width), inner))
+        return Face(len(data), measure(raster.pixels(raster.width), inner), digest=digest)
     except PictureError as error:
-        return Face(len(data), None, str(error))
+        return Face(len(data), None, str(error), digest)

@@ -143,6 +143,39 @@ def _blocks(vectors: Vectors) -> Iterator[tuple[slice, Vectors, npt.NDArray[np.b
         yield rows, cosines, np.arange(len(vectors) - start) > np.arange(rows.stop - start)[:, None]
 
 
+def nearest_of_others(
+    embeddings: npt.ArrayLike, identities: Sequence[str], threshold: float, most: int
+) -> tuple[int, list[tuple[int, int, float]]]:
+    """The pairs of faces of two identities that have at least a cosine.
+
+    Args:
+        embeddings: Shape (faces, dimensions).
+        identities: Whom each face shows.
+        threshold: The least cosine.
+        most: How many pairs to name.
+
+    Returns:
+        How many there are, and the nearest of them: both faces by their number, and the cosine.
+
+    Example:
+        >>> nearest_of_others([[1, 0], [1, 0.1], [0, 1]], ["a", "b", "c"], threshold=0.9, most=5)[0]
+        1
+    """
+    vectors = normalised(embeddings)
+    codes = np.unique(np.asarray(identities), return_inverse=True)[1]
+    number, found = 0, list[tuple[int, int, float]]()
+    for rows, cosines, later in _blocks(vectors):
+        near = (cosines >= threshold) & later & (codes[rows][:, None] != codes[rows.start :][None])
+        number += int(near.sum())
+        pairs = np.argwhere(near)
+        values = cosines[near]
+        for at in np.argsort(-values, kind="stable")[:most]:
+            first, second = (int(place) + rows.start for place in pairs[at])
+            found.append((first, second, float(values[at])))
+        found = sorted(found, key=lambda pair: -pair[2])[:most]
+    return number, found
+
+
 @dataclass(frozen=True)
 class LookAlikes:
     """Pairs of identities that look alike.
