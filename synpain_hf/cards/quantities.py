@@ -32,6 +32,11 @@ def as_score(number: float) -> str:
     return f"{number:.2f}"
 
 
+def as_p(p: float) -> str:
+    """A p value: `.012`, or `< .001`."""
+    return "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0")
+
+
 _PARTS: dict[str, tuple[Callable[[Summary], float], Shown]] = {
     "mean": (lambda summary: summary.mean, as_score),
     "median": (lambda summary: summary.median, as_score),

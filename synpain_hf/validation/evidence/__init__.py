@@ -15,6 +15,7 @@ from synpain_hf.validation.evidence.quality import pose, quality
 from synpain_hf.validation.evidence.section import Section
 from synpain_hf.validation.faces import Faces
 
+
 @dataclass(frozen=True)
 class Evidence:
     """One question to what annotators measured.
@@ -22,13 +23,13 @@ class Evidence:
     Attributes:
         name: What programs call it.
         title: The question in words.
-        command: The options of `synpain-hf annotate RELEASE` that bring in what it needs.
+        remedy: What to do where nobody measured what it needs.
         look: Answers it from what one annotator says; nothing where that lacks the columns.
     """
 
     name: str
     title: str
-    command: str
+    remedy: str
     look: Callable[[Annotated, Published, str], Iterator[Section]]
 
 
@@ -38,32 +39,43 @@ class OfEmbeddings:
 
     name: str
     title: str
-    command: str
+    remedy: str
     look: Callable[[Embedded, Published, str], Iterator[Section]]
 
 
+_MEDIAPIPE = "run `synpain-hf annotate RELEASE --with mediapipe`"
+_SFACE = "run `synpain-hf annotate RELEASE --with sface`"
+
 EVIDENCE: tuple[Evidence | OfEmbeddings, ...] = (
     Evidence(
-        "quality", "Are pictures of all groups as good?", "--import a table of DSL-FIQA, or --with sharpness",
+        "quality",
+        "Are pictures of all groups as good?",
+        "run `synpain-hf annotate RELEASE --with sharpness`, or import a table of DSL-FIQA with --import",
         quality,
     ),
-    Evidence("pose", "Are heads of all groups turned alike?", "--with mediapipe", pose),
+    Evidence("pose", "Are heads of all groups turned alike?", _MEDIAPIPE, pose),
     Evidence(
-        "pspi", "Do faces labelled pain score higher?", "--import a table of FaceReader or Py-Feat, or --with mediapipe",
+        "pspi",
+        "Do faces labelled pain score higher?",
+        f"{_MEDIAPIPE}, or import a table of FaceReader or Py-Feat with --import",
         pain_scores,
     ),
     Evidence(
-        "units", "Which action units does pain have more of?",
-        "--import a table of FaceReader, Py-Feat or OpenFace, or --with mediapipe", action_units,
+        "units",
+        "Which action units does pain have more of?",
+        f"{_MEDIAPIPE}, or import a table of FaceReader, Py-Feat or OpenFace with --import",
+        action_units,
     ),
     Evidence(
-        "failures", "Are faces of all groups found?", "--with mediapipe, or --import a table of another tool",
+        "failures",
+        "Are faces of all groups found?",
+        f"{_MEDIAPIPE}, or import the table of another tool with --import",
         failures,
     ),
-    OfEmbeddings("similarity", "Do both faces of a pair show one person?", "--with sface", similarity),
-    OfEmbeddings("look_alikes", "Do identities of all groups differ from each other?", "--with sface", alike),
-    OfEmbeddings("near_copies", "Are no faces of two identities nearly the same?", "--with sface", near_copies),
-)  # fmt: skip
+    OfEmbeddings("similarity", "Do both faces of a pair show one person?", _SFACE, similarity),
+    OfEmbeddings("look_alikes", "Do identities of all groups differ from each other?", _SFACE, alike),
+    OfEmbeddings("near_copies", "Are no faces of two identities nearly the same?", _SFACE, near_copies),
+)
 """The questions, in the order in which they are reported."""
 
 
@@ -90,6 +102,6 @@ def gather(release: Release, faces: Faces, published: Published, threshold: floa
         else:
             for vectors in embedded:
                 of_this += evidence.look(vectors, published, evidence.title)
-        remedy = f"not measured; `synpain-hf annotate RELEASE` with {evidence.command} would"
-        sections += of_this or [Section(evidence.name, evidence.title, outcome="not made", told=[remedy])]
+        told = f"nobody measured it; {evidence.remedy}"
+        sections += of_this or [Section(evidence.name, evidence.title, outcome="not made", told=[told])]
     return sections

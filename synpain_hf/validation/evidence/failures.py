@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from synpain_hf.cards.quantities import as_p
+from synpain_hf.cards.words import group_words
 from synpain_hf.validation.evidence.annotated import DEMOGRAPHIC, OVERALL, Annotated, Booleans
-from synpain_hf.validation.evidence.measures import in_words, shown_p
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Section, Test, corrected, outcome_of
 from synpain_hf.validation.statistics.clustered import same_means, share
@@ -28,9 +29,7 @@ def failures(annotated: Annotated, published: Published, title: str) -> Iterator
         return
     has_failed = np.array([reason is not None for reason in annotated.table["reason"].to_pylist()], bool)
     groups = (*OVERALL, *DEMOGRAPHIC, *((*group, "pain") for group in DEMOGRAPHIC))
-    rows = [
-        _row(annotated, has_failed, group, published) for group in groups if annotated.members(group).any()
-    ]
+    rows = [_row(annotated, has_failed, group, published) for group in groups if annotated.members(group).any()]
     found = [
         _test(annotated, has_failed, [("expressive",), ("neutral",)], ("all",)),
         _test(annotated, has_failed, [_PAIN, ("no_pain",)], ("all",)),
@@ -48,9 +47,9 @@ def failures(annotated: Annotated, published: Published, title: str) -> Iterator
         if test.corrected < LEVEL and shares[high] - shares[low] > _NOTICEABLE:
             among = " of pain" if test.among == _PAIN else ""
             told.append(
-                f"nothing is found in {shares[high]:.1%} of faces{among} for {in_words(high)}, and in "
-                f"{shares[low]:.1%} for {in_words(low)} (corrected p {shown_p(test.corrected)}); say so wherever results "
-                "rest on this annotator, since it leaves these faces out"
+                f"nothing is found in {shares[high]:.1%} of faces{among} for {group_words(high)}, and in "
+                f"{shares[low]:.1%} for {group_words(low)} (corrected p {as_p(test.corrected)}); say so wherever "
+                "results rest on this annotator, since it leaves these faces out"
             )
     yield Section(
         "failures", title, "reason", annotated.annotator, annotated.file, outcome_of([], told), told, rows, tests

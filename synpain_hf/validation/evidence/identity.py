@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import stats
 
+from synpain_hf.cards.quantities import as_p
+from synpain_hf.cards.words import group_words
 from synpain_hf.text.plurals import count, first_few
 from synpain_hf.validation.evidence.annotated import Annotated, Booleans
-from synpain_hf.validation.evidence.measures import in_words, shown_p
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Section, Test, corrected, outcome_of
 from synpain_hf.validation.statistics.estimate import Estimate
@@ -194,18 +195,21 @@ def alike(embedded: Embedded, published: Published, title: str) -> Iterator[Sect
             p = _p_of_ratio(women, men, ratio)
             tests.append(Test(groups, among or ("all",), "odds_ratio", ratio, p, known))
     tests = corrected(tests)
-    told = [
-        f"among {in_words(test.among) if test.among != ('all',) else 'all'} identities, {in_words(test.groups[0])} look "
-        f"alike in {found[test.groups[0]].share.value:.1%} of pairs and {in_words(test.groups[1])} in "
-        f"{found[test.groups[1]].share.value:.1%} (cosine {threshold:.2f} or more, corrected p "
-        f"{shown_p(test.corrected)}); count fewer persons there than identities"
-        for test in tests
-        if test.corrected < LEVEL
-    ]
+    told = [_more_alike(test, found, threshold) for test in tests if test.corrected < LEVEL]
     yield Section(
         "look_alikes", title, COLUMN, embedded.annotated.annotator, embedded.annotated.file, outcome_of([], told), told,
         rows, tests,
     )  # fmt: skip
+
+
+def _more_alike(test: Test, found: Mapping[Group, LookAlikes], threshold: float) -> str:
+    women, men = test.groups
+    among = "" if test.among == ("all",) else f"{group_words(test.among)} "
+    return (
+        f"{found[women].share.value:.1%} of pairs of {among}women look alike, and {found[men].share.value:.1%} of pairs "
+        f"of {among}men (cosine {threshold:.2f} or more, corrected p {as_p(test.corrected)}); there are fewer different "
+        "persons than identities there, so count them with care"
+    )
 
 
 def _first_of_identity(embedded: Embedded) -> Booleans:
@@ -230,10 +234,12 @@ def near_copies(embedded: Embedded, published: Published, title: str) -> Iterato
     pairs = len(embedded.kept) * (len(embedded.kept) - 1) // 2
     row = Row(("all",), "near_copies", pairs, people, Estimate(number, math.nan, math.nan))
     named = [f"{embedded.identities[i]} and {embedded.identities[j]} ({cosine:.3f})" for i, j, cosine in nearest]
-    told = [
-        f"{count(number, 'pair')} of faces of two identities are nearly the same (cosine {NEAR} or more): "
-        f"{first_few(named)}; look whether they show one person, who must be one identity"
-    ] if number else []  # fmt: skip
+    told = []
+    if number:
+        told.append(
+            f"{count(number, 'pair')} of faces of two identities are nearly the same (cosine {NEAR} or more): "
+            f"{first_few(named)}; look whether they show one person, who must be one identity"
+        )
     yield Section(
         "near_copies", title, COLUMN, embedded.annotated.annotator, embedded.annotated.file, outcome_of([], told), told,
         [row],

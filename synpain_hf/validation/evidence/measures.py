@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy import stats
 
-from synpain_hf.cards.words import measure_words, words
+from synpain_hf.cards.quantities import as_p
+from synpain_hf.cards.words import group_words, measure_words
 from synpain_hf.validation.evidence.annotated import DEMOGRAPHIC, OVERALL, Annotated, Booleans, Floats
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Test, corrected
 from synpain_hf.validation.statistics.clustered import mean, rank_test, same_means
 from synpain_hf.validation.statistics.estimate import Estimate
-from synpain_hf.validation.statistics.scales import acr_band
 from synpain_hf.vocabulary import CLASSES, GROUPS
 
 NOTICEABLE = 0.2
@@ -53,9 +53,7 @@ def comparisons(annotated: Annotated, values: Floats) -> list[Test]:
     return corrected([test for test in tests if test is not None])
 
 
-def pairwise(
-    annotated: Annotated, values: Floats, first: Group, second: Group, among: Group = ("all",)
-) -> Test | None:
+def pairwise(annotated: Annotated, values: Floats, first: Group, second: Group, among: Group = ("all",)) -> Test | None:
     """Whether one group has greater values than another; None where one has none."""
     known = annotated.members(among) & np.isfinite(values)
     one, other = (annotated.members(group) & known for group in (first, second))
@@ -89,30 +87,13 @@ def differences(measure: str, rows: Sequence[Row], values: Floats, tests: Sequen
         low, high = min(theirs, key=theirs.__getitem__), max(theirs, key=theirs.__getitem__)
         if test.corrected < LEVEL and theirs[high] - theirs[low] > NOTICEABLE * spread:
             told.append(
-                f"{measure_words(measure)} differs: {theirs[high]:.3g} for {in_words(high)}, {theirs[low]:.3g} for "
-                f"{in_words(low)} (corrected p {shown_p(test.corrected)}); {remedy}"
+                f"{measure_words(measure)} differs: {theirs[high]:.3g} for {group_words(high)}, {theirs[low]:.3g} for "
+                f"{group_words(low)} (corrected p {as_p(test.corrected)}); {remedy}"
             )
     return told
 
 
-def in_words(group: Group) -> str:
-    """A group in words: `pain, Black`."""
-    return ", ".join(words(part) for part in group)
-
-
-def shown_p(p: float) -> str:
-    """A p value as it is shown: `.012`, `< .001`."""
-    return "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
-
-
-def band_of(measure: str, value: float) -> str:
-    """The band of a quality on the ACR scale; empty for another measure, or one that is not from 0 to 1."""
-    return acr_band(value) if measure == "quality" and 0 <= value <= 1 else ""
-
-
-def _known(
-    annotated: Annotated, values: Floats, groups: Sequence[Group]
-) -> Iterator[tuple[Group, Booleans]]:
+def _known(annotated: Annotated, values: Floats, groups: Sequence[Group]) -> Iterator[tuple[Group, Booleans]]:
     for group in groups:
         chosen = annotated.members(group) & np.isfinite(values)
         if chosen.any():
@@ -129,5 +110,3 @@ def _row(
 ) -> Row:
     people = len(set(annotated.identities[chosen].tolist()))
     return Row(group, statistic, int(chosen.sum()), people, estimate, known)
-
-

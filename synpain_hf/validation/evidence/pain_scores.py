@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from synpain_hf.cards.words import measure_words
+from synpain_hf.cards.quantities import as_p
+from synpain_hf.cards.words import group_words, measure_words
 from synpain_hf.validation.evidence.annotated import CONDITIONS, DEMOGRAPHIC, Annotated
 from synpain_hf.validation.evidence.measures import (
     differences,
-    in_words,
     means,
     of_attribute,
     pairwise,
     quartiles,
-    shown_p,
 )
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import Group, Section, Test, corrected, outcome_of
@@ -62,10 +61,10 @@ def _judged(measure: str, tests: Sequence[Test]) -> tuple[list[str], list[str]]:
         first, *others = test.groups
         if first != _PAIN or test.among == _PAIN or test.estimate is None:
             continue
-        share, higher = test.estimate, in_words(others[0])
+        share, higher = test.estimate, group_words(others[0])
         told = (
             f"faces labelled pain have the higher {measure_words(measure)} in {share.value:.0%} of comparisons with "
-            f"{higher} faces (corrected p {shown_p(test.corrected)}); {_UNLIKE_LABELS}"
+            f"{higher} faces (corrected p {as_p(test.corrected)}); {_UNLIKE_LABELS}"
         )
         if share.high < 0.5:
             failures.append(told)
@@ -90,6 +89,4 @@ def action_units(annotated: Annotated, published: Published, title: str) -> Iter
                 tests.append(replace(test, groups=[(column, *group) for group in test.groups]))
     if rows:
         measure = "action_units"
-        yield Section(
-            "units", title, measure, annotated.annotator, annotated.file, rows=rows, tests=corrected(tests)
-        )
+        yield Section("units", title, measure, annotated.annotator, annotated.file, rows=rows, tests=corrected(tests))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from synpain_hf.validation.evidence.annotated import Annotated, Floats
 from synpain_hf.validation.evidence.measures import EVERY, comparisons, differences, means
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import Section, outcome_of
+from synpain_hf.validation.statistics.scales import acr_band
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,15 @@ def _sections(
     for measure, about in measures.items():
         if annotated.has(measure):
             values: Floats = np.abs(annotated.values(measure)) if about.is_angle else annotated.values(measure)
-            rows = list(means(annotated, measure, values, published, EVERY))
+            rows = [
+                replace(row, band=_band(row.estimate.value) if measure == "quality" else "")
+                for row in means(annotated, measure, values, published, EVERY)
+            ]
             tests = comparisons(annotated, values)
             told = differences(measure, rows, values, tests, about.remedy)
             outcome = outcome_of([], told)
             yield Section(name, title, measure, annotated.annotator, annotated.file, outcome, told, rows, tests)
+
+
+def _band(value: float) -> str:
+    return acr_band(value) if 0 <= value <= 1 else ""

@@ -25,11 +25,12 @@ class Row:
     Attributes:
         group: The group.
         statistic: What the number is: `mean`, `median`, `lower_quartile`, `upper_quartile`, `missing` (a share),
-            `share`, `equal_error_rate` or `threshold`.
+            `share`, `equal_error_rate`, `threshold` or `near_copies`.
         n: Of how many faces, or pairs of faces, or pairs of identities.
         identities: Of how many identities.
         estimate: The number with its interval; NaN limits where there is none.
         published: The number that was published; None where none was.
+        band: The band of a quality on the scale of absolute category rating; empty for anything else.
     """
 
     group: Group
@@ -38,6 +39,7 @@ class Row:
     identities: int
     estimate: Estimate
     published: float | None = None
+    band: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As `schemas/validation_report.schema.json` has it."""
@@ -48,6 +50,7 @@ class Row:
             "identities": self.identities,
             **_limits(self.estimate),
             "published": self.published,
+            "band": self.band or None,
         }
 
 

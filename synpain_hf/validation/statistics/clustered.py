@@ -108,7 +108,9 @@ def rank_test(
     sums, _ = _sums((ranks - ranks.mean()) * np.where(first, 1 / n, -1 / m), clusters)
     error = np.sqrt(np.square(sums).sum())
     p = float(2 * stats.norm.sf(abs(sums.sum()) / error)) if error > 0 else 1.0
-    overall = subgroup_auroc(references=first, scores=sample, clusters=np.asarray(clusters), confidence=level)["overall"]
+    overall = subgroup_auroc(references=first, scores=sample, clusters=np.asarray(clusters), confidence=level)[
+        "overall"
+    ]
     interval = overall["interval"] or {"low": np.nan, "high": np.nan}
     share = float((ranks[first].sum() - n * (n + 1) / 2) / (n * m))
     return RankTest(share * n * m, p, Estimate(share, interval["low"], interval["high"]))
