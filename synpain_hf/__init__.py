@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "amend": "synpain_hf.release.amend",
+    "annotate": "synpain_hf.annotation.annotate",
     "build": "synpain_hf.release.build",
     "card": "synpain_hf.cards",
     "cross_validate": "synpain_hf.training.run.cross_validation",
@@ -34,6 +35,7 @@ _HOMES = {
 __all__ = [
     "__version__",
     "amend",
+    "annotate",
     "build",
     "card",
     "cross_validate",
@@ -54,6 +56,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from synpain_hf.annotation.annotate import annotate
     from synpain_hf.annotation.faces import faces
     from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card

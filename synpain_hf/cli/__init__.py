@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import synpain_hf
-from synpain_hf.cli.annotation import faces, import_annotations
+from synpain_hf.cli.annotation import annotate, faces
 from synpain_hf.cli.cards import card
 from synpain_hf.cli.metric import evaluate
 from synpain_hf.cli.printing import print_line
@@ -25,7 +25,7 @@ from synpain_hf.cli.training import train
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, validate, faces, card, install, installed, uninstall,
+    build, demo, info, diff, validate, faces, annotate, card, install, installed, uninstall,
     evaluate, publish, publish_metric, train,
 )  # fmt: skip
 """In the order in which --help lists them."""
@@ -57,7 +57,6 @@ def _options(
 
 for _command in COMMANDS:
     app.command()(_command)
-app.command("annotate")(import_annotations)
 
 
 def main() -> None:

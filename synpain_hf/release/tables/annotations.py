@@ -76,11 +76,22 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, object]], columns: Featur
     Args:
         path: The file.
         rows: What an annotator says of each face, by column; what else is in a row is left out.
-        columns: Its columns: those of `features`, and numbers and texts of the annotator's own.
+        columns: Its columns: those of `features`, and numbers, texts and lists of numbers of the annotator's own.
     """
-    listed = [{name: row.get(name) for name in columns} for row in rows]
-    table = pa.Table.from_pylist(listed, columns.arrow_schema)
-    pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
+    with open_file(path, columns) as file:
+        file.write_table(table_of(rows, columns))
+
+
+def table_of(rows: Sequence[Mapping[str, object]], columns: Features) -> pa.Table:
+    """Rows as a table that `open_file` takes; what is not in a row is null."""
+    return pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows], columns.arrow_schema)
+
+
+def open_file(path: Path, columns: Features) -> pq.ParquetWriter:
+    """Begin a file of the table; one that holds more than memory should is written part by part."""
+    return pq.ParquetWriter(
+        path, columns.arrow_schema, compression="zstd", write_page_index=True, use_content_defined_chunking=True
+    )
 
 
 def _row(pair_id: str, annotation: Annotation) -> dict[str, object]:
