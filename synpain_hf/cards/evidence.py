@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from synpain_hf.cards.quantities import as_count, as_p, as_score, as_share
+from synpain_hf.cards.quantities import Document, as_count, as_p, as_score, as_share
 from synpain_hf.cards.words import group_words, measure_words, words
-
-Document = Mapping[str, Any]
-"""A part of a validation report, as `schemas/validation_report.schema.json` has it."""
 
 _FINE = ("quality", "confidence", "embedding")
 """Measures that are shown to a thousandth."""
@@ -28,10 +24,13 @@ _HEADINGS = {
     ("share",): "share alike",
 }
 _EFFECTS = {
-    "superiority": "greater in {} of comparisons",
+    "superiority": "greater in {}",
     "d": "d {}",
     "odds_ratio": "odds ratio {}",
 }
+_ByGroup = dict[tuple[str, ...], dict[str, Document]]
+"""The rows of each group by their statistics."""
+
 NONE = "–"
 """What stands in a cell without a number."""
 
@@ -54,7 +53,8 @@ class Grid:
 def title_of(section: Document) -> str:
     """What a section measures, and who measured it."""
     measure = measure_words(section["measure"])
-    return f"{measure[:1].upper()}{measure[1:]}, by {section['annotator'] or 'an annotator that is not named'}"
+    unit = " in degrees, to either side" if section["name"] == "pose" else ""
+    return f"{measure[:1].upper()}{measure[1:]}{unit}, by {section['annotator'] or 'an annotator that is not named'}"
 
 
 def key_numbers(section: Document) -> list[tuple[str, str]]:
@@ -75,15 +75,23 @@ def grids(section: Document, published_by: str) -> list[Grid]:
     """
     if section["name"] == "units":
         return [_units(section)]
-    found = [_numbers(section, published_by)] if any(row["statistic"] not in _KEY for row in section["rows"]) else []
-    return [*found, *([_comparisons(section, published_by)] if section["tests"] else [])]
+    numbers = [_numbers(section, by_group, published_by) for by_group in _alike(section)]
+    return [*numbers, *([_comparisons(section, published_by)] if section["tests"] else [])]
 
 
-def _numbers(section: Document, published_by: str) -> Grid:
-    by_group: dict[tuple[str, ...], dict[str, Document]] = {}
+def _alike(section: Document) -> list[_ByGroup]:
+    """The rows of each group, those of groups that have the same statistics together."""
+    by_group: _ByGroup = {}
     for row in section["rows"]:
         if row["statistic"] not in _KEY:
             by_group.setdefault(tuple(row["group"]), {})[row["statistic"]] = row
+    found: dict[tuple[str, ...], _ByGroup] = {}
+    for group, rows in by_group.items():
+        found.setdefault(tuple(rows), {})[group] = rows
+    return list(found.values())
+
+
+def _numbers(section: Document, by_group: _ByGroup, published_by: str) -> Grid:
     columns = [each for each in _COLUMNS if any(each[0] in rows for rows in by_group.values())]
     has_band = any(row["band"] for rows in by_group.values() for row in rows.values())
     is_published = any(row["published"] is not None for rows in by_group.values() for row in rows.values())
@@ -102,16 +110,19 @@ def _numbers(section: Document, published_by: str) -> Grid:
 
 def _comparisons(section: Document, published_by: str) -> Grid:
     is_published = any(test["published"] is not None for test in section["tests"])
+    has_effect = any(test["effect"] is not None for test in section["tests"])
     rows = [
         [
             _compared(test),
-            _effect(test),
+            *([_effect(test)] if has_effect else []),
             NONE if test["corrected_p"] is None else as_p(test["corrected_p"]),
             *([NONE if test["published"] is None else as_score(test["published"])] if is_published else []),
         ]
         for test in section["tests"]
     ]
-    return Grid(["compared", "effect", "p", *([published_by] if is_published else [])], rows, 1)
+    return Grid(
+        ["compared", *(["effect"] if has_effect else []), "p", *([published_by] if is_published else [])], rows, 1
+    )
 
 
 def _units(section: Document) -> Grid:

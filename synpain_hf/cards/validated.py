@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from synpain_hf.cards.evidence import Document
+from synpain_hf.cards.quantities import Document
 from synpain_hf.errors import Notice, Problem, ReleaseError, UsageError
 from synpain_hf.release.layout import VALIDATION
 from synpain_hf.release.release import Release
@@ -14,6 +14,9 @@ from synpain_hf.schemas import strict_json, violations
 
 REPORT = "report.json"
 """What `validate` calls its report."""
+
+VALIDATE_AGAIN = "run `synpain-hf validate {0} --out report`, then `synpain-hf card {0} --report report`"
+"""What to do where a report does not fit a release."""
 
 _LARGEST = 2**24
 """In bytes."""
@@ -99,4 +102,4 @@ def _read(release: Release, path: Path) -> tuple[Validated | None, str]:
 
 
 def _remedy(release: Release) -> str:
-    return f"run `synpain-hf validate {release.folder} --out report`, then `synpain-hf card` with --report report"
+    return VALIDATE_AGAIN.format(release.folder)

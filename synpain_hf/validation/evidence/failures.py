@@ -47,9 +47,9 @@ def failures(annotated: Annotated, published: Published, title: str) -> Iterator
         if test.corrected < LEVEL and shares[high] - shares[low] > _NOTICEABLE:
             among = " of pain" if test.among == _PAIN else ""
             told.append(
-                f"nothing is found in {shares[high]:.1%} of faces{among} for {group_words(high)}, and in "
-                f"{shares[low]:.1%} for {group_words(low)} (corrected p {as_p(test.corrected)}); say so wherever "
-                "results rest on this annotator, since it leaves these faces out"
+                f"nothing is found in {shares[high]:.1%} of faces{among} ({group_words(high)}), and in "
+                f"{shares[low]:.1%} ({group_words(low)}), corrected p {as_p(test.corrected)}; say so wherever results "
+                "rest on this annotator, since it leaves these faces out"
             )
     yield Section(
         "failures", title, "reason", annotated.annotator, annotated.file, outcome_of([], told), told, rows, tests

@@ -203,12 +203,12 @@ def alike(embedded: Embedded, published: Published, title: str) -> Iterator[Sect
 
 
 def _more_alike(test: Test, found: Mapping[Group, LookAlikes], threshold: float) -> str:
-    women, men = test.groups
+    women, men = (f"{found[group].share.value:.1%}" for group in test.groups)
     among = "" if test.among == ("all",) else f"{group_words(test.among)} "
     return (
-        f"{found[women].share.value:.1%} of pairs of {among}women look alike, and {found[men].share.value:.1%} of pairs "
-        f"of {among}men (cosine {threshold:.2f} or more, corrected p {as_p(test.corrected)}); there are fewer different "
-        "persons than identities there, so count them with care"
+        f"{women} of pairs of {among}women look alike, and {men} of pairs of {among}men (cosine {threshold:.2f} or "
+        f"more), corrected p {as_p(test.corrected)}; there are fewer different persons than identities, so count them "
+        "with care"
     )
 
 

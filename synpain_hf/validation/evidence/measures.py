@@ -87,8 +87,8 @@ def differences(measure: str, rows: Sequence[Row], values: Floats, tests: Sequen
         low, high = min(theirs, key=theirs.__getitem__), max(theirs, key=theirs.__getitem__)
         if test.corrected < LEVEL and theirs[high] - theirs[low] > NOTICEABLE * spread:
             told.append(
-                f"{measure_words(measure)} differs: {theirs[high]:.3g} for {group_words(high)}, {theirs[low]:.3g} for "
-                f"{group_words(low)} (corrected p {as_p(test.corrected)}); {remedy}"
+                f"{measure_words(measure)} differs: {theirs[high]:.3g} ({group_words(high)}) and {theirs[low]:.3g} "
+                f"({group_words(low)}), corrected p {as_p(test.corrected)}; {remedy}"
             )
     return told
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synpain_hf.cards.drawing import COLOURS, HATCHES
-from synpain_hf.cards.evidence import Document
+from synpain_hf.cards.quantities import Document
 from synpain_hf.cards.words import group_words, measure_words, words
 from synpain_hf.metrics.subgroup_auroc.style import (
     BLUE,
@@ -36,7 +36,6 @@ _LINE, _MARGIN = 0.26, 1.0
 
 _HEAD = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
 _CONDITIONS = ("neutral", "no_pain", "pain")
-_WIDE = WIDTH + 1.2
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _forest(section: Document, published_by: str) -> tuple[Canvas, str]:
     rows = [row for row in section["rows"] if row["statistic"] in ("mean", "missing", "share")]
     is_share = rows[0]["statistic"] != "mean"
     scale = 100 if is_share else 1
-    canvas = new_figure(_WIDE, len(rows) * _LINE + _MARGIN)
+    canvas = new_figure(WIDTH, len(rows) * _LINE + _MARGIN)
     ax = canvas.add_subplot()
     for height, row in enumerate(rows):
         _interval(ax, height, row, scale)
@@ -119,7 +118,7 @@ def _boxes(section: Document, published_by: str) -> tuple[Canvas, str]:
         if len(row["group"]) == 1:
             found.setdefault(row["group"][0], {})[row["statistic"]] = row
     names = [name for name in _CONDITIONS if name in found]
-    canvas = new_figure(_WIDE, len(names) * 0.75 + _MARGIN)
+    canvas = new_figure(WIDTH, len(names) * 0.75 + _MARGIN)
     ax = canvas.add_subplot()
     has_published = False
     for height, name in enumerate(names):
@@ -135,6 +134,8 @@ def _boxes(section: Document, published_by: str) -> tuple[Canvas, str]:
             ax.plot([theirs[1]] * 2, [height + 0.17, height + 0.33], color=VERMILION, lw=2.6)
     _named(ax, [words(name) for name in names])
     ax.set_ylim(len(names) - 0.45, -0.55)
+    low, high = ax.get_xlim()
+    ax.set_xlim(low - 0.04 * (high - low), high)
     ax.set_xlabel(measure_words(section["measure"]), size=TEXT)
     key = "box: middle half, bar: median, dot: mean"
     _note(ax, f"{key}; below each, outlined: {published_by}" if has_published else key)
@@ -149,7 +150,7 @@ def _boxes(section: Document, published_by: str) -> tuple[Canvas, str]:
 def _units(section: Document, published_by: str) -> tuple[Canvas, str]:  # noqa: ARG001 - nothing was published
     """A line an action unit, a mark a condition."""
     units = list(dict.fromkeys(row["group"][0] for row in section["rows"]))
-    canvas = new_figure(_WIDE, len(units) * _LINE * 1.25 + _MARGIN + 0.2)
+    canvas = new_figure(WIDTH, len(units) * _LINE * 1.25 + _MARGIN + 0.2)
     ax = canvas.add_subplot()
     marks = {"neutral": (FAINT, "s", -0.22), "no_pain": (BLUE, "o", 0), "pain": (VERMILION, "^", 0.22)}
     for row in section["rows"]:
@@ -168,7 +169,7 @@ def _histograms(section: Document, published_by: str) -> tuple[Canvas, str]:
     """How cosines of one identity and of two are spread."""
     counts = {name: np.array(values, np.float64) for name, values in section["histograms"].items()}
     edges = np.linspace(-1, 1, len(counts["same"]) + 1)
-    canvas = new_figure(_WIDE, 2.9)
+    canvas = new_figure(WIDTH, 2.9)
     ax = canvas.add_subplot()
     styles = {"different": (BLUE, "///", "faces of two identities"), "same": (VERMILION, "", "faces of one identity")}
     for name, (colour, hatch, label) in styles.items():

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from synpain_hf.cards.evidence import Document
+from synpain_hf.cards.quantities import Document
 from synpain_hf.validation.report.figures import Picture, picture_of
 from synpain_hf.validation.report.page import (
-    ANSWERS,
     INTERVALS,
     SHORTCUTS,
     checks,
@@ -43,7 +42,6 @@ def html(document: Document, title: str) -> str:
         checks=list(checks(document)),
         questions=list(questions(document)),
         unanswered=list(unanswered(document)),
-        answers=ANSWERS,
         shortcuts=SHORTCUTS,
         intervals=INTERVALS,
     )

@@ -6,15 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synpain_hf.cards.evidence import Document, Grid, grids, key_numbers, title_of
-
-ANSWERS = {
-    "passed": "yes",
-    "warning": "look at it",
-    "failed": "no",
-    "not made": "not known",
-}
-"""What an outcome answers to the question of a check."""
+from synpain_hf.cards.evidence import Grid, grids, key_numbers, title_of
+from synpain_hf.cards.quantities import Document
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,8 @@ def verdict(document: Document) -> str:
     first = (
         f"{failed} of {len(outcomes)} answers would mislead a user" if failed else "Nothing that would mislead a user"
     )
-    return f"{first}; {warned} to look at, {unknown} not known."
+    rest = [f"{warned} to look at"] * bool(warned) + [f"{unknown} not known"] * bool(unknown)
+    return f"{'; '.join([first, ', '.join(rest)] if rest else [first])}."
 
 
 def overview(document: Document) -> Grid:
@@ -116,6 +110,7 @@ SHORTCUTS = (
     "together; .5 is chance."
 )
 INTERVALS = (
-    "In brackets: 95% intervals, which know that faces of one identity belong together. Effects are of the first "
-    "against the second; p values are corrected by Holm's method for the comparisons of a table."
+    "In brackets: 95% intervals, which know that faces of one identity belong together. Greater in: the share of "
+    "comparisons of a face of the first group with one of the second in which the first has more; 50% by chance. P "
+    "values are corrected by Holm's method for the comparisons of a table."
 )
