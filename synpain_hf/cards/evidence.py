@@ -35,6 +35,14 @@ NONE = "–"
 """What stands in a cell without a number."""
 
 
+INTERVALS = (
+    "In brackets: 95% intervals, which know that faces of one identity belong together. Greater in: the share of "
+    "comparisons of a face of the first group with one of the second in which the first has more; 50% by chance. P "
+    "values are corrected by Holm's method for the comparisons of a table."
+)
+"""How to read the tables."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """A table to be shown.

@@ -129,9 +129,9 @@ def _found(statistics: Statistics, name: str, validated: Document | None) -> Ite
     elif kind == "share" and len(rest) == 1 and rest[0] in _NAMES:
         yield _Quantity("pairs", f"share of pairs, {words(rest[0])}", pairs.of(rest[0]) / pairs.total, as_share)
     elif kind in _OF_IDENTITIES and len(rest) == 2:
-        yield from _of_identities(kind, *rest, validated)
+        yield from _of_identities(kind, rest[0], rest[1], validated)
     elif len(rest) == 2 and rest[1] in _PARTS:
-        yield from _measured(statistics, kind, *rest)
+        yield from _measured(statistics, kind, rest[0], rest[1])
 
 
 def _measured(statistics: Statistics, column: str, part: str, statistic: str) -> Iterator[_Quantity]:

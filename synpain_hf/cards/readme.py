@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synpain_hf.cards import tables
-from synpain_hf.cards.evidence import grids, key_numbers, title_of
+from synpain_hf.cards.evidence import INTERVALS, grids, key_numbers, title_of
 from synpain_hf.cards.facts import Facts
 from synpain_hf.cards.figures import Figure
 from synpain_hf.cards.metadata import metadata_of
@@ -138,6 +138,7 @@ def _validation(report: Document) -> dict[str, Any]:
             if section["rows"]
         ],
         "made_with": report["made_with"],
+        "intervals": INTERVALS,
     }
 
 

@@ -171,7 +171,7 @@ def compose(
     meanings = meanings_of(statistics, facts)
     figures = figures_of(statistics)
     texts = {
-        CARD: readme(release, facts, statistics, meanings, figures, validated and validated.document),
+        CARD: readme(release, facts, statistics, meanings, figures, None if validated is None else validated.document),
         CROISSANT: croissant(release, facts, statistics, meanings),
         FACTS: facts.text,
         **({BIBLIOGRAPHY: facts.bibliography} if facts.bibliography else {}),

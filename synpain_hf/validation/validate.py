@@ -51,7 +51,8 @@ class Validation:
     @property
     def has_failed(self) -> bool:
         """Whether something was found that would mislead a user."""
-        return any(found.outcome == "failed" for found in (*self.found.values(), *self.evidence))
+        outcomes = [*(found.outcome for found in self.found.values()), *(section.outcome for section in self.evidence)]
+        return "failed" in outcomes
 
     def to_dict(self) -> dict[str, Any]:
         """The report as `schemas/validation_report.schema.json` describes it."""

@@ -10,7 +10,7 @@ from synpain_hf.cards.quantities import as_p
 from synpain_hf.cards.words import group_words
 from synpain_hf.validation.evidence.annotated import DEMOGRAPHIC, OVERALL, Annotated, Booleans
 from synpain_hf.validation.evidence.published import Published
-from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Section, Test, corrected, outcome_of
+from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, Section, corrected, outcome_of
 from synpain_hf.validation.statistics.clustered import same_means, share
 from synpain_hf.validation.statistics.proportions import same_shares
 from synpain_hf.vocabulary import CLASSES, GROUPS
@@ -68,7 +68,7 @@ def _share(annotated: Annotated, has_failed: Booleans, group: Group, among: Grou
     return float(has_failed[annotated.members(group) & annotated.members(among)].mean())
 
 
-def _test(annotated: Annotated, has_failed: Booleans, groups: list[Group], among: Group) -> Test | None:
+def _test(annotated: Annotated, has_failed: Booleans, groups: list[Group], among: Group) -> Comparison | None:
     """Whether groups have the same share of failures; None where there are fewer than two."""
     inside = annotated.members(among)
     members = {group: annotated.members(group) & inside for group in groups}
@@ -83,4 +83,4 @@ def _test(annotated: Annotated, has_failed: Booleans, groups: list[Group], among
     else:
         names = np.select(list(members.values()), [str(number) for number in range(len(members))], "")
         p = same_means(has_failed[any_of], names[any_of].tolist(), clusters).p
-    return Test(list(members), among, "", None, p)
+    return Comparison(list(members), among, "", None, p)

@@ -18,7 +18,7 @@ from synpain_hf.cards.words import group_words
 from synpain_hf.text.plurals import count, first_few
 from synpain_hf.validation.evidence.annotated import Annotated, Booleans
 from synpain_hf.validation.evidence.published import Published
-from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Section, Test, corrected, outcome_of
+from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, Section, corrected, outcome_of
 from synpain_hf.validation.statistics.estimate import Estimate
 from synpain_hf.validation.statistics.proportions import wilson
 from synpain_hf.validation.statistics.similarity import (
@@ -72,7 +72,7 @@ class Embedded:
         column = self.annotated.table[COLUMN]
         lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
         usual = int(np.bincount(lengths[lengths > 0]).argmax())
-        found = lengths == usual
+        found: Booleans = lengths == usual
         vectors = np.array(column.filter(pa.array(found)).to_pylist(), np.float64)
         norms = np.linalg.norm(np.nan_to_num(vectors), axis=1)
         found[found] = np.isfinite(vectors).all(axis=1) & (norms > 0)
@@ -94,7 +94,7 @@ class Embedded:
     @cached_property
     def identities(self) -> list[str]:
         """Whom they show."""
-        return self.annotated.identities[self.kept].tolist()
+        return list(map(str, self.annotated.identities[self.kept]))
 
     @cached_property
     def separation(self) -> Separation | None:
@@ -123,7 +123,7 @@ def similarity(embedded: Embedded, published: Published, title: str) -> Iterator
     rate = wilson(found.equal_error_rate * people, people)
     rows.append(Row(("all",), "equal_error_rate", found.same.moments[2], people, rate))
     rows.append(Row(("all",), "threshold", len(embedded.kept), people, Estimate(found.threshold, math.nan, math.nan)))
-    d = Test(
+    d = Comparison(
         (("same",), ("different",)), ("all",), "d", found.d, _p_of(found.d),
         published.of("similarity", ("same", "different"), "d"),
     )  # fmt: skip
@@ -193,7 +193,7 @@ def alike(embedded: Embedded, published: Published, title: str) -> Iterator[Sect
             ratio = ratio_of_odds(women, men)
             known = published.of("look_alikes", among or ("all",), "odds_ratio")
             p = _p_of_ratio(women, men, ratio)
-            tests.append(Test(groups, among or ("all",), "odds_ratio", ratio, p, known))
+            tests.append(Comparison(groups, among or ("all",), "odds_ratio", ratio, p, known))
     tests = corrected(tests)
     told = [_more_alike(test, found, threshold) for test in tests if test.corrected < LEVEL]
     yield Section(
@@ -202,7 +202,7 @@ def alike(embedded: Embedded, published: Published, title: str) -> Iterator[Sect
     )  # fmt: skip
 
 
-def _more_alike(test: Test, found: Mapping[Group, LookAlikes], threshold: float) -> str:
+def _more_alike(test: Comparison, found: Mapping[Group, LookAlikes], threshold: float) -> str:
     women, men = (f"{found[group].share.value:.1%}" for group in test.groups)
     among = "" if test.among == ("all",) else f"{group_words(test.among)} "
     return (

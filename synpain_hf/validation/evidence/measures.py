@@ -11,7 +11,7 @@ from synpain_hf.cards.quantities import as_p
 from synpain_hf.cards.words import group_words, measure_words
 from synpain_hf.validation.evidence.annotated import DEMOGRAPHIC, OVERALL, Annotated, Booleans, Floats
 from synpain_hf.validation.evidence.published import Published
-from synpain_hf.validation.evidence.section import LEVEL, Group, Row, Test, corrected
+from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, corrected
 from synpain_hf.validation.statistics.clustered import mean, rank_test, same_means
 from synpain_hf.validation.statistics.estimate import Estimate
 from synpain_hf.vocabulary import CLASSES, GROUPS
@@ -46,14 +46,16 @@ def quartiles(
             yield _row(annotated, group, statistic, chosen, value, published.of(measure, group, statistic))
 
 
-def comparisons(annotated: Annotated, values: Floats) -> list[Test]:
+def comparisons(annotated: Annotated, values: Floats) -> list[Comparison]:
     """Tests of whether groups differ, corrected for their number."""
     tests = [pairwise(annotated, values, *groups) for groups in _COMPARED]
     tests += [of_attribute(annotated, values, column) for column in GROUPS]
     return corrected([test for test in tests if test is not None])
 
 
-def pairwise(annotated: Annotated, values: Floats, first: Group, second: Group, among: Group = ("all",)) -> Test | None:
+def pairwise(
+    annotated: Annotated, values: Floats, first: Group, second: Group, among: Group = ("all",)
+) -> Comparison | None:
     """Whether one group has greater values than another; None where one has none."""
     known = annotated.members(among) & np.isfinite(values)
     one, other = (annotated.members(group) & known for group in (first, second))
@@ -61,23 +63,25 @@ def pairwise(annotated: Annotated, values: Floats, first: Group, second: Group, 
         return None
     both = one | other
     found = rank_test(values[both], one[both], annotated.clusters[both].tolist())
-    return Test((first, second), among, "superiority", found.superiority, found.p)
+    return Comparison((first, second), among, "superiority", found.superiority, found.p)
 
 
-def of_attribute(annotated: Annotated, values: Floats, column: str, among: Group = ("all",)) -> Test | None:
+def of_attribute(annotated: Annotated, values: Floats, column: str, among: Group = ("all",)) -> Comparison | None:
     """Whether the groups of an attribute differ: of two, which has greater values; None where there is one alone."""
     known = annotated.members(among) & np.isfinite(values) & (annotated.group_of(column) != "")
     names = [(name,) for name in CLASSES[column] if (annotated.members((name,)) & known).any()]
     if len(names) < 2:
         return None
     if len(names) == 2:
-        return pairwise(annotated, values, *names, among=among)
+        return pairwise(annotated, values, names[0], names[1], among)
     ranks, groups = stats.rankdata(values[known]), annotated.group_of(column)[known]
     found = same_means(ranks, groups.tolist(), annotated.clusters[known].tolist())
-    return Test(names, among, "", None, found.p)
+    return Comparison(names, among, "", None, found.p)
 
 
-def differences(measure: str, rows: Sequence[Row], values: Floats, tests: Sequence[Test], remedy: str) -> list[str]:
+def differences(
+    measure: str, rows: Sequence[Row], values: Floats, tests: Sequence[Comparison], remedy: str
+) -> list[str]:
     """What is told of groups whose means differ noticeably: cause, then remedy."""
     spread = float(np.nanstd(values))
     found = {row.group: row.estimate.value for row in rows if row.statistic == "mean"}

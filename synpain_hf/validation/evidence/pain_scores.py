@@ -17,7 +17,7 @@ from synpain_hf.validation.evidence.measures import (
     quartiles,
 )
 from synpain_hf.validation.evidence.published import Published
-from synpain_hf.validation.evidence.section import Group, Section, Test, corrected, outcome_of
+from synpain_hf.validation.evidence.section import Comparison, Group, Section, corrected, outcome_of
 from synpain_hf.vocabulary import GROUPS
 
 _SCORES = ("pspi", "pspi_approx")
@@ -53,7 +53,7 @@ def pain_scores(annotated: Annotated, published: Published, title: str) -> Itera
             )  # fmt: skip
 
 
-def _judged(measure: str, tests: Sequence[Test]) -> tuple[list[str], list[str]]:
+def _judged(measure: str, tests: Sequence[Comparison]) -> tuple[list[str], list[str]]:
     """Where pain scores lower than other faces that would mislead; where it does not score higher that is told."""
     failures: list[str] = []
     warnings: list[str] = []

@@ -55,7 +55,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Test:
+class Comparison:
     """A comparison of groups.
 
     Attributes:
@@ -114,7 +114,7 @@ class Section:
     outcome: Outcome = "passed"
     told: Sequence[str] = ()
     rows: Sequence[Row] = ()
-    tests: Sequence[Test] = ()
+    tests: Sequence[Comparison] = ()
     histograms: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Section:
         }
 
 
-def corrected(tests: Sequence[Test]) -> list[Test]:
+def corrected(tests: Sequence[Comparison]) -> list[Comparison]:
     """Tests with p values that are corrected for their number."""
     values = holm([test.p for test in tests])
     return [replace(test, corrected=p) for test, p in zip(tests, values, strict=True)]

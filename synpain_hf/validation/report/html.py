@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from synpain_hf.cards.evidence import INTERVALS
 from synpain_hf.cards.quantities import Document
 from synpain_hf.validation.report.figures import Picture, picture_of
 from synpain_hf.validation.report.page import (
-    INTERVALS,
     SHORTCUTS,
     checks,
     overview,
@@ -30,7 +31,10 @@ def html(document: Document, title: str) -> str:
         title: What the release holds.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"picture": lambda section: _picture(section, document), "address": _address}
+    environment.filters |= {
+        "picture": partial(picture_of, published_by=document["published"]["by"]),
+        "address": _address,
+    }
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         title=title,
@@ -45,10 +49,6 @@ def html(document: Document, title: str) -> str:
         shortcuts=SHORTCUTS,
         intervals=INTERVALS,
     )
-
-
-def _picture(section: Document, document: Document) -> Picture | None:
-    return picture_of(section, document["published"]["by"])
 
 
 def _address(picture: Picture) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from synpain_hf.cards.evidence import Grid
+from synpain_hf.cards.evidence import INTERVALS, Grid
 from synpain_hf.cards.quantities import Document
 from synpain_hf.text.markdown import Markdown, escaped, table, tidied
 from synpain_hf.validation.report.page import (
-    INTERVALS,
     SHORTCUTS,
     Part,
     checks,

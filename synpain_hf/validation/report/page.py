@@ -109,8 +109,3 @@ SHORTCUTS = (
     "AUROC with which the label of pairs that were not learned from is told, and intervals that hold for all shortcuts "
     "together; .5 is chance."
 )
-INTERVALS = (
-    "In brackets: 95% intervals, which know that faces of one identity belong together. Greater in: the share of "
-    "comparisons of a face of the first group with one of the second in which the first has more; 50% by chance. P "
-    "values are corrected by Holm's method for the comparisons of a table."
-)

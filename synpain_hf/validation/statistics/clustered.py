@@ -14,6 +14,9 @@ from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats, f
 from synpain_hf.validation.statistics.proportions import Homogeneity, wilson
 
 _SHUFFLES = 4_999
+_CELLS = 500_000
+"""Clusters in all that are shuffled at a time."""
+
 _FEW = 200
 """Clusters of a group, or clusters that differ from the rest, below which groups are shuffled."""
 
@@ -154,19 +157,40 @@ def same_means(values: npt.ArrayLike, groups: Sequence[str], clusters: Sequence[
     few = min(int(theirs.sum(axis=0).min()), int(differing.sum())) < _FEW
     if not few or (theirs.sum(axis=1) > 1).any():
         return Homogeneity(statistic, float(stats.chi2.sf(statistic, len(names) - 1)), is_exact=False)
-    rng, group = np.random.default_rng(seed), theirs.argmax(axis=1)
-    sizes, totals = counts.sum(axis=1), sums.sum(axis=1)
-    others = np.array([_shuffled(sizes, totals, rng.permutation(group), len(names)) for _ in range(_SHUFFLES)])
+    order = theirs.argmax(axis=1).argsort(kind="stable")
+    parts = np.stack([counts.sum(axis=1), sums.sum(axis=1)])[:, order]
+    starts = np.concatenate([[0], np.cumsum(theirs.sum(axis=0))[:-1]])
+    others = _shuffled(parts, starts, np.random.default_rng(seed))
     as_far = int((others >= statistic * (1 - 1e-9)).sum())
     return Homogeneity(statistic, (as_far + 1) / (_SHUFFLES + 1), is_exact=True)
 
 
-def _shuffled(sizes: Floats, totals: Floats, group: npt.NDArray[np.int64], number: int) -> float:
-    place = np.arange(len(group)), group
-    counts = np.zeros((len(group), number))
-    sums = np.zeros_like(counts)
-    counts[place], sums[place] = sizes, totals
-    return _score(counts, sums)
+def _shuffled(parts: Floats, starts: npt.NDArray[np.int64], rng: np.random.Generator) -> Floats:
+    """The score statistic of clusters in groups that are as large as they were, and drawn anew.
+
+    Args:
+        parts: Shape (2, clusters): the size of each cluster, and the sum of its values less their mean.
+        starts: Where each group starts among clusters that are sorted by group.
+        rng: Draws.
+
+    Returns:
+        Shape (4,999,).
+    """
+    number = parts.shape[1]
+    weights = np.stack([*parts, parts[1] ** 2])
+    found = []
+    at_a_time = max(1, _CELLS // number)
+    for done in range(0, _SHUFFLES, at_a_time):
+        places = rng.permuted(np.tile(np.arange(number), (min(at_a_time, _SHUFFLES - done), 1)), axis=1)
+        sizes, score, squares = np.add.reduceat(weights[:, places], starts, axis=2)
+        shares, total = sizes / sizes.sum(axis=1, keepdims=True), squares.sum(axis=1)[:, None, None]
+        crossed = shares[:, :, None] * squares[:, None, :]
+        variance = total * shares[:, :, None] * shares[:, None, :] - crossed - crossed.transpose(0, 2, 1)
+        diagonal = np.arange(len(starts))
+        variance[:, diagonal, diagonal] += squares
+        inverse = np.linalg.pinv(variance[:, :-1, :-1])
+        found.append(np.einsum("bi,bij,bj->b", score[:, :-1], inverse, score[:, :-1]))
+    return np.concatenate(found)
 
 
 def _score(counts: Floats, sums: Floats) -> float:
