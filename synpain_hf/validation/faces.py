@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from synpain_hf.validation.pixels import Measured, measure
 from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 _INNER = {"neutral": -1, "expressive": 0}
+_MEASURED = frozenset(each.name for each in fields(Measured))
 _OPTIONAL = (IDENTITY, DERIVED_FROM)
 
 
@@ -80,9 +81,11 @@ class Faces:
 
     Attributes:
         pairs: The pairs.
+        annotated: What annotators measured of both faces, by name; shape (pairs, 2), NaN where nothing was.
     """
 
     pairs: Sequence[Seen]
+    annotated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
     @cached_property
     def is_pain(self) -> npt.NDArray[np.bool_]:
@@ -95,7 +98,9 @@ class Faces:
         return np.array([pair.fold for pair in self.pairs])
 
     def measures(self, name: str) -> npt.NDArray[np.float64]:
-        """A measure of both faces; shape (pairs, 2), NaN where a face does not decode."""
+        """A measure of both faces; shape (pairs, 2), NaN where a face does not decode, or was not annotated."""
+        if name not in _MEASURED:
+            return self.annotated.get(name, np.full((len(self.pairs), 2), np.nan))
         return np.array(
             [
                 [np.nan if face.measured is None else getattr(face.measured, name) for face in pair.faces]

@@ -22,6 +22,7 @@ from synpain_hf.validation.evidence import gather
 from synpain_hf.validation.evidence.published import Published, published
 from synpain_hf.validation.evidence.section import Section
 from synpain_hf.validation.faces import Faces, look
+from synpain_hf.validation.geometry import with_geometry
 from synpain_hf.validation.report.html import html
 from synpain_hf.validation.report.markdown import markdown
 
@@ -139,6 +140,6 @@ def _validated(release: Release, executor: Executor, progress: Progress, alike: 
     if found[first.name].outcome == "failed":
         found |= {check.name: Found("not made", [_FIRST]) for check in others}
         return Validation(release, found, [], beside)
-    faces = look(release, executor, progress)
+    faces = with_geometry(release, look(release, executor, progress))
     found |= {check.name: check.make(release, faces) for check in others}
     return Validation(release, found, gather(release, faces, beside, alike), beside)

@@ -19,6 +19,8 @@ from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.annotations import features, write_rows
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
+_LISTS = ("embedding", "landmarks")
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -68,9 +70,7 @@ def with_annotations(
     """The release, with a table of an annotator whose columns are planted."""
     fixed = features()
     kinds: dict[str, Any] = {
-        column: ListOf(Value("float32"))
-        if column == "embedding"
-        else Value("string" if column == "reason" else "float32")
+        column: ListOf(Value("float32")) if column in _LISTS else Value("string" if column == "reason" else "float32")
         for column in plants
     }
     columns = Features(

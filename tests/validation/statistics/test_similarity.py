@@ -9,7 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from synpain_hf.validation.statistics.comparisons import cohens_d
-from synpain_hf.validation.statistics.similarity import LookAlikes, look_alikes, ratio_of_odds, separation
+from synpain_hf.validation.statistics.similarity import (
+    LookAlikes,
+    look_alikes,
+    nearest_of_others,
+    ratio_of_odds,
+    separation,
+)
 
 
 def people(rng: np.random.Generator, number: int) -> npt.NDArray[np.float64]:
@@ -39,6 +45,19 @@ def test_all_pairs_are_compared_once(number: int) -> None:
     missed, taken = np.mean(np.array(same) < found.threshold), np.mean(np.array(different) >= found.threshold)
     assert found.equal_error_rate == pytest.approx((missed + taken) / 2, abs=0.01)
     assert abs(missed - taken) < (0.06 if number == 40 else 0.01)
+
+
+@pytest.mark.parametrize("number", [30, 1500])
+def test_the_nearest_faces_of_others_are_named(number: int) -> None:
+    rng = np.random.default_rng(4)
+    faces = rng.normal(size=(number, 12))
+    faces[number - 3] = faces[2] + 0.01
+    faces[number - 2] = faces[5] + 0.05
+    faces[number - 1] = faces[0]
+    identities = [str(at) for at in range(number - 1)] + ["0"]
+    count, nearest = nearest_of_others(faces, identities, 0.99, most=1)
+    assert (count, [pair[:2] for pair in nearest]) == (2, [(2, number - 3)])
+    assert nearest_of_others(faces, identities, 0.9999, most=9)[0] == 1
 
 
 def test_look_alikes_are_counted_among_all_pairs() -> None:
