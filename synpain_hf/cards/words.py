@@ -7,7 +7,7 @@ from synpain_hf.vocabulary import CLASSES
 
 _CAPITALS = frozenset(CLASSES["ethnicity"])
 _UNKNOWN = "unknown_"
-_MEASURES = {"pspi": "PSPI"}
+_MEASURES = {"pspi": "PSPI", "pspi_approx": "approximate PSPI"}
 
 
 def words(name: str) -> str:

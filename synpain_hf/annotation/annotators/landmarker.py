@@ -17,7 +17,6 @@ import numpy.typing as npt
 from synpain_hf.annotation.annotators.annotator import NO_FACE, Annotator, Measured
 from synpain_hf.annotation.annotators.blendshapes import (
     APPROXIMATED,
-    BLENDSHAPES,
     SUFFIX,
     approximate_pspi,
     approximate_units,
@@ -26,6 +25,7 @@ from synpain_hf.annotation.annotators.head_pose import head_pose
 from synpain_hf.annotation.annotators.libraries import MEDIAPIPE
 from synpain_hf.annotation.models import ModelFile
 from synpain_hf.imaging.png import Pixels
+from synpain_hf.release.tables.measured import BLENDSHAPES
 
 _MOST_FACES = 10
 _LEAST_CONFIDENCE = 0.5
