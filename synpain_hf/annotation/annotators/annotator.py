@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,9 @@ Measured = Mapping[str, object]
 class Annotator(ABC):
     """Measures faces, one at a time.
 
+    Args:
+        models: Where the files of `models` are.
+
     Attributes:
         name: What `--with` takes, and the name of its file in `annotations/`.
         title: What the column `annotator` says.
@@ -33,6 +37,9 @@ class Annotator(ABC):
     title: ClassVar[str]
     version: ClassVar[int]
     models: ClassVar[Sequence[ModelFile]] = ()
+
+    @abstractmethod
+    def __init__(self, models: Sequence[Path]) -> None: ...
 
     @classmethod
     def library(cls) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import weakref
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,6 +87,7 @@ class Mediapipe(Annotator):
                     BaseOptions(model_asset_buffer=detector), min_detection_confidence=_LEAST_CONFIDENCE
                 )
             )
+        self._finalizer = weakref.finalize(self, _close, self._landmarker, self._detector)
 
     @classmethod
     def library(cls) -> str:
@@ -137,8 +139,7 @@ class Mediapipe(Annotator):
 
     def close(self) -> None:
         """Let go of the models."""
-        self._landmarker.close()
-        self._detector.close()
+        self._finalizer()
 
     def _confidence(self, image: Any, points: npt.NDArray[np.float32]) -> float | None:
         """How sure the detector is of the face whose middle is nearest to that of some landmarks."""
@@ -164,6 +165,14 @@ def _points(landmarks: Sequence[Any], pixels: Pixels) -> npt.NDArray[np.float32]
 def _area(points: npt.NDArray[np.float32]) -> float:
     sides = points[:, :2].max(axis=0) - points[:, :2].min(axis=0)
     return float(np.prod(sides))
+
+
+def _close(*tasks: Any) -> None:
+    for task in tasks:
+        try:
+            task.close()
+        except RuntimeError:  # Python is ending, and the threads of MediaPipe have ended already
+            task._handle = None  # noqa: SLF001 - else it complains on standard error that it was not closed
 
 
 @contextmanager

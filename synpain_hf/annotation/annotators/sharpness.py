@@ -39,7 +39,7 @@ class Sharpness(Annotator):
     version: ClassVar[int] = 1
 
     def __init__(self, models: Sequence[Path] = ()) -> None:
-        del models
+        pass
 
     @classmethod
     def columns(cls) -> Mapping[str, Any]:
