@@ -161,7 +161,7 @@ def _measured(data: bytes, annotators: Mapping[Chosen, Annotator]) -> Mapping[Ch
         raster = decode(data)
         pixels = np.ascontiguousarray(raster.pixels(raster.width))
     except PictureError as error:
-        return dict.fromkeys(annotators, {"reason": f"the picture {error}"})
+        return {chosen: {"reason": f"the picture {error}"} for chosen in annotators}
     return {chosen: annotator.measure(pixels) for chosen, annotator in annotators.items()}
 
 

@@ -12,7 +12,7 @@ from synpain_hf.annotation.annotators import ANNOTATORS
 if __name__ == "__main__":
     folder, fatal = sys.argv[1:]
 
-    def watch(what: str, done: int, total: int) -> None:  # noqa: ARG001 - as it is called
+    def watch(what: str, done: int, total: int) -> None:
         if what == "faces" and done >= int(fatal):
             os.kill(os.getpid(), signal.SIGKILL)
 

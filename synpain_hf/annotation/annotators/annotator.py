@@ -75,7 +75,7 @@ class Annotator(ABC):
             Values by column. Where it finds no face, `faces` is 0, `reason` says so, and there is nothing else.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing that must be closed
         """Let go of the models; it cannot be used any more."""
 
     def __enter__(self) -> Self:

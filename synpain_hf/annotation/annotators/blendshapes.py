@@ -42,9 +42,7 @@ def approximate_units(blendshapes: Mapping[str, float]) -> dict[str, float]:
     Returns:
         Intensities from 0 to 5, by unit, such as `AU4`. They are no coder's intensities, and have no letters.
     """
-    return {
-        unit: _MOST * sum(blendshapes[name] for name in names) / len(names) for unit, names in APPROXIMATED.items()
-    }
+    return {unit: _MOST * sum(blendshapes[name] for name in names) / len(names) for unit, names in APPROXIMATED.items()}
 
 
 def approximate_pspi(units: Mapping[str, float]) -> float:

@@ -171,8 +171,8 @@ def _close(*tasks: Any) -> None:
     for task in tasks:
         try:
             task.close()
-        except RuntimeError:  # Python is ending, and the threads of MediaPipe have ended already
-            task._handle = None  # noqa: SLF001 - else it complains on standard error that it was not closed
+        except RuntimeError:  # noqa: PERF203 - Python is ending, and the threads of MediaPipe have ended already
+            task._handle = None
 
 
 @contextmanager

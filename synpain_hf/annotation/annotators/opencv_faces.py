@@ -17,11 +17,11 @@ from synpain_hf.imaging.png import Pixels
 
 _LEAST_CONFIDENCE = 0.6
 _SIDE = 640
-"""The longer side of a larger picture is scaled to this before a face is looked for: YuNet finds faces of up to about 300
-pixels best, and its time grows with the picture."""
+"""The longer side of a larger picture is scaled to this before a face is looked for: YuNet finds faces of up to about
+300 pixels best, and its time grows with the picture."""
 
 _LEAST_SIDE = 64
-"""A shorter side is filled up with black: where one has 32 pixels or fewer, YuNet gives numbers from elsewhere in memory."""
+"""A shorter side is filled up with black: of 32 pixels or fewer, YuNet gives numbers from elsewhere in memory."""
 
 _WIDTH, _HEIGHT, _SCORE = 2, 3, 14
 """What stands where in a detection; from 0 to 13 are places, of the box and of five points."""

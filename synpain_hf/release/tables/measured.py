@@ -62,8 +62,8 @@ MEASURED = {
     "yaw": "The turn of the head to the side in degrees; above 0 towards the right edge of the picture.",
     "pitch": "The turn of the head up or down in degrees; above 0 up.",
     "roll": "The tilt of the head in degrees; above 0 clockwise, as one sees the picture.",
-    "pspi_approx": "Not the pain score, but an approximation from blendshapes, 0 to 20: AU4 + AU7 + AU10 + AU43, as far "
-    "as these can be approximated; without AU6 and AU9, which cannot.",
+    "pspi_approx": "Not the pain score, but an approximation from blendshapes, 0 to 20: AU4 + AU7 + AU10 + AU43, "
+    "each approximated; without AU6 and AU9, which cannot be.",
     "landmarks": "Three numbers for each of MediaPipe's 478 landmarks, in its order: to the right, down, and away from "
     "the camera, in pixels of the face as it is stored.",
     "embedding": "128 numbers of length 1; the scalar product of two faces is the greater, the more alike they are.",
