@@ -79,7 +79,8 @@ class Landmarks(Mapping[Face, Points]):
         return cls(places, flat.reshape(-1, LANDMARKS, 3))
 
     def __getitem__(self, face: Face) -> Points:
-        return self._points[self._places[face]]
+        found: Points = self._points[self._places[face]]
+        return found
 
     def __iter__(self) -> Iterator[Face]:
         return iter(self._places)

@@ -10,8 +10,6 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import parent_process
-from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,13 +140,9 @@ _here = threading.local()
 
 def _loaded(chosen: Chosen) -> Annotator:
     """An annotator, loaded once in each thread."""
-    if "annotators" not in _here.__dict__:
-        _here.annotators = {}
-        if parent_process() is not None:
-            Finalize(None, close_loaded, exitpriority=1)  # while threads still run, which MediaPipe needs
-    annotators: dict[Chosen, Annotator] = _here.annotators
+    annotators: dict[Chosen, Annotator] = _here.__dict__.setdefault("annotators", {})
     if chosen not in annotators:
-        annotators[chosen] = chosen.annotator(chosen.models)  # type: ignore[call-arg]
+        annotators[chosen] = chosen.annotator(chosen.models)
     return annotators[chosen]
 
 
@@ -167,7 +161,7 @@ def _measured(data: bytes, annotators: Mapping[Chosen, Annotator]) -> Mapping[Ch
         raster = decode(data)
         pixels = np.ascontiguousarray(raster.pixels(raster.width))
     except PictureError as error:
-        return dict.fromkeys(annotators, {"reason": f"the picture {error}"})
+        return {chosen: {"reason": f"the picture {error}"} for chosen in annotators}
     return {chosen: annotator.measure(pixels) for chosen, annotator in annotators.items()}
 
 

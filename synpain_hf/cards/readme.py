@@ -156,7 +156,7 @@ def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
             "unit": found.unit,
             "units": plural(found.unit),
             "measures": list(tables.measures(found)),
-            "action_units": tables.action_units(found),
+            "together": list(tables.together(found)),
         }
 
 

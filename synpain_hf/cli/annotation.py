@@ -45,7 +45,7 @@ def annotate(
         typer.Option(
             "--model",
             metavar="FILE",
-            help="With --with: a model file, or a folder of them; may be repeated; those of installed packages by default.",
+            help="With --with: a model file, or a folder of them; may be repeated; those of packages by default.",
             show_default=False,
         ),
     ] = None,

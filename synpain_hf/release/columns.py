@@ -43,7 +43,8 @@ def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]
         yield from table.misfits(columns)
         for name, feature in columns.items():
             if name not in wanted and not (_is_value(feature) or is_list(feature)):
-                yield f"has the column {_word(name)} as {feature}, and not as numbers, words, truth values or lists of these"
+                kinds = "numbers, words, truth values or lists of these"
+                yield f"has the column {_word(name)} as {feature}, and not as {kinds}"
         return
     for name in wanted:
         if name not in columns:

@@ -1,7 +1,8 @@
 """The ground floor for everything that writes: what is written is whole and on the disk, or it is not there.
 
 A program that writes a folder has it alone (`locked`), writes beside its place in a folder that only its owner can use
-(`staged`, `replacing`, `scratch`), and moves it there in one step. What takes long is kept on the way (`resumable_folder`). Nothing is written or removed through links.
+(`staged`, `replacing`, `scratch`), and moves it there in one step. What takes long is kept on the way
+(`resumable_folder`). Nothing is written or removed through links.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,9 @@ Measured = Mapping[str, object]
 class Annotator(ABC):
     """Measures faces, one at a time.
 
+    Args:
+        models: Where the files of `models` are.
+
     Attributes:
         name: What `--with` takes, and the name of its file in `annotations/`.
         title: What the column `annotator` says.
@@ -33,6 +37,9 @@ class Annotator(ABC):
     title: ClassVar[str]
     version: ClassVar[int]
     models: ClassVar[Sequence[ModelFile]] = ()
+
+    @abstractmethod
+    def __init__(self, models: Sequence[Path]) -> None: ...
 
     @classmethod
     def library(cls) -> str:
@@ -68,7 +75,7 @@ class Annotator(ABC):
             Values by column. Where it finds no face, `faces` is 0, `reason` says so, and there is nothing else.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing that must be closed
         """Let go of the models; it cannot be used any more."""
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import weakref
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ import numpy.typing as npt
 from synpain_hf.annotation.annotators.annotator import NO_FACE, Annotator, Measured
 from synpain_hf.annotation.annotators.blendshapes import (
     APPROXIMATED,
-    BLENDSHAPES,
     SUFFIX,
     approximate_pspi,
     approximate_units,
@@ -26,6 +26,7 @@ from synpain_hf.annotation.annotators.head_pose import head_pose
 from synpain_hf.annotation.annotators.libraries import MEDIAPIPE
 from synpain_hf.annotation.models import ModelFile
 from synpain_hf.imaging.png import Pixels
+from synpain_hf.release.tables.measured import BLENDSHAPES
 
 _MOST_FACES = 10
 _LEAST_CONFIDENCE = 0.5
@@ -86,6 +87,7 @@ class Mediapipe(Annotator):
                     BaseOptions(model_asset_buffer=detector), min_detection_confidence=_LEAST_CONFIDENCE
                 )
             )
+        self._finalizer = weakref.finalize(self, _close, self._landmarker, self._detector)
 
     @classmethod
     def library(cls) -> str:
@@ -137,8 +139,7 @@ class Mediapipe(Annotator):
 
     def close(self) -> None:
         """Let go of the models."""
-        self._landmarker.close()
-        self._detector.close()
+        self._finalizer()
 
     def _confidence(self, image: Any, points: npt.NDArray[np.float32]) -> float | None:
         """How sure the detector is of the face whose middle is nearest to that of some landmarks."""
@@ -164,6 +165,14 @@ def _points(landmarks: Sequence[Any], pixels: Pixels) -> npt.NDArray[np.float32]
 def _area(points: npt.NDArray[np.float32]) -> float:
     sides = points[:, :2].max(axis=0) - points[:, :2].min(axis=0)
     return float(np.prod(sides))
+
+
+def _close(*tasks: Any) -> None:
+    for task in tasks:
+        try:
+            task.close()
+        except RuntimeError:  # noqa: PERF203 - Python is ending, and the threads of MediaPipe have ended already
+            task._handle = None
 
 
 @contextmanager

@@ -17,8 +17,11 @@ from synpain_hf.imaging.png import Pixels
 
 _LEAST_CONFIDENCE = 0.6
 _SIDE = 640
-"""A larger picture is scaled to this side before a face is looked for: YuNet finds faces of up to about 300 pixels best,
-and its time grows with the picture."""
+"""The longer side of a larger picture is scaled to this before a face is looked for: YuNet finds faces of up to about
+300 pixels best, and its time grows with the picture."""
+
+_LEAST_SIDE = 64
+"""A shorter side is filled up with black: of 32 pixels or fewer, YuNet gives numbers from elsewhere in memory."""
 
 _WIDTH, _HEIGHT, _SCORE = 2, 3, 14
 """What stands where in a detection; from 0 to 13 are places, of the box and of five points."""
@@ -97,9 +100,12 @@ class SFace(Annotator):
         scale = min(1.0, _SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         image = Image.fromarray(pixels)
-        scaled = np.asarray(image if scale == 1 else image.resize(size, Image.Resampling.BILINEAR))
-        self._detector.setInputSize(size)
-        _, faces = self._detector.detect(np.ascontiguousarray(scaled[..., ::-1]))
+        scaled = np.zeros((max(size[1], _LEAST_SIDE), max(size[0], _LEAST_SIDE), 3), np.uint8)
+        scaled[: size[1], : size[0]] = np.asarray(
+            image if scale == 1 else image.resize(size, Image.Resampling.BILINEAR)
+        )[..., ::-1]
+        self._detector.setInputSize(scaled.shape[1::-1])
+        _, faces = self._detector.detect(scaled)
         if faces is None:
             return np.empty((0, _SCORE + 1), np.float32)
         found: npt.NDArray[np.float32] = np.asarray(faces, np.float32)

@@ -23,8 +23,7 @@ _CLIPPED = (4, 251)
 _SHARP = 6.0
 _CONTRAST = 40.0
 _PIXELS = 112.0
-"""What a good picture has at least: of sharpness, of contrast, and pixels of the shorter side (recognisers of faces take
-112)."""
+"""What a good picture has at least: of sharpness, of contrast, pixels of the shorter side (recognisers want 112)."""
 
 
 class Sharpness(Annotator):
@@ -39,7 +38,7 @@ class Sharpness(Annotator):
     version: ClassVar[int] = 1
 
     def __init__(self, models: Sequence[Path] = ()) -> None:
-        del models
+        pass
 
     @classmethod
     def columns(cls) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from synpain_hf.pair import Annotation, Pair
 from synpain_hf.release.layout import FileRecord, record_of
+from synpain_hf.release.tables.measured import BLENDSHAPES, MEASURED, approximation
 from synpain_hf.release.tables.table import PAIR_ID, Bumps, EveryFile, Table
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import FACES
@@ -149,7 +150,9 @@ _MEANINGS = {
     "reason": "Why nothing was measured in this face.",
     "confidence": "How sure the annotator is that it found the face, 0 to 1.",
     "quality": "The quality of the picture as the annotator scores it, 0 to 1.",
+    **MEASURED,
     **_UNITS,
+    **{f"{unit}_approx": approximation(name) for unit, name in _UNITS.items()},
     **{f"{unit}_present": f"{name} Whether it is seen, 0 or 1." for unit, name in _UNITS.items()},
     **{
         f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm of its odds."
@@ -168,5 +171,11 @@ ANNOTATIONS = Table(
     columns_may_differ=True,
     required=(PAIR_ID, "annotator"),
     measures=True,
+    together=(
+        ("Action units", re.compile(r"AU\d+")),
+        ("Approximate action units", re.compile(r"AU\d+_approx")),
+        ("Faces found, and head pose in degrees", re.compile("faces|yaw|pitch|roll")),
+        ("Blendshapes", re.compile("|".join(BLENDSHAPES))),
+    ),
     write=write_annotations,
 )
