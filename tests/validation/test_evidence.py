@@ -173,6 +173,10 @@ def test_the_papers_numbers_stand_beside_ours(found: Found) -> None:
     assert beside["reason", "white", "pain", "missing"] is None
 
 
+def test_an_annotator_that_looks_for_no_faces_fails_in_none(found: Found) -> None:
+    assert "failures" not in found({"sharpness": lambda *_: 3.0, "reason": lambda *_: None})
+
+
 def test_units_that_pain_has_more_of_are_told_from_others(found: Found) -> None:
     plants: dict[str, Plant] = {
         "AU4": lambda face, rng: rng.normal(2 * (face.condition == "pain"), 1),

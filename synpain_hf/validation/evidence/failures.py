@@ -19,6 +19,9 @@ _NOTICEABLE = 0.02
 """Shares of failures that lie further apart are told, where a test says that they differ."""
 
 _PAIN: Group = ("pain",)
+_OF_FACES = ("confidence", "faces", "pspi", "pspi_approx")
+"""What only an annotator gives that looks for faces."""
+
 _AS_PUBLISHED = "pspi"
 """The paper counts the faces without a pain score."""
 
@@ -28,6 +31,8 @@ def failures(annotated: Annotated, published: Published, title: str) -> Iterator
     if "reason" not in annotated.table.column_names:
         return
     has_failed = np.array([reason is not None for reason in annotated.table["reason"].to_pylist()], bool)
+    if not has_failed.any() and not set(_OF_FACES) & set(annotated.table.column_names):
+        return
     groups = (*OVERALL, *DEMOGRAPHIC, *((*group, "pain") for group in DEMOGRAPHIC))
     rows = [_row(annotated, has_failed, group, published) for group in groups if annotated.members(group).any()]
     found = [
