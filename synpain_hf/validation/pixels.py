@@ -95,12 +95,12 @@ def measure(pixels: Pixels, inner: int) -> Measured:
 
 
 def _blocks(luma: npt.NDArray[np.float32]) -> float:
-    """How much more rows differ at every eighth edge; 0 for pictures of fewer rows than two blocks."""
-    steps = np.abs(np.diff(luma, axis=0)).mean(axis=1)
-    is_edge = np.arange(1, len(luma)) % _BLOCK == 0
-    if is_edge.sum() < 2:
+    """How much more rows differ at most eighth edges than beside them; 0 for pictures of fewer rows than two blocks."""
+    steps = np.log1p(np.abs(np.diff(luma, axis=0)).mean(axis=1))
+    edges = np.arange(_BLOCK - 1, len(steps) - 1, _BLOCK)
+    if len(edges) < 2:
         return 0.0
-    return float(np.log((steps[is_edge].mean() + 1) / (steps[~is_edge].mean() + 1)))
+    return float(np.median(steps[edges] - (steps[edges - 1] + steps[edges + 1]) / 2))
 
 
 def _sharpness(pixels: Pixels) -> float:

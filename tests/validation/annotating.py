@@ -50,7 +50,7 @@ def shown_in(release: Release) -> list[Shown]:
     rows = [row for file in release.files_of(base_table()) for row in release.read(file, columns).to_pylist()]
     rows.sort(key=lambda row: row["pair_id"])
     words: dict[str, Any]
-    found = []
+    found: list[Shown] = []
     for row in rows:
         words = {column: None if row[column] is None else names[row[column]] for column, names in CLASSES.items()}
         for face in FACES:

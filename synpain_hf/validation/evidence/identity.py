@@ -20,7 +20,6 @@ from synpain_hf.validation.evidence.annotated import Annotated, Booleans
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, Section, corrected, outcome_of
 from synpain_hf.validation.statistics.estimate import Estimate
-from synpain_hf.validation.statistics.proportions import wilson
 from synpain_hf.validation.statistics.similarity import (
     Cosines,
     LookAlikes,
@@ -115,13 +114,14 @@ def similarity(embedded: Embedded, published: Published, title: str) -> Iterator
         return
     people = len(set(embedded.identities))
     rows = []
-    for name, cosines in (("same", found.same), ("different", found.different)):
-        for statistic, share in (("lower_quartile", 0.25), ("median", 0.5), ("upper_quartile", 0.75)):
-            value = Estimate(cosines.quantile(share), math.nan, math.nan)
+    both = (("same", found.same, found.same_median), ("different", found.different, found.different_median))
+    for name, cosines, median in both:
+        quartiles = (Estimate(cosines.quantile(share), math.nan, math.nan) for share in (0.25, 0.75))
+        for statistic, value in zip(("median", "lower_quartile", "upper_quartile"), (median, *quartiles), strict=True):
             known = published.of("similarity", (name,), statistic)
-            rows.append(Row((name,), statistic, cosines.moments[2], people, value, known))
-    rate = wilson(found.equal_error_rate * people, people)
-    rows.append(Row(("all",), "equal_error_rate", found.same.moments[2], people, rate))
+            rows.append(Row((name,), statistic, cosines.number, people, value, known))
+    rate = found.equal_error_rate
+    rows.append(Row(("all",), "equal_error_rate", found.same.number, people, rate))
     rows.append(Row(("all",), "threshold", len(embedded.kept), people, Estimate(found.threshold, math.nan, math.nan)))
     d = Comparison(
         (("same",), ("different",)), ("all",), "d", found.d, _p_of(found.d),
@@ -251,9 +251,9 @@ def _binned(cosines: Cosines) -> list[int]:
 
 
 def _p_of(d: Estimate) -> float:
-    """The probability of a value this far from 0, whose interval is that of the normal distribution."""
+    """The probability of a value this far from 0, by the width of its interval; 1 where that is not known."""
     error = (d.high - d.low) / (2 * stats.norm.ppf(0.975))
-    return float(2 * stats.norm.sf(abs(d.value) / error))
+    return float(2 * stats.norm.sf(abs(d.value) / error)) if error > 0 else 1.0
 
 
 def _p_of_ratio(first: LookAlikes, second: LookAlikes, ratio: Estimate) -> float:

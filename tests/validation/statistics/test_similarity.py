@@ -43,8 +43,24 @@ def test_all_pairs_are_compared_once(number: int) -> None:
     assert found.different.quantile(0.5) == pytest.approx(np.median(different), abs=0.01)
     assert found.d.value == pytest.approx(cohens_d(same, different).value, abs=1e-4)
     missed, taken = np.mean(np.array(same) < found.threshold), np.mean(np.array(different) >= found.threshold)
-    assert found.equal_error_rate == pytest.approx((missed + taken) / 2, abs=0.01)
+    assert found.equal_error_rate.value == pytest.approx((missed + taken) / 2, abs=0.01)
     assert abs(missed - taken) < (0.06 if number == 40 else 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "noise"), [(40, 0.9), (150, 1.6)])
+def test_the_intervals_of_a_separation_hold_though_pairs_share_faces(number: int, noise: float) -> None:
+    def faces(rng: np.random.Generator, many: int) -> tuple[npt.NDArray[np.float64], list[str]]:
+        own = people(rng, many)
+        return np.concatenate([own, own + rng.normal(0, noise, own.shape)]), [str(at) for at in range(many)] * 2
+
+    rng = np.random.default_rng(5)
+    truth = separation(*faces(rng, 3000))
+    found = [separation(*faces(rng, number)) for _ in range(80)]
+    for name in ("same_median", "different_median", "d", "equal_error_rate"):
+        true = getattr(truth, name).value
+        held = [getattr(one, name).low <= true <= getattr(one, name).high for one in found]
+        assert np.mean(held) >= 0.88, name
 
 
 @pytest.mark.parametrize("number", [30, 1500])
