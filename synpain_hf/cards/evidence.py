@@ -123,7 +123,7 @@ def _comparisons(section: Document, published_by: str) -> Grid:
         [
             _compared(test),
             *([_effect(test)] if has_effect else []),
-            NONE if test["corrected_p"] is None else as_p(test["corrected_p"]),
+            _p(test),
             *([NONE if test["published"] is None else as_score(test["published"])] if is_published else []),
         ]
         for test in section["tests"]
@@ -137,16 +137,16 @@ def _units(section: Document) -> Grid:
     """The means of each unit by condition, and how often pain has more of it than another expression."""
     means: dict[str, dict[str, Document]] = {}
     for row in section["rows"]:
-        unit, condition = row["group"]
-        means.setdefault(unit, {})[condition] = row
+        unit, *condition = row["group"]
+        means.setdefault(unit, {})[group_words(condition)] = row
     conditions = list(dict.fromkeys(condition for of_unit in means.values() for condition in of_unit))
     tests = {test["groups"][0][0]: test for test in section["tests"]}
     rows = []
     for unit, of_unit in means.items():
         shown = [_cell(section, {"mean": of_unit[each]}, ("mean",)) if each in of_unit else NONE for each in conditions]
         test = tests.get(unit)
-        rows.append([unit, *shown, *([_effect(test), as_p(test["corrected_p"])] if test else [NONE, NONE])])
-    return Grid(["mean of", *map(words, conditions), "pain against no pain", "p"], rows, 1)
+        rows.append([unit, *shown, *([_effect(test), _p(test)] if test else [NONE, NONE])])
+    return Grid(["mean of", *conditions, "pain against no pain", "p"], rows, 1)
 
 
 def _cell(section: Document, rows: Mapping[str, Document], column: Sequence[str]) -> str:
@@ -182,6 +182,10 @@ def shown(section: Document, statistic: str, value: float | None) -> str:
     if statistic == "near_copies":
         return as_count(value)
     return f"{value:.3f}" if section["measure"] in _FINE else as_score(value)
+
+
+def _p(test: Document) -> str:
+    return NONE if test["corrected_p"] is None else as_p(test["corrected_p"])
 
 
 def _effect(test: Document) -> str:

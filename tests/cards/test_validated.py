@@ -130,6 +130,17 @@ def test_a_file_that_is_no_report_is_refused(place: Path, damage: Callable[[Path
     assert Release.open(place / "set" / "release").manifest == before
 
 
+def test_words_of_a_report_stay_words_in_the_card(place: Path) -> None:
+    document = report_of(place)
+    document["checks"][0] |= {"outcome": "warning", "told": ["<b>bold</b>\n## Licence\n| a | b |"]}
+    document["evidence"][2]["annotator"] = "x | y `z`"
+    (place / "report" / "report.json").write_text(json.dumps(document), encoding="utf-8")
+    text = card(place / "set" / "release", facts=facts_in(place), report=place / "report").text_of("README.md")
+    assert text.count("\n## Licence\n") == 1
+    assert "<b>" not in text
+    assert "PSPI, by x &#124; y &#96;z&#96;" in text
+
+
 def test_the_command_says_that_an_earlier_report_is_left_out(place: Path) -> None:
     folder = str(place / "set" / "release")
     assert run("card", folder, "--facts", str(facts_in(place)), "--report", str(place / "report")).exit_code == 0

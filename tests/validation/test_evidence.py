@@ -143,6 +143,13 @@ def test_a_planted_difference_is_told(found: Found, plants: dict[str, Plant], na
     assert told in " ".join(sections[0].told)
 
 
+def test_a_difference_that_nobody_would_see_is_not_told(found: Found) -> None:
+    plant: Plant = lambda face, rng: 0.99 + 0.004 * (face.condition == "pain") + rng.normal(0, 0.001)  # noqa: E731
+    (section,) = found({"confidence": plant})["quality"]
+    assert min(test.corrected for test in section.tests) < 1e-6
+    assert (section.outcome, section.told) == ("passed", [])
+
+
 def test_pain_that_scores_lower_would_mislead(found: Found) -> None:
     (section,) = found({"pspi_approx": lambda face, rng: rng.normal(6 - 3 * (face.condition == "pain"), 1)})["pspi"]
     assert (section.measure, section.outcome) == ("pspi_approx", "failed")

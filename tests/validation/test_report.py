@@ -154,6 +154,29 @@ def test_words_of_others_stay_words(document: dict[str, Any]) -> None:
     assert "script" not in {tag for tag, _ in rendered.tags}
 
 
+def test_numbers_that_are_not_known_are_dashes_and_odd_groups_are_shown(document: dict[str, Any]) -> None:
+    unknown = dict.fromkeys(("value", "low", "high", "p", "corrected_p", "published", "band", "effect"))
+    sections = [
+        {
+            **section,
+            "rows": [row | dict.fromkeys(unknown.keys() & row.keys()) for row in section["rows"]],
+            "tests": [
+                test | dict.fromkeys(unknown.keys() & test.keys()) | {"groups": [["odd"], ["other"]]}
+                for test in section["tests"]
+            ],
+        }
+        for section in document["evidence"]
+    ]
+    for section in sections:
+        section["rows"] = [row | {"group": row["group"][:1]} for row in section["rows"]]
+    odd = {**document, "evidence": sections}
+    assert violations("validation_report", odd) == []
+    page = markdown(odd, "faces")
+    assert "None" not in page
+    assert "nan" not in page
+    assert page.count("| – |") > 20
+
+
 def test_no_line_of_a_table_is_torn(written: Path) -> None:
     lines = (written / "report.md").read_text(encoding="utf-8").splitlines()
     widths: list[int] = []

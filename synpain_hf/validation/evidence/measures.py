@@ -80,16 +80,21 @@ def of_attribute(annotated: Annotated, values: Floats, column: str, among: Group
 
 
 def differences(
-    measure: str, rows: Sequence[Row], values: Floats, tests: Sequence[Comparison], remedy: str
+    measure: str,
+    rows: Sequence[Row],
+    values: Floats,
+    tests: Sequence[Comparison],
+    remedy: str,
+    least: float = 0.0,
 ) -> list[str]:
-    """What is told of groups whose means differ noticeably: cause, then remedy."""
+    """What is told of groups whose means differ noticeably, and by at least so much: cause, then remedy."""
     spread = float(np.nanstd(values))
     found = {row.group: row.estimate.value for row in rows if row.statistic == "mean"}
     told = []
     for test in tests:
         theirs = {group: found[group] for group in test.groups if group in found}
         low, high = min(theirs, key=theirs.__getitem__), max(theirs, key=theirs.__getitem__)
-        if test.corrected < LEVEL and theirs[high] - theirs[low] > NOTICEABLE * spread:
+        if test.corrected < LEVEL and theirs[high] - theirs[low] > max(NOTICEABLE * spread, least):
             told.append(
                 f"{measure_words(measure)} differs: {theirs[high]:.3g} ({group_words(high)}) and {theirs[low]:.3g} "
                 f"({group_words(low)}), corrected p {as_p(test.corrected)}; {remedy}"

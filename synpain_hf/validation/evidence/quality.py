@@ -16,19 +16,27 @@ from synpain_hf.validation.statistics.scales import acr_band
 
 @dataclass(frozen=True)
 class _Measure:
-    """A column that is compared between groups: what a difference suggests, and whether its sign is left out."""
+    """A column that is compared between groups.
+
+    Attributes:
+        remedy: What to do about a difference.
+        least: How large a difference is told at least.
+        is_angle: Whether its sign is left out.
+    """
 
     remedy: str
+    least: float = 0.0
     is_angle: bool = False
 
 
 _QUALITY: Mapping[str, _Measure] = {
-    "quality": _Measure("report results by group, or train with changed quality"),
+    "quality": _Measure("report results by group, or train with changed quality", least=0.01),
     "sharpness": _Measure("report results by group, or train with changed sharpness"),
-    "confidence": _Measure("look at the faces that are hardest to find"),
+    "confidence": _Measure("look at the faces that are hardest to find", least=0.01),
 }
 _POSE: Mapping[str, _Measure] = {
-    angle: _Measure("align the faces, or train with turned ones", is_angle=True) for angle in ("yaw", "pitch", "roll")
+    angle: _Measure("align the faces, or train with turned ones", least=1.0, is_angle=True)
+    for angle in ("yaw", "pitch", "roll")
 }
 
 
@@ -53,7 +61,7 @@ def _sections(
                 for row in means(annotated, measure, values, published, EVERY)
             ]
             tests = comparisons(annotated, values)
-            told = differences(measure, rows, values, tests, about.remedy)
+            told = differences(measure, rows, values, tests, about.remedy, about.least)
             outcome = outcome_of([], told)
             yield Section(name, title, measure, annotated.annotator, annotated.file, outcome, told, rows, tests)
 
