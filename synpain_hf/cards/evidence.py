@@ -145,8 +145,8 @@ def _units(section: Document) -> Grid:
     for unit, of_unit in means.items():
         shown = [_cell(section, {"mean": of_unit[each]}, ("mean",)) if each in of_unit else NONE for each in conditions]
         test = tests.get(unit)
-        rows.append([unit, *shown, *([_effect(test), _p(test)] if test else [NONE, NONE])])
-    return Grid(["mean of", *conditions, "pain against no pain", "p"], rows, 1)
+        rows.append([unit, *shown, *([_effect(test, "{}"), _p(test)] if test else [NONE, NONE])])
+    return Grid(["mean of", *conditions, "pain greater in", "p"], rows, 1)
 
 
 def _cell(section: Document, rows: Mapping[str, Document], column: Sequence[str]) -> str:
@@ -188,13 +188,13 @@ def _p(test: Document) -> str:
     return NONE if test["corrected_p"] is None else as_p(test["corrected_p"])
 
 
-def _effect(test: Document) -> str:
+def _effect(test: Document, wording: str = "") -> str:
     if test["effect"] is None or test["value"] is None:
         return NONE
     form = as_share if test["effect"] == "superiority" else as_score
     ends = [NONE if test[end] is None else form(test[end]) for end in ("low", "high")]
     interval = "" if NONE in ends else f" ({' to '.join(ends)})"
-    return _EFFECTS[test["effect"]].format(f"{form(test['value'])}{interval}")
+    return (wording or _EFFECTS[test["effect"]]).format(f"{form(test['value'])}{interval}")
 
 
 def _compared(test: Document) -> str:

@@ -108,7 +108,7 @@ _SHARES = {
 def _interval(ax: Axes, height: float, row: Document, scale: float, colour: str = BLUE, marker: str = "o") -> None:
     if row["low"] is not None and row["high"] is not None:
         ax.plot([row["low"] * scale, row["high"] * scale], [height, height], color=colour, lw=1.6, zorder=2)
-    ax.plot(row["value"] * scale, height, marker, color=colour, ms=5.5, zorder=3)
+    ax.plot(row["value"] * scale, height, marker, color=colour, ms=5.5, zorder=3, clip_on=False)
 
 
 def _boxes(section: Document, published_by: str) -> tuple[Canvas, str]:
