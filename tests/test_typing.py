@@ -33,6 +33,7 @@ RIGHT = {
     "installed()": "list[InstalledRelease]",
     "load": "def (configuration: str =, split: str | None =, *, name: str =) -> Any | Any",
     'amend("r", remove=["rejected.jsonl"])': "Release",
+    'annotate(place, "sface", workers=2)': "Annotated",
     'faces(place, "faces", layout="flat")': "Path",
     'import_annotations(place, "openface.csv", on_error="skip")': "Imported",
     'uninstall("unbc")': "str",

@@ -14,6 +14,7 @@ from synpain_hf.cards.facts import Facts
 from synpain_hf.cards.planted import planted_in
 from synpain_hf.cards.statistics import Statistics
 from synpain_hf.release import tables
+from synpain_hf.release.columns import is_list
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
@@ -262,6 +263,8 @@ def _field(
     if isinstance(feature, Mapping):
         inner = [_field(record_set, name, kind, meanings, path) for name, kind in feature.items()]
         return {**named, "description": meanings[column], "subField": inner}
+    listed = feature.feature if is_list(feature) else None
+    feature = listed or feature
     kind = type(feature).__name__
     names = getattr(feature, "names", None)
     classes = f" {', '.join(f'{number} is {name}' for number, name in enumerate(names))}." if names else ""
@@ -270,6 +273,7 @@ def _field(
         **named,
         "description": meanings[".".join(path)] + classes,
         "dataType": _TYPES[feature.dtype if kind == "Value" else kind],
+        **({"isArray": True, "arrayShape": "-1"} if listed else {}),
         "source": {
             "fileSet": {"@id": f"{record_set}-files"},
             "extract": {"column": path[0]},

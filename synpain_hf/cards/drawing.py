@@ -39,7 +39,7 @@ _POINTS = 10
 _NAME, _TITLE = 16, 44
 """Letters that fit beside a box, and on each of two lines above a panel."""
 
-_COLOURS = {"neutral": "#BBBBBB", "no_pain": "#56B4E9", "pain": "#D55E00"}
+COLOURS = {"neutral": "#BBBBBB", "no_pain": "#56B4E9", "pain": "#D55E00"}
 HATCHES = {"neutral": "...", "no_pain": "", "pain": "///"}
 _PAPER, _INK, _FAINT, _EMPTY = "#FFFFFF", "#222222", "#DDDDDD", 235
 _FACE = (168, 188)
@@ -238,7 +238,7 @@ def box_plots(panels: Sequence[tuple[str, Sequence[Box]]], measure: str) -> Imag
 
 
 def _filled(condition: str) -> dict[str, Any]:
-    return {"facecolor": _COLOURS[condition], "hatch": HATCHES[condition], "edgecolor": _INK}
+    return {"facecolor": COLOURS[condition], "hatch": HATCHES[condition], "edgecolor": _INK}
 
 
 def _statistics(summary: Summary) -> dict[str, Any]:

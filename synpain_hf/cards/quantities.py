@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from synpain_hf.cards.facts import Facts
-from synpain_hf.cards.statistics import GROUP_NAMES, SLICES, Annotations, Statistics, Summary
-from synpain_hf.cards.words import measure_words, words
+from synpain_hf.cards.statistics import CONDITIONS, GROUP_NAMES, SLICES, Annotations, Statistics, Summary
+from synpain_hf.cards.words import group_words, measure_words, words
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.vocabulary import CLASSES, FACES
+
+Document = Mapping[str, Any]
+"""A validation report or a part of it, as `schemas/validation_report.schema.json` has it."""
+
+_OF_GROUPS = {f"{group}_{condition}": (group, condition) for group in GROUP_NAMES for condition in CONDITIONS}
+"""The faces of a group in a condition, such as `black_pain`."""
+
+_OF_IDENTITIES = {"similarity": "similarity of identities", "look_alikes": "identities that look alike"}
+"""What only a validation report has."""
 
 _NAMES = [name for names in CLASSES.values() for name in names]
 
@@ -30,6 +40,11 @@ def as_share(number: float) -> str:
 def as_score(number: float) -> str:
     """`2.90`."""
     return f"{number:.2f}"
+
+
+def as_p(p: float) -> str:
+    """A p value: `.012`, `< .001`, or `1`."""
+    return "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 0.9995 else "1"
 
 
 _PARTS: dict[str, tuple[Callable[[Summary], float], Shown]] = {
@@ -60,8 +75,13 @@ class Compared:
     source: str
 
 
-def comparisons(statistics: Statistics, facts: Facts) -> list[Compared]:
+def comparisons(statistics: Statistics, facts: Facts, validated: Document | None = None) -> list[Compared]:
     """Every published number: once for each thing to compare it with, and once where there is none.
+
+    Args:
+        statistics: What was computed from the release.
+        facts: Has what was published.
+        validated: The validation report of the release, for what only that has.
 
     Raises:
         BadInputError: If a number has an unknown name.
@@ -70,7 +90,7 @@ def comparisons(statistics: Statistics, facts: Facts) -> list[Compared]:
     compared = []
     unknown = []
     for figure in reported["figures"] if reported else ():
-        found = list(_found(statistics, figure["quantity"]))
+        found = list(_found(statistics, figure["quantity"], validated))
         if not found:
             unknown.append(figure["quantity"])
         about = "about " if figure.get("about") else ""
@@ -96,7 +116,7 @@ class _Quantity:
     shown: Shown
 
 
-def _found(statistics: Statistics, name: str) -> Iterator[_Quantity]:
+def _found(statistics: Statistics, name: str, validated: Document | None) -> Iterator[_Quantity]:
     """What a name stands for, once for each annotator; NaN where it was not annotated."""
     kind, *rest = name.split(".")
     pairs = statistics.pairs
@@ -108,16 +128,46 @@ def _found(statistics: Statistics, name: str) -> Iterator[_Quantity]:
         yield _Quantity("pairs", f"pairs, {words(rest[0])}", pairs.of(rest[0]), as_count)
     elif kind == "share" and len(rest) == 1 and rest[0] in _NAMES:
         yield _Quantity("pairs", f"share of pairs, {words(rest[0])}", pairs.of(rest[0]) / pairs.total, as_share)
-    elif len(rest) == 2 and rest[0] in SLICES and rest[1] in _PARTS:
-        value, shown = _PARTS[rest[1]]
-        of = measure_words(kind)
-        measured = [each for each in statistics.annotations if rest[0] in each.measures.get(kind, {})]
-        for each in measured:
-            by = (each.annotator,) if len(measured) > 1 else ()
-            what = ", ".join((of, _slice(rest[0], each), words(rest[1]), *by))
-            yield _Quantity(of, what, value(each.measures[kind][rest[0]]), shown)
-        if not measured:
-            yield _Quantity(of, of, math.nan, shown)
+    elif kind in _OF_IDENTITIES and len(rest) == 2:
+        yield from _of_identities(kind, rest[0], rest[1], validated)
+    elif len(rest) == 2 and rest[1] in _PARTS:
+        yield from _measured(statistics, kind, rest[0], rest[1])
+
+
+def _measured(statistics: Statistics, column: str, part: str, statistic: str) -> Iterator[_Quantity]:
+    """A summary of a column over a slice of the faces, or over a group in one condition, once for each annotator."""
+    value, shown = _PARTS[statistic]
+    of = measure_words(column)
+    if part in SLICES:
+        found = [(each, each.measures.get(column, {}).get(part)) for each in statistics.annotations]
+    elif part in _OF_GROUPS:
+        found = [(each, each.groups.get(column, {}).get(_OF_GROUPS[part])) for each in statistics.annotations]
+    else:
+        return
+    known = [(each, summary) for each, summary in found if summary is not None]
+    for each, summary in known:
+        by = (each.annotator,) if len(known) > 1 else ()
+        slice_ = group_words(_OF_GROUPS[part]) if part in _OF_GROUPS else _slice(part, each)
+        yield _Quantity(of, ", ".join((of, slice_, words(statistic), *by)), value(summary), shown)
+    if not known:
+        yield _Quantity(of, of, math.nan, shown)
+
+
+def _of_identities(kind: str, group: str, statistic: str, validated: Document | None) -> Iterator[_Quantity]:
+    """What a validation report says of identities, once for each annotator."""
+    of = _OF_IDENTITIES[kind]
+    shown = as_share if statistic == "share" else as_score
+    found = []
+    for section in validated["evidence"] if validated else ():
+        if section["name"] == kind:
+            numbers = {("_".join(row["group"]), row["statistic"]): row for row in section["rows"]}
+            for test in section["tests"]:
+                parts = [part for each in test["groups"] for part in each] if kind == "similarity" else test["among"]
+                numbers["_".join(parts), test["effect"]] = test
+            row = numbers.get((group, statistic))
+            if row is not None and row["value"] is not None:
+                found.append(_Quantity(of, f"{of}, {words(group)}, {words(statistic)}", row["value"], shown))
+    yield from found or [_Quantity(of, of, math.nan, shown)]
 
 
 def _slice(name: str, annotations: Annotations) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synpain_hf.cards import tables
+from synpain_hf.cards.evidence import INTERVALS, grids, key_numbers, title_of
 from synpain_hf.cards.facts import Facts
 from synpain_hf.cards.figures import Figure
 from synpain_hf.cards.metadata import metadata_of
 from synpain_hf.cards.planted import planted_in
-from synpain_hf.cards.quantities import as_share, comparisons
+from synpain_hf.cards.quantities import Document, as_share, comparisons
 from synpain_hf.cards.statistics import PairCounts, Statistics
 from synpain_hf.cards.words import is_unknown, somebody, words
 from synpain_hf.configurations import EACH_PERSON
@@ -19,7 +20,7 @@ from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.resources import resource
-from synpain_hf.text.markdown import Markdown, as_is, escaped, tidied
+from synpain_hf.text.markdown import Markdown, as_is, escaped, table, tidied
 from synpain_hf.text.plurals import count, plural
 from synpain_hf.text.templates import render
 from synpain_hf.vocabulary import GROUPS
@@ -33,6 +34,7 @@ def readme(
     statistics: Statistics,
     meanings: Mapping[str, Mapping[str, str]],
     figures: Sequence[Figure],
+    validated: Document | None = None,
 ) -> str:
     """The whole of `README.md`.
 
@@ -42,11 +44,12 @@ def readme(
         statistics: What was computed from it.
         meanings: What each column means, by file.
         figures: The figures that stand beside it.
+        validated: The validation report that its card has numbers from.
 
     Raises:
         BadInputError: If the facts compare a quantity that does not exist.
     """
-    text = render(resource(_TEMPLATE), _context(release, facts, statistics, meanings, figures), escape=True)
+    text = render(resource(_TEMPLATE), _context(release, facts, statistics, meanings, figures, validated), escape=True)
     head, _, body = text.partition("\n---\n")
     return f"{head}\n---\n{tidied(body)}\n"
 
@@ -57,9 +60,10 @@ def _context(
     statistics: Statistics,
     meanings: Mapping[str, Mapping[str, str]],
     figures: Sequence[Figure],
+    validated: Document | None,
 ) -> dict[str, Any]:
     manifest, pairs = release.manifest, statistics.pairs
-    compared = comparisons(statistics, facts)
+    compared = comparisons(statistics, facts, validated)
     names = list(release.configurations())
     optional = dict.fromkeys(("repo_id", "reported"))
     shown = facts.shown
@@ -99,10 +103,42 @@ def _context(
             "comparison": tables.comparison(compared, facts["reported"]["by"]) if facts["reported"] else "",
             **_columns(statistics, meanings),
         },
+        "validation": None if validated is None else _validation(validated),
         "not_compared": ", ".join(dict.fromkeys(each.of for each in compared if not each.here)),
         "cited": as_is("\n\n".join(reference.text for reference in facts.cited)),
         "further": facts.further,
         "changes": list(_changes(release)),
+    }
+
+
+def _validation(report: Document) -> dict[str, Any]:
+    """What a validation found: every question with its outcome, what is to be looked at, and the numbers."""
+    answered = [*report["checks"], *(section for section in report["evidence"] if section["measure"] is not None)]
+    return {
+        "overview": table(
+            ["question", "outcome"],
+            [
+                (each["title"] + (f" ({title_of(each)})" if "measure" in each else ""), each["outcome"])
+                for each in answered
+            ],
+        ),
+        "told": [
+            sentence for each in answered if each["outcome"] in ("failed", "warning") for sentence in each["told"]
+        ],
+        "measured": [
+            {
+                "title": f"{section['title']} {title_of(section)}",
+                "numbers": key_numbers(section),
+                "tables": [
+                    table(grid.header, grid.rows, numbers=grid.numbers)
+                    for grid in grids(section, report["published"]["by"])
+                ],
+            }
+            for section in report["evidence"]
+            if section["rows"]
+        ],
+        "made_with": report["made_with"],
+        "intervals": INTERVALS,
     }
 
 
@@ -120,7 +156,7 @@ def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:
             "unit": found.unit,
             "units": plural(found.unit),
             "measures": list(tables.measures(found)),
-            "action_units": tables.action_units(found),
+            "together": list(tables.together(found)),
         }
 
 

@@ -11,13 +11,14 @@ from synpain_hf.cards.quantities import Compared, as_score, as_share
 from synpain_hf.cards.statistics import CONDITIONS, GROUP_NAMES, OVERALL, Annotations, PairCounts, Summary
 from synpain_hf.cards.words import measure_words, words
 from synpain_hf.configurations import EACH_PERSON
+from synpain_hf.release.columns import is_list
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import table_of
 from synpain_hf.text.markdown import Markdown, code, in_cell, shortened, table
 from synpain_hf.text.plurals import count, plural
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS
 
 _MOST_GENERATORS = 10
-_ACTION_UNIT = re.compile(r"AU\d+")
 _NO_PAIN, _PAIN = CLASSES["label"]
 _KILO = 1000
 
@@ -47,6 +48,8 @@ def _type(feature: Any) -> str:
     names = getattr(feature, "names", None)
     if names:
         return ", ".join(f"{number} {name}" for number, name in enumerate(names))
+    if is_list(feature):
+        return f"list of {_type(feature.feature)}"
     return str(feature.dtype) if type(feature).__name__ == "Value" else type(feature).__name__
 
 
@@ -125,21 +128,26 @@ def generators(pairs: PairCounts) -> Markdown:
     return table(["generator", "pairs"], rows, numbers=1)
 
 
-def action_units(annotations: Annotations) -> Markdown | None:
-    """The mean intensity of each action unit in each condition."""
-    units = [name for name in annotations.measures if _ACTION_UNIT.fullmatch(name)]
-    if not units:
-        return None
+def together(annotations: Annotations) -> Iterator[tuple[str, Markdown]]:
+    """The means of measures of one kind, such as action units, in each condition: what they are called, and a table."""
     shown = _conditions(annotations)
-    rows = [(unit, *(_score(annotations.measures[unit][part].mean) for part in shown)) for unit in units]
-    return table(["mean of", *map(words, shown)], rows, numbers=1)
+    for title, names in _kinds(annotations):
+        found = {name: parts for name, parts in annotations.measures.items() if names.fullmatch(name)}
+        if found:
+            rows = [(name, *(_score(parts[part].mean) for part in shown)) for name, parts in found.items()]
+            yield title, table(["mean of", *map(words, shown)], rows, numbers=1)
+
+
+def _kinds(annotations: Annotations) -> Sequence[tuple[str, re.Pattern[str]]]:
+    of = table_of(annotations.file)
+    return of.together if of else ()
 
 
 def measures(annotations: Annotations) -> Iterator[tuple[str, Markdown, Markdown]]:
     """Every other measure: over each kind of face, and its means in each group, where faces have kinds."""
     shown = _conditions(annotations)
     for name, parts in annotations.measures.items():
-        if not _ACTION_UNIT.fullmatch(name):
+        if not any(names.fullmatch(name) for _, names in _kinds(annotations)):
             rows = [(words(part), *_cells(parts[part])) for part in OVERALL if part in parts]
             header = [plural(annotations.unit), "count", "missing", "mean", "median", "quartiles"]
             of_groups = [

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from synpain_hf.text.plurals import plural
 from synpain_hf.vocabulary import CLASSES
 
 _CAPITALS = frozenset(CLASSES["ethnicity"])
 _UNKNOWN = "unknown_"
-_MEASURES = {"pspi": "PSPI"}
+_MEASURES = {
+    "pspi": "PSPI",
+    "pspi_approx": "approximate PSPI",
+    "action_units": "action units",
+    "embedding": "cosines of embeddings",
+    "reason": "faces in which nothing was found",
+}
 
 
 def words(name: str) -> str:
     """A label, group or measure in words: `no pain`, `South Asian`."""
     text = name.replace("_", " ")
     return text.title() if name in _CAPITALS else text
+
+
+def group_words(parts: Sequence[str]) -> str:
+    """What faces have in common, in words: `Black, pain`."""
+    return ", ".join(words(part) for part in parts)
 
 
 def group_of(column: str, value: int | None) -> str:

@@ -13,7 +13,8 @@ from synpain_hf.cards.facts import Facts, facts_for, kept_facts
 from synpain_hf.cards.figures import Figure, figures_of
 from synpain_hf.cards.readme import readme
 from synpain_hf.cards.statistics import compute
-from synpain_hf.errors import BadInputError, ReleaseError, UsageError
+from synpain_hf.cards.validated import VALIDATE_AGAIN, Validated, kept_report, validated_for
+from synpain_hf.errors import BadInputError, Notice, ReleaseError, UsageError, warn_of
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.amend import amending
@@ -24,6 +25,7 @@ from synpain_hf.release.layout import (
     CROISSANT,
     FACTS,
     MANIFEST,
+    VALIDATION,
     is_of_the_card,
     record_of,
 )
@@ -49,7 +51,14 @@ class Composed:
         return [*self.texts, *(figure.name for figure in self.figures)]
 
 
-def card(release: str | Path, *, facts: str | Path | None = None, progress: Progress = silent) -> Release:
+def card(
+    release: str | Path,
+    *,
+    facts: str | Path | None = None,
+    report: str | Path | None = None,
+    progress: Progress = silent,
+    notice: Notice = warn_of,
+) -> Release:
     """Write a release's card: `README.md`, its figures, `croissant.json`, and the facts that they rest on.
 
     Nothing else in the release changes but what `release.json` says of these files. All of it is written or nothing,
@@ -60,20 +69,23 @@ def card(release: str | Path, *, facts: str | Path | None = None, progress: Prog
         facts: What is known of the data set: a YAML file with `references.bib` beside it, or `synpain` or `demo` for
             the facts that come with this package. None takes those of the release's last card, else those that belong
             to its source; for a data set of your own, you have to give them.
+        report: The report of `validate`, or its folder, whose numbers the card then has, and keeps; None takes that of
+            the release's last card, if there is one and it is of what the release holds.
         progress: Called after every pair read and every figure drawn.
+        notice: Called where the report of the last card is of other content, and is left out.
 
     Returns:
         The release, with its new `release.json`.
 
     Raises:
-        UsageError: If there are no facts, or they cannot be read.
+        UsageError: If there are no facts, or they cannot be read, or the report is of other content.
         BadInputError: If the facts lack something or have something unknown; nothing is written.
         ReleaseError: If it is not a complete release.
         OutputError: If the release cannot be written.
     """
     with amending(release) as amendment:
         opened = amendment.release
-        made = compose(opened, facts_for(opened, facts), progress)
+        made = compose(opened, facts_for(opened, facts), progress, validated_for(opened, report, notice))
         check_keys(json.loads(made.texts[CROISSANT]))
         for name in filter(is_of_the_card, opened.files):
             amendment.remove(name)
@@ -112,11 +124,13 @@ def check(release: Release, progress: Progress = silent) -> list[str]:
     if lost:
         return [*strays, *(f"{name} is missing; {remedy}" for name in lost)]
     try:
-        made = compose(release, kept_facts(release), progress)
+        validated, fault = kept_report(release)
+        made = compose(release, kept_facts(release), progress, validated)
     except (BadInputError, UsageError) as error:
         reason = " ".join(str(error).split())
         return [*strays, f"the facts of the card are no longer enough ({reason}); {remedy} --facts with corrected ones"]
-    return [*strays, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
+    stale = [f"{VALIDATION} {fault}; {VALIDATE_AGAIN.format(release.folder)}"] if fault else []
+    return [*strays, *stale, *(f"{reason}; {remedy}" for reason in _differences(release, made))]
 
 
 def _damage(release: Release, progress: Progress) -> list[str]:
@@ -138,8 +152,16 @@ def _strays(release: Release) -> Iterator[str]:
                 yield f"{name} is in {table.folder}/, but not part of the release, and may be loaded with it; remove it"
 
 
-def compose(release: Release, facts: Facts, progress: Progress = silent) -> Composed:
+def compose(
+    release: Release, facts: Facts, progress: Progress = silent, validated: Validated | None = None
+) -> Composed:
     """Compose a release's card; nothing is written, and no figure is drawn.
+
+    Args:
+        release: The release.
+        facts: What is known of its data set.
+        progress: Called after every pair read.
+        validated: The validation report whose numbers it has.
 
     Raises:
         BadInputError: If the facts lack something that the release requires.
@@ -149,10 +171,11 @@ def compose(release: Release, facts: Facts, progress: Progress = silent) -> Comp
     meanings = meanings_of(statistics, facts)
     figures = figures_of(statistics)
     texts = {
-        CARD: readme(release, facts, statistics, meanings, figures),
+        CARD: readme(release, facts, statistics, meanings, figures, None if validated is None else validated.document),
         CROISSANT: croissant(release, facts, statistics, meanings),
         FACTS: facts.text,
         **({BIBLIOGRAPHY: facts.bibliography} if facts.bibliography else {}),
+        **({VALIDATION: validated.text} if validated else {}),
     }
     return Composed(texts, tuple(figures))
 

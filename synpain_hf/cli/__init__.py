@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import synpain_hf
-from synpain_hf.cli.annotation import faces, import_annotations
+from synpain_hf.cli.annotation import annotate, faces
 from synpain_hf.cli.cards import card
 from synpain_hf.cli.judging import predict
 from synpain_hf.cli.metric import compare, evaluate
@@ -27,7 +27,7 @@ from synpain_hf.cli.training import train
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, validate, faces, rate, ratings, card, install, installed, uninstall,
+    build, demo, info, diff, faces, annotate, validate, rate, ratings, card, install, installed, uninstall,
     evaluate, compare, publish, publish_metric, train, predict,
 )  # fmt: skip
 """In the order in which --help lists them."""
@@ -59,7 +59,6 @@ def _options(
 
 for _command in COMMANDS:
     app.command()(_command)
-app.command("annotate")(import_annotations)
 
 
 def main() -> None:

@@ -42,8 +42,9 @@ def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]
     if table.columns_may_differ:
         yield from table.misfits(columns)
         for name, feature in columns.items():
-            if name not in wanted and not _is_value(feature):
-                yield f"has the column {_word(name)} as {feature}, and not as numbers, words or truth values"
+            if name not in wanted and not (_is_value(feature) or is_list(feature)):
+                kinds = "numbers, words, truth values or lists of these"
+                yield f"has the column {_word(name)} as {feature}, and not as {kinds}"
         return
     for name in wanted:
         if name not in columns:
@@ -71,6 +72,11 @@ def _unreadable(table: Table, columns: Features) -> Iterator[str]:
             fits, wanted = not table.content_field or _is_plain(feature), "numbers, words or truth values"
         if not fits:
             yield f"has the column {_word(name)} as {feature}, and not as {wanted}"
+
+
+def is_list(feature: Any) -> bool:
+    """Whether a column holds lists of values, such as landmarks or an embedding."""
+    return hasattr(feature, "feature") and _is_value(feature.feature)
 
 
 def _is_plain(feature: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synpain_hf.imaging.decoding import decode
@@ -116,7 +117,7 @@ class _Side:
         seen: Counter[Key] = Counter()
         for file in self.digests:
             here = set(self.release.features_in(file))
-            for row in self.release.read(file, sorted({*columns, *self.table.key} & here)).to_pylist():
+            for row in _without_lists(self.release.read(file, sorted({*columns, *self.table.key} & here))).to_pylist():
                 key = self._key(row)
                 seen[key] += 1
                 found[key if seen[key] == 1 else (*key, str(seen[key]))] = _Found(file, row)
@@ -169,6 +170,24 @@ def _with_other_pixels(
         for side, places in sides
     )
     return [key for key in others if shown.get(key) != shows.get(key)]
+
+
+def _without_lists(rows: pa.Table) -> pa.Table:
+    """Rows with a digest in the place of every list, which as Python's numbers would take many times its size."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+            digests = pa.array((_digest_of_list(each) for each in rows.column(place)), pa.binary())
+            rows = rows.set_column(place, field.name, digests)
+    return rows
+
+
+def _digest_of_list(listed: pa.Scalar) -> bytes | None:
+    if not listed.is_valid:
+        return None
+    values = listed.values
+    is_plain = pa.types.is_primitive(values.type) and not values.null_count
+    content = values.to_numpy(zero_copy_only=False).tobytes() if is_plain else repr(values.to_pylist()).encode()
+    return hashlib.sha256(content).digest()
 
 
 def _digest_of_pixels(data: bytes | None) -> str:

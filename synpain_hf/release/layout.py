@@ -30,8 +30,9 @@ CROISSANT = "croissant.json"
 FIGURES = "figures"
 FACTS = "card/facts.yaml"
 BIBLIOGRAPHY = "card/references.bib"
+VALIDATION = "card/validation.json"
 
-_OF_THE_CARD = (CARD, CROISSANT, FACTS, BIBLIOGRAPHY)
+_OF_THE_CARD = (CARD, CROISSANT, FACTS, BIBLIOGRAPHY, VALIDATION)
 
 
 class FileRecord(TypedDict, total=False):

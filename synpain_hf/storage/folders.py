@@ -4,7 +4,8 @@
 .PLACE.partial/release/   what will be PLACE; after an exchange, what was
 .PLACE.partial/…          what a program notes on the way
 
-Only its owner can use `.PLACE.partial`, so that no other user can put a link into it.
+Only its owner can use `.PLACE.partial`, so that no other user can put a link into it. The same holds for a folder in
+which a program keeps what it has done so far (`resumable_folder`).
 """
 
 from __future__ import annotations
@@ -129,6 +130,31 @@ def scratch(work: Path) -> Iterator[Path]:
         yield folder
     finally:
         remove_tree(work)
+
+
+@contextmanager
+def resumable_folder(work: Path, *, busy: str) -> Iterator[Path]:
+    """A folder for what a program has done so far; whatever ends the program, it stays for the next one.
+
+    At the end it is removed, if nothing is left in it.
+
+    Args:
+        work: The folder; only its owner can use it.
+        busy: The error where another program uses it: cause, then remedy.
+
+    Raises:
+        OutputError: If it cannot be written, or another program uses it, or there is something else in its place.
+    """
+    lock = work / _LOCK
+    with report_write_errors(work):
+        _own(work)
+        with locked(lock, busy=busy):
+            _own(work)  # again: filelock creates the folder if another program has just removed it
+            for path in work.rglob("*"):
+                refuse_link(path)
+            yield work
+            if set(work.iterdir()) == {lock}:
+                _discard(work)
 
 
 def move(folder: Path, place: Path) -> None:

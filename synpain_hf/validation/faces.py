@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from synpain_hf.validation.pixels import Measured, measure
 from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 _INNER = {"neutral": -1, "expressive": 0}
+_MEASURED = frozenset(each.name for each in fields(Measured))
 _OPTIONAL = (IDENTITY, DERIVED_FROM)
 
 
@@ -35,11 +37,13 @@ class Face:
         bytes: Size of its file in the release.
         measured: What was measured; None where it does not decode.
         reason: Why it does not.
+        digest: A digest of its file, by which pairs that share a picture are known.
     """
 
     bytes: int
     measured: Measured | None
     reason: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,11 @@ class Faces:
 
     Attributes:
         pairs: The pairs.
+        annotated: What annotators measured of both faces, by name; shape (pairs, 2), NaN where nothing was.
     """
 
     pairs: Sequence[Seen]
+    annotated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
     @cached_property
     def is_pain(self) -> npt.NDArray[np.bool_]:
@@ -92,7 +98,9 @@ class Faces:
         return np.array([pair.fold for pair in self.pairs])
 
     def measures(self, name: str) -> npt.NDArray[np.float64]:
-        """A measure of both faces; shape (pairs, 2), NaN where a face does not decode."""
+        """A measure of both faces; shape (pairs, 2), NaN where a face does not decode, or was not annotated."""
+        if name not in _MEASURED:
+            return self.annotated.get(name, np.full((len(self.pairs), 2), np.nan))
         return np.array(
             [
                 [np.nan if face.measured is None else getattr(face.measured, name) for face in pair.faces]
@@ -170,8 +178,9 @@ def _pair(file: str, row: Mapping[str, Any]) -> Seen:
 
 
 def _face(data: bytes, inner: int) -> Face:
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     try:
         raster = decode(data)
-        return Face(len(data), measure(raster.pixels(raster.width), inner))
+        return Face(len(data), measure(raster.pixels(raster.width), inner), digest=digest)
     except PictureError as error:
-        return Face(len(data), None, str(error))
+        return Face(len(data), None, str(error), digest)

@@ -18,6 +18,9 @@ _MARGIN = 0.08
 _SIDE = 160
 """Rows to which a face is scaled before its sharpness is measured."""
 
+_BLOCK = 8
+"""Rows of a block of JPEG; faces are cut from composites by columns, so that rows keep their places."""
+
 _WHITE = 243
 _WHITE_SHARE = 0.95
 _SEARCHED = 12
@@ -34,6 +37,10 @@ class Measured:
         light: Mean brightness of the background, 0 to 255: of the rows at the top and the upper columns at both sides.
         red_tint: Mean of red less green there.
         blue_tint: Mean of blue less green there.
+        red: Mean of red of the whole picture, 0 to 255.
+        green: Mean of green.
+        blue: Mean of blue.
+        blocks: Traces of JPEG: the logarithm of how much more rows differ at the edges of its blocks than elsewhere.
         contrast: Standard deviation of the brightness of the whole face.
         sharpness: Mean absolute Laplacian of the brightness, scaled to 160 rows, by `contrast`.
         leftover: Columns of a white gutter at the inner edge.
@@ -45,6 +52,10 @@ class Measured:
     light: float
     red_tint: float
     blue_tint: float
+    red: float
+    green: float
+    blue: float
+    blocks: float
     contrast: float
     sharpness: float
     leftover: int
@@ -64,6 +75,7 @@ def measure(pixels: Pixels, inner: int) -> Measured:
     edges = [pixels[:rows], upper[:, :columns], upper[:, -columns:]]
     red, green, blue = np.concatenate([edge.reshape(-1, 3) for edge in edges]).mean(axis=0)
     luma = pixels @ _LUMA
+    whole = pixels.reshape(-1, 3).mean(axis=0)
     contrast = float(luma.std())
     return Measured(
         width=width,
@@ -71,11 +83,24 @@ def measure(pixels: Pixels, inner: int) -> Measured:
         light=float(np.dot((red, green, blue), _LUMA)),
         red_tint=float(red - green),
         blue_tint=float(blue - green),
+        red=float(whole[0]),
+        green=float(whole[1]),
+        blue=float(whole[2]),
+        blocks=_blocks(luma),
         contrast=contrast,
         sharpness=_sharpness(pixels) / max(contrast, 1.0),
         leftover=_leftover(pixels if inner == 0 else pixels[:, ::-1]),
         likeness=likeness_of(np.ascontiguousarray(pixels)),
     )
+
+
+def _blocks(luma: npt.NDArray[np.float32]) -> float:
+    """How much more rows differ at most eighth edges than beside them; 0 for pictures of fewer rows than two blocks."""
+    steps = np.log1p(np.abs(np.diff(luma, axis=0)).mean(axis=1))
+    edges = np.arange(_BLOCK - 1, len(steps) - 1, _BLOCK)
+    if len(edges) < 2:
+        return 0.0
+    return float(np.median(steps[edges] - (steps[edges - 1] + steps[edges + 1]) / 2))
 
 
 def _sharpness(pixels: Pixels) -> float:

@@ -1,13 +1,19 @@
-"""Small tables as tools write them."""
+"""Small tables as tools write them, and the faces of a release as annotators get them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
-from synpain_hf.annotation.faces import faces_by_stem
+from synpain_hf.annotation.annotators import ANNOTATORS
+from synpain_hf.annotation.annotators.annotator import Annotator
+from synpain_hf.annotation.faces import Face, faces_by_stem
+from synpain_hf.annotation.models import place_of_model
+from synpain_hf.imaging.decoding import decode
+from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release
 from synpain_hf.vocabulary import FACES
 
@@ -41,3 +47,24 @@ def rows_of(release: Release, name: str) -> dict[tuple[str, str], dict[str, Any]
     """The rows of an annotator, by face."""
     rows = pq.read_table(release.folder / "annotations" / f"{name}.parquet").to_pylist()
     return {(row["pair_id"], FACES[row["face"]]): row for row in rows}
+
+
+def opened(name: str) -> Annotator:
+    """An annotator, with the models of the installed packages."""
+    annotator = ANNOTATORS[name]
+    return annotator([place_of_model(model, {}) for model in annotator.models])
+
+
+def pixels_of(release: Release) -> dict[Face, Pixels]:
+    """Every face of a release."""
+    return {
+        (row["pair_id"], face): _decoded(row[face]["bytes"])
+        for partition in release.partitions
+        for row in release.read(partition.path).to_pylist()
+        for face in FACES
+    }
+
+
+def _decoded(data: bytes) -> Pixels:
+    raster = decode(data)
+    return np.ascontiguousarray(raster.pixels(raster.width))

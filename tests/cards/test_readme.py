@@ -288,7 +288,8 @@ class TestAnnotations:
 
     def test_what_cannot_be_compared_is_said(self, official: Release) -> None:
         text = written_text(official, shipped("synpain")[0])
-        assert "Not compared, as this release has no annotations of it: PSPI." in text
+        others = "PSPI, quality, confidence, similarity of identities, identities that look alike."
+        assert f"Not compared, as neither annotations nor a validation report of this release have it: {others}" in text
         assert row(text, "pairs") == ["5", "5,355", "abstract"]
 
     def test_a_published_figure_of_no_quantity_is_an_error_that_names_it(self, own: Release, tmp_path: Path) -> None:

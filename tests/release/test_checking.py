@@ -118,7 +118,7 @@ HARMED_ANNOTATIONS: dict[str, tuple[Harm, str]] = {
     "a score is a word": (column("pspi", pa.string()), "has the column pspi as Value('string'), not as"),
     "a column holds dates": (
         lambda table: table.append_column("when", pa.array([0] * len(table), pa.timestamp("ns"))),
-        "has the column when as Value('timestamp[ns]'), and not as numbers, words or truth values",
+        "has the column when as Value('timestamp[ns]'), and not as numbers, words, truth values or lists of these",
     ),
     "an id is missing": (put({"pair_id": None}), ":1: has no pair_id"),
     "an annotator is missing": (put({"annotator": None}), ":1: has no annotator"),

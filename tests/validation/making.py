@@ -18,6 +18,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.validation.checks import CHECKS
 from synpain_hf.validation.checks.check import Found
 from synpain_hf.validation.faces import look
+from synpain_hf.validation.geometry import with_geometry
 from synpain_hf.vocabulary import GROUPS
 
 Pixels = npt.NDArray[np.uint8]
@@ -83,5 +84,5 @@ def made(
 
 def checked(release: Release) -> dict[str, Found]:
     """What every check finds."""
-    faces = look(release, Executor(), silent)
+    faces = with_geometry(release, look(release, Executor(), silent))
     return {check.name: check.make(release, faces) for check in CHECKS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from synpain_hf.executor import Executor
 from synpain_hf.progress import silent
@@ -23,6 +26,8 @@ from synpain_hf.validation.checks.shortcuts import SHORTCUTS, told_by
 from synpain_hf.validation.faces import Face, Faces, Seen, look
 from synpain_hf.vocabulary import GROUPS
 from tests.release.making import sealed
+from tests.validation.annotating import Plant as PlantColumn
+from tests.validation.annotating import Shown, with_annotations
 from tests.validation.making import Pixels, Plant, checked, made, portrait
 
 
@@ -74,6 +79,57 @@ def test_a_planted_shortcut_is_found_and_no_other(tmp_path: Path, plant: Plant, 
     told = [sentence for sentence in found.told if SHORTCUTS[name].title in sentence]
     assert len(told) == 1
     assert SHORTCUTS[name].remedy in told[0]
+
+
+def jpeg(pixels: Pixels, is_pain: bool) -> Pixels:
+    if not is_pain:
+        return pixels
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=80)
+    return np.asarray(Image.open(file))
+
+
+def grainy(pixels: Pixels) -> Pixels:
+    """As photographs are; flat pictures show no blocks."""
+    return limited(pixels + np.random.default_rng(pixels.sum()).normal(0, 4, pixels.shape))
+
+
+def test_pain_that_was_stored_as_jpeg_is_found(tmp_path: Path) -> None:
+    found = checked(made(tmp_path / "set", plant=lambda pixels, is_pain: jpeg(grainy(pixels), is_pain)))["shortcuts"]
+    assert found.outcome == "failed"
+    assert any("the trace of JPEG in the pixels alone tells the label" in sentence for sentence in found.told)
+
+
+@pytest.mark.parametrize(("growth", "turn", "outcome"), [(0, 0, "passed"), (0.4, 0, "failed"), (0, 25, "warning")])
+def test_the_annotated_size_and_pose_of_faces_are_looked_at(
+    plain: Release, tmp_path: Path, growth: float, turn: float, outcome: str
+) -> None:
+    def landmarks(face: Shown, rng: np.random.Generator) -> list[float] | None:
+        if face.number == 5:
+            return None
+        size = (40 + rng.normal(0, 3)) * (1 + growth * (face.condition == "pain"))
+        return [float(place) for x in np.linspace(0, size, 9) for place in (x, rng.normal(), rng.normal())]
+
+    shutil.copytree(plain.folder, tmp_path / "release")
+    plants: dict[str, PlantColumn] = {
+        "landmarks": landmarks,
+        "yaw": lambda face, rng: rng.normal(turn * (face.condition == "pain"), 5),
+        "pitch": lambda _, rng: rng.normal(0, 5),
+        "roll": lambda _, rng: rng.normal(0, 5),
+    }
+    found = checked(with_annotations(Release.open(tmp_path / "release"), plants))["shortcuts"]
+    assert found.outcome == outcome, found.told
+    assert found.numbers["shortcuts"]["face_size"]["pairs"] == 79
+
+
+def test_landmarks_and_angles_that_are_none_are_not_known(plain: Release, tmp_path: Path) -> None:
+    shutil.copytree(plain.folder, tmp_path / "release")
+    broken: dict[str, PlantColumn] = {
+        "landmarks": lambda face, _: [[1.0, 2.0], [float("nan")] * 3, []][face.number % 3],
+        "yaw": lambda *_: float("inf"),
+    }
+    found = checked(with_annotations(Release.open(tmp_path / "release"), broken))["shortcuts"].numbers["shortcuts"]
+    assert (found["face_size"]["pairs"], found["pose"]["pairs"]) == (0, 0)
 
 
 def test_sharper_pain_is_told_and_not_held_against_the_data(tmp_path: Path) -> None:

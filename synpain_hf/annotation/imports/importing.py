@@ -14,12 +14,13 @@ from synpain_hf.annotation.imports.matching import Matched
 from synpain_hf.annotation.imports.reading import Measured, open_table
 from synpain_hf.annotation.imports.tool import CONFIDENCE
 from synpain_hf.annotation.imports.tools import tools_called
+from synpain_hf.annotation.place import place_of
 from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, warn_of
 from synpain_hf.progress import Progress, silent
 from synpain_hf.pspi import pspi_of
 from synpain_hf.release.amend import amend
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.annotations import NAME, features, write_rows
+from synpain_hf.release.tables.annotations import features, write_rows
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.tabular.given import GivenFile
 from synpain_hf.vocabulary import FACES
@@ -117,7 +118,7 @@ def import_annotations(
     ((title, name),) = titles.items()
     _report(matched, given[0].name if len(given) == 1 else f"{given[0].name} …", notice, skipped=on_error == "skip")
     called = _annotator(title if annotator is None else annotator)
-    place = _place(opened, called)
+    place = place_of(opened, called)
     new = amend(release, add={place: _writer(matched.rows, called)}, version=version)
     return Imported(
         release=new,
@@ -165,18 +166,6 @@ def _annotator(name: str) -> str:
             f"is {name!r}; give up to 80 letters, digits, spaces and . + ( ) _ -, a letter or digit first", "annotator"
         )
     return name
-
-
-def _place(release: Release, annotator: str) -> str:
-    """The file of an annotator; refused where it is another's."""
-    place = f"{NAME}/{re.sub(r'[^a-z0-9.]+', '_', annotator.lower()).strip('_') or 'annotator'}.parquet"
-    if place in release.files:
-        others = set(release.read(place, ["annotator"])["annotator"].to_pylist()) - {annotator}
-        if others:
-            raise UsageError(
-                f"{annotator!r} would replace {place}, which is of {min(others)!r}; give another", "annotator"
-            )
-    return place
 
 
 def _writer(rows: Mapping[Face, Measured], annotator: str) -> Callable[[Path], None]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from synpain_hf.pair import Annotation, Pair
 from synpain_hf.release.layout import FileRecord, record_of
+from synpain_hf.release.tables.measured import BLENDSHAPES, MEASURED, approximation
 from synpain_hf.release.tables.table import PAIR_ID, Bumps, EveryFile, Table
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import FACES
@@ -76,11 +77,22 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, object]], columns: Featur
     Args:
         path: The file.
         rows: What an annotator says of each face, by column; what else is in a row is left out.
-        columns: Its columns: those of `features`, and numbers and texts of the annotator's own.
+        columns: Its columns: those of `features`, and numbers, texts and lists of numbers of the annotator's own.
     """
-    listed = [{name: row.get(name) for name in columns} for row in rows]
-    table = pa.Table.from_pylist(listed, columns.arrow_schema)
-    pq.write_table(table, path, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
+    with open_file(path, columns) as file:
+        file.write_table(table_of(rows, columns))
+
+
+def table_of(rows: Sequence[Mapping[str, object]], columns: Features) -> pa.Table:
+    """Rows as a table that `open_file` takes; what is not in a row is null."""
+    return pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows], columns.arrow_schema)
+
+
+def open_file(path: Path, columns: Features) -> pq.ParquetWriter:
+    """Begin a file of the table; one that holds more than memory should is written part by part."""
+    return pq.ParquetWriter(
+        path, columns.arrow_schema, compression="zstd", write_page_index=True, use_content_defined_chunking=True
+    )
 
 
 def _row(pair_id: str, annotation: Annotation) -> dict[str, object]:
@@ -138,7 +150,9 @@ _MEANINGS = {
     "reason": "Why nothing was measured in this face.",
     "confidence": "How sure the annotator is that it found the face, 0 to 1.",
     "quality": "The quality of the picture as the annotator scores it, 0 to 1.",
+    **MEASURED,
     **_UNITS,
+    **{f"{unit}_approx": approximation(name) for unit, name in _UNITS.items()},
     **{f"{unit}_present": f"{name} Whether it is seen, 0 or 1." for unit, name in _UNITS.items()},
     **{
         f"{unit}_evidence": f"{name} Evidence that it is seen: the logarithm of its odds."
@@ -157,5 +171,11 @@ ANNOTATIONS = Table(
     columns_may_differ=True,
     required=(PAIR_ID, "annotator"),
     measures=True,
+    together=(
+        ("Action units", re.compile(r"AU\d+")),
+        ("Approximate action units", re.compile(r"AU\d+_approx")),
+        ("Faces found, and head pose in degrees", re.compile("faces|yaw|pitch|roll")),
+        ("Blendshapes", re.compile("|".join(BLENDSHAPES))),
+    ),
     write=write_annotations,
 )

@@ -6,6 +6,7 @@ never checks which table it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +130,7 @@ class Table:
         columns_may_differ: Whether its files may have different columns.
         required: The columns that every file has; all of `features` where none are named.
         measures: Whether its numbers are measurements of faces: summarised in the card, and learned in training.
+        together: Measurements of one kind, which the card sums up in one list: what they are called, and their names.
         content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may be at a place in its folder.
         told_by_place: What the place of a file tells of all its rows: values by column, of classes their names.
@@ -150,6 +152,7 @@ class Table:
     columns_may_differ: bool = False
     required: tuple[str, ...] = ()
     measures: bool = False
+    together: tuple[tuple[str, re.Pattern[str]], ...] = ()
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
     told_by_place: Callable[[str], Mapping[str, object]] = _nothing

@@ -77,8 +77,24 @@ SHORTCUTS: Mapping[str, Shortcut] = {
         "tint of the background", _both("red_tint", "blue_tint"), "even it out, or train with changed tint"
     ),
     "size": Shortcut("size of the pictures", _both("width", "height"), "scale all faces alike (--image-size)"),
+    "face_size": Shortcut(
+        "size of the face in its picture", _both("face_size"), "crop all faces alike, or train with changed size"
+    ),
+    "pose": Shortcut(
+        "pose of the head",
+        _both("yaw", "pitch", "roll"),
+        "align the faces, or train with turned ones",
+        is_of_the_face=True,
+    ),
     "gutter": Shortcut("width of the gutter", _gutter, "scale all faces alike (--image-size)"),
     "file_kind": Shortcut("kind of the source's files", _kind_of_file, "store all pictures in one format first"),
+    "jpeg": Shortcut("trace of JPEG in the pixels", _both("blocks"), "store all pictures in one format first"),
+    "colour": Shortcut(
+        "mean colour of the whole face",
+        _both("red", "green", "blue"),
+        "train with changed colours",
+        is_of_the_face=True,
+    ),
     "file_size": Shortcut("size of the encoded files", _size_of_files, "look at what differs", is_of_the_face=True),
     "contrast": Shortcut("contrast", _both("contrast"), "train with changed contrast", is_of_the_face=True),
     "sharpness": Shortcut("sharpness", _both("sharpness"), "train with changed sharpness", is_of_the_face=True),

@@ -9,7 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from synpain_hf.validation.statistics.comparisons import cohens_d
-from synpain_hf.validation.statistics.similarity import LookAlikes, look_alikes, ratio_of_odds, separation
+from synpain_hf.validation.statistics.similarity import (
+    LookAlikes,
+    look_alikes,
+    nearest_of_others,
+    ratio_of_odds,
+    separation,
+)
 
 
 def people(rng: np.random.Generator, number: int) -> npt.NDArray[np.float64]:
@@ -37,8 +43,37 @@ def test_all_pairs_are_compared_once(number: int) -> None:
     assert found.different.quantile(0.5) == pytest.approx(np.median(different), abs=0.01)
     assert found.d.value == pytest.approx(cohens_d(same, different).value, abs=1e-4)
     missed, taken = np.mean(np.array(same) < found.threshold), np.mean(np.array(different) >= found.threshold)
-    assert found.equal_error_rate == pytest.approx((missed + taken) / 2, abs=0.01)
+    assert found.equal_error_rate.value == pytest.approx((missed + taken) / 2, abs=0.01)
     assert abs(missed - taken) < (0.06 if number == 40 else 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "noise"), [(40, 0.9), (150, 1.6)])
+def test_the_intervals_of_a_separation_hold_though_pairs_share_faces(number: int, noise: float) -> None:
+    def faces(rng: np.random.Generator, many: int) -> tuple[npt.NDArray[np.float64], list[str]]:
+        own = people(rng, many)
+        return np.concatenate([own, own + rng.normal(0, noise, own.shape)]), [str(at) for at in range(many)] * 2
+
+    rng = np.random.default_rng(5)
+    truth = separation(*faces(rng, 3000))
+    found = [separation(*faces(rng, number)) for _ in range(80)]
+    for name in ("same_median", "different_median", "d", "equal_error_rate"):
+        true = getattr(truth, name).value
+        held = [getattr(one, name).low <= true <= getattr(one, name).high for one in found]
+        assert np.mean(held) >= 0.88, name
+
+
+@pytest.mark.parametrize("number", [30, 1500])
+def test_the_nearest_faces_of_others_are_named(number: int) -> None:
+    rng = np.random.default_rng(4)
+    faces = rng.normal(size=(number, 12))
+    faces[number - 3] = faces[2] + 0.01
+    faces[number - 2] = faces[5] + 0.05
+    faces[number - 1] = faces[0]
+    identities = [str(at) for at in range(number - 1)] + ["0"]
+    count, nearest = nearest_of_others(faces, identities, 0.99, most=1)
+    assert (count, [pair[:2] for pair in nearest]) == (2, [(2, number - 3)])
+    assert nearest_of_others(faces, identities, 0.9999, most=9)[0] == 1
 
 
 def test_look_alikes_are_counted_among_all_pairs() -> None:

@@ -1,0 +1,29 @@
+"""Where the annotations of an annotator are in a release."""
+
+from __future__ import annotations
+
+import re
+
+from synpain_hf.errors import UsageError
+from synpain_hf.release.release import Release
+from synpain_hf.release.tables.annotations import NAME
+
+
+def place_of(release: Release, annotator: str) -> str:
+    """The file of an annotator.
+
+    Args:
+        release: The release.
+        annotator: What the release calls it.
+
+    Raises:
+        UsageError: If the release has another annotator's file in this place.
+    """
+    place = f"{NAME}/{re.sub(r'[^a-z0-9.]+', '_', annotator.lower()).strip('_') or 'annotator'}.parquet"
+    if place in release.files:
+        others = set(release.read(place, ["annotator"])["annotator"].to_pylist()) - {annotator}
+        if others:
+            raise UsageError(
+                f"{annotator!r} would replace {place}, which is of {min(others)!r}; give another", "annotator"
+            )
+    return place

@@ -1,0 +1,94 @@
+"""What annotators say of faces that look real, and of drawn ones whose action units are known."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synpain_hf.annotation.annotate import annotate
+from synpain_hf.annotation.annotators import ANNOTATORS
+from synpain_hf.annotation.faces import Face
+from synpain_hf.release.build import build
+from synpain_hf.release.demo import demo
+from synpain_hf.release.release import Release
+from tests.annotation.making import rows_of
+from tests.sharing import Once
+
+DRAWN = 40
+"""Pairs: fewer do not show all units."""
+
+FOLLOWED = {"AU10": 0.3, "AU12": 0.6, "AU26": 0.5, "AU43": 0.6}
+"""Units whose approximations follow what was drawn, and the least correlation with it."""
+
+
+@pytest.fixture(scope="module")
+def real(sample: Path, once: Once) -> Release:
+    """The ten real pairs, annotated; read-only by agreement."""
+
+    def make(folder: Path) -> None:
+        build(sample, folder / "release", version="1.0.0")
+        annotate(folder / "release", list(ANNOTATORS), engine="threads", workers=2)
+
+    return Release.open(once("real-annotated", make) / "release")
+
+
+class TestRealFaces:
+    def test_every_face_is_found_by_both_detectors(self, real: Release) -> None:
+        for name, least in (("mediapipe", 0.7), ("sface", 0.85)):
+            rows = rows_of(real, name).values()
+            assert len(rows) == 20
+            assert {row["faces"] for row in rows} == {1}
+            assert min(row["confidence"] for row in rows) > least
+
+    def test_the_two_faces_of_a_pair_are_closer_than_those_of_two_people(self, real: Release) -> None:
+        embeddings = {face: np.array(row["embedding"]) for face, row in rows_of(real, "sface").items()}
+        same, others = similarities(embeddings)
+        assert np.median(same) > 0.5 > 0.3 > np.median(others)
+        assert np.mean([one > other for one in same for other in others]) > 0.98
+
+    def test_the_approximate_score_rises_from_neutral_to_pain(self, real: Release) -> None:
+        rows = rows_of(real, "mediapipe")
+        labels = {
+            row["pair_id"]: row["label"]
+            for partition in real.partitions
+            for row in real.read(partition.path, ["pair_id", "label"]).to_pylist()
+        }
+        rises = {
+            pair_id: rows[pair_id, "expressive"]["pspi_approx"] - rows[pair_id, "neutral"]["pspi_approx"]
+            for pair_id in labels
+        }
+        assert all(rise > 0 for pair_id, rise in rises.items() if labels[pair_id] == 1)
+        shown = [[rows[pair, "expressive"]["pspi_approx"] for pair in labels if labels[pair] == is_] for is_ in (0, 1)]
+        assert (
+            np.mean(shown[1]) > np.mean(shown[0]) > np.mean([rows[pair, "neutral"]["pspi_approx"] for pair in labels])
+        )
+
+    def test_heads_face_the_camera_and_pictures_are_good(self, real: Release) -> None:
+        poses = [[row[angle] for angle in ("yaw", "pitch", "roll")] for row in rows_of(real, "mediapipe").values()]
+        assert np.abs(poses).max() < 20
+        assert min(row["quality"] for row in rows_of(real, "sharpness").values()) > 0.9
+
+
+@pytest.mark.slow
+def test_approximate_units_of_drawn_faces_follow_what_was_drawn(tmp_path: Path) -> None:
+    release = annotate(demo(tmp_path / "release", pairs=DRAWN).folder, "mediapipe").release
+    drawn, found = rows_of(release, "action_units"), rows_of(release, "mediapipe")
+    assert not any(row["reason"] for row in found.values())
+    correlations = {
+        name: np.corrcoef([(drawn[face][name], found[face][f"{name}_approx"]) for face in drawn], rowvar=False)[0, 1]
+        for name in FOLLOWED
+    }
+    assert {name for name, least in FOLLOWED.items() if correlations[name] < least} == set(), correlations
+    score = np.corrcoef([(drawn[face]["pspi"], found[face]["pspi_approx"]) for face in drawn], rowvar=False)[0, 1]
+    assert score > 0.5
+
+
+def similarities(embeddings: dict[Face, np.ndarray]) -> tuple[list[float], list[float]]:
+    """The cosines of faces of the same pair, and of different ones."""
+    same, others = [], []
+    for one, other in combinations(embeddings, 2):
+        (same if one[0] == other[0] else others).append(float(embeddings[one] @ embeddings[other]))
+    return same, others
