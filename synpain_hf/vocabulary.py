@@ -47,6 +47,9 @@ Fusion = Literal["subtraction", "concatenation", "cross_attention"]
 
 DEFAULT_FUSION: Fusion = "cross_attention"
 
+Alignment = Literal["box", "similarity", "pwct"]
+"""How faces are brought into place: not at all, by eyes and mouth, or as the published PwCT was given them."""
+
 PWCT_SIDE = 160
 """Side of the faces that the published network takes, in pixels."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -10,25 +12,14 @@ import pyarrow as pa
 
 from synpain_hf.annotation.faces import Face
 from synpain_hf.errors import ReleaseError, UsageError
+from synpain_hf.imaging.alignment.landmarks import AMONG_DENSE, DENSE
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.vocabulary import FACES
 
 FILE = "annotations/mediapipe.parquet"
-LANDMARKS = 478
 
 Points = npt.NDArray[np.float32]
-
-USUAL = (
-    162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,  # the jaw
-    71, 63, 105, 66, 107, 336, 296, 334, 293, 301,  # the brows
-    168, 197, 5, 4, 75, 97, 2, 326, 305,  # the nose
-    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # the eyes
-    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # the lips outside
-    78, 82, 13, 312, 308, 317, 14, 87,  # and inside
-)  # fmt: skip
-"""Which of the 478 landmarks stand for the 68 of Multi-PIE and 300-W, in their order. Those of the jaw are nearest to
-the outline that MediaPipe has, not the points that annotators of 300-W marked."""
 
 
 def usual(points: Points) -> Points:
@@ -40,7 +31,7 @@ def usual(points: Points) -> Points:
     Returns:
         Shape (68, 3).
     """
-    return points[list(USUAL)]
+    return points[list(AMONG_DENSE)]
 
 
 class Landmarks(Mapping[Face, Points]):
@@ -67,16 +58,34 @@ class Landmarks(Mapping[Face, Points]):
         """
         if FILE not in release.files:
             raise UsageError(f"{release.folder} has no landmarks; run `synpain-hf annotate RELEASE --with mediapipe`")
-        rows = release.read(FILE, [PAIR_ID, "face", "landmarks"])
+        return cls.of(release.read(FILE, [PAIR_ID, "face", "landmarks"]), str(release.folder / FILE))
+
+    @classmethod
+    def of(cls, rows: pa.Table, name: str) -> Landmarks:
+        """The landmarks in a table.
+
+        Args:
+            rows: `pair_id`, `face` (an integer, as in `FACES`), and `landmarks`, null where there are none.
+            name: What messages call it.
+
+        Raises:
+            ReleaseError: If they are damaged.
+        """
         rows = rows.filter(rows["landmarks"].is_valid())
         numbers = rows["landmarks"].combine_chunks()
         lengths = set(numbers.value_lengths().unique().to_pylist())
-        if lengths - {LANDMARKS * 3}:
-            raise ReleaseError(f"{release.folder / FILE} has other landmarks than {LANDMARKS}; annotate it again")
+        if lengths - {DENSE * 3}:
+            raise ReleaseError(f"{name} has other landmarks than {DENSE}; annotate it again")
         flat = numbers.flatten().cast(pa.float32()).to_numpy(zero_copy_only=False)
         pairs, faces = rows[PAIR_ID].to_pylist(), rows["face"].to_pylist()
         places = {(pair, FACES[face]): place for place, (pair, face) in enumerate(zip(pairs, faces, strict=True))}
-        return cls(places, flat.reshape(-1, LANDMARKS, 3))
+        return cls(places, flat.reshape(-1, DENSE, 3))
+
+    def digest(self) -> str:
+        """What tells these landmarks from others."""
+        digest = hashlib.sha256(json.dumps(sorted(self._places.items())).encode())
+        digest.update(np.ascontiguousarray(self._points).data)
+        return digest.hexdigest()
 
     def __getitem__(self, face: Face) -> Points:
         found: Points = self._points[self._places[face]]

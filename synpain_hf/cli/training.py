@@ -24,7 +24,7 @@ from synpain_hf.training.options import (
     Protocol,
     References,
 )
-from synpain_hf.vocabulary import Fusion
+from synpain_hf.vocabulary import Alignment, Fusion
 
 if TYPE_CHECKING:
     from synpain_hf.training.run.cross_validation import CrossValidation
@@ -69,6 +69,9 @@ def train(
     crop_box: Annotated[
         tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
     ] = None,
+    alignment: Annotated[
+        Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))
+    ] = ModelArguments.alignment,
     standardize: Annotated[
         bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
     ] = ModelArguments.standardize,
@@ -136,8 +139,9 @@ def train(
             raise UsageError(f"is for {' and '.join(SEVERAL)}, which train several models; leave it out", "jobs")
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
-            crop_box=None if crop_box is None else list(crop_box), standardize=standardize, pspi_head=pspi_head,
-            action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
+            crop_box=None if crop_box is None else list(crop_box), alignment=alignment, standardize=standardize,
+            pspi_head=pspi_head, action_units=[] if action_units is None else action_units.split(","),
+            class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
         values = {**asdict(everyday), **read_settings(settings or ())}

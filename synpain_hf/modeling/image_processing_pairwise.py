@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import signature
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -13,11 +13,12 @@ from torch import Tensor
 from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.imaging.alignment import pwct, similarity
 from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
 from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
 from synpain_hf.modeling.standardising import standardised
-from synpain_hf.vocabulary import PWCT_SIDE
+from synpain_hf.vocabulary import PWCT_SIDE, Alignment
 
 _WHITE = 255
 _MODES = {1: "L", 3: "RGB"}
@@ -29,8 +30,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     """Turn faces upright, crop, scale and normalise them; both faces of a pair alike.
 
     The defaults are those of `pwct`: grey, 160 x 160, in [0, 1]. The published PwCT was trained on faces that were
-    aligned by 68 landmarks and evened out by CLAHE, which is not done here: prepare faces so before, to compare with
-    published figures. What is trained here standardises each face, and its processor says so.
+    aligned by 68 landmarks and evened out by CLAHE, which `alignment="pwct"` does. What is trained here standardises
+    each face, and its processor says so.
 
     Args:
         size: `height` and `width` of what comes out, to which the faces are scaled whatever their proportions; or
@@ -38,6 +39,10 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         num_channels: 1 for grey, 3 for RGB.
         crop_box: Part of each picture that is used: left, top, right, bottom as shares of its width and height; None
             for all of it.
+        alignment: `box`, pictures as they are, within `crop_box`; `similarity`, turned, scaled and shifted so that eyes
+            and mouth stand at fixed points; `pwct`, as the published PwCT was given faces. The latter two need
+            landmarks.
+        mean_face: Of `pwct`: the 68 points that faces are warped onto, shape (68, 2); None for ours.
         resample: A filter of Pillow; 3 is bicubic. It averages where a picture is made smaller.
         image_mean: Taken from each channel.
         image_std: Each channel is divided by it.
@@ -72,6 +77,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         do_rescale: bool = True,
         do_normalize: bool | None = None,
         do_standardize: bool = False,
+        alignment: Alignment = "box",
+        mean_face: Sequence[Sequence[float]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -83,6 +90,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         self.image_std = None if image_std is None else [float(std) for std in image_std]
         self.do_resize, self.do_rescale, self.do_standardize = do_resize, do_rescale, do_standardize
         self.do_normalize = (image_mean is not None) if do_normalize is None else do_normalize
+        self.alignment = alignment
+        self.mean_face = None if mean_face is None else [[float(at) for at in point] for point in mean_face]
         self._check()
 
     @property
@@ -100,7 +109,14 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         return self.size["height"], self.size["width"]
 
     def preprocess(
-        self, images: Any, references: Any = None, return_tensors: str | None = "pt", **options: Any
+        self,
+        images: Any,
+        references: Any = None,
+        return_tensors: str | None = "pt",
+        *,
+        landmarks: Any = None,
+        reference_landmarks: Any = None,
+        **options: Any,
     ) -> BatchFeature:
         """Prepare faces and their references; what calling the processor does.
 
@@ -115,6 +131,9 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             images: A picture, or a list or batch of them: the faces to judge.
             references: As many pictures, each the neutral face of the same person; or a list of pictures for each
                 image, all of one length, for several references.
+            landmarks: Where the parts of each face are, in pixels of its picture turned upright: shape (68, 2), or
+                (478, 2) as MediaPipe finds them, for each picture; needed where faces are aligned.
+            reference_landmarks: Likewise of each reference.
             return_tensors: `pt`, or `np` for arrays; None for lists of arrays, which may be of several sizes.
             options: What the processor was made with, such as `size` or `do_normalize`, for this call alone.
 
@@ -128,17 +147,19 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             PictureError: If a picture cannot be used, or too little of it is left within `crop_box`.
         """
         if options:
-            return self._with(options).preprocess(images, references, return_tensors)
+            points = {"landmarks": landmarks, "reference_landmarks": reference_landmarks}
+            return self._with(options).preprocess(images, references, return_tensors, **points)
         if references is None:
             raise UsageError("references is missing; give the neutral face of the same person as `references`")
         if not is_batch(images):
             images, references = [images], [references]
+            landmarks, reference_landmarks = ([each] for each in (landmarks, reference_landmarks))
         check_numbers(images, references)
         if len(images) == 0:
             raise UsageError("images is empty; give at least one face and its reference")
         faces = {
-            "pixel_values": [self._face(image) for image in images],
-            "reference_pixel_values": self._references(references),
+            "pixel_values": list(map(self._face, images, _of_each(images, landmarks))),
+            "reference_pixel_values": self._references(references, _of_each(references, reference_landmarks)),
         }
         if return_tensors is not None:
             return BatchFeature({name: _stacked(each) for name, each in faces.items()}, tensor_type=return_tensors)
@@ -157,22 +178,21 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             own["do_normalize"] = None  # as where it is made with a mean
         return type(self)(**{**own, **options})
 
-    def _references(self, references: Sequence[Any]) -> list[Any]:
+    def _references(self, references: Sequence[Any], landmarks: Sequence[Any]) -> list[Any]:
         several = [is_batch(reference) for reference in references]
         if not any(several):
-            return [self._face(reference) for reference in references]
+            return list(map(self._face, references, landmarks))
         counts = sorted({len(reference) for reference in references if is_batch(reference)})
         if not all(several) or len(counts) > 1 or not counts[0]:
             raise UsageError(
                 f"the images have different numbers of references, or none ({counts}); give the same number to each "
                 "image of a batch"
             )
-        return [[self._face(one) for one in reference] for reference in references]
+        each = zip(references, landmarks, strict=True)
+        return [list(map(self._face, reference, _of_each(reference, points))) for reference, points in each]
 
-    def _face(self, picture: Any) -> Tensor:
-        image = as_picture(picture).convert(_MODES[self.num_channels])
-        if self.crop_box:
-            image = _cropped(image, self.crop_box)
+    def _face(self, picture: Any, landmarks: Any) -> Tensor:
+        image = self._in_place(as_picture(picture), landmarks).convert(_MODES[self.num_channels])
         height, width = scaled_to(self.size, image.height, image.width)
         if self.do_resize and image.size != (width, height):
             image = image.resize((width, height), Image.Resampling(self.resample))
@@ -187,7 +207,22 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (self.image_mean, self.image_std))
         return (pixels - mean) / std
 
+    def _in_place(self, image: Image.Image, landmarks: Any) -> Image.Image:
+        """The part of a picture that is used, with the face where it is expected."""
+        if self.alignment == "box":
+            return _cropped(image, self.crop_box) if self.crop_box else image
+        if landmarks is None:
+            raise PictureError(
+                f"has no landmarks, and faces are aligned by them here ({self.alignment}); find them first, and give "
+                "them as landmarks and reference_landmarks"
+            )
+        if self.alignment == "pwct":
+            return pwct.aligned(image, landmarks, pwct.MeanFace.given(self.mean_face))
+        height, width = self.output_size
+        return similarity.aligned(image, landmarks, (width, height))
+
     def _check(self) -> None:
+        self._check_alignment()
         if self.num_channels not in _MODES:
             raise UsageError(f"num_channels is {self.num_channels}; give 1 for grey or 3 for RGB")
         if (self.image_mean is None) != (self.image_std is None):
@@ -204,9 +239,31 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
 
+    def _check_alignment(self) -> None:
+        known = get_args(Alignment)
+        if self.alignment not in known:
+            raise UsageError(f"alignment is {self.alignment!r}; give one of {', '.join(known)}")
+        if self.alignment != "box" and self.crop_box is not None:
+            raise UsageError("crop_box is given, but faces are aligned by landmarks; leave one of the two out")
+        if self.alignment == "similarity":
+            _ = self.output_size
+        if self.mean_face is not None and self.alignment != "pwct":
+            raise UsageError("mean_face is given, and alignment is not pwct; leave it out")
+        pwct.MeanFace.given(self.mean_face)
+
 
 _OPTIONS = tuple(name for name in signature(PairwisePainImageProcessor).parameters if name != "kwargs")
 """What a processor is made with."""
+
+
+def _of_each(pictures: Sequence[Any], landmarks: Any) -> Sequence[Any]:
+    """The landmarks of each picture; None for each where there are none."""
+    if landmarks is None:
+        return [None] * len(pictures)
+    if len(landmarks) != len(pictures):
+        raise UsageError(f"there are {len(pictures)} pictures and landmarks of {len(landmarks)}; give those of each")
+    found: Sequence[Any] = landmarks
+    return found
 
 
 def _stacked(faces: list[Any]) -> Tensor:

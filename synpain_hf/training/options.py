@@ -15,7 +15,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.limits import check_crop_box
 from synpain_hf.text.values import shown
-from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Fusion
+from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Alignment, Fusion
 
 ALL_FOLDS = "cv"
 """The configuration that stands for all five folds, of the command alone."""
@@ -79,6 +79,14 @@ class ModelArguments:
         default=None,
         metadata={"help": "Part of each picture that is used: left, top, right, bottom, as shares of its sides."},
     )
+    alignment: Alignment | None = field(
+        default=None,
+        metadata={
+            "help": "box: pictures as they are, the default; similarity: eyes and mouth at fixed points; pwct: as the "
+            "published PwCT was given faces. These two need landmarks: annotate --with mediapipe. A trained pairwise "
+            "model keeps what it was trained with."
+        },
+    )
     standardize: bool | None = field(
         default=None,
         metadata={
@@ -101,9 +109,9 @@ class ModelArguments:
         return self.model if is_id else None
 
     def __post_init__(self) -> None:
-        for name, choices in (("fusion", get_args(Fusion)), ("class_weights", get_args(ClassWeights))):
-            value = getattr(self, name)
-            if value not in choices:
+        for name, kind in {"fusion": Fusion, "class_weights": ClassWeights, "alignment": Alignment}.items():
+            value, choices = getattr(self, name), get_args(kind)
+            if value not in choices and (name, value) != ("alignment", None):
                 raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)
         if self.action_units and not any(self.action_units):
             raise UsageError("names none; give one or several, such as AU4,AU43, or all", "action_units")

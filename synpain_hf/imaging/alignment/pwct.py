@@ -59,6 +59,18 @@ class MeanFace:
         return cls(given / given.max() * _LARGEST + _DOWN)
 
     @classmethod
+    def given(cls, points: npt.ArrayLike | None) -> MeanFace:
+        """The mean face of some points; ours where there are none.
+
+        Raises:
+            UsageError: If these are not 68 finite points.
+        """
+        try:
+            return our_mean_face() if points is None else cls.of(points)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"mean_face {error}") from error
+
+    @classmethod
     def read(cls, path: Path) -> MeanFace:
         """The mean face in a file of NumPy, such as the published `standard_face_68.npy`.
 
@@ -110,7 +122,7 @@ def aligned(image: Image.Image, landmarks: npt.ArrayLike, mean_face: MeanFace | 
 
     Args:
         image: Grey or RGB.
-        landmarks: Its 68 points, shape (68, 2), in pixels.
+        landmarks: Its points, shape (68, 2) or (478, 2), in pixels.
         mean_face: What it is warped onto; None for ours.
 
     Returns:

@@ -24,7 +24,7 @@ def aligned(image: Image.Image, landmarks: npt.ArrayLike, size: tuple[int, int])
 
     Args:
         image: Grey or RGB.
-        landmarks: Its 68 points, shape (68, 2), in pixels.
+        landmarks: Its points, shape (68, 2) or (478, 2), in pixels.
         size: Width and height of the result.
 
     Raises:

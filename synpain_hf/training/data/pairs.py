@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ PSPI = "pspi"
 
 WELCOME = (IDENTITY, DERIVED_FROM, *GROUPS, "fold", PSPI)
 """Columns that come along where they exist."""
+
+_UNIT = re.compile(r"AU\d+")
+"""The name of an intensity; presence, evidence and approximations of a unit have longer ones."""
 
 JUDGED = FACES[1]
 """The face whose annotations are learned: the other one is the reference."""
@@ -97,7 +101,7 @@ class Pairs:
 
     def action_units(self) -> list[str]:
         """The names of the action units that are annotated."""
-        return [] if self.annotations is None else [n for n in self.annotations.column_names if n.startswith("AU")]
+        return [] if self.annotations is None else list(filter(_UNIT.fullmatch, self.annotations.column_names))
 
     def targets(
         self, *, pspi: bool = False, action_units: Sequence[str] = (), annotator: str | None = None

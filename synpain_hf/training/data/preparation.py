@@ -15,12 +15,12 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ import PIL
 import torch
 from PIL import Image
 
+from synpain_hf.annotation.landmarks import Landmarks
 from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem
 from synpain_hf.executor import Executor
 from synpain_hf.imaging.decoding import decode
@@ -35,6 +36,7 @@ from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProce
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.text.documents import parsed_json
+from synpain_hf.training.data.landmarks import stored_landmarks
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import FACES
 
@@ -94,29 +96,34 @@ def prepare(
 
     Args:
         pairs: The pairs; all are prepared, whatever their split.
-        processor: The model's image processor: size, channels, box and filter matter; faces are normalised later.
+        processor: The model's image processor: size, channels, box, alignment and filter matter; faces are normalised
+            later.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         workers: Threads that decode; None for one a core, at most 8.
         progress: Called for every pair.
 
     Raises:
-        UsageError: If `workers` cannot be right, or the processor does not give all faces one size.
-        BadInputError: If pictures cannot be read; lists all of them.
+        UsageError: If `workers` cannot be right, or the processor does not give all faces one size, or aligns them and
+            the data set has no landmarks.
+        BadInputError: If pictures cannot be read, or there are no landmarks of some faces; lists all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
     executor = Executor(min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers)
-    record = _record_of(pairs, processor)
+    landmarks = None if processor.alignment == "box" else stored_landmarks(pairs)
+    record = _record_of(pairs, processor, landmarks)
     cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
     folder = cache / _name_of(record)
     if not _is_whole(folder, record):
         with _alone(cache, folder.name, progress):
             if not _is_whole(folder, record):
-                _prepare(pairs, _without_normalising(processor), folder, record, executor, progress)
+                _prepare(
+                    pairs, _Preparing(_without_normalising(processor), landmarks), folder, record, executor, progress
+                )
     return PreparedPairs(pairs, processor, folder)
 
 
-def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor) -> dict[str, Any]:
+def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: Landmarks | None) -> dict[str, Any]:
     order = "\n".join(pairs.table["pair_id"].to_pylist())
     height, width = processor.output_size
     return {
@@ -127,7 +134,12 @@ def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor) -> dict[str,
         "crop_box": processor.crop_box,
         "resample": processor.resample,
         "pillow": PIL.__version__,
+        **({} if landmarks is None else _aligned_by(processor, landmarks)),
     }
+
+
+def _aligned_by(processor: PairwisePainImageProcessor, landmarks: Landmarks) -> dict[str, Any]:
+    return {"alignment": processor.alignment, "mean_face": processor.mean_face, "landmarks": landmarks.digest()}
 
 
 def _name_of(record: dict[str, Any]) -> str:
@@ -172,7 +184,7 @@ def _alone(cache: Path, name: str, progress: Progress) -> Iterator[None]:
 
 def _prepare(
     pairs: Pairs,
-    processor: PairwisePainImageProcessor,
+    preparing: _Preparing,
     folder: Path,
     record: dict[str, Any],
     executor: Executor,
@@ -190,17 +202,15 @@ def _prepare(
         # Not written through a mapping: where the disk is full, that would end the program without a word.
         with (staging / _PIXELS).open("wb") as file:
             file.write(_header(record["shape"]))
-            _write_faces(pairs, processor, file, executor, progress)
+            _write_faces(pairs, preparing, file, executor, progress)
         (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         move(staging, folder)
 
 
-def _write_faces(
-    pairs: Pairs, processor: PairwisePainImageProcessor, file: IO[bytes], executor: Executor, progress: Progress
-) -> None:
+def _write_faces(pairs: Pairs, preparing: _Preparing, file: IO[bytes], executor: Executor, progress: Progress) -> None:
     ids: list[str] = pairs.table["pair_id"].to_pylist()
     problems: list[Problem] = []
-    results = executor.run(partial(_prepared, processor), _encoded(pairs), ordered=True)
+    results = executor.run(preparing, _encoded(pairs, ids), ordered=True)
     with _one_thread_of_torch(), closing(results):
         for done, (pair_id, prepared) in enumerate(zip(ids, results, strict=True), 1):
             if isinstance(prepared, np.ndarray):
@@ -213,40 +223,69 @@ def _write_faces(
         raise BadInputError(problems)
 
 
-def _encoded(pairs: Pairs) -> Iterator[tuple[str, tuple[bytes | None, ...]]]:
-    """The encoded faces of each pair, with the name of the file they stand in."""
+class _Encoded(NamedTuple):
+    """A pair that is not decoded yet.
+
+    Attributes:
+        pair_id: Its ID.
+        file: Where it stands.
+        faces: Its neutral and its expressive face; None where it is elsewhere.
+    """
+
+    pair_id: str
+    file: str
+    faces: tuple[bytes | None, ...]
+
+
+def _encoded(pairs: Pairs, ids: Sequence[str]) -> Iterator[_Encoded]:
+    place = iter(ids)
     for part in pairs.parts:
         for batch in part.batches(_AT_A_TIME):
             columns = [batch.column(face).field("bytes").to_pylist() for face in FACES]
             for faces in zip(*columns, strict=True):
-                yield part.name, faces
+                yield _Encoded(next(place), part.name, faces)
 
 
-def _prepared(
-    processor: PairwisePainImageProcessor, pair: tuple[str, tuple[bytes | None, ...]]
-) -> Pixels | tuple[str, str]:
-    """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
-    name, encoded = pair
-    images = []
-    for face, data in zip(FACES, encoded, strict=True):
-        if data is None:
-            return name, (
-                f"the {face} face is not in the data set, but elsewhere; embed the pictures where their files are, by "
-                'dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
-            )
+@dataclass(frozen=True)
+class _Preparing:
+    """Decodes the faces of a pair, and brings them into the form that the model takes.
+
+    Attributes:
+        processor: The image processor, without what comes later.
+        landmarks: By which faces are aligned; None where they are not.
+    """
+
+    processor: PairwisePainImageProcessor
+    landmarks: Landmarks | None
+
+    def __call__(self, pair: _Encoded) -> Pixels | tuple[str, str]:
+        """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
+        images = []
+        for face, data in zip(FACES, pair.faces, strict=True):
+            if data is None:
+                return pair.file, (
+                    f"the {face} face is not in the data set, but elsewhere; embed the pictures where their files are, "
+                    'by dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
+                )
+            try:
+                raster = decode(data)
+                images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))
+            except PictureError as error:
+                return pair.file, f"the {face} face {error}"
+        points = [None if self.landmarks is None else self.landmarks.get((pair.pair_id, face)) for face in FACES]
+        if self.landmarks is not None and any(found is None for found in points):
+            lacking = " and ".join(face for face, found in zip(FACES, points, strict=True) if found is None)
+            return pair.file, f"no landmarks were found in the {lacking} face; leave the pair out, or align nothing"
+        neutral, expressive = images
         try:
-            raster = decode(data)
-            images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))
+            batch = self.processor(
+                [expressive], [neutral], return_tensors="np", landmarks=points[1:], reference_landmarks=points[:1]
+            )
         except PictureError as error:
-            return name, f"the {face} face {error}"
-    neutral, expressive = images
-    try:
-        batch = processor([expressive], [neutral], return_tensors="np")
-    except PictureError as error:
-        return name, f"a face {error}"
-    floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
-    pixels: Pixels = np.rint(floats * 255).astype(np.uint8)
-    return pixels
+            return pair.file, f"a face {error}"
+        floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
+        pixels: Pixels = np.rint(floats * 255).astype(np.uint8)
+        return pixels
 
 
 def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainImageProcessor:
@@ -255,6 +294,8 @@ def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainI
         num_channels=processor.num_channels,
         crop_box=processor.crop_box,
         resample=processor.resample,
+        alignment=processor.alignment,
+        mean_face=processor.mean_face,
     )
 
 

@@ -131,7 +131,8 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
         BadInputError: If a file does not hold a published state dict.
     """
     if is_published(name):
-        return PairwisePainForImageClassification.from_pwct_checkpoint(name), PairwisePainImageProcessor()
+        network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
+        return network, PairwisePainImageProcessor(alignment="pwct")
     if name == PWCT or name.endswith(JSON):
         raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
     ModelArguments(model=name).check_source()
@@ -252,8 +253,8 @@ def _check_own(
     given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
     if arguments.fusion not in (config.fusion, DEFAULT_FUSION):
         given.append("fusion")
-    if arguments.standardize not in (processor.do_standardize, None):
-        given.append("standardize")
+    kept = {"standardize": processor.do_standardize, "alignment": processor.alignment}
+    given += [name for name, value in kept.items() if getattr(arguments, name) not in (value, None)]
     if given:
         raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
     has = (config.pspi_head, list(config.action_units))
@@ -301,6 +302,7 @@ def _preparing(arguments: ModelArguments) -> dict[str, Any]:
     side, box = arguments.image_size, arguments.crop_box
     return {
         "do_standardize": arguments.standardize is not False,
+        "alignment": arguments.alignment or "box",
         **({} if side is None else {"size": {"height": side, "width": side}}),
         **({} if box is None else {"crop_box": box}),
     }
