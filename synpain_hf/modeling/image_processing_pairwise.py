@@ -91,6 +91,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         self.do_resize, self.do_rescale, self.do_standardize = do_resize, do_rescale, do_standardize
         self.do_normalize = (image_mean is not None) if do_normalize is None else do_normalize
         self.alignment = alignment
+        pwct.MeanFace.given(mean_face)
         self.mean_face = None if mean_face is None else [[float(at) for at in point] for point in mean_face]
         self._check()
 
@@ -249,7 +250,6 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             _ = self.output_size
         if self.mean_face is not None and self.alignment != "pwct":
             raise UsageError("mean_face is given, and alignment is not pwct; leave it out")
-        pwct.MeanFace.given(self.mean_face)
 
 
 _OPTIONS = tuple(name for name in signature(PairwisePainImageProcessor).parameters if name != "kwargs")

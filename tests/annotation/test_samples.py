@@ -88,7 +88,8 @@ def test_approximate_units_of_drawn_faces_follow_what_was_drawn(tmp_path: Path) 
 
 def similarities(embeddings: dict[Face, np.ndarray]) -> tuple[list[float], list[float]]:
     """The cosines of faces of the same pair, and of different ones."""
-    same, others = [], []
+    same: list[float] = []
+    others: list[float] = []
     for one, other in combinations(embeddings, 2):
         (same if one[0] == other[0] else others).append(float(embeddings[one] @ embeddings[other]))
     return same, others

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import torch
 from datasets import DatasetDict, load_dataset
 
 import synpain_hf
 from synpain_hf.errors import BadInputError, OutputError, UsageError
-from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.report.evaluation import PREDICTIONS
 from synpain_hf.training.run.judging import predict
@@ -52,16 +50,6 @@ def test_pairs_that_it_has_learned_are_refused_unless_asked_for(model: Path, fac
     with pytest.raises(UsageError, match=r"has learned 12 of the 20 pairs"):
         predict(model, faces.folder, config_name="all")
     assert predict(model, faces.folder, config_name="all", even_learned=True).num_rows == 20
-
-
-def test_a_published_state_dict_judges_by_its_pain_score(faces: Release, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    network = PairwisePainForImageClassification(PairwisePainConfig(architecture="pwct", published_outputs=40))
-    torch.save(network.pwct_state_dict(), tmp_path / "pwct.pt")
-    found = predict(tmp_path / "pwct.pt", faces.folder)
-    assert found["pspi"].null_count == 0
-    order = [column.to_numpy().argsort().tolist() for column in (found["pspi"], found["score"])]
-    assert order[0] == order[1]
 
 
 @pytest.mark.parametrize(
