@@ -25,6 +25,7 @@ _HOMES = {
     "info": "synpain_hf.release.info",
     "install": "synpain_hf.release.install",
     "installed": "synpain_hf.release.installed.listing",
+    "judge": "synpain_hf.training.run.photographs",
     "load": "synpain_hf.release.install",
     "predict": "synpain_hf.training.run.judging",
     "publish": "synpain_hf.hub",
@@ -52,6 +53,7 @@ __all__ = [
     "info",
     "install",
     "installed",
+    "judge",
     "load",
     "predict",
     "publish",
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from synpain_hf.release.installed.listing import installed
     from synpain_hf.training.run.cross_validation import cross_validate
     from synpain_hf.training.run.judging import predict
+    from synpain_hf.training.run.photographs import judge
     from synpain_hf.training.run.train import train
     from synpain_hf.validation.validate import validate
 else:

@@ -45,6 +45,7 @@ RIGHT = {
     'predict("model", place, split="test")': "Any",
     'rate(place, faces=20, questions=["age"])': "Sheets",
     'ratings(place, ["ann.csv", place], key="key.json")': "Ratings",
+    'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
 }

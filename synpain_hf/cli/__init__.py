@@ -17,7 +17,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.annotation import annotate, faces
 from synpain_hf.cli.cards import card
-from synpain_hf.cli.judging import predict
+from synpain_hf.cli.judging import judge, predict
 from synpain_hf.cli.metric import compare, evaluate
 from synpain_hf.cli.printing import print_line
 from synpain_hf.cli.publishing import publish, publish_metric
@@ -28,7 +28,7 @@ from synpain_hf.cli.validation import validate
 
 COMMANDS = (
     build, demo, info, diff, faces, annotate, validate, rate, ratings, card, install, installed, uninstall,
-    evaluate, compare, publish, publish_metric, train, predict,
+    evaluate, compare, publish, publish_metric, train, predict, judge,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

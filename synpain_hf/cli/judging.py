@@ -1,4 +1,4 @@
-"""`predict`: a trained model on any data set."""
+"""`predict`, `judge`: a trained model on any data set, and on photographs."""
 
 from __future__ import annotations
 
@@ -71,3 +71,48 @@ def predict(
         return
     print_text(report.to_text(width(sys.stdout)))
     print_line(f"{out}: {found.num_rows:,} pairs", on=sys.stderr)
+
+
+def judge(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A trained pairwise model: its folder, NAMESPACE/NAME on the Hub, or a published PwCT state dict.",
+            show_default=False,
+        ),
+    ],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="Pictures, each with the face to judge.", show_default=False),
+    ],
+    reference: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="IMAGE",
+            help="The neutral face of the same person; for several such pictures, this option again.",
+            show_default=False,
+        ),
+    ],
+    face_model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="The model file that finds faces; by default from a package.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge photographs of a person.
+
+    Faces are found, and brought into place as the model was trained; of several faces the largest is taken.
+    """
+    with reported(as_json):
+        found = synpain_hf.judge(images, reference, model=model, face_models=face_model or [])
+    if as_json:
+        print_json({"judged": found})
+        return
+    for one in found:
+        pspi = f", PSPI {one['pspi']:.1f}" if "pspi" in one else ""
+        print_line(f"{one['image']}: {one['label']} (pain {one['score']:.0%}{pspi})")
+        for told in one["warnings"]:
+            print_line(f"{one['image']}: {told}", on=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from transformers import Pipeline
 from transformers.utils.generic import ModelOutput
 
 from synpain_hf.errors import PictureError, UsageError
-from synpain_hf.modeling.pictures import check_numbers, is_batch
+from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
 from synpain_hf.modeling.reading import read_picture
 
 TASK = "pairwise-pain-classification"
@@ -24,12 +25,16 @@ _MISSING = {
     "image": "image is missing; give the face to judge as `image` (in a row, `expressive`)",
     "reference": "reference is missing; give the neutral face of the same person as `reference` (in a row, `neutral`)",
 }
+_LANDMARKS = ("landmarks", "reference_landmarks")
 _NO_PAIRS = (str, bytes, np.ndarray, torch.Tensor)
 """What can be iterated over, but is a single thing."""
 
 
 class PairwisePainPipeline(Pipeline):
     """Say whether faces show pain, compared with neutral faces of the same people.
+
+    A model that sees aligned faces needs their landmarks. They stand beside the pictures as `landmarks` and
+    `reference_landmarks`; or a `finder` finds them, such as `synpain_hf.annotation.finding.FaceFinder()`.
 
     Example:
         >>> from transformers import pipeline
@@ -61,7 +66,9 @@ class PairwisePainPipeline(Pipeline):
                 as bytes, base64 or an open file, or as `{"bytes", "path"}`; or a list of those.
             reference: The neutral face of the same person, or a list of several; with a list of images, one such a
                 face.
-            kwargs: Options of every pipeline, such as `batch_size`, and `top_k`, the number of labels.
+            kwargs: Options of every pipeline, such as `batch_size`; `top_k`, the number of labels; and `finder`, a
+                function of an upright picture whose result has the `landmarks` of its largest face, `middle`, where
+                that is, and `faces`, how many there are.
 
         Returns:
             For each pair a list of `{"label", "score"}`, the likeliest first; each with `pspi` and `action_units` where
@@ -70,7 +77,10 @@ class PairwisePainPipeline(Pipeline):
 
         Raises:
             UsageError: If a face is missing or given twice, or `image` and `reference` do not fit together.
-            PictureError: If a picture cannot be used.
+            PictureError: If a picture cannot be used, or shows no face that can be aligned.
+
+        Warns:
+            UserWarning: If a picture shows several faces, of which the largest was taken.
         """
         if more:
             raise UsageError("the faces of a pair have no names; write image=…, reference=…")
@@ -87,15 +97,16 @@ class PairwisePainPipeline(Pipeline):
         return super().__call__(inputs, **kwargs)
 
     def _sanitize_parameters(
-        self, top_k: int | None = None, **unknown: Any
+        self, top_k: int | None = None, finder: Any = None, **unknown: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown:
             raise UsageError(
-                f"{', '.join(sorted(unknown))}: no such option; this pipeline has image, reference, top_k, batch_size"
+                f"{', '.join(sorted(unknown))}: no such option; this pipeline has image, reference, top_k, finder, "
+                "batch_size"
             )
-        return {}, {}, {} if top_k is None else {"top_k": top_k}
+        return {} if finder is None else {"finder": finder}, {}, {} if top_k is None else {"top_k": top_k}
 
-    def preprocess(self, input_: Any, **_: Any) -> dict[str, Any]:
+    def preprocess(self, input_: Any, finder: Any = None, **_: Any) -> dict[str, Any]:
         """One pair as tensors."""
         if not isinstance(input_, Mapping):
             raise UsageError(
@@ -110,7 +121,13 @@ class PairwisePainPipeline(Pipeline):
             raise UsageError("this pipeline has no image processor; save a PairwisePainImageProcessor beside the model")
         face = read_picture(image)
         try:
-            prepared = self.image_processor(face, references)
+            found = {name: input_[name] for name in _LANDMARKS if input_.get(name) is not None}
+            if not found and finder is not None and getattr(self.image_processor, "alignment", "box") != "box":
+                faces = {"image": face, "reference": references}
+                found = {
+                    points: _found(finder, name, faces[name]) for points, name in zip(_LANDMARKS, faces, strict=True)
+                }
+            prepared = self.image_processor(face, references, **found)
         except PictureError as error:
             raise PictureError(f"a face of the pair {error}") from error
         count = torch.tensor([len(references) if isinstance(references, list) else 0])
@@ -140,6 +157,18 @@ class PairwisePainPipeline(Pipeline):
             )
         ranked = sorted(enumerate(scores.tolist()), key=lambda found: (-found[1], found[0]))
         return [{"label": config.id2label[index], "score": score, **also} for index, score in ranked[:top_k]]
+
+
+def _found(finder: Any, name: str, pictures: Any) -> Any:
+    """The landmarks of the face in a picture, or in each of several."""
+    if isinstance(pictures, list):
+        return [_found(finder, name, picture) for picture in pictures]
+    face = finder(as_picture(pictures))
+    if face.faces > 1:
+        x, y = face.middle
+        told = f"the {name} shows {face.faces} faces; the largest was taken, whose middle is at column {x}, row {y}"
+        warnings.warn(told, UserWarning, stacklevel=2)
+    return face.landmarks
 
 
 def _faces(pair: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -1,0 +1,133 @@
+"""`judge`: the face in a photograph is found, aligned as the model was trained, and judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.composites import draw_composite
+from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, RIGHT_EYE, checked, middle
+from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
+from synpain_hf.training.run.photographs import judge
+from tests.sharing import Once
+from tests.terminal import run
+from tests.training.small import SIDE, VIT
+
+pytest.importorskip("mediapipe", reason="MediaPipe, of the extra annotate, is missing")
+
+from synpain_hf.annotation.finding import FaceFinder
+
+
+@pytest.fixture(scope="module")
+def photographs(once: Once) -> Path:
+    """A neutral and an expressive face, the same small in a large frame, two faces beside each other, and none."""
+
+    def draw(folder: Path) -> None:
+        composite = Image.fromarray(draw_composite(cast(1, 0)[0], 0))
+        width, height = composite.size
+        faces = {
+            "neutral": composite.crop((0, 0, width // 2 - 8, height)),
+            "expressive": composite.crop((width // 2 + 8, 0, width, height)),
+        }
+        for name, face in faces.items():
+            face.save(folder / f"{name}.png")
+        wide = Image.new("RGB", (width, height), "grey")
+        wide.paste(faces["expressive"].resize((width // 4, height // 2)), (width // 2, height // 4))
+        wide.save(folder / "frame.png")
+        composite.save(folder / "two.png")
+        Image.new("RGB", (300, 300), "grey").save(folder / "none.png")
+
+    return once("photographs", draw)
+
+
+@pytest.fixture(scope="module", params=["box", "similarity"])
+def model(request: pytest.FixtureRequest, once: Once) -> Path:
+    """A tiny model with new weights."""
+
+    def save(folder: Path) -> None:
+        torch.manual_seed(0)
+        config = PairwisePainConfig(architecture="backbone", backbone_config=VIT, pspi_head=True)
+        PairwisePainForImageClassification(config).save_pretrained(folder)
+        PairwisePainImageProcessor(size=SIDE, alignment=request.param).save_pretrained(folder)
+
+    return once(f"photograph-model-{request.param}", save)
+
+
+def is_aligning(model: Path) -> bool:
+    return bool(json.loads((model / "preprocessor_config.json").read_text(encoding="utf-8"))["alignment"] != "box")
+
+
+def scores(found: list[dict[str, Any]]) -> list[float]:
+    return [one["score"] for one in found]
+
+
+def test_several_photographs_are_judged_by_one_reference(model: Path, photographs: Path) -> None:
+    images = [photographs / name for name in ("expressive.png", "neutral.png")]
+    together = judge(images, photographs / "neutral.png", model=model)
+    apart = [judge(one, photographs / "neutral.png", model=model)[0] for one in images]
+    assert scores(together) == pytest.approx(scores(apart), abs=1e-5)
+    assert [Path(one["image"]).name for one in together] == ["expressive.png", "neutral.png"]
+    assert all(one["label"] in ("pain", "no_pain") and 0 <= one["score"] <= 1 and "pspi" in one for one in together)
+
+
+def test_the_frame_matters_unless_faces_are_aligned(model: Path, photographs: Path) -> None:
+    near, far = (
+        judge(photographs / name, photographs / "neutral.png", model=model)[0]["pspi"]
+        for name in ("expressive.png", "frame.png")
+    )
+    assert (abs(near - far) < 0.05 * abs(near)) == is_aligning(model)
+
+
+def test_of_two_faces_the_larger_is_taken_and_that_is_told(model: Path, photographs: Path) -> None:
+    (found,) = judge(photographs / "two.png", photographs / "neutral.png", model=model)
+    told = [one for one in found["warnings"] if one.startswith("the image shows 2 faces; the largest was taken")]
+    assert bool(told) == is_aligning(model)
+
+
+def test_a_picture_without_a_face_is_refused_where_it_must_be_aligned(model: Path, photographs: Path) -> None:
+    if is_aligning(model):
+        with pytest.raises(PictureError, match="shows no face that could be found"):
+            judge(photographs / "none.png", photographs / "neutral.png", model=model)
+    else:
+        assert judge(photographs / "none.png", photographs / "neutral.png", model=model)
+
+
+def test_the_command_prints_a_line_an_image(model: Path, photographs: Path) -> None:
+    neutral, expressive = photographs / "neutral.png", photographs / "expressive.png"
+    done = run("judge", model, expressive, neutral, "--reference", neutral)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [str(expressive), str(neutral)]
+    assert all("(pain " in line and "PSPI" in line for line in lines)
+    as_json = run("judge", model, expressive, "--reference", neutral, "--json")
+    assert json.loads(as_json.stdout)["judged"][0]["image"] == str(expressive)
+    missing = run("judge", model, photographs / "nothing.png", "--reference", neutral)
+    assert missing.exit_code == 1
+    assert "cannot be read" in missing.stderr
+
+
+def test_pictures_must_be_given(model: Path, photographs: Path) -> None:
+    with pytest.raises(UsageError, match="is missing; give at least one picture"):
+        judge([], photographs / "neutral.png", model=model)
+    with pytest.raises(UsageError, match="is missing; give at least one picture"):
+        judge(photographs / "neutral.png", [], model=model)
+
+
+def test_the_finder_says_where_the_face_is(photographs: Path) -> None:
+    with Image.open(photographs / "frame.png") as picture:
+        found = FaceFinder()(picture)
+        assert found.faces == 1
+        x, y = found.middle
+        assert 0.5 < x / picture.width < 0.75
+        assert 0.25 < y / picture.height < 0.75
+    eyes = [middle(checked(found.landmarks), which) for which in (RIGHT_EYE, LEFT_EYE)]
+    assert eyes[0][0] < eyes[1][0]
+    assert np.hypot(*(eyes[1] - eyes[0])) > 20
