@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.collation import Batch, Drawn, PairDataset
@@ -108,7 +109,7 @@ def test_two_processes_take_the_step_of_one(faces: Release, tmp_path: Path, accu
     take_a_step(0, 1, str(faces.folder), str(tmp_path), per_device_train_batch_size=EIGHT)
     of_each = EIGHT // 2 // accumulated
     changed = {"per_device_train_batch_size": of_each, "gradient_accumulation_steps": accumulated}
-    torch.multiprocessing.spawn(_spawned, args=(2, str(faces.folder), str(tmp_path), changed), nprocs=2)
+    spawn(_spawned, args=(2, str(faces.folder), str(tmp_path), changed), nprocs=2)
     alone, together = (change(tmp_path, name, before) for name in ("1", "2"))
     assert alone.norm() > 1e-2
     assert (together - alone).norm() < 1e-5 * alone.norm()

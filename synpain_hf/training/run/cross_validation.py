@@ -190,7 +190,7 @@ def cross_validate(
         pairs = open_pairs(dataset, config_name, revision=options.get("revision"))
         check_splits(pairs, config_name, chooses=options.get("eval_strategy") != "no")
         open_also(pairs, asked)
-    of_each = {
+    of_each: dict[str, dict[str, Any]] = {
         place: {"dataset": dataset, "out": folder / place, "also": asked, "config_name": name, "keep_finished": True}
         for name, place in trainings.items()
     }
