@@ -31,7 +31,9 @@ def freeze_unused(model: PairwisePainForImageClassification, height: int, width:
     model.eval()
     try:
         with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []), torch.enable_grad():
-            output = model(pixel_values=face, reference_pixel_values=face)
+            output = model(
+                pixel_values=face, reference_pixel_values=face, output_attentions=False, output_hidden_states=False
+            )
             scores = [score.sum() for score in output.values()]
             gradients = torch.autograd.grad(scores, list(trained.values()), allow_unused=True)
     finally:

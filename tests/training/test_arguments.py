@@ -34,6 +34,13 @@ def parsed(*words: str) -> Any:
     return HfArgumentParser(kinds).parse_args_into_dataclasses(list(words))
 
 
+@pytest.mark.parametrize(
+    ("words", "found"), [([], None), (["--standardize", "false"], False), (["--standardize", "true"], True)]
+)
+def test_the_script_takes_faces_as_they_are_where_that_is_asked_for(words: list[str], found: bool | None) -> None:
+    assert parsed("--dataset", "synpain", "--output_dir", "out", *words)[1].standardize is found
+
+
 def test_the_docstring_names_every_default_that_differs(tmp_path: Path) -> None:
     usual, ours = TrainingArguments(output_dir=str(tmp_path)), PairwiseTrainingArguments(output_dir=str(tmp_path))
     changed = {option.name for option in fields(usual) if getattr(usual, option.name) != getattr(ours, option.name)}
