@@ -15,6 +15,7 @@ import pytest
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.annotators import ANNOTATORS
 from synpain_hf.annotation.imports.importing import import_annotations
+from synpain_hf.cards import card
 from synpain_hf.errors import OutputError, ReleaseError, UsageError, VersionError
 from synpain_hf.executor import Engine
 from synpain_hf.release.amend import amend
@@ -36,6 +37,12 @@ def annotated(drawn: Release, tmp_path_factory: pytest.TempPathFactory) -> Relea
     """A release that every annotator looked at, one face at a time; not to be changed."""
     folder = copied(drawn.folder, tmp_path_factory.mktemp("annotated") / "release")
     return annotate(folder, list(ANNOTATORS)).release
+
+
+@pytest.fixture(scope="module")
+def carded(annotated: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The annotated release with its card."""
+    return card(copied(annotated.folder, tmp_path_factory.mktemp("carded") / "release"), facts="demo")
 
 
 class TestTables:
@@ -220,3 +227,28 @@ class TestCommand:
         done = run("annotate", drawn.folder, *options)
         assert done.exit_code == 2
         assert said in done.stderr
+
+
+class TestCard:
+    def test_it_says_what_every_column_means_and_sums_up_those_of_a_kind_together(self, carded: Release) -> None:
+        text = (carded.folder / "README.md").read_text(encoding="utf-8")
+        assert "| `landmarks` | list of float32 | Three numbers for each" in text
+        for title in ("Approximate action units", "Blendshapes", "Faces found, and head pose in degrees"):
+            assert text.count(f"**{title}**") == 1
+        assert "**approximate PSPI**" in text
+        assert "**browDownLeft**" not in text
+
+    def test_croissant_has_the_lists(self, carded: Release) -> None:
+        import mlcroissant
+
+        loaded = mlcroissant.Dataset(str(carded.folder / "croissant.json"))
+        (first, *_) = loaded.records("annotations/sface")
+        assert len(first["annotations/sface/embedding"]) == 128
+        fields = {
+            field["name"]: field
+            for each in json.loads((carded.folder / "croissant.json").read_text(encoding="utf-8"))["recordSet"]
+            if each["name"] == "annotations/mediapipe"
+            for field in each["field"]
+        }
+        assert (fields["landmarks"]["isArray"], fields["landmarks"]["arrayShape"]) == (True, "-1")
+        assert "isArray" not in fields["yaw"]

@@ -58,7 +58,7 @@ def _alone(source: Path, out: Path, loop: Loop) -> int:
     return loop(iter(sorted((source.parent / "faces").iterdir())))
 
 
-def _annotate(source: Path, out: Path, name: str, workers: int, engine: Engine = "processes") -> int:
+def _annotate(source: Path, out: Path, name: str, workers: int, engine: Engine = "threads") -> int:
     """`synpain_hf.annotate`, from the release to the new one."""
     release = Path(shutil.copytree(source, out / "release", copy_function=os.link))
     return annotate(release, name, workers=workers, engine=engine).faces
@@ -82,7 +82,7 @@ CONTENDERS: dict[str, Contender] = {
         for name in LOOPS
         for workers in (1, 2)
     },
-    **{f"{name} 2 threads": functools.partial(_annotate, name=name, workers=2, engine="threads") for name in LOOPS},
+    **{f"{name} 2 processes": functools.partial(_annotate, name=name, workers=2, engine="processes") for name in LOOPS},
 }
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.annotators [--pairs N] [--rounds N] [--memory-pairs N N] [--markdown PATH]
 
-The faces are demo faces, drawn once to a temporary folder (TMPDIR names another place); the larger releases repeat them,
+The faces are demo faces, drawn once to a temporary folder (TMPDIR names another place); larger releases repeat them,
 each with another pixel. Every contender runs in a fresh process, and they take turns; the median of the rounds counts.
 A loop has its pictures as files; `annotate` reads a release, checks it, starts its workers, and writes a new one.
 """
