@@ -233,7 +233,7 @@ class TestCard:
     def test_it_says_what_every_column_means_and_sums_up_those_of_a_kind_together(self, carded: Release) -> None:
         text = (carded.folder / "README.md").read_text(encoding="utf-8")
         assert "| `landmarks` | list of float32 | Three numbers for each" in text
-        for title in ("Approximate action units", "Blendshapes", "Faces found, and head pose in degrees"):
+        for title in ("Approximate action units", "Blendshapes", "Head pose in degrees"):
             assert text.count(f"**{title}**") == 1
         assert "**approximate PSPI**" in text
         assert "**browDownLeft**" not in text
