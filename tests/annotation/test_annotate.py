@@ -238,6 +238,7 @@ class TestCard:
         assert "**approximate PSPI**" in text
         assert "**browDownLeft**" not in text
 
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib", "ignore::DeprecationWarning:mlcroissant")
     def test_croissant_has_the_lists(self, carded: Release) -> None:
         import mlcroissant
 
