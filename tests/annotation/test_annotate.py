@@ -94,6 +94,12 @@ class TestTables:
                 values = {column: row[column] for column in ANNOTATORS[name].columns() if column != "faces"}
                 assert set(values.values()) == {None}
 
+    def test_row_groups_have_some_faces_each(self, with_faces: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("synpain_hf.annotation.annotate._ROWS_IN_GROUP", 4)
+        file = annotate(with_faces.folder, "sharpness").files["sharpness"]
+        about = pq.read_metadata(with_faces.folder / file)
+        assert [about.row_group(group).num_rows for group in range(about.num_row_groups)] == [4, 4, 4]
+
     def test_annotating_again_changes_nothing_and_other_annotators_stay(
         self, annotated: Release, tmp_path: Path
     ) -> None:

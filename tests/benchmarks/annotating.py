@@ -46,6 +46,7 @@ def _recognizer(paths: Iterator[Path]) -> int:
     done = 0
     for path in paths:
         image = cv2.imread(str(path))
+        assert image is not None
         detector.setInputSize((image.shape[1], image.shape[0]))
         _, found = detector.detect(image)
         recognizer.feature(recognizer.alignCrop(image, found[0]))

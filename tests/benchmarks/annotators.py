@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.annotators [--pairs N] [--rounds N] [--memory-pairs N N] [--markdown PATH]
 
-The faces are demo faces, drawn once to a temporary folder (TMPDIR names another place); larger releases repeat them,
-each with another pixel. Every contender runs in a fresh process, and they take turns; the median of the rounds counts.
-A loop has its pictures as files; `annotate` reads a release, checks it, starts its workers, and writes a new one.
+The faces are demo faces, drawn to a temporary folder (TMPDIR names another place). Every contender runs in a fresh
+process, and they take turns; the median of the rounds counts. A loop has its pictures as files; `annotate` reads a
+release, checks it, starts its workers, and writes a new one.
 """
 
 from __future__ import annotations
@@ -17,29 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
 from tests.benchmarks.annotating import CONTENDERS, LOOPS, write_faces
-from tests.benchmarks.composites import vary
 from tests.benchmarks.measuring import MEBIBYTE, Run, machine, run
 
 _MODULE = "tests.benchmarks.annotating"
-_DRAWN = 60
-_PNG = b"\x89PNG"
-
-
-def draw(folder: Path) -> Path:
-    """Draw composites, and keep those that are PNG data, which `vary` repeats."""
-    drawn = demo(folder / "drawn", pairs=_DRAWN, raw=True)
-    for path in (drawn / "Images").iterdir():
-        if not path.read_bytes().startswith(_PNG):
-            path.unlink()
-    return drawn
-
-
-def release_of(drawn: Path, folder: Path, pairs: int) -> Path:
-    """A release of so many pairs."""
-    return build(vary(drawn, folder / "varied", pairs), folder / "release", version="1.0.0", workers=2).folder
 
 
 def speed(release: Path, folder: Path, rounds: int) -> Iterator[str]:
@@ -63,13 +45,13 @@ def speed(release: Path, folder: Path, rounds: int) -> Iterator[str]:
                 yield f"| {_title(name)} | {told} | {times} | {processor:.0f} | {memory} |"
 
 
-def memory(drawn: Path, folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+def memory(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
     """Annotate releases of different sizes, once each; the rows of a table."""
     found: dict[int, list[Run]] = {}
     for pairs in sizes:
-        release = release_of(drawn, folder / "large", pairs)
+        release = demo(folder / "large", pairs=pairs, workers=2).folder
         found[pairs] = [run(f"{name} 2", release, folder / "scratch", _MODULE) for name in LOOPS]
-        shutil.rmtree(folder / "large")
+        shutil.rmtree(release)
     yield f"| peak memory, 2 workers | {' | '.join(f'{2 * pairs:,} faces' for pairs in sizes)} | times |"
     yield "|---|" + "--:|" * (len(sizes) + 1)
     for place, name in enumerate(LOOPS):
@@ -96,13 +78,13 @@ def main() -> None:
     report = [machine(), f"{2 * options.pairs:,} demo faces; median of {options.rounds} rounds", ""]
     with tempfile.TemporaryDirectory(prefix="synpain-annotators-") as temporary:
         folder = Path(temporary)
-        drawn = draw(folder)
-        release = release_of(drawn, folder / "speed", options.pairs)
+        (folder / "speed").mkdir()
+        release = demo(folder / "speed" / "release", pairs=options.pairs, workers=2).folder
         write_faces(release)
         report += speed(release, folder, options.rounds)
         shutil.rmtree(release.parent)
         if options.memory_pairs:
-            report += ["", *memory(drawn, folder, options.memory_pairs)]
+            report += ["", *memory(folder, options.memory_pairs)]
     text = "\n".join(report) + "\n"
     sys.stdout.write(text)
     if options.markdown:

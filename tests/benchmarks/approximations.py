@@ -11,7 +11,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from synpain_hf.annotation.faces import Face
 from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
-from tests.annotation.making import rows_of
+from tests.annotation.making import rows_of, similarities
 
 Rows = Mapping[Face, Mapping[str, Any]]
 
@@ -46,11 +45,7 @@ def found(release: Release) -> Iterator[str]:
 
 def similar(release: Release) -> Iterator[str]:
     """The cosines of embeddings of the same identity, and of others."""
-    rows = {face: row for face, row in rows_of(release, "sface").items() if not row["reason"]}
-    same, others = [], []
-    for one, other in combinations(rows, 2):
-        cosine = float(np.dot(rows[one]["embedding"], rows[other]["embedding"]))
-        (same if one[0] == other[0] else others).append(cosine)
+    same, others = similarities(rows_of(release, "sface"))
     auc = roc_auc_score([1] * len(same) + [0] * len(others), same + others)
     yield "| cosine of two faces | comparisons | median | least to greatest |"
     yield "|---|--:|--:|--:|"
@@ -78,8 +73,8 @@ def scored(release: Release) -> Iterator[str]:
     truth = [1] * len(shown["pain"]) + [0] * len(shown["no pain"])
     others = [1] * len(shown["pain"]) + [0] * len(shown["neutral"])
     yield f"higher in the expressive face than in the neutral one: {sum(rises)} of {len(rises)} pairs"
-    yield f"AUROC pain against no pain: {roc_auc_score(truth, shown['pain'] + shown['no pain']):.2f}; "
-    yield f"pain against neutral: {roc_auc_score(others, shown['pain'] + shown['neutral']):.2f}"
+    yield f"AUROC pain against no pain: {roc_auc_score(truth, shown['pain'] + shown['no pain']):.2f}"
+    yield f"AUROC pain against neutral: {roc_auc_score(others, shown['pain'] + shown['neutral']):.2f}"
 
 
 def followed(release: Release) -> Iterator[str]:
@@ -89,7 +84,7 @@ def followed(release: Release) -> Iterator[str]:
     yield "|---|--:|--:|--:|--:|"
     for name in [*(unit for unit in APPROXIMATED if unit in next(iter(drawn.values()))), "pspi"]:
         pairs = np.array([(drawn[face][name], approximate[face][f"{name}_approx"]) for face in drawn], np.float64)
-        yield f"| {_titled(name)} | {_pearson(pairs):.2f} | {spearmanr(pairs)[0]:.2f} | {_means(pairs)} |"
+        yield f"| {_titled(name)} | {_pearson(pairs):.2f} | {spearmanr(pairs).statistic:.2f} | {_means(pairs)} |"
 
 
 def _pearson(pairs: npt.NDArray[np.float64]) -> float:
