@@ -84,11 +84,15 @@ def followed(release: Release) -> Iterator[str]:
     yield "|---|--:|--:|--:|--:|"
     for name in [*(unit for unit in APPROXIMATED if unit in next(iter(drawn.values()))), "pspi"]:
         pairs = np.array([(drawn[face][name], approximate[face][f"{name}_approx"]) for face in drawn], np.float64)
-        yield f"| {_titled(name)} | {_pearson(pairs):.2f} | {spearmanr(pairs).statistic:.2f} | {_means(pairs)} |"
+        yield f"| {_titled(name)} | {_pearson(pairs):.2f} | {_spearman(pairs):.2f} | {_means(pairs)} |"
 
 
 def _pearson(pairs: npt.NDArray[np.float64]) -> float:
     return float(np.corrcoef(pairs, rowvar=False)[0, 1])
+
+
+def _spearman(pairs: npt.NDArray[np.float64]) -> float:
+    return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
 
 
 def _means(pairs: npt.NDArray[np.float64]) -> str:
