@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import spearmanr
+from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
 from synpain_hf.annotation.annotate import annotate
@@ -88,7 +88,7 @@ def followed(release: Release) -> Iterator[str]:
 
 
 def _pearson(pairs: npt.NDArray[np.float64]) -> float:
-    return float(np.corrcoef(pairs, rowvar=False)[0, 1])
+    return float(pearsonr(pairs[:, 0], pairs[:, 1]).statistic)
 
 
 def _spearman(pairs: npt.NDArray[np.float64]) -> float:
