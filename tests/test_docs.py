@@ -15,7 +15,9 @@ PAGES = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/architecture.md",
+    "docs/annotating.md",
     "docs/benchmarks.md",
+    "docs/importing.md",
     "docs/rating.md",
     "examples/README.md",
 ]

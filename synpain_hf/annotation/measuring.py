@@ -120,9 +120,10 @@ def measure(task: Task) -> dict[str, bytes]:
     rows: dict[Chosen, list[dict[str, object]]] = {chosen: [] for chosen in annotators}
     known: dict[bytes, Mapping[Chosen, Measured]] = {}
     for pair_id, number, data in _faces(task):
-        if data not in known:  # pairs may share a neutral face
-            known[data] = _measured(data, annotators)
-        for chosen, measured in known[data].items():
+        digest = hashlib.sha256(data).digest()
+        if digest not in known:  # pairs may share a neutral face
+            known[digest] = _measured(data, annotators)
+        for chosen, measured in known[digest].items():
             named = {PAIR_ID: pair_id, "face": number, "annotator": chosen.annotator.title}
             rows[chosen].append({**named, "made_with": chosen.made_with, **measured})
     return {chosen.name: _stream(rows[chosen], chosen.columns()) for chosen in annotators}

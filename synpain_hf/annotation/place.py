@@ -24,6 +24,7 @@ def place_of(release: Release, annotator: str) -> str:
         others = set(release.read(place, ["annotator"])["annotator"].to_pylist()) - {annotator}
         if others:
             raise UsageError(
-                f"{annotator!r} would replace {place}, which is of {min(others)!r}; give another", "annotator"
+                f"{annotator!r} would replace {place}, which is of {min(others)!r}; import one of them under another "
+                "name, with --annotator"
             )
     return place
