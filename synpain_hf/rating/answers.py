@@ -24,7 +24,9 @@ COLUMNS = ("sheet", "rater", "token", "trial", "question", "answer", "seconds", 
 
 _NEEDED = ("rater", "question", "answer")
 _LONGEST_NAME = 100
-_MOST_ROWS = 1_000_000
+
+MOST_ROWS = 1_000_000
+"""Of a table."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class _Reader:
         try:
             rows = read_rows(file, {*COLUMNS, "pair_id", "face"}, lambda names: self._accept(file, names))
             for number, (line, row) in enumerate(rows, 1):
-                if number > _MOST_ROWS:
-                    raise file.refusal(f"has more than {_MOST_ROWS:,} rows; give the table of fewer raters", line)
+                if number > MOST_ROWS:
+                    raise file.refusal(f"has more than {MOST_ROWS:,} rows; give the table of fewer raters", line)
                 place = f"{file.name}:{line}"
                 try:
                     self._take(file.name, place, {name: _text(value) for name, value in row.items()})

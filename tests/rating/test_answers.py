@@ -171,7 +171,7 @@ def test_a_table_without_rows_has_no_answers(rated: Release, sheets: Sheets, key
 def test_a_table_of_more_rows_than_raters_write_is_refused(
     rated: Release, sheets: Sheets, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "_MOST_ROWS", 31)
+    monkeypatch.setattr(answers, "MOST_ROWS", 31)
     file = write(tmp_path / "a.csv", rows_of(rated, sheets, "Ann"))
     assert problems_of(rated, file, key=key) == ["a.csv:33: has more than 31 rows; give the table of fewer raters"]
 
