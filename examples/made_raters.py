@@ -1,6 +1,5 @@
 """Fill in rating sheets in place of people, to see what comes of them.
 
-    synpain-hf demo demo-faces
     synpain-hf rate demo-faces --raters 3
     python examples/made_raters.py demo-faces rating
     synpain-hf ratings demo-faces rating/R1.csv rating/R2.csv rating/R3.csv --key rating/key.json --out ratings

@@ -94,6 +94,9 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a word that is mapped": (
         lambda _: read_wording({"label": {"PA4": "pian"}}, ()), "maps the label 'PA4' to 'pian' (did you mean 'pain'?)",
     ),
+    "a question to raters": (
+        lambda _: synpain_hf.rate("release", questions=["gendre"]), "questions has 'gendre' (did you mean 'gender'?)",
+    ),
     "a type": (lambda _: read_wording(None, (), ["x=flot64"]), "the type 'flot64' (did you mean 'float64'?)"),
     "a word of a schema": (
         lambda _: told_by_schema(), "encoding 'pgn' is unknown (did you mean 'png'?); use one of png, webp, jpeg",

@@ -36,7 +36,7 @@ def rate(
 ) -> None:
     """Make blinded sheets on which raters say what faces show.
 
-    Each is a page that works in any browser, offline, and saves a CSV. `synpain-hf ratings` reads those.
+    Each is a page that works in any browser, offline, and saves a CSV that `ratings` reads.
     """
     asked = [name.strip() for name in questions.split(",") if name.strip()]
     with reported(as_json) as progress:

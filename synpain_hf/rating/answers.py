@@ -22,9 +22,12 @@ from synpain_hf.vocabulary import FACES, canonical
 COLUMNS = ("sheet", "rater", "token", "trial", "question", "answer", "seconds", "time")
 """Of a table that a sheet saves. One from elsewhere has `pair_id` and `face` in place of `sheet` and `token`."""
 
+_KNOWN = (*COLUMNS, "pair_id", "face")
 _NEEDED = ("rater", "question", "answer")
 _LONGEST_NAME = 100
-_MOST_ROWS = 1_000_000
+
+MOST_ROWS = 1_000_000
+"""Of a table."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,13 @@ class _Reader:
     def add(self, file: GivenFile) -> None:
         """Read a table; what is wrong with it, or its rows, is added to the problems."""
         try:
-            rows = read_rows(file, {*COLUMNS, "pair_id", "face"}, lambda names: self._accept(file, names))
+            rows = read_rows(file, _KNOWN, lambda names: self._accept(file, names))
             for number, (line, row) in enumerate(rows, 1):
-                if number > _MOST_ROWS:
-                    raise file.refusal(f"has more than {_MOST_ROWS:,} rows; give the table of fewer raters", line)
+                if number > MOST_ROWS:
+                    raise file.refusal(f"has more than {MOST_ROWS:,} rows; give the table of fewer raters", line)
                 place = f"{file.name}:{line}"
                 try:
-                    self._take(file.name, place, {name: _text(value) for name, value in row.items()})
+                    self._take(file.name, place, {name: _text(row.get(name)) for name in _KNOWN})
                 except _RefusedRowError as error:
                     self.problems.append(Problem(place, str(error)))
         except BadInputError as error:
@@ -99,8 +102,8 @@ class _Reader:
             raise _RefusedRowError(f"the rater is {shown(rater)!r}; give a name of 1 to {_LONGEST_NAME} characters")
         question = self._question(row["question"])
         answer = _answer(question, row["answer"])
-        trial, face = _shown_in(self.key, row) if self.key else (_trial(row.get("trial", "")), self._named(row))
-        one = Answer(rater, face, question.name, answer, trial, _seconds(row.get("seconds", "")))
+        trial, face = _shown_in(self.key, row) if self.key else (_trial(row["trial"]), self._named(row))
+        one = Answer(rater, face, question.name, answer, trial, _seconds(row["seconds"]))
         sheet = row["sheet"] if self.key else ""
         if self._homes.setdefault(rater, (file, sheet)) != (file, sheet):
             self._strange[rater, file, sheet] += 1
@@ -124,12 +127,8 @@ class _Reader:
             raise _RefusedRowError(f"the release has no pair {shown(row['pair_id'])!r}; check which release it is")
         return row["pair_id"], row["face"]
 
-    def finish(self) -> Iterator[Problem]:
-        """What is doubtful once all tables are read, and was used; of names that several raters share, a problem each.
-
-        Yields:
-            A line for every rater who did not answer everything.
-        """
+    def shared_names(self) -> Iterator[Problem]:
+        """Of names that several raters share, what did not count."""
         for (rater, file, sheet), number in self._strange.items():
             first, own = self._homes[rater]
             where = f"{first} has answers of the same name" if file != first else f"it has those of sheet {own}, too"
@@ -137,17 +136,16 @@ class _Reader:
                 f"{count(number, 'answer')} of rater {shown(rater)!r}{f' to sheet {sheet}' * bool(sheet)} did not "
                 f"count: {where}; give each rater a name of their own, and one table"
             )
-            self.problems.append(Problem(file, reason))
-        if self.key is None:
-            return
-        given: dict[str, int] = Counter(answer.rater for answer in self.answers)
-        for rater, number in given.items():
+            yield Problem(file, reason)
+
+    def unfinished(self, key: Key) -> Iterator[Problem]:
+        """The raters who did not answer everything, though what they answered counts."""
+        for rater, number in Counter(answer.rater for answer in self.answers).items():
             file, sheet = self._homes[rater]
-            asked = len(self.key.sheets[sheet]) * len(self.key.questions)
+            asked = len(key.sheets[sheet]) * len(key.questions)
             if number < asked:
-                yield Problem(
-                    file, f"rater {shown(rater)!r} answered {number:,} of {asked:,} questions; ask for the rest"
-                )
+                reason = f"rater {shown(rater)!r} answered {number:,} of {asked:,} questions; ask for the rest"
+                yield Problem(file, reason)
 
 
 def read_answers(
@@ -166,8 +164,8 @@ def read_answers(
     reader = _Reader(key, faces)
     for file in files:
         reader.add(file)
-    doubtful = list(reader.finish())
-    return reader.answers, reader.problems, doubtful
+    doubtful = list(reader.unfinished(key)) if key else []
+    return reader.answers, [*reader.problems, *reader.shared_names()], doubtful
 
 
 def first_and_again(answers: Sequence[Answer]) -> tuple[list[Answer], list[tuple[Answer, Answer]]]:

@@ -27,6 +27,7 @@ class Face:
         face: `neutral` or `expressive`.
         identity: Whom it shows.
         file: The file of the release that holds it.
+        picture: The digest of what it was made of: pairs may share a neutral face.
         shows: The right answer to each question; None where the release does not say.
         groups: The groups of whom it shows, by column.
     """
@@ -35,6 +36,7 @@ class Face:
     face: str
     identity: str
     file: str
+    picture: str
     shows: Mapping[str, str | None]
     groups: Mapping[str, str | None]
 
@@ -50,7 +52,7 @@ def faces_of(release: Release) -> dict[FaceId, Face]:
     Raises:
         ReleaseError: If a file is damaged.
     """
-    columns = [PAIR_ID, *CLASSES]
+    columns = [PAIR_ID, *CLASSES, "provenance"]
     found: dict[FaceId, Face] = {}
     for file in release.files_of(base_table()):
         has_identity = IDENTITY in release.features_in(file)
@@ -61,9 +63,18 @@ def faces_of(release: Release) -> dict[FaceId, Face]:
             for face in FACES:
                 expression = NEUTRAL if face == "neutral" else shows[EXPRESSION]
                 identity = row.get(IDENTITY) or row[PAIR_ID]
-                one = Face(row[PAIR_ID], face, identity, file, {**shows, EXPRESSION: expression}, groups)
+                picture = row["provenance"][f"{face}_sha256"] or row[PAIR_ID]
+                one = Face(row[PAIR_ID], face, identity, file, picture, {**shows, EXPRESSION: expression}, groups)
                 found[one.id] = one
     return dict(sorted(found.items()))
+
+
+def distinct(faces: Mapping[FaceId, Face]) -> list[Face]:
+    """Faces without those that are the same picture, of the same identity, again."""
+    found: dict[tuple[str, str, str], Face] = {}
+    for face in faces.values():
+        found.setdefault((face.identity, face.face, face.picture), face)
+    return list(found.values())
 
 
 def balanced(faces: Sequence[Face], number: int, generator: np.random.Generator) -> list[Face]:

@@ -96,8 +96,9 @@ def _stands_out(results: Sequence[Result]) -> str:
         for group in result.groups
         if group.apart is not None and group.apart.high < 0
     ]
+    is_compared = any(group.apart for result in results for group in result.groups)
     none = "No group of faces was found to be judged worse than the others; the intervals below say how much it may be."
-    return "\n".join(told) if told else none
+    return "\n".join(told) or none * is_compared
 
 
 def _whose(group: str) -> str:

@@ -186,7 +186,7 @@ def _result(
         these=_share_right(known) if known else None,
         others=_of_others(known),
         cannot_say=sum(one.answer == CANNOT_SAY for one in judged),
-        raters=[_of_rater(rater, judged, again) for rater in sorted({one.rater for one in judged})],
+        raters=_of_raters(judged, again),
         confusion=confusion,
         kappa=kappa,
         rated_by_all=rated_by_all,
@@ -206,17 +206,27 @@ def _of_others(known: Sequence[Judgement]) -> Estimate | None:
     return share_of_raters([one.is_right for one in known], raters, [one.face.identity for one in known])
 
 
-def _of_rater(rater: str, judged: Sequence[Judgement], again: Sequence[tuple[str, str, bool]]) -> OfRater:
-    own = [one for one in judged if one.rater == rater]
-    known = [one for one in own if one.right is not None]
-    seconds = [one.seconds for one in own if one.seconds is not None]
-    return OfRater(
-        rater=rater,
-        answers=len(own),
-        accuracy=_share_right(known) if known else None,
-        seconds=float(np.median(seconds)) if seconds else None,
-        again=_again([each for each in again if each[0] == rater]),
-    )
+def _of_raters(judged: Sequence[Judgement], again: Sequence[tuple[str, str, bool]]) -> list[OfRater]:
+    by_rater: dict[str, list[Judgement]] = defaultdict(list)
+    for one in judged:
+        by_rater[one.rater].append(one)
+    seen_again: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
+    for each in again:
+        seen_again[each[0]].append(each)
+    found = []
+    for rater, own in sorted(by_rater.items()):
+        known = [one for one in own if one.right is not None]
+        seconds = [one.seconds for one in own if one.seconds is not None]
+        found.append(
+            OfRater(
+                rater=rater,
+                answers=len(own),
+                accuracy=_share_right(known) if known else None,
+                seconds=float(np.median(seconds)) if seconds else None,
+                again=_again(seen_again[rater]),
+            )
+        )
+    return found
 
 
 def _again(again: Sequence[tuple[str, str, bool]]) -> Again | None:

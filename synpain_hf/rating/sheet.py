@@ -15,7 +15,7 @@ import numpy as np
 from synpain_hf.errors import UsageError
 from synpain_hf.imaging.limits import MIN_SIDE
 from synpain_hf.progress import Progress, silent
-from synpain_hf.rating.faces import Face, balanced, faces_of
+from synpain_hf.rating.faces import Face, balanced, distinct, faces_of
 from synpain_hf.rating.key import Key, described
 from synpain_hf.rating.order import order_of
 from synpain_hf.rating.pictures import pictures_of
@@ -84,7 +84,8 @@ def rate(
     Args:
         release: The release directory.
         out: The folder to write; it must not exist. Sheets are in `sheets/`; `key.json` is not for raters.
-        faces: How many faces, drawn so that groups and expressions are balanced; all where there are fewer.
+        faces: How many faces, drawn so that groups and expressions are balanced; all where there are fewer. A neutral
+            face that several pairs share is one.
         repeats: How many of them come twice, to see whether a rater agrees with themselves.
         raters: How many sheets.
         questions: What to ask: some of `gender`, `age`, `ethnicity`, `expression`; all by default.
@@ -115,7 +116,7 @@ def rate(
     with staged(place) as staging:
         check(opened, of=[base_table()], progress=progress)
         generator = np.random.default_rng(seed)
-        chosen = balanced(list(faces_of(opened).values()), faces, generator)
+        chosen = balanced(distinct(faces_of(opened)), faces, generator)
         tokens = _tokens(len(chosen) + raters, generator)
         by_token = dict(sorted(zip(tokens, chosen, strict=False)))
         orders = dict(_orders(by_token, tokens[len(chosen) :], min(repeats, len(chosen)), generator))

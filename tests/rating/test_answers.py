@@ -126,6 +126,22 @@ def test_several_raters_may_be_in_one_table_in_any_form(
         assert found.results[0].raters[0].seconds == 1.25
 
 
+def test_values_that_json_lacks_or_nests_are_told(rated: Release, sheets: Sheets, key: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [dict(row) for row in rows_of(rated, sheets, "Ann")]
+    del rows[1]["rater"]
+    rows[2]["answer"] = ["man"]
+    rows[3]["trial"] = None
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    told = problems_of(rated, file, key=key)
+    assert [problem.partition(";")[0] for problem in told[:2]] == [
+        "a.jsonl:2: the rater is ''",
+        "a.jsonl:3: \"['man']\" is no answer to ethnicity",
+    ]
+    assert told[2].startswith("a.jsonl:4: the sheet does not show")
+    assert len(told) == 3
+
+
 def test_a_sheet_that_is_not_done_counts_as_far_as_it_goes(
     rated: Release, sheets: Sheets, key: Path, tmp_path: Path
 ) -> None:
@@ -171,7 +187,7 @@ def test_a_table_without_rows_has_no_answers(rated: Release, sheets: Sheets, key
 def test_a_table_of_more_rows_than_raters_write_is_refused(
     rated: Release, sheets: Sheets, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "_MOST_ROWS", 31)
+    monkeypatch.setattr(answers, "MOST_ROWS", 31)
     file = write(tmp_path / "a.csv", rows_of(rated, sheets, "Ann"))
     assert problems_of(rated, file, key=key) == ["a.csv:33: has more than 31 rows; give the table of fewer raters"]
 

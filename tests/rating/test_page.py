@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from synpain_hf.rating.answers import COLUMNS
 from synpain_hf.rating.ratings import ratings
 from synpain_hf.rating.sheet import Sheets
 from synpain_hf.release.release import Release
-
-pytest.importorskip("selenium")
-
-from selenium.webdriver.common.keys import Keys
-
 from tests.rating.browsing import BROWSERS, DRIVERS, Rater, chromium, program
 
 pytestmark = [

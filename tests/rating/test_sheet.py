@@ -24,10 +24,12 @@ from synpain_hf.rating.faces import Face, balanced, faces_of
 from synpain_hf.rating.order import APART, nearest, order_of
 from synpain_hf.rating.pictures import pictures_of
 from synpain_hf.rating.sheet import Sheets, rate
+from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.schemas import violations
 from tests.release.making import copied, replace
+from tests.release.persons import some_persons, written
 from tests.terminal import run
 
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -56,9 +58,19 @@ def test_a_sample_has_about_as_many_of_each_answer(rated: Release, number: int) 
 
 
 def test_a_sample_takes_other_persons_before_it_takes_one_twice() -> None:
-    faces = [Face(f"p{number}", "expressive", f"person-{number % 20}", "", {}, {}) for number in range(60)]
+    faces = [Face(f"p{number}", "expressive", f"person-{number % 20}", "", "", {}, {}) for number in range(60)]
     sample = balanced(faces, 30, np.random.default_rng(0))
     assert sorted(Counter(face.identity for face in sample).values()) == [1] * 10 + [2] * 10
+
+
+def test_a_neutral_face_that_pairs_share_is_one_face(tmp_path: Path) -> None:
+    release = build(written(tmp_path / "persons", some_persons()), tmp_path / "release", version="1.0.0")
+    pairs, persons = 33, 8
+    sheets = rate(release.folder, tmp_path / "rating", faces=500, repeats=0)
+    assert sheets.faces == pairs + persons
+    shown = [(pair_id.partition("-")[0], face) for pair_id, face in sheets.key.faces.values()]
+    assert Counter(face for _, face in shown) == {"neutral": persons, "expressive": pairs}
+    assert len({person for person, face in shown if face == "neutral"}) == persons
 
 
 @given(st.lists(st.integers(0, 60), min_size=4, max_size=60, unique=True), st.integers(0, 60), st.integers(0, 99))

@@ -231,6 +231,7 @@ const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 at("purpose").textContent =
   `You will see ${trials.length} faces, one at a time, and say for each what you think: ` +
   `${LIST.format(questions.map((question) => question.name))}.`;
+show(at("twice"), new Set(trials).size < trials.length);
 buildQuestions();
 render();
 const known = stored(PLACE) ?? "";

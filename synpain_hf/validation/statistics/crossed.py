@@ -48,11 +48,12 @@ def share_of_raters(
         return Estimate(value, np.nan, np.nan)
     if value in (0, 1):
         return wilson(value * c, c, level)
-    cells = np.zeros((r, c))
-    np.add.at(cells, (row, column), flags - value)
-    of_raters = np.square(cells.sum(axis=1)).sum() / c
-    of_cases = np.square(cells.sum(axis=0)).sum() / r
-    rest = max(0.0, float(np.square(cells).sum() - of_raters - of_cases))
+    cells = np.unique(row * c + column, return_inverse=True)[1]
+    of_raters, of_cases, of_cells = (
+        float(np.square(np.bincount(codes, weights=flags - value)).sum()) for codes in (row, column, cells)
+    )
+    of_raters, of_cases = of_raters / c, of_cases / r
+    rest = max(0.0, of_cells - of_raters - of_cases)
     squares = np.array([of_raters / (r - 1), of_cases / (c - 1), rest / ((r - 1) * (c - 1))])
     freedom = np.array([r - 1, c - 1, (r - 1) * (c - 1)])
     together = max(squares[0] + squares[1] - squares[2], squares[0], squares[1])
