@@ -16,6 +16,7 @@ PAGES = [
     "SECURITY.md",
     "docs/architecture.md",
     "docs/benchmarks.md",
+    "docs/validating.md",
     "examples/README.md",
 ]
 A_FILE = re.compile(r"`([\w./]*\w\.(?:py|json|jinja|yaml|toml|md)|[\w./]+/)`")
