@@ -50,7 +50,7 @@ def has_embeddings(annotated: Annotated) -> bool:
         return False
     kind = annotated.table.schema.field(COLUMN).type
     is_vector = hasattr(kind, "value_type") and pa.types.is_floating(kind.value_type)
-    return is_vector and annotated.table[COLUMN].null_count < annotated.table.num_rows
+    return is_vector and bool((pc.max(pc.list_value_length(annotated.table[COLUMN])).as_py() or 0) > 0)
 
 
 @dataclass(frozen=True)
