@@ -53,6 +53,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.measures --write
 	$(BIN)/python -m tests.benchmarks.chunks
 	$(BIN)/python -m tests.benchmarks.loading
+	$(BIN)/python -m tests.benchmarks.annotators
 
 bench-gpu: $(READY)
 	$(BIN)/python -m tests.benchmarks.gpu

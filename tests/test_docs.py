@@ -15,8 +15,10 @@ PAGES = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/architecture.md",
+    "docs/annotating.md",
     "docs/benchmarks.md",
     "docs/validating.md",
+    "docs/importing.md",
     "examples/README.md",
 ]
 A_FILE = re.compile(r"`([\w./]*\w\.(?:py|json|jinja|yaml|toml|md)|[\w./]+/)`")

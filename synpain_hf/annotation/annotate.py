@@ -57,7 +57,7 @@ def annotate(
     *,
     models: Sequence[str | Path] = (),
     workers: int = 1,
-    engine: Engine = "processes",
+    engine: Engine = "threads",
     version: str | None = None,
     progress: Progress = silent,
 ) -> Annotated:
@@ -74,8 +74,9 @@ def annotate(
         models: Model files, or folders of them, recognised by their SHA-256; those that are not here are taken from
             the packages that carry them. Nothing is downloaded.
         workers: Faces measured at a time.
-        engine: What measures them: `threads`; `processes`; or `ray`, where every machine must see the release and the
-            models at the same paths, and have the same versions of the libraries.
+        engine: What measures them: `threads`, which the libraries let run at the same time but for a few milliseconds a
+            face; `processes`, for many cores, which take seconds to start; or `ray`, where every machine must see the
+            release and the models at the same paths, and have the same versions of the libraries.
         version: The new version of the release; None for the lowest that the change allows.
         progress: Called with the faces that were measured.
 

@@ -55,7 +55,7 @@ def annotate(
     engine: Annotated[
         Engine | None,
         typer.Option(
-            **choice_of(Engine), help="With --with: what the workers are; processes by default.", show_default=False
+            **choice_of(Engine), help="With --with: what the workers are; threads by default.", show_default=False
         ),
     ] = None,
     tool: Annotated[
@@ -103,7 +103,7 @@ def annotate(
         for name in (name for name, value in others.items() if value):
             raise UsageError(f"has no use with {{{given}}}; leave it out", name, mentions=[given])
         if annotators:
-            _run(release, annotators, models or [], workers or 1, engine or "processes", version, as_json, progress)
+            _run(release, annotators, models or [], workers or 1, engine or "threads", version, as_json, progress)
         else:
             _import(release, file or [], tool, annotator, on_error or "fail", version, as_json, progress)
 

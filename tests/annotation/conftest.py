@@ -39,7 +39,7 @@ def release(of_odd_names: Path, tmp_path: Path) -> Release:
 @pytest.fixture(scope="session")
 def drawn(once: Once) -> Release:
     """A release of six drawn pairs; not to be changed."""
-    return Release.open(once("drawn", lambda folder: demo(folder / "release", pairs=6)) / "release")
+    return Release.open(once("drawn-to-annotate", lambda folder: demo(folder / "release", pairs=6)) / "release")
 
 
 @pytest.fixture

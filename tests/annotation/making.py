@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,13 @@ def pixels_of(release: Release) -> dict[Face, Pixels]:
 def _decoded(data: bytes) -> Pixels:
     raster = decode(data)
     return np.ascontiguousarray(raster.pixels(raster.width))
+
+
+def similarities(rows: Mapping[Face, Mapping[str, Any]]) -> tuple[list[float], list[float]]:
+    """The cosines of embeddings of faces of the same pair, and of different ones."""
+    embeddings = {face: np.array(row["embedding"]) for face, row in rows.items() if row["embedding"]}
+    same: list[float] = []
+    others: list[float] = []
+    for one, other in combinations(embeddings, 2):
+        (same if one[0] == other[0] else others).append(float(embeddings[one] @ embeddings[other]))
+    return same, others

@@ -15,6 +15,7 @@ import pytest
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.annotators import ANNOTATORS
 from synpain_hf.annotation.imports.importing import import_annotations
+from synpain_hf.cards import card
 from synpain_hf.errors import OutputError, ReleaseError, UsageError, VersionError
 from synpain_hf.executor import Engine
 from synpain_hf.release.amend import amend
@@ -36,6 +37,12 @@ def annotated(drawn: Release, tmp_path_factory: pytest.TempPathFactory) -> Relea
     """A release that every annotator looked at, one face at a time; not to be changed."""
     folder = copied(drawn.folder, tmp_path_factory.mktemp("annotated") / "release")
     return annotate(folder, list(ANNOTATORS)).release
+
+
+@pytest.fixture(scope="module")
+def carded(annotated: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The annotated release with its card."""
+    return card(copied(annotated.folder, tmp_path_factory.mktemp("carded") / "release"), facts="demo")
 
 
 class TestTables:
@@ -86,6 +93,12 @@ class TestTables:
             for row in (unread, unseen)[: 1 if name == "sharpness" else 2]:
                 values = {column: row[column] for column in ANNOTATORS[name].columns() if column != "faces"}
                 assert set(values.values()) == {None}
+
+    def test_row_groups_have_some_faces_each(self, with_faces: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("synpain_hf.annotation.annotate._ROWS_IN_GROUP", 4)
+        file = annotate(with_faces.folder, "sharpness").files["sharpness"]
+        about = pq.read_metadata(with_faces.folder / file)
+        assert [about.row_group(group).num_rows for group in range(about.num_row_groups)] == [4, 4, 4]
 
     def test_annotating_again_changes_nothing_and_other_annotators_stay(
         self, annotated: Release, tmp_path: Path
@@ -220,3 +233,29 @@ class TestCommand:
         done = run("annotate", drawn.folder, *options)
         assert done.exit_code == 2
         assert said in done.stderr
+
+
+class TestCard:
+    def test_it_says_what_every_column_means_and_sums_up_those_of_a_kind_together(self, carded: Release) -> None:
+        text = (carded.folder / "README.md").read_text(encoding="utf-8")
+        assert "| `landmarks` | list of float32 | Three numbers for each" in text
+        for title in ("Approximate action units", "Blendshapes", "Head pose in degrees"):
+            assert text.count(f"**{title}**") == 1
+        assert "**approximate PSPI**" in text
+        assert "**browDownLeft**" not in text
+
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib", "ignore::DeprecationWarning:mlcroissant")
+    def test_croissant_has_the_lists(self, carded: Release) -> None:
+        import mlcroissant
+
+        loaded = mlcroissant.Dataset(str(carded.folder / "croissant.json"))
+        (first, *_) = loaded.records("annotations/sface")
+        assert len(first["annotations/sface/embedding"]) == 128
+        fields = {
+            field["name"]: field
+            for each in json.loads((carded.folder / "croissant.json").read_text(encoding="utf-8"))["recordSet"]
+            if each["name"] == "annotations/mediapipe"
+            for field in each["field"]
+        }
+        assert (fields["landmarks"]["isArray"], fields["landmarks"]["arrayShape"]) == (True, "-1")
+        assert "isArray" not in fields["yaw"]

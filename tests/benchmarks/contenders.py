@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ HALVES = ((0, 0, 656, 736), (656, 0, 1312, 736))
 """Left, upper, right and lower edge of the two faces, where a fixed cut is made."""
 
 Contender = Callable[[Path, Path], int]
-"""Takes the folder `SynPain` and a place for what it writes; returns how many pairs it made."""
+"""Takes what it reads and a place for what it writes; returns how many pairs it made."""
 
 
 def _pillow_codec(source: Path, out: Path, **options: Any) -> int:
@@ -95,11 +95,11 @@ def _composites(source: Path) -> list[Path]:
     return sorted((source / "Images").iterdir())
 
 
-def main() -> None:
+def main(contenders: Mapping[str, Contender] = CONTENDERS) -> None:
     """Run one contender; print its pairs, and its time and processor time after everything was imported."""
     name, source, out = sys.argv[1:]
     start, cpu_start = time.perf_counter(), _cpu_seconds()
-    pairs = CONTENDERS[name](Path(source), Path(out))
+    pairs = contenders[name](Path(source), Path(out))
     measured = {"pairs": pairs, "seconds": time.perf_counter() - start, "cpu_seconds": _cpu_seconds() - cpu_start}
     sys.stdout.write(json.dumps(measured) + "\n")
 

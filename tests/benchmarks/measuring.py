@@ -29,7 +29,7 @@ class Run:
     """One run of a contender.
 
     Attributes:
-        pairs: How many it made.
+        pairs: How many it made; of annotators, how many faces.
         seconds: What it took, imports not counted.
         cpu_seconds: Processor time in it, of all its processes.
         memory: The most memory that its processes held together, in bytes.
@@ -42,24 +42,25 @@ class Run:
 
     @property
     def speed(self) -> float:
-        """Pairs per second."""
+        """Pairs, or faces, per second."""
         return self.pairs / self.seconds
 
 
-def run(name: str, source: Path, scratch: Path) -> Run:
+def run(name: str, source: Path, scratch: Path, module: str = "tests.benchmarks.contenders") -> Run:
     """Run a contender in a fresh process, with caches of its own.
 
     Args:
-        name: A key of `tests.benchmarks.contenders.CONTENDERS`.
-        source: The folder `SynPain`.
+        name: A key of `CONTENDERS` in the module.
+        source: What the contender reads.
         scratch: A folder to write in; it must not exist, and is removed.
+        module: What has the contenders, and runs one of them.
 
     Raises:
         subprocess.CalledProcessError: If the contender failed.
     """
     os.sync()  # so that no run waits for what the run before it wrote
     scratch.mkdir()
-    command = [sys.executable, "-m", "tests.benchmarks.contenders", name, str(source), str(scratch)]
+    command = [sys.executable, "-m", module, name, str(source), str(scratch)]
     environment = {**os.environ, **_ENVIRONMENT, "HF_HOME": str(scratch / "hf-home")}
     try:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

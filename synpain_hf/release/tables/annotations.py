@@ -174,7 +174,8 @@ ANNOTATIONS = Table(
     together=(
         ("Action units", re.compile(r"AU\d+")),
         ("Approximate action units", re.compile(r"AU\d+_approx")),
-        ("Faces found, and head pose in degrees", re.compile("faces|yaw|pitch|roll")),
+        ("Faces found", re.compile("faces")),
+        ("Head pose in degrees", re.compile("yaw|pitch|roll")),
         ("Blendshapes", re.compile("|".join(BLENDSHAPES))),
     ),
     write=write_annotations,
