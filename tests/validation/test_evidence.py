@@ -123,9 +123,9 @@ PLANTED: dict[str, tuple[dict[str, Plant], str, str]] = {
         "of faces of pain (Black)",
     ),
     "pain scores no higher": (
-        {"pspi": lambda _, rng: rng.normal(3, 1)},
+        {"pspi": lambda face, _: float(face.number // 4 % 5)},
         "pspi",
-        "look at these faces and at the labels",
+        "of comparisons with no pain faces",
     ),
     "pain of the old scores lower": (
         {"pspi": lambda face, rng: rng.normal(9 - 3 * (face.groups["age_group"] == "old"), 1)},

@@ -24,6 +24,7 @@ _BLOCK = 1024
 _BINS = 20_000
 """Of cosines from -1 to 1: a quantile is known to a ten-thousandth."""
 
+_FEW_ERRORS = 5
 _PARTS, _LEAST_PARTS = 20, 5
 """Parts of the identities, each of which is left out in turn, and how few give no interval."""
 
@@ -207,11 +208,11 @@ def _reach(without: Sequence[float], level: float) -> float:
 
 
 def _rate(rate: float, without: Sequence[float], identities: int, level: float) -> Estimate:
-    """The wider of Wilson's interval, which holds where errors are few, and the jackknife's, where they are not."""
+    """Wilson's interval, which holds where errors are few; where they are not, the wider of it and the jackknife's."""
     few = wilson(rate * identities, identities, level)
-    reach = _reach(logit(without).tolist(), level) if min([rate, *without]) > 0 and max([rate, *without]) < 1 else 0.0
-    if not reach > 0:
+    if min(rate, 1 - rate) * identities < _FEW_ERRORS or not 0 < min(without) <= max(without) < 1:
         return few
+    reach = _reach(logit(without).tolist(), level)
     low, high = (float(expit(logit(rate) + end)) for end in (-reach, reach))
     return Estimate(rate, min(low, few.low), max(high, few.high))
 
