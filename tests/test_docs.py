@@ -17,6 +17,7 @@ PAGES = [
     "docs/architecture.md",
     "docs/annotating.md",
     "docs/benchmarks.md",
+    "docs/validating.md",
     "docs/importing.md",
     "docs/rating.md",
     "examples/README.md",

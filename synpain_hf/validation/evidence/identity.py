@@ -19,17 +19,10 @@ from synpain_hf.text.plurals import count, first_few
 from synpain_hf.validation.evidence.annotated import Annotated, Booleans
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, Section, corrected, outcome_of
+from synpain_hf.validation.statistics.cosines import Cosines, normalised
 from synpain_hf.validation.statistics.estimate import Estimate
-from synpain_hf.validation.statistics.similarity import (
-    Cosines,
-    LookAlikes,
-    Separation,
-    look_alikes,
-    nearest_of_others,
-    normalised,
-    ratio_of_odds,
-    separation,
-)
+from synpain_hf.validation.statistics.separation import Separation, separation
+from synpain_hf.validation.statistics.similarity import LookAlikes, look_alikes, nearest_of_others, ratio_of_odds
 from synpain_hf.vocabulary import CLASSES
 
 COLUMN = "embedding"
@@ -50,7 +43,7 @@ def has_embeddings(annotated: Annotated) -> bool:
         return False
     kind = annotated.table.schema.field(COLUMN).type
     is_vector = hasattr(kind, "value_type") and pa.types.is_floating(kind.value_type)
-    return is_vector and annotated.table[COLUMN].null_count < annotated.table.num_rows
+    return is_vector and bool((pc.max(pc.list_value_length(annotated.table[COLUMN])).as_py() or 0) > 0)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ _SCORES = ("pspi", "pspi_approx")
 _UNIT = re.compile(r"(AU\d+)(_approx)?")
 _PAIN: Group = ("pain",)
 _ORDER: tuple[tuple[Group, Group], ...] = ((_PAIN, ("neutral",)), (_PAIN, ("no_pain",)), (("no_pain",), ("neutral",)))
+_EVEN = 0.5
+_PERHAPS_CHANCE = "that may be chance with these faces; measure more before relying on their scores"
 _UNLIKE_LABELS = "look at these faces and at the labels; where the label is right, the annotator cannot see this pain"
 
 
@@ -62,13 +64,14 @@ def _judged(measure: str, tests: Sequence[Comparison]) -> tuple[list[str], list[
         if first != _PAIN or test.among == _PAIN or test.estimate is None:
             continue
         share, higher = test.estimate, group_words(others[0])
+        remedy = _PERHAPS_CHANCE if share.value > _EVEN else _UNLIKE_LABELS
         told = (
             f"faces labelled pain have the higher {measure_words(measure)} in {share.value:.0%} of comparisons with "
-            f"{higher} faces (corrected p {as_p(test.corrected)}); {_UNLIKE_LABELS}"
+            f"{higher} faces (corrected p {as_p(test.corrected)}); {remedy}"
         )
-        if share.high < 0.5:
+        if share.high < _EVEN:
             failures.append(told)
-        elif not share.low > 0.5:
+        elif not share.low > _EVEN:
             warnings.append(told)
     return failures, warnings
 

@@ -61,6 +61,7 @@ def frames(
     return who.astype(str).tolist(), who, values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [3, 40])
 @pytest.mark.parametrize("within", [False, True])
 def test_the_rank_test_keeps_its_level_where_a_person_has_many_values(within: bool, most: int) -> None:
@@ -97,6 +98,7 @@ def test_values_that_are_all_equal_do_not_differ() -> None:
     assert same_means([1, 1, 1, 1], ["x", "x", "y", "y"], ["a", "a", "b", "b"]).p == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("people", "groups", "most"), [(24, 2, 30), (40, 5, 30), (2400, 3, 3)])
 def test_the_test_of_means_keeps_its_level(people: int, groups: int, most: int) -> None:
     rng = np.random.default_rng(4)
@@ -108,6 +110,7 @@ def test_the_test_of_means_keeps_its_level(people: int, groups: int, most: int) 
     assert np.mean(wrong) <= 0.1
 
 
+@pytest.mark.slow
 def test_the_test_of_shares_keeps_its_level_where_failures_are_rare_and_a_person_has_many() -> None:
     rng = np.random.default_rng(5)
     wrong = []

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pytest
 
 from synpain_hf.validation.statistics.comparisons import cohens_d
+from synpain_hf.validation.statistics.separation import separation
 from synpain_hf.validation.statistics.similarity import (
     LookAlikes,
     look_alikes,
     nearest_of_others,
     ratio_of_odds,
-    separation,
 )
 
 
