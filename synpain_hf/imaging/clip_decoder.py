@@ -159,11 +159,8 @@ class _Converter:
         (plane,) = converted.planes
         row, stored, pixels = converted.width * self._form.channels, plane.line_size, memoryview(plane)
         turn = round(shown.frame.rotation) % 360
-        answers.write(
-            ANSWER.pack(FRAME, row * converted.height, shown.time, converted.width, converted.height, turn)
-        )
-        for start in range(0, stored * converted.height, stored):
-            answers.write(pixels[start : start + row])
+        answers.write(ANSWER.pack(FRAME, row * converted.height, shown.time, converted.width, converted.height, turn))
+        answers.writelines(pixels[start : start + row] for start in range(0, stored * converted.height, stored))
 
 
 def frames_of(clip: bytes, container: str) -> Iterator[Shown]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from synpain_hf.errors import UsageError
+from synpain_hf.sources.moments import USES, Moments, Uses
+from synpain_hf.text.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -17,15 +19,35 @@ class Choices:
         groups: A table of the groups of each identity, which the source itself does not have.
         pain_from: The least pain score, or level, that is called pain.
         references: How many neutral faces of an identity stand beside its other faces.
+        videos: What becomes of clips: one of `USES`.
+        at: At which moments of a clip its expressive faces are taken.
+        clip_names: A regular expression that the names of clips match, with groups that say what is known of each.
     """
 
     groups: Path | None = None
     pain_from: float | None = None
     references: int | None = None
+    videos: Uses | None = None
+    at: str | None = None
+    clip_names: str | None = None
 
     def __post_init__(self) -> None:
         if self.references is not None and self.references < 1:
             raise UsageError(f"asks for {self.references} neutral faces; give 1 or more", "references")
+        if self.videos is not None and self.videos not in USES:
+            raise UsageError(
+                f"is {self.videos!r}{did_you_mean(self.videos, USES)}; choose one of {', '.join(USES)}", "videos"
+            )
+        if self.videos == "table" and self.at is not None:
+            raise UsageError(
+                "says which frames become pairs, and none do; omit it, or give {videos} both", "at", mentions=["videos"]
+            )
+        self.moments  # noqa: B018 - refuses what is no moment
+
+    @property
+    def moments(self) -> Moments:
+        """At which moments of a clip its expressive faces are taken; where it peaks, if nothing was said."""
+        return Moments() if self.at is None else Moments.parse(self.at)
 
     def given(self) -> list[str]:
         """The names of what was chosen."""
