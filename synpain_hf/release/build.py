@@ -22,14 +22,13 @@ from synpain_hf.errors import (
 )
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.imaging.faces import Encoding
-from synpain_hf.pair import Clip, Pair
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
 from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.checking import check
 from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
-from synpain_hf.release.filming import Film, look_through
+from synpain_hf.release.filming import look_through
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
 from synpain_hf.release.naming import check_name, name_by
 from synpain_hf.release.partition import Task, Written, without, write_partition
@@ -158,15 +157,11 @@ def build(
         near = did_you_mean(on_error, ("fail", "skip"))
         raise UsageError(f"unknown on_error {on_error!r}{near}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
-    before = Release.open(previous) if previous is not None else None
-    if before and number <= Version.parse(before.version):
-        raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
-    if before:
-        _check_renaming(before, name, number)
-        check(before, any_columns=True, progress=progress)
+    before = None if previous is None else _before(previous, name, number, progress)
     wording = read_wording(words, drop, keep)
-    table = None if groups is None else Path(groups).expanduser()
-    choices = Choices(table, pain_from, references, videos, at, clip_names)
+    choices = Choices(
+        None if groups is None else Path(groups).expanduser(), pain_from, references, videos, at, clip_names
+    )
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
@@ -176,9 +171,9 @@ def build(
             opened = _opened(source, wording, choices)
             called = name or (before.name if before else name_by(str(opened.describe()["kind"])))
             check_place(place, called)
-            entries, films, options = _looked_at(opened, choices, executor, staging, progress)
-            plan = make_plan(entries, given_folds or opened.folds_file, before, seed, films)
-        options = {"encoding": chosen.format, "image_size": chosen.size, "on_error": on_error, **options}
+            entries, filmed = look_through(list(opened), choices, executor, staging, progress)
+            plan = make_plan(entries, given_folds or opened.folds_file, before, seed, filmed.for_table)
+        options = {"encoding": chosen.format, "image_size": chosen.size, "on_error": on_error, **filmed.options}
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
         copies, doubtful = copied_faces(written)
@@ -204,6 +199,16 @@ def build(
     return Release.open(out)
 
 
+def _before(previous: str | Path, name: str | None, version: Version, progress: Progress) -> Release:
+    """The release that a version follows."""
+    before = Release.open(previous)
+    if version <= Version.parse(before.version):
+        raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    _check_renaming(before, name, version)
+    check(before, any_columns=True, progress=progress)
+    return before
+
+
 def _check_renaming(before: Release, name: str | None, version: Version) -> None:
     least = Version.parse(before.version).raised(Bump.MAJOR)
     if name not in (None, before.name) and version < least:
@@ -224,25 +229,6 @@ def _opened(source: str | Path | Sequence[str | Path] | Source | Dataset, wordin
     if wording:
         raise UsageError("say how a table is written, and this source is not one; omit them", "words", "drop", "keep")
     return source
-
-
-def _looked_at(
-    source: Source, choices: Choices, executor: Executor, staging: Staging, progress: Progress
-) -> tuple[list[Pair | Problem], list[Film], dict[str, object]]:
-    """The entries of a source with pairs in place of its clips, the clips of the table, and what was done with clips."""
-    entries = list(source)
-    clips = [entry for entry in entries if isinstance(entry, Clip)]
-    others = [entry for entry in entries if not isinstance(entry, Clip)]
-    if not clips:
-        return others, [], {}
-    uses = choices.videos or "frames"
-    moments = choices.moments if uses != "table" else None
-    looked = look_through(clips, moments, executor, staging.seen, staging.add_seen, progress)
-    films = [film for film in looked if isinstance(film, Film)]
-    others += [problem for problem in looked if isinstance(problem, Problem)]
-    others += [pair for film in films for pair in film.pairs()]
-    options = {"videos": uses, **({"at": str(moments)} if moments else {})}
-    return others, [] if uses == "frames" else films, options
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from typing import Protocol
 
 import synpain_hf
 from synpain_hf.errors import PictureError, Problem
@@ -19,6 +20,7 @@ from synpain_hf.executor import Executor
 from synpain_hf.imaging.clips import check_decoder, survey
 from synpain_hf.pair import Clip, Pair
 from synpain_hf.progress import Progress
+from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.clip_frames import ClipFrame
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.sources.moments import Moments
@@ -50,6 +52,17 @@ class Seen:
     duration: float | None = None
     peak: tuple[int, float | None] = (0, None)
     chosen: tuple[tuple[int, float | None], ...] = ()
+
+
+class Journal(Protocol):
+    """What remembers what clips showed."""
+
+    @property
+    def seen(self) -> Mapping[str, Seen]:
+        """What is known, by its key."""
+
+    def add_seen(self, seen: Seen) -> None:
+        """Remember what a clip showed."""
 
 
 @dataclass(frozen=True)
@@ -89,48 +102,69 @@ class Film:
         return Pair(pair_id=clip.name, pictures=(), listed_at=clip.listed_at, **known)
 
 
+@dataclass(frozen=True)
+class Filmed:
+    """What became of the clips of a source.
+
+    Attributes:
+        for_table: Those that become rows of their own.
+        options: What was done with them, as a `release.json` says; nothing where there are none.
+    """
+
+    for_table: Sequence[Film] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
 def look_through(
-    clips: Sequence[Clip],
-    moments: Moments | None,
-    executor: Executor,
-    known: Mapping[str, Seen],
-    remember: Callable[[Seen], None],
-    progress: Progress,
-) -> list[Film | Problem]:
-    """Decode every clip that an earlier build did not.
+    entries: Sequence[Pair | Clip | Problem], choices: Choices, executor: Executor, journal: Journal, progress: Progress
+) -> tuple[list[Pair | Problem], Filmed]:
+    """Decode every clip among the entries of a source that an earlier build did not.
 
     Args:
-        clips: The clips.
-        moments: Which frames become expressive faces; None for no frame.
+        entries: The entries.
+        choices: What becomes of clips, and which of their frames become expressive faces.
         executor: What decodes them.
-        known: What was seen before, by its key.
-        remember: Called with what is seen now.
+        journal: What remembers what was seen.
         progress: Called after every clip.
 
     Returns:
-        In the order of the clips, each with what was seen, or why it cannot be used.
+        The other entries, with pairs of frames, and why a clip cannot be used; and what became of the clips.
 
     Raises:
-        MissingExtraError: If PyAV is not installed.
+        MissingExtraError: If there are clips, and PyAV is not installed.
     """
+    clips = [entry for entry in entries if isinstance(entry, Clip)]
+    others = [entry for entry in entries if not isinstance(entry, Clip)]
     if not clips:
-        return []
+        return others, Filmed()
     check_decoder()
-    twice = dict(_named_twice(clips))
-    seen = {clip.listed_at: Seen("", twice[clip.listed_at]) for clip in clips if clip.listed_at in twice}
+    uses = choices.videos or "frames"
+    moments = None if uses == "table" else choices.moments
+    looked = _looked_at(clips, moments, executor, journal, progress)
+    films = [film for film in looked if isinstance(film, Film)]
+    others += [problem for problem in looked if isinstance(problem, Problem)]
+    others += [pair for film in films for pair in film.pairs()]
+    options = {"videos": uses, **({"at": str(moments)} if moments else {})}
+    return others, Filmed([] if uses == "frames" else films, options)
+
+
+def _looked_at(
+    clips: Sequence[Clip], moments: Moments | None, executor: Executor, journal: Journal, progress: Progress
+) -> list[Film | Problem]:
+    """Every clip with what was seen, or why it cannot be used."""
+    seen = {place: Seen("", reason) for place, reason in _named_twice(clips)}
     waiting = []
     for clip in clips:
-        if clip.listed_at not in seen:
-            found = known.get(_key(clip, moments))
-            if found:
-                seen[clip.listed_at] = found
-            else:
-                waiting.append(clip)
+        known = journal.seen.get(_key(clip, moments))
+        if known:
+            seen.setdefault(clip.listed_at, known)
+        elif clip.listed_at not in seen:
+            waiting.append(clip)
     progress("clips", len(seen), len(clips))
     with closing(executor.run(partial(_look_at, moments=moments), waiting)) as looked:
-        for listed_at, found in looked:
-            remember(found)
-            seen[listed_at] = found
+        for place, found in looked:
+            journal.add_seen(found)
+            seen[place] = found
             progress("clips", len(seen), len(clips))
     return [_told(clip, seen[clip.listed_at]) for clip in clips]
 

@@ -63,13 +63,8 @@ class Staging:
                 yield written
 
     def _seen(self) -> Iterator[Seen]:
-        for line in _lines(self._clips):
-            try:
-                fields = parsed_json(line)
-                chosen = tuple(map(tuple, fields.pop("chosen")))
-                yield Seen(**fields | {"peak": tuple(fields["peak"])}, chosen=chosen)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # likewise
+        found = map(_seen_in, _lines(self._clips))
+        return (seen for seen in found if seen)
 
 
 def _append(journal: Path, entry: Written | Seen) -> None:
@@ -79,6 +74,16 @@ def _append(journal: Path, entry: Written | Seen) -> None:
 
 def _lines(journal: Path) -> list[str]:
     return journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+
+
+def _seen_in(line: str) -> Seen | None:
+    """What a line says that a clip showed; None as for partitions."""
+    try:
+        fields = parsed_json(line)
+        chosen = tuple(map(tuple, fields.pop("chosen")))
+        return Seen(**{**fields, "peak": tuple(fields["peak"]), "chosen": chosen})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _row(fields: dict[str, Any]) -> WrittenRow:

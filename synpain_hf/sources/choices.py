@@ -39,10 +39,10 @@ class Choices:
                 f"is {self.videos!r}{did_you_mean(self.videos, USES)}; choose one of {', '.join(USES)}", "videos"
             )
         if self.videos == "table" and self.at is not None:
-            raise UsageError(
-                "says which frames become pairs, and none do; omit it, or give {videos} both", "at", mentions=["videos"]
-            )
-        self.moments  # noqa: B018 - refuses what is no moment
+            fault = "says which frames become pairs, and none do; omit it, or give {videos} both"
+            raise UsageError(fault, "at", mentions=["videos"])
+        if self.at is not None:
+            Moments.parse(self.at)
 
     @property
     def moments(self) -> Moments:

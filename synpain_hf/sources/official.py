@@ -86,9 +86,8 @@ class OfficialSource:
         if self._choices.videos and not self._videos:
             raise UsageError("asks for videos, and the source has none; omit it", "videos")
         if self._choices.at and not self._choices.videos:
-            raise UsageError(
-                "says which frames of videos become pairs; give {videos} frames", "at", mentions=["videos"]
-            )
+            fault = "says which frames of videos become pairs; give {videos} frames, too"
+            raise UsageError(fault, "at", mentions=["videos"])
 
     def describe(self) -> dict[str, object]:
         """The `source` of a `release.json`."""
