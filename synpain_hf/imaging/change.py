@@ -53,7 +53,8 @@ def _detail(grey: Grey) -> Detail:
     sums = np.zeros((padded.shape[0] + 1, padded.shape[1] + 1), np.int32)
     sums[1:, 1:] = padded.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
     around = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
-    return (grey - around // side**2).astype(np.int16)
+    detail: Detail = (grey - around // side**2).astype(np.int16)
+    return detail
 
 
 def _blocks(detail: Detail) -> Detail:

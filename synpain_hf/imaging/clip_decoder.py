@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import (
@@ -155,7 +155,7 @@ class _Converter:
     def write(self, shown: Shown, answers: BinaryIO) -> None:
         """Answer with a frame: its rows, without what stands between them in memory."""
         self._graph.push(shown.frame)
-        converted: VideoFrame = self._graph.pull()
+        converted = cast("VideoFrame", self._graph.pull())
         (plane,) = converted.planes
         row, stored, pixels = converted.width * self._form.channels, plane.line_size, memoryview(plane)
         turn = round(shown.frame.rotation) % 360

@@ -203,7 +203,8 @@ def survey(clip: bytes) -> Survey:
         PictureError: If it cannot be decoded, or has one frame.
         MissingExtraError: If PyAV is not installed.
     """
-    times, changes = [], []
+    times: list[float | None] = []
+    changes: list[int] = []
     with ClipReader(clip) as reader:
         for frame in reader.greys():
             if not times:

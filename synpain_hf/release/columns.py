@@ -64,7 +64,8 @@ def _unreadable(table: Table, columns: Features) -> Iterator[str]:
     fixed = table.features()
     for name, feature in columns.items():
         if isinstance(fixed.get(name), (Image, Video)):
-            fits, wanted = type(feature) is type(fixed[name]), f"{type(fixed[name]).__name__.lower()}s"
+            fits = type(feature) is type(fixed[name])
+            wanted = "videos" if isinstance(fixed[name], Video) else "pictures"
         elif name in table.key:
             fits, wanted = _is_value(feature), "numbers or words"
         else:

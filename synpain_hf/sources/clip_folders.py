@@ -17,13 +17,13 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.pair import Clip, Pair
 from synpain_hf.schemas import properties, violations
 from synpain_hf.sources.choices import Choices
+from synpain_hf.sources.digests import with_digests
 from synpain_hf.sources.entries import fields_of, with_known_words
 from synpain_hf.sources.files import StoredPicture, list_folder
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.groups import Groups, read_groups
 from synpain_hf.sources.wording import Wording
 from synpain_hf.text.suggestions import did_you_mean
-from synpain_hf.text.values import shown
 
 SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"))
 
@@ -119,7 +119,8 @@ class ClipFolder:
         self._names, self._pain_from = names, _checked(choices.pain_from, names)
         groups = read_groups(choices.groups)
         listing = list_folder(folder.resolve())
-        videos = [file for file in listing.files if PurePosixPath(file.name).suffix.lower() in SUFFIXES]
+        files = with_digests(listing.files)
+        videos = [file for file in files if PurePosixPath(file.name).suffix.lower() in SUFFIXES]
         self._entries: list[Clip | Problem] = [*listing.problems, *(self._entry(file, groups) for file in videos)]
         if not self._entries:
             raise BadInputError([Problem(folder.name, f"has no clips ({', '.join(sorted(SUFFIXES))}); give another")])
@@ -175,5 +176,5 @@ def _checked(pain_from: float | None, names: ClipNames) -> float:
     if not names.levels:
         raise UsageError("asks for a level, and the names of these clips say none; omit it", "pain_from")
     if not 0 < pain_from <= most:
-        raise UsageError(f"is {shown(pain_from)}; give a level from 1 to {most}", "pain_from")
+        raise UsageError(f"is {pain_from:g}; give a level from 1 to {most}", "pain_from")
     return pain_from

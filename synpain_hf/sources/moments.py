@@ -86,9 +86,10 @@ class Moments:
 
 
 def _shown_at(moment: float, times: Sequence[float | None]) -> int:
-    known = [math.nan if time is None else time for time in times]
+    known = [time for time in times if time is not None]
+    if len(known) < len(times):
+        raise ValueError("does not say when its frames are shown; choose peak or every:N (--at)")
     last = known[-1]
-    step = last / (len(known) - 1)
-    if not moment < last + step:  # so that a clip whose times are not known has no moments
+    if moment >= last + last / (len(known) - 1):  # the last frame is on the screen as long as the others are
         raise ValueError(f"has no frame at {moment:g} s, but {len(known):,} up to {last:g} s; choose another (--at)")
     return max((time, number) for number, time in enumerate(known) if time <= moment)[1]

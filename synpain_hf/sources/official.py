@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
 from synpain_hf.pair import Clip, Pair, Picture
-from synpain_hf.sources.checksums import Digest, is_list, key_of, read_list
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.demo_download import NOTES_FILE, TRUTH_FILE, read_drawn
+from synpain_hf.sources.digests import with_digests
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
@@ -174,22 +174,8 @@ def _with_zips(listing: Listing, zips: Sequence[Path]) -> Listing:
         listing.files += part.files
         listing.problems += part.problems
     listing.files.sort(key=lambda file: file.name)
-    listing.files = _with_digests(listing.files)
+    listing.files = with_digests(listing.files)
     return listing
-
-
-def _with_digests(files: list[StoredPicture]) -> list[StoredPicture]:
-    """Files with the digests that lists among them give; the lists themselves are left out."""
-    known: dict[str, Digest] = {}
-    for file in files:
-        if is_list(file.name):
-            try:
-                with OpenArchives() as archives:
-                    known |= read_list(file.name, file.read(archives))
-            except PictureError as error:
-                raise BadInputError([Problem(file.name, str(error))]) from error
-    found = [(file, known.get(key_of(file.name))) for file in files if not is_list(file.name)]
-    return [replace(file, digests=(*file.digests, digest)) if digest else file for file, digest in found]
 
 
 def _zips_in(folder: Path) -> list[Path]:
