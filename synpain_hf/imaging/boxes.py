@@ -1,4 +1,4 @@
-"""Files that consist of boxes, each with its length and its kind: AVIF, HEIC, MP4, JPEG 2000 (ISO 14496-12, 15444-1)."""
+"""Files of boxes, each with its length and its kind: AVIF, HEIC, MP4 and JPEG 2000 (ISO 14496-12, 15444-1)."""
 
 from __future__ import annotations
 

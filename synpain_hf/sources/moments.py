@@ -62,7 +62,7 @@ class Moments:
         return cls(peak, every, tuple(sorted(set(seconds))))
 
     def __str__(self) -> str:
-        seconds = [f"{moment:g}" for moment in self.seconds]
+        seconds = [repr(moment).removesuffix(".0") for moment in self.seconds]
         return ",".join([*([PEAK] if self.peak else []), *([f"every:{self.every}"] if self.every else []), *seconds])
 
     def in_clip(self, survey: Survey) -> list[int]:
