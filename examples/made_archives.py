@@ -25,7 +25,7 @@ from synpain_hf.generation.drawn.identity import Identity, draw_identity
 from synpain_hf.pspi import pspi
 from synpain_hf.vocabulary import CLASSES
 
-Units = Mapping[str, int]
+Units = Mapping[str, float]
 
 COURSE: tuple[Units, ...] = (
     {},

@@ -16,7 +16,7 @@ from synpain_hf.cards.statistics import Statistics
 from synpain_hf.release import tables
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables import Table
+from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import violations
 from synpain_hf.text.plurals import count
 

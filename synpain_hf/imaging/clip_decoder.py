@@ -20,6 +20,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import (
     MAX_DECODER_BYTES,
     MAX_FRAMES,
+    MAX_PIXELS_CLIP,
     MAX_PIXELS_FRAME,
     MAX_SECONDS_CLIP,
     check_size_of_frames,
@@ -204,6 +205,10 @@ def _decoded(opened: InputContainer, stream: VideoStream) -> Iterator[Shown]:
         first = first or frame
         if number == MAX_FRAMES:
             raise PictureError(f"has more than the {MAX_FRAMES:,} frames that are decoded; cut it into parts")
+        if number * frame.width * frame.height > MAX_PIXELS_CLIP:
+            raise PictureError(
+                f"has more than the {MAX_PIXELS_CLIP:,} pixels that are decoded; scale it down, or cut it"
+            )
         if frame.is_corrupt:
             raise PictureError(f"is damaged at frame {number:,}; fetch it again")
         if _kind(frame) != _kind(first):

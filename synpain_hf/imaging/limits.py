@@ -41,6 +41,9 @@ million."""
 MAX_FRAMES = 20_000
 """Most frames of a clip: eleven minutes at 30 a second."""
 
+MAX_PIXELS_CLIP = 40_000_000_000
+"""Most pixels of all frames of a clip together: those of so many frames in full HD."""
+
 MAX_DECODER_BYTES = 8 * 2**30
 """Most memory that a decoder of clips may ask for, in bytes; what it shares with others is counted, too."""
 

@@ -240,9 +240,12 @@ def test_a_clip_of_unknown_length_is_read(tmp_path: Path, lossless: bytes) -> No
     assert len(survey(avi[:4] + bytes(4) + avi[8:]).times) == 3
 
 
-def test_more_frames_than_are_decoded_are_refused(h264: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_decoder, "MAX_FRAMES", 5)
-    with pytest.raises(PictureError, match="has more than the 5 frames that are decoded; cut it into parts"):
+@pytest.mark.parametrize(("limit", "most", "of"), [("MAX_FRAMES", 5, "frames"), ("MAX_PIXELS_CLIP", 9_999, "pixels")])
+def test_more_than_is_decoded_is_refused(
+    h264: bytes, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, of: str
+) -> None:
+    monkeypatch.setattr(clip_decoder, limit, most)
+    with pytest.raises(PictureError, match=f"has more than the {most:,} {of} that are decoded; .*cut it"):
         list(frames_of(h264, "mov"))
 
 
@@ -299,7 +302,7 @@ def test_the_program_answers_each_request_and_then_ends(h264: bytes) -> None:
 def face(units: float, shift: float = 0.0, light: float = 1.0) -> Image.Image:
     """A face with some share of an expression of pain, elsewhere, or in other light."""
     shown = {unit: value * units for unit, value in COURSE[6].items() if unit != "AU43"}
-    pixels = np.asarray(picture(person(3), shown, shift), float) * light  # type: ignore[arg-type]
+    pixels = np.asarray(picture(person(3), shown, shift)).astype(np.float64) * light
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 

@@ -98,7 +98,8 @@ class OfFolds:
 
     def patterns(self, files: Iterable[str]) -> list[str]:
         """A glob pattern for each fold that has files."""
-        return [f"{NAME}/fold-{fold}/*.parquet" for fold in sorted({_fold_of(file) for file in self.chosen(files)})]
+        found = {_fold_of(file) for file in files}
+        return [f"{NAME}/fold-{fold}/*.parquet" for fold in sorted(self.folds) if fold in found]
 
 
 def _fold_of(file: str) -> int | None:
