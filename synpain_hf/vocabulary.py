@@ -45,6 +45,9 @@ COMPOSITE_SIZE = (1312, 736)
 DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
+Uses = Literal["frames", "table", "both"]
+"""What becomes of videos: pairs of their frames, rows of the table `videos`, or both."""
+
 Fusion = Literal["subtraction", "concatenation", "cross_attention"]
 """How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
 

@@ -15,9 +15,8 @@ from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import TITLES
-from synpain_hf.release.release import Release
-from synpain_hf.sources.moments import Uses
 from synpain_hf.text.plurals import count, first_few
+from synpain_hf.vocabulary import Uses
 
 Codec = Literal["png", "webp", "jpeg"]
 OnError = Literal["fail", "skip"]
@@ -145,7 +144,7 @@ def build(
     if source_seen.get("videos") and "videos" not in options:
         print_line(f"{count(source_seen['videos'], 'video')} seen and left aside")
     if "videos" in options:
-        print_line(_videos(release))
+        print_line(_videos(options, release.configurations().get("videos", {})))
     if pairs["rejected"]:
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
     if unverified:
@@ -295,9 +294,8 @@ def uninstall(
         print_line(f"uninstalled{f' {name}' if name else ''}: version {version}")
 
 
-def _videos(release: Release) -> str:
+def _videos(options: Mapping[str, Any], rows: Mapping[str, int]) -> str:
     """What became of the videos."""
-    options, rows = release.manifest["options"], release.configurations().get("videos", {})
     moments = f"pairs of first frames with those at {options['at']}" if "at" in options else ""
     table = f"{count(sum(rows.values()), 'row')} of the table videos" if rows else ""
     peak = "; peak is where a face has changed most, light and motion apart" if "peak" in options.get("at", "") else ""

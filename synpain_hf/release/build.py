@@ -44,10 +44,10 @@ from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.folds import FoldsFile, read_folds_file
 from synpain_hf.sources.loaded import open_dataset
-from synpain_hf.sources.moments import Uses
 from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
 from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.vocabulary import Uses
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -34,7 +34,7 @@ _OF_SPLITS = frozenset((".csv", ".jsonl"))
 _FIRST = {
     **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the table as CSV first; "),
-    **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures; "),
+    **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures, or of the videos in a folder (--videos frames); "),
     **dict.fromkeys(PICTURE_SUFFIXES, "list the pictures in a manifest; "),
 }
 

@@ -1,21 +1,15 @@
-"""At which moments of a clip its expressive faces are taken, and what becomes of clips."""
+"""At which moments of a clip its expressive faces are taken."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from synpain_hf.errors import UsageError
 from synpain_hf.imaging.clips import Survey
 from synpain_hf.imaging.limits import MAX_FRAMES
 from synpain_hf.text.suggestions import did_you_mean
-
-Uses = Literal["frames", "table", "both"]
-"""What becomes of clips: pairs of their frames, rows of the table `videos`, or both."""
-
-USES: tuple[Uses, ...] = ("frames", "table", "both")
 
 PEAK = "peak"
 _EVERY = re.compile(r"every:([0-9]{1,9})", re.ASCII)
