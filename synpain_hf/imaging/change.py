@@ -20,6 +20,14 @@ REACH = 6
 _AROUND = 5
 """How far what is around a place reaches, in pixels of a small frame."""
 
+_STEPS = range(-REACH, REACH + 1)
+
+_MOVES = [
+    [(REACH + down, REACH + right) for down in _STEPS for right in _STEPS if max(abs(down), abs(right)) == distance]
+    for distance in range(REACH + 1)
+]
+"""Where blocks may have been in a frame with edges around it, those that moved least first."""
+
 Grey = npt.NDArray[np.uint8]
 Detail = npt.NDArray[np.int16]
 
@@ -34,16 +42,23 @@ class Change:
     def __init__(self, first: Grey) -> None:
         self._first = _blocks(_detail(first))
 
-    def to(self, grey: Grey) -> int:
-        """How much a frame differs from the first one, in levels of grey, over all pixels."""
+    def to(self, grey: Grey, at_least: int = 0) -> int:
+        """How much a frame differs from the first one, in levels of grey, over all pixels.
+
+        Args:
+            grey: The frame, as the first one.
+            at_least: Where it differs by no more than this, any number up to it may be given, which is sooner known.
+        """
         rows, columns = grey.shape
         padded = np.pad(_detail(grey), REACH, mode="edge")
         best = np.full(self._first.shape[:2], np.iinfo(np.int32).max, np.int32)
-        for down in range(2 * REACH + 1):
-            for right in range(2 * REACH + 1):
+        for moves in _MOVES:
+            for down, right in moves:
                 moved = _blocks(padded[down : down + rows, right : right + columns])
                 np.minimum(best, np.abs(moved - self._first).sum(axis=2, dtype=np.int32), out=best)
-        return int(best.sum())
+            if (found := int(best.sum(dtype=np.int64))) <= at_least:
+                break  # the further moves could only make it less
+        return found
 
 
 def _detail(grey: Grey) -> Detail:

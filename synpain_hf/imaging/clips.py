@@ -204,13 +204,14 @@ def survey(clip: bytes) -> Survey:
         MissingExtraError: If PyAV is not installed.
     """
     times: list[float | None] = []
-    changes: list[int] = []
+    change: Change | None = None
+    peak, most = 0, 0
     with ClipReader(clip) as reader:
-        for frame in reader.greys():
-            if not times:
-                change = Change(frame.pixels)
+        for number, frame in enumerate(reader.greys()):
+            change = change or Change(frame.pixels)
             times.append(frame.time)
-            changes.append(change.to(frame.pixels))
+            if (changed := change.to(frame.pixels, most)) > most:
+                peak, most = number, changed
     if len(times) < _LEAST_FRAMES:
         raise PictureError(f"has {len(times)} frame, and a neutral and an expressive one are needed; leave it out")
-    return Survey(tuple(times), int(np.argmax(changes)))
+    return Survey(tuple(times), peak)

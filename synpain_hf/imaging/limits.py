@@ -44,8 +44,8 @@ MAX_FRAMES = 20_000
 MAX_PIXELS_CLIP = 40_000_000_000
 """Most pixels of all frames of a clip together: those of so many frames in full HD."""
 
-MAX_DECODER_BYTES = 8 * 2**30
-"""Most memory that a decoder of clips may ask for, in bytes; what it shares with others is counted, too."""
+MAX_DECODER_BYTES = 4 * 2**30
+"""Most addresses that a decoder of clips may ask for, in bytes; one of the largest frames has half a GiB."""
 
 MAX_SECONDS_FRAME, MAX_SECONDS_CLIP = 60.0, 1800.0
 """Longest that a decoder may take for the next frame, and for all frames of a clip; an official clip takes one."""

@@ -322,6 +322,8 @@ def test_a_frame_that_only_moved_has_changed_less_than_one_with_another_face() -
     change = Change(grey[0])
     assert change.to(grey[0]) == 0
     assert 0 < change.to(grey[1]) < change.to(grey[2])
+    assert change.to(grey[1], at_least=change.to(grey[1]) - 1) == change.to(grey[1])
+    assert change.to(grey[1], at_least=change.to(grey[2])) <= change.to(grey[2])
 
 
 def test_a_survey_has_the_time_of_each_frame(lossless: bytes) -> None:
