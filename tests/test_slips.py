@@ -85,7 +85,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a video": (
         lambda folder: opened(folder, "a.mp4"),
-        "a.mp4 is not a source; pairs are made of pictures; give one folder",
+        "a.mp4 is not a source; pairs are made of pictures, or of the videos in a folder (--videos frames); give one",
     ),
     "a folder of videos": (
         videos,
@@ -155,7 +155,7 @@ def test_so_is_one_in_a_choice_of_the_command_line(command: str, option: str, wo
 def test_every_choice_of_the_command_line_is_tried() -> None:
     options = {option for _, option, _ in CHOICES}
     assert options == {
-        *("--encoding", "--engine", "--on-error", "--fusion", "--references"),
+        *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format"),
         *("--layout", "--face"),
     }

@@ -1,7 +1,7 @@
 """`croissant.json`: a release described to other tools, in Croissant 1.1 with the vocabulary of Croissant RAI 1.0.
 
 Paths are relative to the file itself, so that a copy of the release loads wherever it is. The record sets are all
-pairs, those of each split of `default`, and each file of the other tables.
+pairs, those of each split of `default`, and of the other tables each file, or all where they have the same columns.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from synpain_hf.release import tables
 from synpain_hf.release.columns import is_list
 from synpain_hf.release.layout import CROISSANT
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.table import Table
 from synpain_hf.schemas import violations
 from synpain_hf.text.plurals import count
 
@@ -71,6 +72,7 @@ _SPLITS = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit", "tes
 _TYPES = {
     "string": "sc:Text",
     "Image": "sc:ImageObject",
+    "Video": "sc:VideoObject",
     "ClassLabel": "sc:Integer",
     "bool": "sc:Boolean",
     **{f"{sign}int{bits}": "sc:Integer" for sign in ("", "u") for bits in (8, 16, 32, 64)},
@@ -200,16 +202,18 @@ def _distribution(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _patterns(release: Release) -> dict[str, list[str]]:
-    """The files of each record set: all pairs, the splits of `default`, and every file of the other tables."""
+    """The files of each record set: all pairs, the splits of `default`, and the other tables."""
     base = tables.base_table()
     files = release.files_of(base)
     (everything,) = base.patterns("all", files).values()
-    joined = [file for table in tables.joined_tables() for file in release.files_of(table)]
-    return {
-        base.name: everything,
-        **base.patterns("default", files),
-        **{_without_suffix(file): [file] for file in joined},
-    }
+    others: dict[str, list[str]] = {}
+    for table in tables.joined_tables():
+        found = release.files_of(table)
+        if table.columns_may_differ:
+            others |= {_without_suffix(file): [file] for file in found}
+        elif found:
+            others[table.name] = found
+    return {base.name: everything, **base.patterns("default", files), **others}
 
 
 def _without_suffix(file: str) -> str:
@@ -221,20 +225,30 @@ def _record_sets(
 ) -> Iterator[dict[str, Any]]:
     patterns, base = _patterns(release), tables.base_table().name
     yield _splits([name for name in _SPLITS if name in patterns])
+    described = {
+        (_without_suffix(file) if one.columns_may_differ else one.name): (file, one)
+        for file in statistics.features
+        if (one := tables.table_of(file))
+    }
     for name in patterns:
-        file = f"{name}.parquet" if f"{name}.parquet" in statistics.features else base
-        told = f"What {name}.parquet says of the pairs." if file != base else f"The split {name} of default."
+        file, table = described.get(name, (base, tables.base_table()))
         yield {
             "@type": "cr:RecordSet",
             "@id": name,
             "name": name,
-            "description": "All pairs." if name == base else told,
+            "description": _told(name, table),
             **({"key": {"@id": f"{name}/pair_id"}} if file == base else {}),
             "field": [
                 _field(name, column, feature, meanings[file], [])
                 for column, feature in statistics.features[file].items()
             ],
         }
+
+
+def _told(name: str, table: Table) -> str:
+    if table is tables.base_table():
+        return "All pairs." if name == table.name else f"The split {name} of default."
+    return f"What {name}.parquet says of the pairs." if table.columns_may_differ else f"All {name}."
 
 
 def _splits(names: Sequence[str]) -> dict[str, Any]:
@@ -268,7 +282,7 @@ def _field(
     kind = type(feature).__name__
     names = getattr(feature, "names", None)
     classes = f" {', '.join(f'{number} is {name}' for number, name in enumerate(names))}." if names else ""
-    inside = ".".join([*path[1:], *(["bytes"] if kind == "Image" else [])])
+    inside = ".".join([*path[1:], *(["bytes"] if kind in ("Image", "Video") else [])])
     return {
         **named,
         "description": meanings[".".join(path)] + classes,

@@ -18,10 +18,10 @@ from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables import base_table
+from synpain_hf.release.tables import base_table, table_of
 from synpain_hf.resources import resource
-from synpain_hf.text.markdown import Markdown, as_is, escaped, table, tidied
-from synpain_hf.text.plurals import count, plural
+from synpain_hf.text.markdown import Markdown, as_is, code, escaped, table, tidied
+from synpain_hf.text.plurals import count, noun_after, plural
 from synpain_hf.text.templates import render
 from synpain_hf.vocabulary import GROUPS
 
@@ -76,6 +76,7 @@ def _context(
         "source": manifest["source"],
         "planted": planted_in(release),
         "options": manifest["options"],
+        "at": as_is(manifest["options"].get("at", "")),
         "folds": {"file": None, **manifest["folds"]},
         "offered": manifest["pairs"]["in"],
         "rejected": manifest["pairs"]["rejected"],
@@ -144,7 +145,15 @@ def _validation(report: Document) -> dict[str, Any]:
 
 def _columns(statistics: Statistics, meanings: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     shown = {name: tables.columns(features, meanings[name]) for name, features in statistics.features.items()}
-    return {"columns": shown.pop(base_table().name), "annotation_columns": list(shown.items())}
+    return {"columns": shown.pop(base_table().name), "other_columns": [(_title(file), shown[file]) for file in shown]}
+
+
+def _title(file: str) -> Markdown:
+    """What the columns are of that a file of another table than the pairs has."""
+    table = table_of(file)
+    named = [code(name) for name in table.configurations] if table else []
+    configurations = f"The {noun_after(len(named), 'configuration')} {' and '.join(named)}"
+    return Markdown(f"{configurations}, {code(file)}" if table and table.columns_may_differ else configurations)
 
 
 def _measured(statistics: Statistics) -> Iterator[Mapping[str, Any]]:

@@ -192,7 +192,8 @@ class Statistics:
     Attributes:
         pairs: What was counted over all pairs.
         annotations: Summaries of the tables that hold measurements, by file and annotator.
-        features: The columns, as `datasets` types: of the pairs by the name of their table, of the others by file.
+        features: The columns, as `datasets` types: of the pairs by the name of their table, of the others by
+            file, the first one where all have the same.
     """
 
     pairs: PairCounts
@@ -221,7 +222,8 @@ def compute(release: Release, progress: Progress = silent) -> Statistics:
     features = {base.name: release.features_in(release.files_of(base)[0])}
     annotations: list[Annotations] = []
     for table in tables.joined_tables():
-        for file in release.files_of(table):
+        files = release.files_of(table)
+        for file in files if table.columns_may_differ else files[:1]:
             features[file] = release.features_in(file)
             if table.measures:
                 annotations += _summed_up(release, file, features[file], groups)

@@ -16,6 +16,7 @@ from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import TITLES
 from synpain_hf.text.plurals import count, first_few
+from synpain_hf.vocabulary import Uses
 
 Codec = Literal["png", "webp", "jpeg"]
 OnError = Literal["fail", "skip"]
@@ -27,7 +28,7 @@ def build(
         typer.Argument(
             metavar="SOURCE",
             help="The official download (a folder, zips, or hf://datasets/NAMESPACE/NAME[@REVISION]), the folder of "
-            "UNBC-McMaster or 3DPain, or a manifest (.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
+            "UNBC-McMaster, 3DPain or BioVid, or a manifest (.csv, .tsv, .jsonl, .parquet) or a folder that holds one.",
             show_default=False,
         ),
     ],
@@ -92,6 +93,30 @@ def build(
         int | None,
         typer.Option(metavar="N", help="How many neutral faces of an identity are used.", show_default=False),
     ] = None,
+    videos: Annotated[
+        Uses | None,
+        typer.Option(
+            **choice_of(Uses),
+            help="What becomes of videos: pairs of their frames, the table videos, or both.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENTS",
+            help="Which frames become pairs: peak (by default), seconds such as 0.5,1.5, or every:N.",
+            show_default=False,
+        ),
+    ] = None,
+    clip_names: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="What the names of clips in a folder match, such as '(?P<identity>[a-z]+)_(?P<label>[a-z]+)_.*'.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from a download, an archive or a manifest.
@@ -105,6 +130,7 @@ def build(
             source, out, version=version, name=name, workers=workers, engine=engine, encoding=encoding,
             image_size=image_size, folds=folds, seed=seed, previous=previous, on_error=on_error, words=words,
             drop=drop or (), keep=keep or (), groups=groups, pain_from=pain_from, references=references,
+            videos=videos, at=at, clip_names=clip_names,
             progress=progress, notice=doubtful.extend, unverified=unverified.extend,
         )  # fmt: skip
     if doubtful:
@@ -113,10 +139,12 @@ def build(
         told = {"unverified": unverified} if unverified else {}
         print_json({**synpain_hf.info(release.folder), **told})
         return
-    pairs, source_seen, used = (release.manifest[key] for key in ("pairs", "source", "folds"))
+    pairs, source_seen, used, options = (release.manifest[key] for key in ("pairs", "source", "folds", "options"))
     print_line(f"{out}: version {release.version}, {count(pairs['out'], 'pair')}, folds {_folds(used)}")
-    if source_seen.get("videos"):
+    if source_seen.get("videos") and "videos" not in options:
         print_line(f"{count(source_seen['videos'], 'video')} seen and left aside")
+    if "videos" in options:
+        print_line(_videos(options, release.configurations().get("videos", {})))
     if pairs["rejected"]:
         print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
     if unverified:
@@ -264,6 +292,14 @@ def uninstall(
         print_json({"uninstalled": version})
     else:
         print_line(f"uninstalled{f' {name}' if name else ''}: version {version}")
+
+
+def _videos(options: Mapping[str, Any], rows: Mapping[str, int]) -> str:
+    """What became of the videos."""
+    moments = f"pairs of first frames with those at {options['at']}" if "at" in options else ""
+    table = f"{count(sum(rows.values()), 'row')} of the table videos" if rows else ""
+    peak = "; peak is where a face has changed most, light and motion apart" if "peak" in options.get("at", "") else ""
+    return f"videos: {' and '.join(filter(None, (moments, table)))}{peak}"
 
 
 def _folds(used: Mapping[str, Any]) -> str:

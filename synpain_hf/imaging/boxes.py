@@ -1,10 +1,13 @@
-"""Files that consist of boxes, each with its length and its kind: AVIF, HEIC and JPEG 2000 (ISO 14496-12, 15444-1)."""
+"""Files of boxes, each with its length and its kind: AVIF, HEIC, MP4 and JPEG 2000 (ISO 14496-12, 15444-1)."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
+
+_LONG = b"\0\0\0\1"
+"""Stands for a length that follows in eight bytes."""
 
 
 class Box(NamedTuple):
@@ -29,11 +32,14 @@ def boxes(data: bytes) -> Iterator[Box]:
     """
     position = 0
     while position < len(data):
-        if position + 16 > len(data):
+        head = 16 if data[position : position + 4] == _LONG else 8
+        if position + head > len(data):
             raise ValueError("it ends within a box")
-        length, kind, long = struct.unpack_from(">I4sQ", data, position)
-        start = position + (16 if length == 1 else 8)
-        stop = position + (long if length == 1 else length) if length else len(data)
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if head > 8:
+            (length,) = struct.unpack_from(">Q", data, position + 8)
+        start = position + head
+        stop = position + length if length else len(data)
         if not start <= stop <= len(data):
             raise ValueError(f"its box {kind.decode('latin-1')!r} ends beyond the file")
         yield Box(kind, start, stop)

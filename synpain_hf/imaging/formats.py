@@ -109,11 +109,12 @@ def refusal_of(data: bytes) -> str:
         return f"is an SVG, which is not read; {_EXPORT}"
     if data[_DICOM] == b"DICM":
         return f"is a DICOM file, which is not read; {_EXPORT}"
-    return f"is not a picture ({_what(data[:_ENOUGH_TO_TELL])}); give a PNG, JPEG or WebP file"
+    return f"is not a picture ({what_it_is(data)}); give a PNG, JPEG or WebP file"
 
 
-def _what(head: bytes) -> str:
+def what_it_is(data: bytes) -> str:
     """A hint at what the bytes are, from how they begin."""
+    head = data[:_ENOUGH_TO_TELL]
     if head.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer: run `git lfs pull`"
     if head.startswith((b"<!DOCTYPE", b"<html", b"<?xml")):

@@ -34,6 +34,22 @@ MAX_SCANNED = 1_000_000_000
 MIN_SIDE = 32
 """Smallest side of a face, in pixels."""
 
+MAX_PIXELS_FRAME = 8_912_896
+"""Largest frame of a clip decoded, in pixels: 4096 x 2176, of which a decoder holds two dozen; official ones have one
+million."""
+
+MAX_FRAMES = 20_000
+"""Most frames of a clip: eleven minutes at 30 a second."""
+
+MAX_PIXELS_CLIP = 40_000_000_000
+"""Most pixels of all frames of a clip together: those of so many frames in full HD."""
+
+MAX_DECODER_BYTES = 4 * 2**30
+"""Most addresses that a decoder of clips may ask for, in bytes; one of the largest frames has half a GiB."""
+
+MAX_SECONDS_FRAME, MAX_SECONDS_CLIP = 60.0, 1800.0
+"""Longest that a decoder may take for the next frame, and for all frames of a clip; an official clip takes one."""
+
 
 def check_size(width: int, height: int, size: int | None = None) -> None:
     """Refuse a picture by its declared size.
@@ -75,6 +91,20 @@ def check_size_of_kind(width: int, height: int, most: int, kind: str) -> None:
             f"is {width:,} x {height:,} pixels, more than the {most:,} of {kind} that are read; save it as PNG, or "
             "scale it down"
         )
+
+
+def check_size_of_frames(width: int, height: int) -> None:
+    """Refuse a clip by the size of its frames.
+
+    Raises:
+        PictureError: If they have more than `MAX_PIXELS_FRAME` pixels, or a side under `MIN_SIDE`.
+    """
+    if width * height > MAX_PIXELS_FRAME:
+        raise PictureError(
+            f"has frames of {width:,} x {height:,} pixels, more than the {MAX_PIXELS_FRAME:,} that are decoded; "
+            "scale it down"
+        )
+    check_size(width, height)
 
 
 def check_crop_box(box: list[float]) -> None:

@@ -126,11 +126,12 @@ class FilteredPng:
         return _assemble(rows, _FAST)
 
 
-def encode(pixels: Pixels) -> bytes:
+def encode(pixels: Pixels, *, compressed: bool = True) -> bytes:
     """A PNG of decoded pixels, every row filtered by Paeth's predictor.
 
     Args:
         pixels: Shape (height, width, 3), uint8.
+        compressed: Whether to compress it; not needed where it is decoded again at once.
     """
     height, width, _ = pixels.shape
     rows = np.empty((height, 1 + CHANNELS * width), np.uint8)
@@ -141,7 +142,7 @@ def encode(pixels: Pixels) -> bytes:
         part = pixels[start : start + block]
         rows[start : start + block, 1:] = _paeth_filtered(part, above).reshape(len(part), -1)
         above = part[-1:]
-    return _assemble(rows, _FAST)
+    return _assemble(rows, _FAST if compressed else _STORED)
 
 
 def _paeth_filtered(pixels: Pixels, above: Pixels) -> Pixels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from synpain_hf.release.changelog import write_changelog
 from synpain_hf.release.checking import check
 from synpain_hf.release.compare import compare
 from synpain_hf.release.duplicates import copied_faces, same_faces
+from synpain_hf.release.filming import look_through
 from synpain_hf.release.layout import CARD, CHANGELOG, MANIFEST, REJECTED, FileRecord, record_of
 from synpain_hf.release.naming import check_name, name_by
 from synpain_hf.release.partition import Task, Written, without, write_partition
@@ -37,6 +38,7 @@ from synpain_hf.release.readme import write_card
 from synpain_hf.release.release import Release, dump
 from synpain_hf.release.rows import content_digest
 from synpain_hf.release.staging import Staging
+from synpain_hf.release.tables.table import Contents
 from synpain_hf.release.versions import Bump, Version
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.choices import Choices
@@ -45,6 +47,7 @@ from synpain_hf.sources.loaded import open_dataset
 from synpain_hf.sources.wording import Wording, Words, read_wording
 from synpain_hf.storage import staged
 from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.vocabulary import Uses
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -74,6 +77,9 @@ def build(
     groups: str | Path | None = None,
     pain_from: float | None = None,
     references: int | None = None,
+    videos: Uses | None = None,
+    at: str | None = None,
+    clip_names: str | None = None,
     progress: Progress = silent,
     notice: Notice = warn_of,
     unverified: Callable[[Sequence[str]], object] = _say_nothing,
@@ -86,9 +92,10 @@ def build(
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), the folder of UNBC-McMaster (`Images` or
-            `aligned`, and `Frame_Labels`) or of 3DPain (`meshes_inpainted` and `annotations`), or a manifest (CSV, TSV,
-            JSON Lines, Parquet, also with the pictures in it), or a folder that holds one as `pairs`, `manifest` or
-            `metadata`, or a data set that `datasets` has loaded, or any object that is a `Source`, such as demo faces.
+            `aligned`, and `Frame_Labels`) or of 3DPain (`meshes_inpainted` and `annotations`), the clips of BioVid, or
+            a manifest (CSV, TSV, JSON Lines, Parquet, also with the pictures in it), or a folder that holds one as
+            `pairs`, `manifest` or `metadata`, or a data set that `datasets` has loaded, or any object that is a
+            `Source`, such as demo faces.
         out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
         name: What the data set is called: `load_dataset(name)` gives it once it is installed. By default as in
@@ -116,6 +123,15 @@ def build(
             `identity`.
         pain_from: For a source with pain scores or levels: the least one that is called pain.
         references: For a source with many neutral faces of an identity: how many of them stand beside its other faces.
+        videos: For a source with videos: `frames` makes pairs of them, each of the first frame, taken as neutral, and a
+            later one; `table` makes the table `videos`, one row a clip with its file as it is; or `both`. Official
+            videos are left aside by default, and clips without pictures become pairs.
+        at: Which later frames: `peak` (by default), where the face has changed most from the first frame, apart from
+            what light and motion explain; seconds from the first frame; `every:N`, each N-th frame; or several of
+            these with commas between, such as `0.5,1,peak`.
+        clip_names: For a folder of clips: a regular expression that their names match, without the ending, or else
+            their paths in the folder. Its named groups are `identity`, `label`, and, if names say them, `age_group`,
+            `gender`, `ethnicity` and `age`; `words` says what their words mean.
         progress: Called after every pair that is written.
         notice: Told, in one list, of pairs that were released though they may be wrong: they look like copies of
             others on the same side of every split. By default, Python warns.
@@ -131,7 +147,7 @@ def build(
         VersionError: If `version` does not rise enough; nothing is written.
         OutputError: If `out` cannot be written.
         DownloadError: If the Hub could not be read.
-        MissingExtraError: If `engine` needs Ray, and it cannot be loaded.
+        MissingExtraError: If `engine` needs Ray, or `videos` PyAV, and it cannot be loaded.
     """
     number = Version.parse(version)
     if name is not None:
@@ -141,14 +157,11 @@ def build(
         near = did_you_mean(on_error, ("fail", "skip"))
         raise UsageError(f"unknown on_error {on_error!r}{near}; choose fail or skip")
     chosen = Encoding(encoding, image_size)
-    before = Release.open(previous) if previous is not None else None
-    if before and number <= Version.parse(before.version):
-        raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
-    if before:
-        _check_renaming(before, name, number)
-        check(before, any_columns=True, progress=progress)
+    before = None if previous is None else _before(previous, name, number, progress)
     wording = read_wording(words, drop, keep)
-    choices = Choices(None if groups is None else Path(groups).expanduser(), pain_from, references)
+    choices = Choices(
+        None if groups is None else Path(groups).expanduser(), pain_from, references, videos, at, clip_names
+    )
     given_folds = _read_given(folds) if folds is not None else None
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as folder:
@@ -158,7 +171,9 @@ def build(
             opened = _opened(source, wording, choices)
             called = name or (before.name if before else name_by(str(opened.describe()["kind"])))
             check_place(place, called)
-            plan = make_plan(opened, given_folds or opened.folds_file, before, seed)
+            entries, filmed = look_through(list(opened), choices, executor, staging, progress)
+            plan = make_plan(entries, given_folds or opened.folds_file, before, seed, filmed.for_table)
+        options = {"encoding": chosen.format, "image_size": chosen.size, "on_error": on_error, **filmed.options}
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
         copies, doubtful = copied_faces(written)
@@ -173,15 +188,25 @@ def build(
             problems += [problem for partition in again for problem in partition.problems]
             kept = [partition for partition in written if partition.path not in hit]
             written = sorted([*kept, *again], key=lambda partition: partition.path)
-        release = _describe(staging, written, problems, plan, opened, called, before, number, chosen, on_error)
+        release = _describe(staging, written, problems, plan, opened, called, before, number, options)
         folder.complete([*release["files"], MANIFEST])
     doubtful = [*plan.doubtful, *(problem for problem in doubtful if problem.file not in lost)]
     if doubtful:
         notice(doubtful)
     unseen = [name for partition in written for row in partition.rows for name in row.unverified]
     if unseen:
-        unverified(sorted(unseen))
+        unverified(sorted(set(unseen)))
     return Release.open(out)
+
+
+def _before(previous: str | Path, name: str | None, version: Version, progress: Progress) -> Release:
+    """The release that a version follows."""
+    before = Release.open(previous)
+    if version <= Version.parse(before.version):
+        raise VersionError(f"version {version} does not follow {before.version}; give a higher one")
+    _check_renaming(before, name, version)
+    check(before, any_columns=True, progress=progress)
+    return before
 
 
 def _check_renaming(before: Release, name: str | None, version: Version) -> None:
@@ -264,8 +289,7 @@ def _describe(
     name: str,
     before: Release | None,
     version: Version,
-    encoding: Encoding,
-    on_error: str,
+    options: Mapping[str, object],
 ) -> dict[str, Any]:
     """Write everything of a release but its partitions; return its `release.json`."""
     rows = [row for partition in written for row in partition.rows]
@@ -280,7 +304,7 @@ def _describe(
         "name": name,
         "version": str(version),
         "source": source.describe(),
-        "options": {"encoding": encoding.format, "image_size": encoding.size, "on_error": on_error},
+        "options": options,
         "folds": plan.folds,
         "pairs": {"in": plan.entries, "out": len(rows), "rejected": plan.entries - len(rows)},
         "content": content_digest({row.pair_id: row.digest for row in rows}),
@@ -290,10 +314,10 @@ def _describe(
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
     released = {row.pair_id for row in rows}
-    kept = [pair for pair in plan.pairs() if pair.pair_id in released]
+    contents = Contents([pair for pair in plan.pairs() if pair.pair_id in released], plan.films)
     for table in tables.TABLES:
         if table.write is not None:
-            files |= table.write(staging.release, kept)
+            files |= table.write(staging.release, contents)
     release = Release(staging.release, manifest)
     changes = compare(before, release) if before else None
     if before and changes and version < (least := Version.parse(before.version).raised(changes.bump)):

@@ -28,7 +28,7 @@ from synpain_hf.release.tables.features import features_of_schema
 from synpain_hf.release.tables.table import PAIR_ID, Table
 from synpain_hf.release.whole import WholeIdentities
 from synpain_hf.text.plurals import count
-from synpain_hf.vocabulary import IDENTITY
+from synpain_hf.vocabulary import FACES, IDENTITY
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -199,7 +199,8 @@ class _Looking:
         kinds = _Kinds.of(table, columns)
         told = table.told_by_place(file)
         is_base = table is tables.base_table()
-        read = list(columns) if is_base else [*kinds.keys, *(name for name in kinds.classes if name not in kinds.keys)]
+        plain = {*kinds.keys, *kinds.classes, *kinds.pictures, IDENTITY}
+        read = [name for name in columns if is_base or name in plain]
         wanted = [name for name in read if self.pictures or name not in kinds.pictures]
         batch_rows = 1 if self.pictures and kinds.pictures else _ROWS_AT_A_TIME
         batches = parquet.iter_batches(batch_rows, columns=wanted, use_threads=False)
@@ -208,7 +209,9 @@ class _Looking:
             wrong = [*kinds.wrong_with(row, told), *self._wrong_key(table, file, row, kinds.keys)]
             if is_base and not wrong and IDENTITY in self.release.given and IDENTITY in row:
                 wrong += self._identities.wrong_with(row, Partition.of(file))
-            yield from (Problem(f"{file}:{number}", reason, str(row[PAIR_ID] or "")) for reason in wrong)
+            elif not is_base and IDENTITY in row and "fold" in told:
+                wrong += self._identities.elsewhere(row[IDENTITY], told["fold"])
+            yield from (Problem(f"{file}:{number}", reason, str(row.get(PAIR_ID) or "")) for reason in wrong)
             if is_base and self.pictures and not wrong:
                 self.digests[row[PAIR_ID]] = digest_of(row)
 
@@ -224,7 +227,12 @@ class _Looking:
             yield f"has {named}, which is in {places[key]} too" if places[key] != file else f"has {named} again"
         places[key] = file
         base = tables.base_table()
-        if table is not base and self._all_pairs and (row[PAIR_ID],) not in self._places.get(base.name, {}):
+        if (
+            table is not base
+            and table.joins
+            and self._all_pairs
+            and (row[PAIR_ID],) not in self._places.get(base.name, {})
+        ):
             yield f"is about pair {row[PAIR_ID]}, which the release does not have"
 
 
@@ -235,7 +243,7 @@ class _Kinds:
     Attributes:
         keys: Those that identify a row.
         classes: The names of the classes of each column that has classes.
-        pictures: Those that hold pictures.
+        pictures: Those that hold pictures or videos.
         records: Those that hold several values.
         nullable: Those of classes that may have none.
     """
@@ -248,12 +256,12 @@ class _Kinds:
 
     @classmethod
     def of(cls, table: Table, columns: Features) -> _Kinds:
-        from datasets import Image
+        from datasets import Image, Video
 
         return cls(
             tuple(name for name in table.key if name in columns),
             {name: feature.names for name, feature in columns.items() if hasattr(feature, "names")},
-            tuple(name for name, feature in columns.items() if isinstance(feature, Image)),
+            tuple(name for name, feature in columns.items() if isinstance(feature, (Image, Video))),
             tuple(name for name, feature in columns.items() if isinstance(feature, dict)),
             table.nullable,
         )
@@ -296,6 +304,10 @@ def _wrong_picture(name: str, picture: Mapping[str, Any] | None) -> Iterator[str
     content = picture and picture["bytes"]
     if not content:
         told = ", only a path, which would be read on another machine" if picture and picture["path"] else ""
-        yield f"has no bytes of the {name} face{told}"
+        yield f"has no bytes of the {_shown(name)}{told}"
     elif len(content) > MAX_BYTES:
-        yield f"has a {name} face of more than {MAX_BYTES:,} bytes"
+        yield f"has a {_shown(name)} of more than {MAX_BYTES:,} bytes"
+
+
+def _shown(name: str) -> str:
+    return f"{name} face" if name in FACES else name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from synpain_hf.release.tables.table import PAIR_ID, Table
+from synpain_hf.release.tables.table import Table
 from synpain_hf.tabular.parquet import MOST_TIMES, compresses_too_much
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def wrong_columns(table: Table, file: pq.ParquetFile, columns: Features, wanted:
         columns: Its columns, as `datasets` types.
         wanted: Those that it should have; None for any that this program, or another version of it, can read.
     """
-    from datasets import Image
+    from datasets import Image, Video
 
     leaves = [file.schema.column(place).path for place in range(len(file.schema))]
     for names in (file.schema_arrow.names, leaves):
@@ -33,7 +33,7 @@ def wrong_columns(table: Table, file: pq.ParquetFile, columns: Features, wanted:
             yield "has two columns of one name"
             return
     yield from _unreadable(table, columns) if wanted is None else _misfits(table, columns, wanted)
-    pictures = [name for name, feature in columns.items() if isinstance(feature, Image)]
+    pictures = [name for name, feature in columns.items() if isinstance(feature, (Image, Video))]
     if compresses_too_much(file.metadata, pictures):
         yield f"compresses its pictures more than {MOST_TIMES} times"
 
@@ -58,14 +58,15 @@ def _misfits(table: Table, columns: Features, wanted: Features) -> Iterator[str]
 
 def _unreadable(table: Table, columns: Features) -> Iterator[str]:
     """Columns whose rows cannot be told apart, or have no digest where the table's content is one of its rows."""
-    from datasets import Image
+    from datasets import Image, Video
 
-    if PAIR_ID not in columns:
-        yield f"has no column {PAIR_ID}"
+    if table.key[0] not in columns:
+        yield f"has no column {table.key[0]}"
     fixed = table.features()
     for name, feature in columns.items():
-        if isinstance(fixed.get(name), Image):
-            fits, wanted = isinstance(feature, Image), "pictures"
+        if isinstance(fixed.get(name), (Image, Video)):
+            fits = type(feature) is type(fixed[name])
+            wanted = "videos" if isinstance(fixed[name], Video) else "pictures"
         elif name in table.key:
             fits, wanted = _is_value(feature), "numbers or words"
         else:

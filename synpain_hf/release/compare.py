@@ -90,7 +90,7 @@ class _Side:
         release: The release.
         digests: The SHA-256 of each file.
         types: The type of each column, in Arrow and in `datasets`.
-        pictures: The columns that hold pictures.
+        pictures: The columns that hold pictures or videos.
     """
 
     table: Table
@@ -101,14 +101,14 @@ class _Side:
 
     @classmethod
     def of(cls, table: Table, release: Release) -> _Side:
-        from datasets import Image
+        from datasets import Image, Video
 
         files = release.files_of(table)
         alike = files if table.columns_may_differ else files[:1]
         features = united({file: release.features_in(file) for file in alike})
         schema = features.arrow_schema
         types = {name: (schema.field(name).type, feature) for name, feature in features.items()}
-        pictures = frozenset(name for name, feature in features.items() if isinstance(feature, Image))
+        pictures = frozenset(name for name, feature in features.items() if isinstance(feature, (Image, Video)))
         return cls(table, release, {file: release.files[file]["sha256"] for file in files}, types, pictures)
 
     def rows(self, columns: Iterable[str]) -> dict[Key, _Found]:
@@ -140,11 +140,14 @@ class _Side:
                             yield key, (row[column] or {}).get("bytes")
 
     def digests_of_pixels(self, column: str, places: Mapping[Key, str]) -> dict[Key, str]:
-        """A digest of the pixels, and their shape, of some pictures."""
+        """A digest of the pixels, and their shape, of some pictures; of videos, one of their bytes."""
+        from datasets import Video
+
         found = {}
+        is_video = isinstance(self.types[column][1], Video)
         for key, data in self.encoded(column, places):
             with undamaged(self.release.folder / places[key]):
-                found[key] = _digest_of_pixels(data)
+                found[key] = hashlib.sha256(data or b"").hexdigest() if is_video else _digest_of_pixels(data)
         return found
 
     def _key(self, row: Mapping[str, Any]) -> Key:
@@ -158,7 +161,7 @@ class _Side:
 def _with_other_pixels(
     before: _Side, after: _Side, column: str, was_in: Mapping[Key, str], is_in: Mapping[Key, str]
 ) -> list[Key]:
-    """Those of some rows whose pictures show other pixels, however they are encoded."""
+    """Those of some rows whose pictures show other pixels, however they are encoded, or whose videos differ."""
     sides = ((before, was_in), (after, is_in))
     was, now = (
         {key: hashlib.sha256(data or b"").digest() for key, data in side.encoded(column, places)}

@@ -16,11 +16,13 @@ TITLES = {
     "demo": "Demo faces, drawn, not SynPAIN",
     "unbc": "UNBC-McMaster pairs",
     "3dpain": "3DPain pairs",
+    "biovid": "BioVid pairs",
+    "clips": "Pairs of frames of clips",
 }
 """What a release holds, by the kind of its source."""
 
-REAL = frozenset(("unbc",))
-"""The kinds of source that are pictures of people, among whose `no_pain` faces are neutral ones."""
+REAL = frozenset(("unbc", "biovid", "clips"))
+"""The kinds of source that are pictures of people, or may be, among whose `no_pain` faces are neutral ones."""
 
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"

@@ -9,7 +9,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.release.layout import NAME
 from synpain_hf.text.values import shown
 
-NAMES = {"unbc": "unbc", "3dpain": "pain3d"}
+NAMES = {"unbc": "unbc", "3dpain": "pain3d", "biovid": "biovid", "clips": "clips"}
 """What a data set is called by the kind of its source; one of any other kind is called `synpain`."""
 
 FORMATS = frozenset((

@@ -178,11 +178,11 @@ def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
             digests = tuple(picture.digest for picture in pictures)
-            row = row_of(pair, faces, digests, task.encoding, task.schema.names)
+            row = row_of(pair, faces, pair.origins or digests, task.encoding, task.schema.names)
             unverified = tuple(
                 picture.name
                 for picture, read in zip(pair.pictures, pictures, strict=True)
-                if not picture.is_verified and not has_checksums(read.content)
+                if not picture.is_verified and (pair.origins or not has_checksums(read.content))
             )
             written = WrittenRow(
                 pair.pair_id, pair.identity, pair.listed_at, digest_of(row), digests, faces.likenesses, unverified

@@ -11,6 +11,7 @@ from typing import Any
 from synpain_hf.configurations import Partition
 from synpain_hf.errors import BadInputError, Problem, in_order
 from synpain_hf.pair import Pair
+from synpain_hf.release.filming import Film
 from synpain_hf.release.identities import (
     alike,
     contradictions,
@@ -21,9 +22,9 @@ from synpain_hf.release.identities import (
     units_of,
 )
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables import VIDEOS
 from synpain_hf.release.tables.pairs import GIVEN
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.sources import Source
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.text.plurals import first_few
 from synpain_hf.vocabulary import GROUPS, IDENTITY, UNKNOWN
@@ -43,6 +44,7 @@ class BuildPlan:
         entries: How many entries the source has.
         columns: The columns of the release that its source decides.
         kept: The type of each column of the source that the release keeps.
+        films: The clips that become rows of their own.
         doubtful: What is released though it may be wrong.
         fatal: Whether leaving out pairs would not help: nothing in the folds file was understood.
     """
@@ -53,6 +55,7 @@ class BuildPlan:
     entries: int
     columns: tuple[str, ...]
     kept: Mapping[str, str]
+    films: tuple[Film, ...] = ()
     doubtful: tuple[Problem, ...] = ()
     fatal: bool = False
 
@@ -61,19 +64,25 @@ class BuildPlan:
         return sorted((pair for pairs in self.partitions.values() for pair in pairs), key=lambda pair: pair.pair_id)
 
 
-def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, seed: int) -> BuildPlan:
+def make_plan(
+    entries: Sequence[Pair | Problem],
+    folds: FoldsFile | None,
+    before: Release | None,
+    seed: int,
+    films: Sequence[Film] = (),
+) -> BuildPlan:
     """Find the pairs, and give each its fold.
 
     Args:
-        source: Where the pairs come from.
+        entries: The entries of the source.
         folds: The published folds, if there is a file of them.
         before: The release whose folds are kept where the source gives none, if any.
         seed: Draws the folds where none are published.
+        films: The clips that become rows of their own; each gets the fold of its person.
 
     Raises:
         BadInputError: If the source has no entries.
     """
-    entries = list(source)
     if not entries:
         raise BadInputError([Problem("source", "holds no pairs; give the folder, zips or manifest of a data set")])
     problems = [entry for entry in entries if isinstance(entry, Problem)]
@@ -86,19 +95,21 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
             places[problem.pair_id].append(problem.file)
     pairs = [pair for pair in listed if len(places[pair.pair_id]) == 1]
     problems += _listed_twice(places)
-    problems += contradictions(pairs)
+    filmed = [film.stand_in() for film in films]
+    everybody = [*pairs, *filmed]
+    problems += contradictions(everybody)
     published = {pair.pair_id: pair.fold for pair in pairs if pair.fold is not None}
     if folds is not None:
-        published = _by_pair(folds.folds, folds.folds, pairs)
+        published = _by_pair(folds.folds, folds.folds, everybody)
         problems += folds.problems
-        problems += _not_here(folds, {*places, *(pair.identity for pair in pairs)})
-    kept = _folds_before(before, pairs) if before else {}
+        problems += _not_here(folds, {*places, *(pair.identity for pair in everybody)})
+    kept = _folds_before(before, everybody) if before else {}
     is_published = bool(folds.folds if folds else published)
     if is_published:
         where = folds.name if folds else "the manifest, where other pairs have one"
         problems += [
             Problem(pair.listed_at, f"has no fold in {where}; add it there", pair.pair_id)
-            for pair in pairs
+            for pair in everybody
             if pair.pair_id not in published and pair.pair_id not in kept
         ]
     account = {
@@ -108,15 +119,19 @@ def make_plan(source: Source, folds: FoldsFile | None, before: Release | None, s
         **({"previous": before.version} if before else {}),
     }
     given = {**kept, **published}
-    units = units_of((pair.identity, pair.derived_from) for pair in pairs)
-    problems += in_several_folds(pairs, units, given, before.version if before and not is_published else "")
+    units = units_of((pair.identity, pair.derived_from) for pair in everybody)
+    problems += in_several_folds(everybody, units, given, before.version if before and not is_published else "")
+    found = folds_of(pairs, units, given, seed)
+    if filmed:  # after the pairs, whose folds are the same without them
+        found = folds_of(everybody, units, given | {pair.pair_id: found[units[pair.identity]] for pair in pairs}, seed)
     return BuildPlan(
-        partitions=_placed(pairs, folds_of(pairs, units, given, seed), units),
+        partitions=_placed(pairs, found, units),
         problems=tuple(problems),
         folds=account,
         entries=len(entries),
         columns=_columns(listed),
         kept=_kept(listed),
+        films=tuple(replace(film, fold=found[units[film.clip.identity]]) for film in films),
         doubtful=(*unbalanced(pairs, units), *alike(pairs)),
         fatal=folds is not None and not folds.folds,
     )
@@ -192,6 +207,9 @@ def _folds_before(release: Release, pairs: Iterable[Pair]) -> dict[str, int]:
         rows = release.read(partition.path, sorted({PAIR_ID, shown}))
         of_pairs |= dict.fromkeys(rows[PAIR_ID].to_pylist(), partition.fold)
         of_identities |= dict.fromkeys(rows[shown].to_pylist(), partition.fold)
+    for file in release.files_of(VIDEOS):
+        rows = release.read(file, [IDENTITY, "fold"])
+        of_identities |= dict(zip(*(rows[name].to_pylist() for name in (IDENTITY, "fold")), strict=True))
     return _by_pair(of_pairs, of_identities, pairs)
 
 

@@ -8,7 +8,7 @@ from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.release.layout import CARD, REAL
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables import base_table
+from synpain_hf.release.tables import base_table, joined_tables
 from synpain_hf.resources import resource
 from synpain_hf.text.templates import render
 from synpain_hf.vocabulary import GROUPS
@@ -16,6 +16,13 @@ from synpain_hf.vocabulary import GROUPS
 _HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<head>(?:.*\n)*?)---[ \t]*\r?$", re.MULTILINE)
 _LOADING = re.compile(r"^(?:configs|dataset_info):.*\n(?:(?:(?:#.*)?\r?\n)*[-\]} \t].*\n)*", re.MULTILINE)
 _LICENCES = {"official": "mit", "demo": "mit"}
+
+_PAIN = {
+    "unbc": "a PSPI of {pain_from} or more",
+    "biovid": "heat of level {pain_from:g} or more",
+    "clips": "what the names of the clips call so",
+}
+"""What pain is in pictures of people, by the kind of source."""
 
 
 def write_card(release: Release) -> None:
@@ -70,8 +77,22 @@ def _short(release: Release) -> str:
         "each_person": EACH_PERSON,
         "given": release.given,
         "meanings": base_table().meanings,
+        "pain": _PAIN.get(kind, "").format(**release.manifest["source"]),
+        "at": release.manifest["options"].get("at"),
+        "other_columns": _other_columns(release),
     }
     return render(resource("dataset_card/minimal.md.jinja"), values, escape=False)
+
+
+def _other_columns(release: Release) -> dict[str, dict[str, str]]:
+    """What the columns mean of each table beside the pairs whose files all have the same, by its configurations."""
+    return {
+        " and ".join(f"`{name}`" for name in table.configurations): {
+            column: meaning for column, meaning in table.meanings.items() if "." not in column
+        }
+        for table in joined_tables()
+        if release.files_of(table) and not table.columns_may_differ
+    }
 
 
 def _unknown(release: Release) -> dict[str, int]:

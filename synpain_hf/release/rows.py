@@ -21,7 +21,7 @@ def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encodin
     Args:
         pair: The pair, with its fold.
         faces: Its encoded faces.
-        digests: SHA-256 of each of its pictures.
+        digests: SHA-256 of the file of each of its pictures.
         encoding: How the faces are encoded.
         columns: The columns that the release has.
     """

@@ -18,6 +18,7 @@ class WholeIdentities:
 
     _places: dict[str, Partition] = field(default_factory=dict)
     _whose: dict[str, str] = field(default_factory=dict)
+    _beside: dict[str, object] = field(default_factory=dict)
     _links: list[tuple[str, str]] = field(default_factory=list)
 
     def wrong_with(self, row: Mapping[str, Any], here: Partition) -> Iterator[str]:
@@ -39,6 +40,20 @@ class WholeIdentities:
             yield f"shows identity {identity}, but is in a file of another person"
         if row.get(DERIVED_FROM):
             self._links.append((identity, row[DERIVED_FROM]))
+
+    def elsewhere(self, identity: str, fold: object) -> Iterator[str]:
+        """Whether an identity in another table is in another fold than in the pairs, or than before in that table.
+
+        Args:
+            identity: The identity.
+            fold: The fold there.
+        """
+        there = self._places.get(identity)
+        found = self._beside.setdefault(identity, fold) if there is None else there.fold
+        if not identity:
+            yield f"has no {IDENTITY}"
+        elif found != fold:
+            yield f"shows identity {identity}, which is in fold {found} too"
 
     def torn(self) -> Iterator[Problem]:
         """Identities that stand in another fold than those which their expressions come from."""

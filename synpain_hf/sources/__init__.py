@@ -1,7 +1,7 @@
 """Where pairs come from.
 
-A source knows its length, and yields, for each of its entries, a `Pair` or the `Problem` that keeps it from being one.
-Pictures are not read until a release is written.
+A source knows its length, and yields, for each of its entries, a `Pair`, a `Clip`, or the `Problem` that keeps it from
+being one. Pictures are not read until a release is written, and clips not before it is planned.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from synpain_hf.errors import Problem, UsageError
-from synpain_hf.pair import Pair
+from synpain_hf.pair import Clip, Pair
 from synpain_hf.sources import hub
 from synpain_hf.sources.choices import Choices
+from synpain_hf.sources.clip_folders import BIOVID, ClipFolder, is_biovid, names_by
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource, SplitFolders
 from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
@@ -33,7 +34,7 @@ _OF_SPLITS = frozenset((".csv", ".jsonl"))
 _FIRST = {
     **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the table as CSV first; "),
-    **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures; "),
+    **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures, or of the videos in a folder (--videos frames); "),
     **dict.fromkeys(PICTURE_SUFFIXES, "list the pictures in a manifest; "),
 }
 
@@ -47,9 +48,9 @@ class Source(Protocol):
         """The folds file that came with it; None if there is no such file."""
 
     def __len__(self) -> int:
-        """Number of entries: pairs and problems together."""
+        """Number of entries: pairs, clips and problems together."""
 
-    def __iter__(self) -> Iterator[Pair | Problem]:
+    def __iter__(self) -> Iterator[Pair | Clip | Problem]:
         """The entries, in an order that does not depend on the file system."""
 
     def describe(self) -> Mapping[str, object]:
@@ -71,12 +72,12 @@ class Kind:
     recognise: Callable[[Path, Choices], Source | None]
 
 
-def _official_in(folder: Path, choices: Choices) -> Source | None:  # noqa: ARG001 - leaves nothing open
-    source = OfficialSource([folder])
-    return source if any(isinstance(entry, Pair) for entry in source) else None
+def _official_in(folder: Path, choices: Choices) -> Source | None:
+    source = OfficialSource([folder], choices)
+    return source if any(isinstance(entry, (Pair, Clip)) for entry in source) else None
 
 
-_OFFICIAL = Kind("the official data set", frozenset(), _official_in)
+_OFFICIAL = Kind("the official data set", frozenset(("videos", "at")), _official_in)
 
 
 def _unbc_in(folder: Path, choices: Choices) -> Source | None:
@@ -92,7 +93,17 @@ def _pain3d_in(folder: Path, choices: Choices) -> Source | None:
 
 _PAIN3D = Kind("3DPain", frozenset(("groups", "pain_from")), _pain3d_in)
 
-KINDS: tuple[Kind, ...] = (_UNBC, _PAIN3D, _OFFICIAL)
+
+def _biovid_in(folder: Path, choices: Choices) -> Source | None:
+    return ClipFolder(folder, BIOVID, choices) if is_biovid(folder) else None
+
+
+_BIOVID = Kind("BioVid", frozenset(("groups", "pain_from", "videos", "at")), _biovid_in)
+
+_CLIPS = frozenset(("groups", "pain_from", "videos", "at", "clip_names"))
+"""What a folder of clips leaves open whose names a user describes."""
+
+KINDS: tuple[Kind, ...] = (_UNBC, _PAIN3D, _BIOVID, _OFFICIAL)
 """Every kind of folder, in the order in which they are tried; a folder of none of them may hold a manifest."""
 
 
@@ -117,7 +128,9 @@ def open_source(
     if len(names) == 1 and names[0].startswith(hub.SCHEME):
         _check_fits(_OFFICIAL, wording, choices)
         snapshot = hub.download(names[0])
-        return OfficialSource([snapshot.folder], repo_id=snapshot.repo_id, revision=snapshot.revision)
+        return _with_its_videos(
+            OfficialSource([snapshot.folder], choices, repo_id=snapshot.repo_id, revision=snapshot.revision)
+        )
     paths = [Path(name).expanduser() for name in names]
     for path in paths:
         if not path.exists():
@@ -136,7 +149,12 @@ def open_source(
                 f"({', '.join(sorted(MANIFEST_SUFFIXES))})"
             )
     _check_fits(_OFFICIAL, wording, choices)
-    return OfficialSource(paths)
+    return _with_its_videos(OfficialSource(paths, choices))
+
+
+def _with_its_videos(source: OfficialSource) -> OfficialSource:
+    source.check_videos()
+    return source
 
 
 def _check_fits(kind: Kind, wording: Wording, choices: Choices) -> None:
@@ -147,11 +165,14 @@ def _check_fits(kind: Kind, wording: Wording, choices: Choices) -> None:
 
 def _of_folder(folder: Path, wording: Wording, choices: Choices) -> Source:
     """What the folder holds; or, where that is of no known kind, the manifest that stands in it."""
+    if choices.clip_names is not None:
+        choices.check(_CLIPS, "a folder of clips")
+        return ClipFolder(folder, names_by(choices.clip_names, wording), choices)
     for kind in KINDS:
         source = kind.recognise(folder, choices)
         if source is not None:
             _check_fits(kind, wording, choices)
-            return source
+            return _with_its_videos(source) if isinstance(source, OfficialSource) else source
     manifests = [path for path in sorted(folder.iterdir()) if _is_manifest(path)]
     if len(manifests) > 1:
         found = ", ".join(path.name for path in manifests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import os
 import struct
@@ -13,8 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synpain_hf.errors import PictureError, Problem
+from synpain_hf.imaging import png
+from synpain_hf.imaging.clips import ClipReader
 from synpain_hf.imaging.limits import MAX_BYTES
-from synpain_hf.pair import Archives
+from synpain_hf.pair import Archives, Picture
 from synpain_hf.sources.checksums import Digest, digest_in_cache
 from synpain_hf.sources.inflating import read_member
 from synpain_hf.sources.paths import blobs_of, places_below, real
@@ -180,16 +183,19 @@ class StoredPicture:
 
 
 class OpenArchives:
-    """Zip archives, each opened when it is first asked for, all closed at the end."""
+    """Zip archives, each opened when it is first asked for, and one clip at a time; all closed at the end."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._opened: dict[Path, zipfile.ZipFile] = {}
+        self._clip: Picture | None = None
+        self._frames: ClipReader | None = None
 
     def __enter__(self) -> OpenArchives:
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        self._close_clip()
         self._stack.close()
 
     def open(self, path: Path) -> zipfile.ZipFile:
@@ -197,6 +203,21 @@ class OpenArchives:
         if path not in self._opened:
             self._opened[path] = self._stack.enter_context(zipfile.ZipFile(path))
         return self._opened[path]
+
+    def frame(self, clip: Picture, sha256: str, number: int) -> bytes:
+        """A frame of a clip, as a PNG; its next frames follow without decoding it again from its start."""
+        if self._frames is None or self._clip != clip or number < self._frames.next:
+            self._close_clip()
+            content = clip.read(self)
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise PictureError("was changed while the release was built; build it again")
+            self._clip, self._frames = clip, ClipReader(content)
+        return png.encode(self._frames.frame(number).pixels, compressed=False)
+
+    def _close_clip(self) -> None:
+        if self._frames is not None:
+            self._frames.close()
+        self._clip = self._frames = None
 
 
 def is_hidden(name: str) -> bool:

@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from synpain_hf.errors import BadInputError, PictureError, Problem, UsageError
-from synpain_hf.pair import Pair, Picture
-from synpain_hf.sources.checksums import Digest, is_list, key_of, read_list
+from synpain_hf.pair import Clip, Pair, Picture
+from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.demo_download import NOTES_FILE, TRUTH_FILE, read_drawn
+from synpain_hf.sources.digests import with_digests
 from synpain_hf.sources.files import Listing, OpenArchives, StoredPicture, is_hidden, list_folder, list_zip
 from synpain_hf.sources.folds import FoldsFile, no_folds, read_folds
 from synpain_hf.sources.names import parse_name
 from synpain_hf.text.plurals import count, first_few
-from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, OFFICIAL_GENERATOR
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, OFFICIAL_GENERATOR, OFFICIAL_VIDEO_GENERATOR
 
 PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif", ".heic", ".heif")
@@ -30,11 +31,13 @@ VIDEO_SUFFIXES = frozenset((".mp4",))
 class OfficialSource:
     """The official data set, as it is on the Hub (`SynPain/Images`, `SynPain/Videos`) or on Borealis (zips).
 
-    The stills in `Videos` are pairs like the others; the videos themselves are counted and left aside.
+    The stills in `Videos` are pairs like the others; the videos themselves are clips where they are asked for, and else
+    counted and left aside.
 
     Args:
         locations: One folder (the Hub snapshot's root, its `SynPain` or its `Images`, or one that holds zips), or
             zip archives, which are read in place.
+        choices: What becomes of the videos.
         repo_id: The data set on the Hub that was downloaded.
         revision: Its commit.
 
@@ -42,27 +45,49 @@ class OfficialSource:
         UsageError: If a folder holds both zips and pictures, or there are several folds files.
     """
 
-    def __init__(self, locations: Sequence[Path], repo_id: str | None = None, revision: str | None = None) -> None:
+    def __init__(
+        self,
+        locations: Sequence[Path],
+        choices: Choices | None = None,
+        repo_id: str | None = None,
+        revision: str | None = None,
+    ) -> None:
+        self._choices = choices or Choices()
+        uses = self._choices.videos
         listing = _list(locations)
         self._pictures = _pictures(listing)
         self._problems = listing.problems
         self._drawn = read_drawn(lambda name: _content(listing.files, name))
         self._download = {"repo_id": repo_id, "revision": revision} if repo_id else {}
-        videos = [file.name for file in listing.files if _suffix(file) in VIDEO_SUFFIXES]
+        videos = [file for file in listing.files if _suffix(file) in VIDEO_SUFFIXES]
         self._videos = len(videos)
-        if videos and not (self._pictures or self._problems):
-            self._problems = [Problem("source", _why_no_pairs(locations[0], videos))]
+        self._clips = videos if uses else []
+        if videos and uses in (None, "table") and not (self._pictures or self._problems):
+            self._problems = [Problem("source", _why_no_pairs(locations[0], [file.name for file in videos]))]
         self.folds_file = _read_folds_file(listing.files)
 
     def __len__(self) -> int:
-        """Number of pictures, and of files that may not be read."""
-        return len(self._pictures) + len(self._problems)
+        """Number of pictures, of clips, and of files that may not be read."""
+        return len(self._pictures) + len(self._clips) + len(self._problems)
 
-    def __iter__(self) -> Iterator[Pair | Problem]:
-        """A `Pair` for each picture, or why it is not one."""
+    def __iter__(self) -> Iterator[Pair | Clip | Problem]:
+        """A `Pair` for each picture and a `Clip` for each video, or why it is not one."""
         yield from self._problems
         for picture in self._pictures:
             yield self._pair(picture)
+        yield from map(official_clip, self._clips)
+
+    def check_videos(self) -> None:
+        """Refuse what was chosen about videos where there are none, or nothing becomes of them.
+
+        Raises:
+            UsageError: If it was.
+        """
+        if self._choices.videos and not self._videos:
+            raise UsageError("asks for videos, and the source has none; omit it", "videos")
+        if self._choices.at and not self._choices.videos:
+            fault = "says which frames of videos become pairs; give {videos} frames, too"
+            raise UsageError(fault, "at", mentions=["videos"])
 
     def describe(self) -> dict[str, object]:
         """The `source` of a `release.json`."""
@@ -86,7 +111,7 @@ def _why_no_pairs(location: Path, videos: Sequence[str]) -> str:
     above = f"the folder above, {location.resolve().parent.name}, if it has" if location.is_dir() else "the zips of"
     return (
         f"holds {count(len(videos), 'video')} ({named}) and no pictures, but pairs are made of pictures; "
-        f"give {above} the pictures"
+        f"give {above} the pictures, or make pairs of frames (--videos frames)"
     )
 
 
@@ -99,11 +124,34 @@ def official_pair(picture: Picture) -> Pair | Problem:
     return Pair(
         **name._asdict(),
         pictures=(picture,),
-        part=int(part[1]) if (part := _PART.search(picture.name)) else None,
+        part=_part_of(picture),
         listed_at=picture.name,
         size=COMPOSITE_SIZE,
         generator=OFFICIAL_GENERATOR,
     )
+
+
+def official_clip(video: Picture) -> Clip | Problem:
+    """The clip that an official video is, by its name; or why it is none."""
+    try:
+        name = parse_name(PurePosixPath(video.name).stem)._asdict()
+    except ValueError as error:
+        return Problem(video.name, str(error))
+    pair_id = name.pop("pair_id")
+    return Clip(
+        **name,
+        name=pair_id,
+        identity=pair_id,
+        video=video,
+        listed_at=video.name,
+        part=_part_of(video),
+        generator=OFFICIAL_VIDEO_GENERATOR,
+    )
+
+
+def _part_of(file: Picture) -> int | None:
+    part = _PART.search(file.name)
+    return int(part[1]) if part else None
 
 
 def _list(locations: Sequence[Path]) -> Listing:
@@ -126,22 +174,8 @@ def _with_zips(listing: Listing, zips: Sequence[Path]) -> Listing:
         listing.files += part.files
         listing.problems += part.problems
     listing.files.sort(key=lambda file: file.name)
-    listing.files = _with_digests(listing.files)
+    listing.files = with_digests(listing.files)
     return listing
-
-
-def _with_digests(files: list[StoredPicture]) -> list[StoredPicture]:
-    """Files with the digests that lists among them give; the lists themselves are left out."""
-    known: dict[str, Digest] = {}
-    for file in files:
-        if is_list(file.name):
-            try:
-                with OpenArchives() as archives:
-                    known |= read_list(file.name, file.read(archives))
-            except PictureError as error:
-                raise BadInputError([Problem(file.name, str(error))]) from error
-    found = [(file, known.get(key_of(file.name))) for file in files if not is_list(file.name)]
-    return [replace(file, digests=(*file.digests, digest)) if digest else file for file, digest in found]
 
 
 def _zips_in(folder: Path) -> list[Path]:

@@ -19,6 +19,12 @@ def _pictures() -> Target:
     return Target(pictures.make, pictures.DAMAGES, pictures.use)
 
 
+def _clips() -> Target:
+    from tests.fuzz import clips
+
+    return Target(clips.make, clips.DAMAGES, clips.use)
+
+
 def _zips() -> Target:
     from tests.fuzz import building
 
@@ -45,6 +51,7 @@ def _models() -> Target:
 
 TARGETS: dict[str, Callable[[], Target]] = {
     "PICTURES": _pictures,
+    "CLIPS": _clips,
     "ZIPS": _zips,
     "MANIFESTS": _manifests,
     "RELEASES": _releases,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synpain_hf.errors import Problem
-from synpain_hf.pair import Archives, Pair, Picture
+from synpain_hf.pair import Archives, Clip, Pair, Picture
 from synpain_hf.release.build import build
 from synpain_hf.sources import Source, open_source
 from synpain_hf.sources.folds import FoldsFile
@@ -59,7 +59,7 @@ class KillingSource:
     def __len__(self) -> int:
         return len(self._source)
 
-    def __iter__(self) -> Iterator[Pair | Problem]:
+    def __iter__(self) -> Iterator[Pair | Clip | Problem]:
         for number, entry in enumerate(self._source):
             if number == len(self) // 2 and isinstance(entry, Pair):
                 yield replace(entry, pictures=(KillingPicture(entry.pictures[0], self._mark),))

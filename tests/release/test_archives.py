@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from examples.made_archives import write_3dpain, write_unbc
+from examples.made_archives import write_3dpain, write_biovid, write_unbc
 from synpain_hf.errors import BadInputError
 from synpain_hf.release.build import build
 from synpain_hf.release.info import info
@@ -52,6 +52,33 @@ class TestUnbc:
             build(folder, tmp_path / "release", version="1.0.0")
         release = build(folder, tmp_path / "release", version="1.0.0", on_error="skip")
         assert release.manifest["pairs"] == {"in": 28, "out": 27, "rejected": 1}
+
+
+class TestBiovid:
+    def test_a_release_keeps_persons_whole_and_says_that_people_are_shown(self, tmp_path: Path) -> None:
+        folder = write_biovid(tmp_path / "biovid", persons=5)
+        release = build(folder, tmp_path / "release", version="1.0.0", videos="both", pain_from=4)
+        assert release.manifest["source"] == {"kind": "biovid", "pain_from": 4}
+        assert (release.name, release.title) == ("biovid", "BioVid pairs")
+        assert info(release.folder)["groups"]["label"] == {"no_pain": 5, "pain": 5}
+        assert {"age", "source_label", "clip", "frame", "time"} < set(release.given)
+        for splits in ("default", "videos_default"):
+            found = identities_of(release, splits)
+            assert sum(map(len, found.values())) == len(set().union(*found.values())) == 5
+        card = release.text_of("README.md")
+        assert "10 pairs of faces of people" in card
+        assert "`pain` is heat of level 4 or more" in card
+        assert not [word for word in ("synthetic", "generated", "never means neutral") if word in card]
+
+    def test_a_clip_that_does_not_decode_is_left_out_and_the_rest_is_built(self, tmp_path: Path) -> None:
+        folder = write_biovid(tmp_path / "biovid", persons=4)
+        damaged = next(folder.rglob("*PA4*.mp4"))
+        damaged.write_bytes(damaged.read_bytes()[:-100])
+        with pytest.raises(BadInputError, match=rf"{damaged.name}: is cut short after [\d,]+ bytes; fetch it again"):
+            build(folder, tmp_path / "release", version="1.0.0")
+        release = build(folder, tmp_path / "release", version="1.0.0", on_error="skip")
+        assert release.manifest["pairs"] == {"in": 8, "out": 7, "rejected": 1}
+        assert release.manifest["options"]["videos"] == "frames"
 
 
 class TestPain3d:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from examples.made_archives import write_3dpain, write_unbc
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.pair import Pair
+from synpain_hf.pair import Clip, Pair
 from synpain_hf.sources import open_source
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.groups import read_groups
@@ -53,7 +53,7 @@ def pain3d(made: Path, tmp_path: Path) -> Path:
 
 
 def entries_in(folder: Path, **choices: Any) -> list[Pair | Problem]:
-    return list(open_source([folder], choices=Choices(**choices)))
+    return [entry for entry in open_source([folder], choices=Choices(**choices)) if not isinstance(entry, Clip)]
 
 
 def pairs_in(folder: Path, **choices: Any) -> dict[str, Pair]:

@@ -439,7 +439,7 @@ def test_damage_in_a_zip_never_gives_other_bytes(tmp_path: Path) -> None:
         damaged[position] ^= 1 << position % 8
         path.write_bytes(damaged)
         for entry in open_source([path]):
-            if isinstance(entry, Problem):
+            if not isinstance(entry, Pair):
                 continue
             with OpenArchives() as archives:
                 try:

@@ -9,11 +9,13 @@ from synpain_hf.release.layout import CHANGELOG, MANIFEST, REJECTED, is_of_the_c
 from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.release.tables.pairs import PAIRS
 from synpain_hf.release.tables.table import Table
+from synpain_hf.release.tables.videos import VIDEOS
 
 __all__ = [
     "ANNOTATIONS",
     "PAIRS",
     "TABLES",
+    "VIDEOS",
     "base_table",
     "configurations",
     "has_place",
@@ -23,8 +25,8 @@ __all__ = [
     "table_with",
 ]
 
-TABLES: tuple[Table, ...] = (PAIRS, ANNOTATIONS)
-"""Every table. The first holds the pairs; the rows of the others join to them."""
+TABLES: tuple[Table, ...] = (PAIRS, ANNOTATIONS, VIDEOS)
+"""Every table. The first holds the pairs; the rows of others join to them, or stand for themselves."""
 
 
 def base_table() -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synpain_hf.pair import Annotation, Pair
+from synpain_hf.pair import Annotation
 from synpain_hf.release.layout import FileRecord, record_of
 from synpain_hf.release.tables.measured import BLENDSHAPES, MEASURED, approximation
-from synpain_hf.release.tables.table import PAIR_ID, Bumps, EveryFile, Table
+from synpain_hf.release.tables.table import PAIR_ID, Bumps, Contents, EveryFile, Table
 from synpain_hf.release.versions import Bump
 from synpain_hf.vocabulary import FACES
 
@@ -42,19 +42,19 @@ def features() -> Features:
     )
 
 
-def write_annotations(release: Path, pairs: Iterable[Pair]) -> dict[str, FileRecord]:
+def write_annotations(release: Path, contents: Contents) -> dict[str, FileRecord]:
     """Write what the source knows of the faces of some pairs; intensities of action units run from 0 to 5.
 
     Args:
         release: The release directory.
-        pairs: The pairs, sorted by id.
+        contents: What it holds.
 
     Returns:
         The record of each file written; none where nothing is known.
     """
     from datasets import Features, Value
 
-    known = [(pair.pair_id, annotation) for pair in pairs for annotation in pair.annotations]
+    known = [(pair.pair_id, annotation) for pair in contents.pairs for annotation in pair.annotations]
     if not known:
         return {}
     units = sorted({unit for _, annotation in known for unit in annotation.units}, key=_number)

@@ -70,7 +70,7 @@ _MEANINGS = {
     "age": "The age of the identity in years.",
     "part": "The part of the official download.",
     "clip": "The video that the expressive face is a frame of.",
-    "frame": "The number of the frame in its video, as the source counts.",
+    "frame": "The number of the frame in its video, as the source counts; from 0 where it comes from the video itself.",
     "time": "The time of the frame in its video, in seconds.",
     "label": "What the expressive face shows, as the source says; `no_pain` is anything else than pain.",
     "age_group": "The age group of the identity, as the source says.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from synpain_hf.errors import ReleaseError
 from synpain_hf.pair import KEPT_NAME, Pair
+from synpain_hf.release.filming import Film
 from synpain_hf.release.layout import FileRecord
 from synpain_hf.release.tables.features import fit_together
 from synpain_hf.release.versions import Bump
@@ -103,6 +104,19 @@ class Bumps:
         return cls(bump, bump, bump, bump, bump, bump)
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What a build knows of its release before its tables are written.
+
+    Attributes:
+        pairs: The pairs, sorted by id.
+        films: The clips that become rows of their own.
+    """
+
+    pairs: Sequence[Pair]
+    films: Sequence[Film] = ()
+
+
 def _anywhere(file: str) -> bool:  # noqa: ARG001 - any name will do
     return True
 
@@ -119,6 +133,7 @@ class Table:
         name: What it is called.
         folder: Where its files are in a release: every Parquet file below it belongs to the table.
         key: The columns that identify a row.
+        joins: Whether its rows are about pairs, which they name by `pair_id`; others stand for themselves.
         features: Its columns, as `datasets` types. Where columns may differ by file, those that have a fixed type.
         meanings: What each column means, those of a struct by their path, such as `provenance.seed`.
         configurations: The files of each split of each configuration that loads it.
@@ -134,8 +149,8 @@ class Table:
         content_field: The field of `release.json` with a digest of its rows; empty where only its files have digests.
         is_place: Whether a file may be at a place in its folder.
         told_by_place: What the place of a file tells of all its rows: values by column, of classes their names.
-        write: Writes it in a build, given the release directory and the pairs, sorted by id; None where a build
-            writes it pair by pair, or not at all.
+        write: Writes it in a build, given the release directory and what it holds; None where a build writes it pair
+            by pair, or not at all.
     """
 
     name: str
@@ -145,6 +160,7 @@ class Table:
     meanings: Mapping[str, str]
     configurations: Mapping[str, Mapping[str, FileSelection] | SplitsOfFiles]
     bumps: Bumps
+    joins: bool = True
     optional: tuple[str, ...] = ()
     nullable: tuple[str, ...] = ()
     aspects: tuple[Aspect, ...] = ()
@@ -156,7 +172,7 @@ class Table:
     content_field: str = ""
     is_place: Callable[[str], bool] = _anywhere
     told_by_place: Callable[[str], Mapping[str, object]] = _nothing
-    write: Callable[[Path, Iterable[Pair]], dict[str, FileRecord]] | None = None
+    write: Callable[[Path, Contents], dict[str, FileRecord]] | None = None
 
     def owns(self, file: str) -> bool:
         """Whether a file of a release is of this table."""
