@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synpain_hf.cards.write import card, check
@@ -17,7 +18,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.validation.validate import validate
 from tests.cards.making import write_facts
 from tests.terminal import run
-from tests.validation.annotating import with_annotations
+from tests.validation.annotating import Plant, embeddings, shown_in, with_annotations
 from tests.validation.making import made
 
 SCORES = {"neutral": 3.0, "no_pain": 4.0, "pain": 7.0}
@@ -151,3 +152,39 @@ def test_the_command_says_that_an_earlier_report_is_left_out(place: Path) -> Non
     refused = run("card", folder, "--check", "--report", str(place / "report"))
     assert refused.exit_code == 2
     assert "--report is given together with --check" in refused.stderr
+
+
+def test_published_numbers_of_identities_and_of_groups_in_pain_are_compared(tmp_path: Path) -> None:
+    release = made(tmp_path / "set", pairs=40)
+    rng = np.random.default_rng(0)
+    own = {shown.identity: rng.normal(size=16) for shown in shown_in(release)}
+    plants: dict[str, Plant] = {
+        "pspi": lambda face, _: None if face.pair_id in ("p000", "p001") else SCORES[face.condition],
+        "embedding": embeddings(own, 0.4),
+    }
+    with_annotations(release, plants, "a tool")
+    validate(release.folder, tmp_path / "report", alike=0.5)
+    names = {
+        "similarity.same.median": 0.72,
+        "similarity.same_different.d": 2.45,
+        "look_alikes.black_woman.share": 0.035,
+        "look_alikes.black.odds_ratio": 4.5,
+        "look_alikes.east_asian.odds_ratio": 3.12,
+        "pspi.black_pain.missing": 0.299,
+    }
+    figures = [{"quantity": name, "value": value, "source": "page 1"} for name, value in names.items()]
+    facts = write_facts(
+        tmp_path / "facts", reported={"by": "others", "note": "These are not the same faces.", "figures": figures}
+    )
+    without = card(release.folder, facts=facts).text_of("README.md")
+    assert "have it: similarity of identities, identities that look alike." in without
+    text = card(release.folder, report=tmp_path / "report").text_of("README.md")
+    for start in (
+        "| similarity of identities, same, median | 0.8",
+        "| similarity of identities, same different, d | ",
+        "| identities that look alike, black woman, share | ",
+        "| identities that look alike, Black, odds ratio | ",
+        "| PSPI, Black, pain, missing | 10.0% | 29.9% | page 1 |",
+    ):
+        assert start in text
+    assert "have it: identities that look alike." in text
