@@ -167,7 +167,7 @@ def faulty(kind: str) -> Any:
         points[60, 0] = np.inf
     if kind == "eyes in one place":
         points[LEFT_EYE] = points[RIGHT_EYE]
-    return {"few": points[:67], "flat": points.ravel(), "space": np.zeros((68, 3))}.get(kind, points)
+    return {"few": points[:67], "flat": points.ravel(), "space": np.zeros((68, 4))}.get(kind, points)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def faulty(kind: str) -> Any:
         ("eyes in one place", "eyes less than 4 pixels apart"),
         ("few", r"shape \(67, 2\)"),
         ("flat", r"shape \(136,\)"),
-        ("space", r"shape \(68, 3\)"),
+        ("space", r"shape \(68, 4\)"),
     ],
 )
 def test_landmarks_that_nothing_can_be_aligned_by_are_refused(kind: str, told: str) -> None:
