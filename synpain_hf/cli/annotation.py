@@ -18,6 +18,7 @@ from synpain_hf.text.plurals import count
 Layout = Literal["flat", "imagefolder"]
 Shown = Literal["both", "neutral", "expressive"]
 OnError = Literal["fail", "skip"]
+Name = Literal["mediapipe", "sface", "sharpness"]
 
 
 def annotate(
@@ -25,10 +26,7 @@ def annotate(
     annotators: Annotated[
         list[str] | None,
         typer.Option(
-            "--with",
-            metavar="<mediapipe|sface|sharpness>",
-            help="What measures the faces here; may be repeated.",
-            show_default=False,
+            "--with", **choice_of(Name), help="What measures the faces here; may be repeated.", show_default=False
         ),
     ] = None,
     file: Annotated[

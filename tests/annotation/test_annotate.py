@@ -222,7 +222,7 @@ class TestCommand:
             (["--with", "sface", "--tool", "plain"], "--tool has no use with --with; leave it out"),
             (["--import", "t.csv", "--workers", "2"], "--workers has no use with --import; leave it out"),
             (["--import", "t.csv", "--model", "m"], "--model has no use with --import; leave it out"),
-            (["--with", "sfac"], "--with is 'sfac' (did you mean 'sface'?); give one or several of"),
+            (["--with", "sface", "--model", "."], "is none that is known (face_detection_yunet"),
             (
                 ["--with", "sface", "--model", "nowhere"],
                 "nowhere does not exist; give a model file, or a folder of them",
