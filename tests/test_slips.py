@@ -157,5 +157,5 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
     assert options == {
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format"),
-        *("--layout", "--face"),
+        *("--layout", "--face", "--with", "--alignment"),
     }

@@ -18,6 +18,7 @@ from synpain_hf.text.plurals import count
 Layout = Literal["flat", "imagefolder"]
 Shown = Literal["both", "neutral", "expressive"]
 OnError = Literal["fail", "skip"]
+Name = Literal["mediapipe", "sface", "sharpness"]
 
 
 def annotate(
@@ -25,10 +26,7 @@ def annotate(
     annotators: Annotated[
         list[str] | None,
         typer.Option(
-            "--with",
-            metavar="<mediapipe|sface|sharpness>",
-            help="What measures the faces here; may be repeated.",
-            show_default=False,
+            "--with", **choice_of(Name), help="What measures the faces here; may be repeated.", show_default=False
         ),
     ] = None,
     file: Annotated[
@@ -89,7 +87,7 @@ def annotate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add to a release what is measured in its faces: here, by annotators, or elsewhere, by another tool.
+    """Add to a release what is measured in its faces.
 
     `--with` runs annotators over all faces; interrupted, it goes on when the same command is given again. `--import`
     takes over the table of a tool that was run on what `synpain-hf faces` writes.

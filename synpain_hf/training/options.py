@@ -51,7 +51,7 @@ class DataArguments:
         },
     )
     cache_dir: str | None = field(
-        default=None, metadata={"help": "Where prepared faces are kept; HF_HOME/synpain-hf/faces by default."}
+        default=None, metadata={"help": "Where prepared faces are kept; by default HF_HOME/synpain-hf/faces."}
     )
 
 

@@ -16,7 +16,7 @@ from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.annotators import ANNOTATORS
 from synpain_hf.annotation.imports.importing import import_annotations
 from synpain_hf.cards import card
-from synpain_hf.errors import OutputError, ReleaseError, UsageError, VersionError
+from synpain_hf.errors import MissingExtraError, OutputError, ReleaseError, UsageError, VersionError
 from synpain_hf.executor import Engine
 from synpain_hf.release.amend import amend
 from synpain_hf.release.compare import diff
@@ -187,6 +187,16 @@ class TestRefusals:
         with pytest.raises(UsageError, match=said):
             annotate(drawn.folder, names)
 
+    def test_without_the_libraries_what_needs_none_works_and_the_rest_says_what_to_install(
+        self, with_faces: Release, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for library in ("mediapipe", "cv2"):
+            monkeypatch.setitem(sys.modules, library, None)
+        for name in ("mediapipe", "sface"):
+            with pytest.raises(MissingExtraError, match=r"is needed, and cannot be loaded .*; run `pip install"):
+                annotate(with_faces.folder, ["sharpness", name])
+        assert annotate(with_faces.folder, "sharpness").failed == {"sharpness": 0}
+
     def test_a_file_that_is_of_another_annotator(self, with_faces: Release, tmp_path: Path) -> None:
         pair = next(iter(pixels_of(with_faces)))[0]
         table = written(tmp_path, "mine.csv", "pair_id,face,AU4", f"{pair},neutral,1")
@@ -222,7 +232,7 @@ class TestCommand:
             (["--with", "sface", "--tool", "plain"], "--tool has no use with --with; leave it out"),
             (["--import", "t.csv", "--workers", "2"], "--workers has no use with --import; leave it out"),
             (["--import", "t.csv", "--model", "m"], "--model has no use with --import; leave it out"),
-            (["--with", "sfac"], "--with is 'sfac' (did you mean 'sface'?); give one or several of"),
+            (["--with", "sface", "--model", "."], "is none that is known (face_detection_yunet"),
             (
                 ["--with", "sface", "--model", "nowhere"],
                 "nowhere does not exist; give a model file, or a folder of them",

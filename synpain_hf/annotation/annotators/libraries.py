@@ -58,7 +58,7 @@ MEDIAPIPE = Library(
 OPENCV = Library(
     title="OpenCV",
     module="cv2",
-    least=(4, 10),
+    least=(4, 11),
     below=(5,),
-    reason="its recogniser of faces has been tried with versions from 4.10 up to 5 alone",
+    reason="versions before 4.11 do not read the models, and version 5 breaks SFace",
 )
