@@ -14,7 +14,7 @@ from synpain_hf.cli.printing import as_option, print_json, print_line, print_tab
 from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
-from synpain_hf.release.layout import TITLES
+from synpain_hf.release.layout import REJECTED, TITLES
 from synpain_hf.text.plurals import count, first_few
 from synpain_hf.vocabulary import Uses
 
@@ -146,7 +146,9 @@ def build(
     if "videos" in options:
         print_line(_videos(options, release.configurations().get("videos", {})))
     if pairs["rejected"]:
-        print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / 'rejected.jsonl'}")
+        print_line(f"{pairs['rejected']:,} of {pairs['in']:,} were rejected: see {out / REJECTED}")
+    elif REJECTED in release.files:
+        print_line(f"videos were left out: see {out / REJECTED}")
     if unverified:
         named = f"{count(len(unverified), 'picture')} ({first_few(unverified)})"
         print_line(f"damage would not show in {named}; list their digests in checksums.sha256 to be sure")

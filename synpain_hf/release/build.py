@@ -314,7 +314,11 @@ def _describe(
         "made_with": f"synpain-hf {synpain_hf.__version__}",
     }
     released = {row.pair_id for row in rows}
-    contents = Contents([pair for pair in plan.pairs() if pair.pair_id in released], plan.films)
+    lost = {problem.file for problem in problems}
+    contents = Contents(
+        [pair for pair in plan.pairs() if pair.pair_id in released],
+        [film for film in plan.films if film.clip.listed_at not in lost],
+    )
     for table in tables.TABLES:
         if table.write is not None:
             files |= table.write(staging.release, contents)

@@ -22,7 +22,7 @@ from synpain_hf.release.identities import (
     units_of,
 )
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables import VIDEOS
+from synpain_hf.release.tables import joined_tables
 from synpain_hf.release.tables.pairs import GIVEN
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.sources.folds import FoldsFile
@@ -207,7 +207,7 @@ def _folds_before(release: Release, pairs: Iterable[Pair]) -> dict[str, int]:
         rows = release.read(partition.path, sorted({PAIR_ID, shown}))
         of_pairs |= dict.fromkeys(rows[PAIR_ID].to_pylist(), partition.fold)
         of_identities |= dict.fromkeys(rows[shown].to_pylist(), partition.fold)
-    for file in release.files_of(VIDEOS):
+    for file in [file for table in joined_tables() if not table.joins for file in release.files_of(table)]:
         rows = release.read(file, [IDENTITY, "fold"])
         of_identities |= dict(zip(*(rows[name].to_pylist() for name in (IDENTITY, "fold")), strict=True))
     return _by_pair(of_pairs, of_identities, pairs)

@@ -250,8 +250,9 @@ def test_more_than_is_decoded_is_refused(
 
 
 def test_a_decoder_that_hangs_is_given_up(h264: bytes) -> None:
-    with ClipReader(h264, seconds_frame=1.0) as reader:
+    with ClipReader(h264) as reader:
         reader.frame(0)
+        reader._longest = 0.2  # not from the start: this machine may be busy
         os.kill(reader._process.pid, signal.SIGSTOP)
         with pytest.raises(PictureError, match="takes too long to decode, and was given up"):
             reader.frame(1)

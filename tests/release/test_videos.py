@@ -306,6 +306,10 @@ def test_published_folds_are_those_of_clips_too(harmed: Path, tmp_path: Path) ->
     folds.write_text("".join(lines))
     with pytest.raises(BadInputError, match=f"Videos/{clip_name(ALONE)}: has no fold in folds.csv; add it there"):
         build(harmed, tmp_path / "without", version="1.0.0", videos="table", folds=folds)
+    rest = build(harmed, tmp_path / "without", version="1.0.0", videos="table", folds=folds, on_error="skip")
+    assert clips_of(rest).keys() == {STILL}
+    assert rest.manifest["pairs"] == {"in": 6, "out": 6, "rejected": 0}
+    verify(rest)
 
 
 def test_the_full_card_and_croissant_tell_of_the_table(both: Release, tmp_path: Path) -> None:

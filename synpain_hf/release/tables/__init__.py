@@ -35,7 +35,7 @@ def base_table() -> Table:
 
 
 def joined_tables() -> tuple[Table, ...]:
-    """The tables whose rows join to the pairs."""
+    """The tables beside the pairs."""
     return TABLES[1:]
 
 

@@ -133,7 +133,8 @@ class Table:
         name: What it is called.
         folder: Where its files are in a release: every Parquet file below it belongs to the table.
         key: The columns that identify a row.
-        joins: Whether its rows are about pairs, which they name by `pair_id`; others stand for themselves.
+        joins: Whether its rows are about pairs, which they name by `pair_id`; others stand for themselves, and say by
+            `identity` and `fold` who is shown, and on which side of a split.
         features: Its columns, as `datasets` types. Where columns may differ by file, those that have a fixed type.
         meanings: What each column means, those of a struct by their path, such as `provenance.seed`.
         configurations: The files of each split of each configuration that loads it.
