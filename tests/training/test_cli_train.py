@@ -144,6 +144,7 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
         (["--fusion", "subtraction"], "error: --fusion is 'subtraction', but pwct always subtracts; leave it out"),
         (["--learning-rate", "0"], "error: --learning-rate is 0.0; give more than 0, such as 5e-4"),
         (["--epochs", "0"], "error: --epochs is 0, so that nothing is learned"),
+        (["--jobs", "2"], "error: --jobs is for cv and loso, which train several models; leave it out"),
         (["--lora"], "error: --lora is for vision models, which pwct is not; leave it out"),
         (["--image-size", "64"], "error: --image-size must be 160: this model does not take faces of 64 x 64"),
         (["--crop-box", "0.5", "0", "0.4", "1"], "error: --crop-box is [0.5, 0.0, 0.4, 1.0]; give left, top, right"),

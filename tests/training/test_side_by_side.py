@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.build import build
+from synpain_hf.release.release import Release
 from synpain_hf.training.run.cross_validation import cross_validate
-from synpain_hf.training.run.side_by_side import at_a_time
+from synpain_hf.training.run.side_by_side import at_a_time, train_side_by_side, visible_devices
 from tests.release.making import manifest_rows, write_manifest
 from tests.training.small import ARGUMENTS, tiny
 
@@ -34,19 +36,16 @@ def test_two_at_a_time_give_what_one_after_the_other_gives(tmp_path: Path, capfd
         cross_validate(release.folder, out=tmp_path / "three", jobs=2, **{**options, "learning_rate": -1})
 
 
-@pytest.mark.parametrize(("asked", "processes", "found"), [(None, None, 1), (3, None, 3), (None, "4", 1), (1, "4", 1)])
+@pytest.mark.parametrize(
+    ("asked", "gpus", "processes", "found"),
+    [(None, 0, None, 1), (None, 4, None, 4), (3, 0, None, 3), (3, 4, None, 3), (None, 4, "4", 1), (1, 4, "4", 1)],
+)
 def test_so_many_are_trained_at_a_time(
-    asked: int | None, processes: str | None, found: int, monkeypatch: pytest.MonkeyPatch
+    asked: int | None, gpus: int, processes: str | None, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
     if processes:
         monkeypatch.setenv("WORLD_SIZE", processes)
-    assert at_a_time(asked) == found
-
-
-def test_as_many_as_there_are_gpus_are_trained_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
-    assert at_a_time(None) == 4
+    assert at_a_time(asked, [str(gpu) for gpu in range(gpus)]) == found
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_as_many_as_there_are_gpus_are_trained_at_a_time(monkeypatch: pytest.Mon
 def test_what_cannot_be_is_told(asked: int, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "4")
     with pytest.raises(UsageError, match=message):
-        at_a_time(asked)
+        at_a_time(asked, [])
 
 
 @pytest.mark.slow
@@ -69,3 +68,30 @@ def test_a_process_asks_for_gpus_only_once_it_trains() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
+
+
+def test_what_each_training_tells_begins_with_its_name(
+    faces: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = {**ARGUMENTS, "num_train_epochs": 1, "model": tiny(tmp_path), "cache_dir": tmp_path / "faces"}
+    trainings = [(name, {"dataset": faces.folder, "out": tmp_path / name, **options}) for name in ("one", "two")]
+    threads = torch.get_num_threads()
+    try:
+        found = train_side_by_side(trainings, 1, [])
+    finally:
+        torch.set_num_threads(threads)
+    assert [result.out.name for result in found] == ["one", "two"]
+    told = [line for line in capsys.readouterr().err.splitlines() if "validation loss" in line]
+    assert [line.partition(" epoch 1 of 1: ")[0] for line in told] == ["one:", "two:"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "found"), [(None, 0, []), (None, 2, ["0", "1"]), ("2,5", 2, ["2", "5"]), ("", 0, [])]
+)
+def test_gpus_are_named_as_this_process_may_use_them(
+    visible: str | None, count: int, found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert visible_devices(count) == found

@@ -420,7 +420,7 @@ def test_another_training_does_not_go_on_in_the_folder_of_one(faces: Release, tm
     for options, message in (
         ({"learning_rate": 1.0}, r"another training \(recipe.learning_rate was 0.0005, and is 1.0\); give the same"),
         ({"config_name": "cv_1"}, "data.config_name was default, and is cv_1"),
-        ({"augmentation": None}, "augmentation.probability was 0.8, and is None.*, and 9 more"),
+        ({"augmentation": None}, "augmentation.probability was 0.8, and is None.*, and 15 more"),
         ({"model": "pwct"}, "model.architecture was backbone, and is pwct"),
     ):
         with pytest.raises(UsageError, match=message):

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
 
 from synpain_hf.configurations import EACH_PERSON
@@ -33,7 +34,7 @@ from synpain_hf.training.report.evaluation import PREDICTIONS, figures, write_re
 from synpain_hf.training.request import any_folder, check_splits, open_also, turns
 from synpain_hf.training.run.folder import read_json, write_json
 from synpain_hf.training.run.result import TrainingResult, read_report, with_interval
-from synpain_hf.training.run.side_by_side import at_a_time, train_side_by_side
+from synpain_hf.training.run.side_by_side import at_a_time, train_side_by_side, visible_devices
 from synpain_hf.training.run.train import train
 
 SUMMARY = "summary.json"
@@ -182,7 +183,9 @@ def cross_validate(
     """
     if not isinstance(dataset, (str, Path)):
         raise UsageError("loaded splits are a single fold; give a release's folder, its name, or its id on the Hub")
-    folder, at_once = Path(out).expanduser().absolute(), at_a_time(jobs)
+    folder = Path(out).expanduser().absolute()
+    devices = visible_devices(torch.cuda.device_count())
+    at_once = at_a_time(jobs, devices)
     trainings = turns(str(dataset), protocol, options.get("revision"))
     _check_folder(folder, protocol, keep_finished)
     asked = [one if isinstance(one, TrainingSet) else TrainingSet(one) for one in also]
@@ -196,7 +199,7 @@ def cross_validate(
     }
     if at_once > 1:
         told = {name: value for name, value in options.items() if name != "warn"}  # which another process cannot call
-        folds = train_side_by_side([(place, {**one, **told}) for place, one in of_each.items()], at_once)
+        folds = train_side_by_side([(place, {**one, **told}) for place, one in of_each.items()], at_once, devices)
     else:
         folds = [train(**one, progress=_told(progress, place), **options) for place, one in of_each.items()]
     process = PartialState()

@@ -23,18 +23,29 @@ Named = tuple[str, Mapping[str, Any]]
 """A training by its name, with the arguments of `train`."""
 
 
-def at_a_time(asked: int | None) -> int:
+def visible_devices(count: int) -> list[str]:
+    """The GPUs that this process may use, as they are named to another.
+
+    Args:
+        count: How many there are.
+    """
+    named = os.environ.get(_VISIBLE)
+    return named.split(",") if named else [str(number) for number in range(count)]
+
+
+def at_a_time(asked: int | None, devices: Sequence[str]) -> int:
     """How many trainings run side by side.
 
     Args:
         asked: How many; None for as many as there are GPUs, and one where there are none.
+        devices: The GPUs.
 
     Raises:
         UsageError: If it cannot be right, or several are asked for of each of several processes.
     """
     together = int(os.environ.get("WORLD_SIZE", "1"))
     if asked is None:
-        return 1 if together > 1 else max(torch.cuda.device_count(), 1)
+        return 1 if together > 1 else max(len(devices), 1)
     if asked < 1:
         raise UsageError(f"is {asked}; give 1 or more", "jobs")
     if asked > 1 and together > 1:
@@ -46,12 +57,13 @@ def at_a_time(asked: int | None) -> int:
     return asked
 
 
-def train_side_by_side(trainings: Sequence[Named], jobs: int) -> list[TrainingResult]:
+def train_side_by_side(trainings: Sequence[Named], jobs: int, devices: Sequence[str]) -> list[TrainingResult]:
     """Train each, several at a time; what they tell on standard error begins with their names.
 
     Args:
         trainings: Everything in them must pickle.
         jobs: Processes. Each has a GPU of its own; if there are more processes than GPUs, some share one.
+        devices: The GPUs; none to use the processor.
 
     Returns:
         What came of each, in their order.
@@ -61,14 +73,8 @@ def train_side_by_side(trainings: Sequence[Named], jobs: int) -> list[TrainingRe
     """
     jobs = min(jobs, len(trainings))
     tasks = [(number, trainings[number::jobs]) for number in range(jobs)]
-    found = list(Executor(jobs, "processes").run(partial(_train_in_turn, jobs, _devices()), tasks, ordered=True))
+    found = list(Executor(jobs, "processes").run(partial(_train_in_turn, jobs, devices), tasks, ordered=True))
     return [found[number % jobs][number // jobs] for number in range(len(trainings))]
-
-
-def _devices() -> list[str]:
-    """The GPUs that this process may use, as they are named to another."""
-    named = os.environ.get(_VISIBLE)
-    return named.split(",") if named else [str(number) for number in range(torch.cuda.device_count())]
 
 
 def _train_in_turn(jobs: int, devices: Sequence[str], task: tuple[int, Sequence[Named]]) -> list[TrainingResult]:
