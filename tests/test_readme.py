@@ -134,7 +134,14 @@ def a_list_of_sets(folder: Path) -> None:
     (folder / "sets.yaml").write_text(shown[1], encoding="utf-8")
 
 
+def photographs(folder: Path) -> None:
+    """A neutral and an expressive face of one person."""
+    for name, units in (("neutral", COURSE[0]), ("expressive", COURSE[-1])):
+        picture(person(0), units).save(folder / f"{name}.png")
+
+
 BEFORE: Mapping[str, Callable[[Path], None]] = {
+    "synpain-hf judge my-model expressive.png --reference neutral.png": photographs,
     "synpain-hf build SynPain synpain-1.0.0 --version 1.0.0 --workers 2": a_download,
     "synpain-hf build damaged faces-1.0.0 --version 1.0.0": a_damaged_download,
     "synpain-hf evaluate predictions.csv --groups gender,age_group --out audit": predictions,
