@@ -56,6 +56,11 @@ class ClipReader:
         seconds_frame: Longest that the next frame may take.
         seconds_clip: Longest that all may take.
 
+    Attributes:
+        process: The decoder.
+        seconds_frame: Longest that the next frame may take.
+        next: The first frame that can still be read.
+
     Raises:
         PictureError: If it is not a video.
         MissingExtraError: If PyAV is not installed.
@@ -66,17 +71,16 @@ class ClipReader:
     ) -> None:
         container = container_of(clip)
         check_decoder()
-        self._longest, self._left, self._hung = seconds_frame, seconds_clip, False
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program of our own
+        self.seconds_frame, self._left, self._hung = seconds_frame, seconds_clip, False
+        self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program of our own
             [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), container.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._given, self._answers = (cast("IO[bytes]", pipe) for pipe in (self._process.stdin, self._process.stdout))
+        self._given, self._answers = (cast("IO[bytes]", pipe) for pipe in (self.process.stdin, self.process.stdout))
         self._write(SIZE.pack(len(clip)), clip)
         self.next = 0
-        """The first frame that can still be read."""
 
     def __enter__(self) -> ClipReader:
         return self
@@ -88,8 +92,8 @@ class ClipReader:
 
     def close(self) -> None:
         """End the decoder, whatever it is at."""
-        self._process.kill()
-        self._process.communicate()
+        self.process.kill()
+        self.process.communicate()
 
     def frame(self, number: int) -> Frame:
         """A frame in colour.
@@ -124,7 +128,7 @@ class ClipReader:
                     self._given.write(part)
                 self._given.flush()
             except BrokenPipeError:
-                self._process.wait()  # the answer, or its lack, tells why
+                self.process.wait()  # the answer, or its lack, tells why
 
     def _answer(self, channels: int) -> Frame | None:
         """The next frame; None after the last."""
@@ -145,14 +149,14 @@ class ClipReader:
     def _why_it_ended(self) -> str:
         if self._hung:
             return "takes too long to decode, and was given up; convert it to H.264, or leave it out"
-        status = self._process.wait()
+        status = self.process.wait()
         return f"made the decoder stop (status {status}); fetch it again, or convert it to H.264"
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
         """End the decoder if this takes too long."""
         start = time.monotonic()
-        watch = Timer(max(0, min(self._longest, self._left)), self._give_up)
+        watch = Timer(max(0, min(self.seconds_frame, self._left)), self._give_up)
         watch.daemon = True
         watch.start()
         try:
@@ -163,7 +167,7 @@ class ClipReader:
 
     def _give_up(self) -> None:
         self._hung = True
-        self._process.kill()
+        self.process.kill()
 
 
 def check_decoder() -> None:

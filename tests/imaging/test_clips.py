@@ -252,11 +252,11 @@ def test_more_than_is_decoded_is_refused(
 def test_a_decoder_that_hangs_is_given_up(h264: bytes) -> None:
     with ClipReader(h264) as reader:
         reader.frame(0)
-        reader._longest = 0.2  # not from the start: this machine may be busy
-        os.kill(reader._process.pid, signal.SIGSTOP)
+        reader.seconds_frame = 0.2  # not from the start: this machine may be busy
+        os.kill(reader.process.pid, signal.SIGSTOP)
         with pytest.raises(PictureError, match="takes too long to decode, and was given up"):
             reader.frame(1)
-    assert reader._process.returncode == -signal.SIGKILL
+    assert reader.process.returncode == -signal.SIGKILL
 
 
 def test_all_frames_together_may_not_take_longer_than_a_clip_may(h264: bytes) -> None:
@@ -267,8 +267,8 @@ def test_all_frames_together_may_not_take_longer_than_a_clip_may(h264: bytes) ->
 def test_a_decoder_that_falls_is_told(h264: bytes) -> None:
     with ClipReader(h264) as reader:
         reader.frame(0)
-        os.kill(reader._process.pid, signal.SIGSEGV)
-        reader._process.wait()
+        os.kill(reader.process.pid, signal.SIGSEGV)
+        reader.process.wait()
         with pytest.raises(PictureError, match=r"made the decoder stop \(status -11\); fetch it again"):
             reader.frame(1)
 
@@ -345,4 +345,4 @@ def test_memory_does_not_grow_with_the_frames(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", (smooth(number % 9) for number in range(400))).read_bytes()
     with ClipReader(clip) as reader:
         assert len(list(islice(reader.greys(), 3))) == 3
-        assert reader._process.poll() is None
+        assert reader.process.poll() is None

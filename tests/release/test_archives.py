@@ -70,6 +70,7 @@ class TestBiovid:
         assert "`pain` is heat of level 4 or more" in card
         assert not [word for word in ("synthetic", "generated", "never means neutral") if word in card]
 
+    @pytest.mark.slow
     def test_a_clip_that_does_not_decode_is_left_out_and_the_rest_is_built(self, tmp_path: Path) -> None:
         folder = write_biovid(tmp_path / "biovid", persons=4)
         damaged = next(folder.rglob("*PA4*.mp4"))

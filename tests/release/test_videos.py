@@ -159,6 +159,7 @@ def test_frames_alone_make_no_table(filmed: Path, tmp_path: Path) -> None:
     assert "videos" not in release.configurations()
 
 
+@pytest.mark.slow
 def test_the_same_videos_give_the_same_bytes_whatever_engine_decodes_them(
     filmed: Path, both: Release, tmp_path: Path
 ) -> None:
@@ -380,6 +381,7 @@ def test_the_command_says_what_became_of_videos(filmed: Path, tmp_path: Path) ->
     assert "--at names 'peek' (did you mean 'peak'?); give peak, seconds such as 0.5,1.5, or every:N" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_official_videos_become_pairs_and_rows(sample: Path, tmp_path: Path) -> None:
     release = build(sample, tmp_path / "release", version="1.0.0", videos="both")
     found = {row["clip"]: row for row in rows_of(release).values() if row["clip"]}
