@@ -8,6 +8,7 @@ loaded or inflated: chunks are taken as they are stored, and inflated here to th
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.errors import MissingExtraError
+from synpain_hf.text.plurals import count
 
 if TYPE_CHECKING:
     import h5py
@@ -38,6 +40,9 @@ _CHECKED = frozenset((_GZIP, _FLETCHER32))
 _FILTERS = {_GZIP: "gzip", _SHUFFLE: "shuffle", _FLETCHER32: "fletcher32"}
 _CHECKSUM_BYTES, _MODULUS = 4, 2**16 - 1
 _LONGEST_SHOWN = 200
+_MOST_NAMES = 1000
+_MOST_CHUNKS = 10_000
+_LONGEST_TEXT = 1000
 
 
 def is_hdf5(path: Path) -> bool:
@@ -66,6 +71,23 @@ def open_hdf5(path: Path) -> h5py.File:
         return h5py.File(path, "r", locking=False)
     except DAMAGED as error:
         raise ValueError(f"cannot be read ({told(error)}); fetch it again") from error
+
+
+def names_in(file: h5py.File, group: str = "") -> list[str]:
+    """What the columns and groups of a file, or in a group of it, are called.
+
+    Raises:
+        ValueError: If they cannot be read, or are very many; cause, then remedy.
+    """
+    try:
+        if group:
+            _check_links(file, group)
+        names = [str(name) for name in itertools.islice(file[group or "/"], _MOST_NAMES + 1)]
+    except DAMAGED as error:
+        raise ValueError(f"cannot be read ({told(error)}); {_AGAIN}") from error
+    if len(names) > _MOST_NAMES:
+        raise ValueError(f"has more than {_MOST_NAMES:,} columns; leave out those that are not needed")
+    return names
 
 
 def told(error: Exception) -> str:
@@ -164,13 +186,20 @@ class Column:
             at_a_time = max(1, MOST_HELD // max(size, self._row_bytes))  # a text may be as long as the file
             for start in range(0, self.rows, at_a_time):
                 for text in self._stored[start : start + at_a_time]:
+                    if len(text) > _LONGEST_TEXT:
+                        raise ValueError(f"a text has {len(text):,} bytes")
                     yield text.rstrip(b"\0").decode("utf-8")
         except DAMAGED as error:
             raise ValueError(f"has a column {self._name} that cannot be read ({told(error)}); {_AGAIN}") from error
 
     @property
     def _row_bytes(self) -> int:
-        return int(np.prod(self.shape[1:], dtype=object)) * self._item_bytes
+        return math.prod(self.shape[1:]) * self._item_bytes
+
+    @property
+    def _steps(self) -> list[range]:
+        """Where its chunks begin, in every dimension but that of rows."""
+        return [range(0, size, step) for size, step in zip(self.shape[1:], self._chunks[1:], strict=False)]
 
     @property
     def _item_bytes(self) -> int:
@@ -188,10 +217,15 @@ class Column:
             raise ValueError(f"has the shape {self.shape}; {_AGAIN}")
         if not all(self.shape[1:]):
             raise ValueError(f"has empty rows; {_AGAIN}")
+        if self.is_text and self.dtype.itemsize > _LONGEST_TEXT:
+            raise ValueError(f"has texts of {self.dtype.itemsize:,} bytes; write shorter ones")
         rows = self._chunks[0] if self._chunks else 1
         if self._row_bytes * rows > MOST_HELD:
-            reason = f"is stored in chunks of {rows:,} rows, more than the {MOST_HELD:,} bytes that are read at a time"
-            raise ValueError(f"{reason}; write it with chunks of one row")
+            more = f"more than the {MOST_HELD:,} bytes that are read at a time"
+            raise ValueError(f"is stored in chunks of {count(rows, 'row')}, {more}; write it with chunks of one row")
+        chunks = math.prod(map(len, self._steps))
+        if chunks > _MOST_CHUNKS:
+            raise ValueError(f"is stored in {chunks:,} chunks a row; write it with chunks of one row")
         if not self._chunks and self._stored.id.get_storage_size() < self.rows * self._row_bytes:
             raise ValueError(f"is not stored whole; {_AGAIN}")
 
@@ -199,8 +233,7 @@ class Column:
         """The rows of the chunks that begin with a row."""
         rows = min(self._chunks[0], self.rows - start)
         block = np.empty((rows, *self.shape[1:]), self.dtype)
-        steps = [range(0, size, step) for size, step in zip(self.shape[1:], self._chunks[1:], strict=True)]
-        for at in itertools.product(*steps):
+        for at in itertools.product(*self._steps):
             chunk = np.frombuffer(self._chunk((start, *at)), self.dtype).reshape(self._chunks)
             place = block[
                 (slice(None), *(slice(first, first + step) for first, step in zip(at, self._chunks[1:], strict=True)))
@@ -210,7 +243,7 @@ class Column:
 
     def _chunk(self, offset: tuple[int, ...]) -> bytes:
         """A chunk with its filters undone."""
-        size = int(np.prod(self._chunks, dtype=object)) * self._item_bytes
+        size = math.prod(self._chunks) * self._item_bytes
         known = self._stored.id.get_chunk_info_by_coord(offset)
         if known.byte_offset is None:
             raise ValueError("a chunk is missing")
@@ -231,13 +264,7 @@ def _data_set(file: h5py.File, name: str) -> h5py.Dataset:
     import h5py
 
     try:
-        parts = name.split("/")
-        for depth in range(1, len(parts) + 1):
-            place = "/".join(parts[:depth])
-            if place not in file:
-                raise ValueError("is not there; add it")
-            if not isinstance(file.get(place, getlink=True), h5py.HardLink):
-                raise ValueError("is a link, which is not followed; put the column itself there")  # noqa: TRY004
+        _check_links(file, name)
         found = file[name]
         if not isinstance(found, h5py.Dataset):
             raise ValueError(f"is a group; {_AGAIN}")  # noqa: TRY004 - a fault of the file, not of the code
@@ -246,6 +273,18 @@ def _data_set(file: h5py.File, name: str) -> h5py.Dataset:
     except DAMAGED as error:
         raise ValueError(f"has a column {name} that {told(error)}") from error
     return found
+
+
+def _check_links(file: h5py.File, name: str) -> None:
+    """Refuse a name that leads through links, in or out of the file, or nowhere."""
+    import h5py
+
+    parts = name.split("/")
+    for place in ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
+        if not file.id.links.exists(place.encode()):  # unlike `in`, it looks at the link alone
+            raise ValueError("is not there; add it")
+        if file.id.links.get_info(place.encode()).type != h5py.h5l.TYPE_HARD:
+            raise ValueError("is a link, which is not followed; put the column itself there")
 
 
 def _filters_of(stored: h5py.Dataset) -> list[int]:

@@ -31,6 +31,12 @@ def _manifests() -> Target:
     return Target(building.manifests, building.OF_MANIFESTS, building.build_manifest, links=True, preload=_LATE)
 
 
+def _hdf5() -> Target:
+    from tests.fuzz import hdf5
+
+    return Target(hdf5.make, hdf5.DAMAGES, hdf5.build_hdf5, links=True, preload=(*_LATE, "h5py"))
+
+
 def _releases() -> Target:
     from tests.fuzz import releases
 
@@ -47,6 +53,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "PICTURES": _pictures,
     "ZIPS": _zips,
     "MANIFESTS": _manifests,
+    "HDF5": _hdf5,
     "RELEASES": _releases,
     "MODELS": _models,
 }

@@ -18,7 +18,7 @@ from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.files import StoredPicture, list_folder
 from synpain_hf.sources.folds import FoldsFile
 from synpain_hf.sources.groups import Groups, read_groups
-from synpain_hf.sources.hdf5 import SUFFIXES, is_hdf5, open_hdf5
+from synpain_hf.sources.hdf5 import SUFFIXES, is_hdf5, names_in, open_hdf5
 from synpain_hf.sources.unbc.frames import Frame, Rules, pairs_of
 from synpain_hf.sources.unbc.hdf5_folds import read_hdf5_folds
 from synpain_hf.sources.unbc.hdf5_labels import INDEX, MOST_FRAMES, Labels, indexes_in
@@ -44,7 +44,7 @@ def _is_frames(path: Path) -> bool:
         return False
     try:
         with open_hdf5(path) as file:
-            return _FRAMES in file
+            return _FRAMES in names_in(file)
     except ValueError:
         return False
 
@@ -109,10 +109,11 @@ class _Files:
                 continue
             try:
                 opened[file.name] = stack.enter_context(open_hdf5(file.path))
+                names = names_in(opened[file.name])
             except ValueError as error:
                 problems.append(Problem(file.name, str(error)))
                 continue
-            here = [column for column in (_FRAMES, _LABELS, _FOLDS) if column in opened[file.name]]
+            here = [column for column in (_FRAMES, _LABELS, _FOLDS) if column in names]
             problems += [
                 Problem(file.name, f"has {column!r}, as {known_by[column].name} has; keep one of the two")
                 for column in here
@@ -171,7 +172,7 @@ def _pictures(file: StoredPicture, opened: h5py.File) -> dict[int, Hdf5Picture]:
     images = images_in(opened)
     if images.rows > MOST_FRAMES:
         raise ValueError(f"has {images.rows:,} frames, more than the {MOST_FRAMES:,} that are read; divide it")
-    indexes = indexes_in(opened, images.rows) if INDEX in opened else list(range(images.rows))
+    indexes = indexes_in(opened, images.rows) if INDEX in names_in(opened) else list(range(images.rows))
     if len(set(indexes)) < len(indexes):
         raise ValueError(f"has an {INDEX} that names a frame twice; number them anew")
     return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import Problem
 from synpain_hf.sources.folds import FoldsFile
-from synpain_hf.sources.hdf5 import Column
+from synpain_hf.sources.hdf5 import Column, names_in
 from synpain_hf.text.plurals import count
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def read_hdf5_folds(name: str, file: h5py.File, identities: Collection[str]) -> 
         ValueError: If a column cannot be read; cause, then remedy.
     """
     called = {number: identity for identity in sorted(identities) if (number := _number_of(identity)) is not None}
-    present = [fold for fold in range(FOLDS) if f"fold-{fold}" in file]
+    groups = names_in(file)
+    present = [fold for fold in range(FOLDS) if f"fold-{fold}" in groups]
     problems = [Problem(name, f"has no fold-{fold}; add it") for fold in range(FOLDS) if fold not in present]
-    if f"fold-{FOLDS}" in file:
+    if f"fold-{FOLDS}" in groups:
         problems.append(Problem(name, f"has a fold-{FOLDS}, and there are {FOLDS}, from fold-0 on; remove it"))
     validated: dict[int, list[int]] = defaultdict(list)
     for fold in present:
@@ -43,7 +44,7 @@ def read_hdf5_folds(name: str, file: h5py.File, identities: Collection[str]) -> 
             validated[subject].append(fold)
             if subject not in called:
                 problems.append(Problem(place, f"names subject {subject}, who is not among the frames; remove it"))
-        if f"fold-{fold}/{_TRAINING}" in file:
+        if _TRAINING in names_in(file, f"fold-{fold}"):
             both = sorted(set(held_out) & set(_subjects(file, f"fold-{fold}/{_TRAINING}")))
             problems += [Problem(place, f"trains on subject {one} and validates on it; leave it once") for one in both]
     for subject, folds in validated.items():

@@ -17,7 +17,7 @@ import numpy as np
 from synpain_hf.pair import Picture
 from synpain_hf.pspi import PSPI_UNITS, pspi
 from synpain_hf.sources.facs import check_pspi, check_units
-from synpain_hf.sources.hdf5 import Array, Column
+from synpain_hf.sources.hdf5 import Array, Column, names_in
 from synpain_hf.sources.unbc.folder import NAME
 from synpain_hf.sources.unbc.frames import Frame
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import h5py
 
 INDEX = "index"
-MOST_FRAMES = 1_000_000
+MOST_FRAMES = 200_000
 
 _SUBJECT, _SEQUENCE, _FRAME, _PSPI = "subject_name", "sequence_name", "frame_name", "label_pspi"
 _UNIT = re.compile(r"label_AU_([1-9]\d?)")
@@ -59,20 +59,21 @@ class Labels:
         rows = subjects.rows
         if rows > MOST_FRAMES:
             raise ValueError(f"has {rows:,} rows, more than the {MOST_FRAMES:,} that are read; divide it")
-        if INDEX not in file:
+        columns = names_in(file)
+        if INDEX not in columns:
             raise ValueError(f"has no column {INDEX!r}, which says of which frame a row is; add it")
-        names = [_SUBJECT, *([_SEQUENCE, _FRAME] if _SEQUENCE in file and _FRAME in file else [])]
-        found = sorted(name for name in file if _UNIT.fullmatch(name))
+        names = [_SUBJECT, *([_SEQUENCE, _FRAME] if {_SEQUENCE, _FRAME} <= {*columns} else [])]
+        found = sorted(name for name in columns if _UNIT.fullmatch(name))
         if len(found) > _MOST_UNITS:
             raise ValueError(f"has {len(found)} action units; leave out those that were not coded")
         units = {name.replace("label_AU_", "AU"): _numbers(file, name, rows) for name in found}
-        if _PSPI not in file and not units.keys() >= set(PSPI_UNITS):
+        if _PSPI not in columns and not units.keys() >= set(PSPI_UNITS):
             raise ValueError(f"has neither {_PSPI!r} nor the units that it follows from; add it")
         return cls(
             indexes_in(file, rows),
             {name: _texts(file, name, rows) for name in names},
             {unit: np.nan_to_num(values, nan=0.0) for unit, values in units.items()},
-            _numbers(file, _PSPI, rows) if _PSPI in file else None,
+            _numbers(file, _PSPI, rows) if _PSPI in columns else None,
         )
 
     def frame(self, row: int, picture: Picture) -> Frame:
@@ -85,9 +86,8 @@ class Labels:
         sequence, name = named or ("", f"{subject}-{self.indexes[row]:06d}")
         wrong = next((text for text in (subject, *named) if not NAME.fullmatch(text)), None)
         if wrong is not None:
-            raise ValueError(
-                f"has a name {wrong[:40]!r} of other characters than letters, digits, ., - and _; correct it"
-            )
+            other = "of other characters than letters, digits, ., - and _"
+            raise ValueError(f"has a name {wrong[:40]!r} {other}; correct it")
         units = {unit: float(values[row]) for unit, values in self.units.items()}
         score = pspi(units) if self.scores is None else float(self.scores[row])
         if np.isnan(score):
