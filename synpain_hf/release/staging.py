@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from threading import Lock
 from typing import Any
 
@@ -35,7 +34,7 @@ class Staging:
     def add(self, written: Written) -> None:
         """Remember a complete partition; it will not be written again."""
         with self._writing, self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(f"\n{json.dumps(asdict(written))}")  # on a new line, even after one cut short
+            journal.write(f"\n{json.dumps(written, default=vars)}")  # on a new line, even after one cut short
             self.finished[written.key] = written
 
     def _read(self) -> Iterator[Written]:
