@@ -169,8 +169,9 @@ def whole_face(name: str, data: bytes, encoding: Encoding, digest: str = "") -> 
     """
     try:
         raster = decode(data)
-        is_kept = encoding == Encoding() and isinstance(raster, FilteredPng)
-        encoded = raster.without_metadata(data) if is_kept else None
+        encoded = None
+        if isinstance(raster, FilteredPng) and encoding == Encoding():
+            encoded = raster.without_metadata(data)
         pixels = raster.pixels(raster.width)
     except PictureError as error:
         raise PictureError(f"the {name} picture {error}") from error

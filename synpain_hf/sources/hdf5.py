@@ -43,6 +43,7 @@ _LONGEST_SHOWN = 200
 _MOST_NAMES = 1000
 _MOST_CHUNKS = 10_000
 _LONGEST_TEXT = 1000
+_WORDS_AT_A_TIME = 2**16
 
 
 def is_hdf5(path: Path) -> bool:
@@ -144,16 +145,10 @@ class Column:
             ValueError: If it cannot be read.
         """
         try:
-            if not self._chunks:
-                found: Array = self._stored[number]
-                return found
-            start, at = divmod(number, self._chunks[0])
-            if self._block is None or self._block[0] != start:
-                self._block = None  # before the next one is made: only one is held
-                self._block = start, self._chunks_in(start * self._chunks[0])
-            return self._block[1][at]
+            found: Array = self._in_chunks(number) if self._chunks else self._stored[number]
         except DAMAGED as error:
             raise ValueError(f"cannot be read from {self._name} ({told(error)}); {_AGAIN}") from error
+        return found
 
     def numbers(self) -> Array:
         """All rows of a column of numbers.
@@ -229,15 +224,23 @@ class Column:
         if not self._chunks and self._stored.id.get_storage_size() < self.rows * self._row_bytes:
             raise ValueError(f"is not stored whole; {_AGAIN}")
 
+    def _in_chunks(self, number: int) -> Array:
+        """A row; that of the same chunks as the last one is not read again."""
+        block, at = divmod(number, self._chunks[0])
+        if self._block is None or self._block[0] != block:
+            self._block = None  # before the next one is made: only one is held
+            self._block = block, self._chunks_in(block * self._chunks[0])
+        found: Array = self._block[1][at]
+        return found
+
     def _chunks_in(self, start: int) -> Array:
         """The rows of the chunks that begin with a row."""
         rows = min(self._chunks[0], self.rows - start)
         block = np.empty((rows, *self.shape[1:]), self.dtype)
         for at in itertools.product(*self._steps):
             chunk = np.frombuffer(self._chunk((start, *at)), self.dtype).reshape(self._chunks)
-            place = block[
-                (slice(None), *(slice(first, first + step) for first, step in zip(at, self._chunks[1:], strict=True)))
-            ]
+            covered = [slice(first, first + step) for first, step in zip((0, *at), self._chunks, strict=True)]
+            place = block[tuple(covered)]
             place[...] = chunk[tuple(map(slice, place.shape))]
         return block
 
@@ -249,7 +252,8 @@ class Column:
             raise ValueError("a chunk is missing")
         if known.size > size + size // 8 + 2**16:
             raise ValueError(f"a chunk of {size:,} bytes is stored as {known.size:,}")
-        mask, data = self._stored.id.read_direct_chunk(offset)
+        mask, stored = self._stored.id.read_direct_chunk(offset)
+        data = bytes(stored)
         for number, kind in reversed(list(enumerate(self._filters))):
             if not mask >> number & 1:
                 before = [one for at, one in enumerate(self._filters[:number]) if not mask >> at & 1]
@@ -314,7 +318,7 @@ def _undone(kind: int, data: bytes, size: int, item_bytes: int) -> bytes:
         return inflated
     if kind == _SHUFFLE:
         whole = len(data) // item_bytes * item_bytes
-        return np.frombuffer(data, np.uint8, whole).reshape(item_bytes, -1).T.tobytes() + data[whole:]
+        return bytes(np.frombuffer(data, np.uint8, whole).reshape(item_bytes, -1).T.tobytes() + data[whole:])
     content, told_sum = data[:-_CHECKSUM_BYTES], int.from_bytes(data[-_CHECKSUM_BYTES:], "little")
     if [part % _MODULUS for part in divmod(told_sum, 2**16)] != _fletcher32(content):
         raise ValueError("a chunk has a wrong checksum")
@@ -323,6 +327,10 @@ def _undone(kind: int, data: bytes, size: int, item_bytes: int) -> bytes:
 
 def _fletcher32(data: bytes) -> list[int]:
     """The second and the first sum of Fletcher's checksum over words of 16 bits, as HDF5 computes it."""
-    words = np.frombuffer(data + b"\0" * (len(data) % 2), ">u2").astype(np.int64)
-    weights = np.arange(len(words), 0, -1) % _MODULUS
-    return [int((words * weights).sum() % _MODULUS), int(words.sum() % _MODULUS)]
+    words = np.frombuffer(data + b"\0" * (len(data) % 2), ">u2")
+    first = second = 0
+    for start in range(0, len(words), _WORDS_AT_A_TIME):
+        some = words[start : start + _WORDS_AT_A_TIME].astype(np.int64)
+        weights = np.arange(len(words) - start, len(words) - start - len(some), -1) % _MODULUS
+        first, second = first + int(some.sum()), second + int((some * weights).sum())
+    return [second % _MODULUS, first % _MODULUS]

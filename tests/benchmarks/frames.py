@@ -120,7 +120,7 @@ def speed_table(measured: dict[str, list[Run]]) -> Iterator[str]:
 
 
 def _milliseconds(runs: Sequence[Run], column: str) -> float:
-    return 1000 * median(getattr(one, column) / one.pairs for one in runs)
+    return 1000 * float(median(getattr(one, column) / one.pairs for one in runs))
 
 
 def memory_table(counts: Sequence[int], folder: Path) -> Iterator[str]:

@@ -61,7 +61,7 @@ class TestReading:
     @pytest.mark.parametrize("stored", STORED)
     def test_frames_have_their_pixels_however_they_are_stored(self, tmp_path: Path, stored: str, libver: str) -> None:
         write(tmp_path, STORED[stored], libver=libver, texts="O" if libver == "latest" else "S")
-        shown = {}
+        shown: dict[str, Any] = {}
         with OpenArchives() as archives:
             for pair in pairs_in(tmp_path):
                 shown |= {picture.name: decoded(picture.read(archives)) for picture in pair.pictures}
@@ -338,7 +338,7 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_file_that_is_not_read_is_one_line_of_the_report(tmp_path: Path, fault: str) -> None:
     file, change, place, reason = FAULTS[fault]
-    folder = write(tmp_path / "given", **{file: change})
+    folder = write(tmp_path / "given", **{file: change})  # type: ignore[arg-type]
     (problem,) = problems_in(folder)
     assert problem.startswith(place or "given")
     assert reason in problem
