@@ -32,7 +32,7 @@ test-all: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 fuzz: $(READY)
-	for target in PICTURES CLIPS ZIPS MANIFESTS RELEASES MODELS; do $(BIN)/python -m tests.fuzz $$target --seconds 12 || exit; done
+	for target in PICTURES CLIPS ZIPS MANIFESTS HDF5 RELEASES MODELS; do $(BIN)/python -m tests.fuzz $$target --seconds 12 || exit; done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Faces, action units and pain scores fit each other, so that the whole pipeline r
     python examples/made_archives.py unbc OUT
     python examples/made_archives.py unbc OUT --aligned
     python examples/made_archives.py biovid OUT
+    python examples/made_archives.py unbc-hdf5 OUT
     python examples/made_archives.py 3dpain OUT
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
 from synpain_hf.generation.drawn.identity import Identity, draw_identity
 from synpain_hf.pspi import pspi
+from synpain_hf.sources.unbc.labels import CODED
 from synpain_hf.vocabulary import CLASSES
 
 Units = Mapping[str, float]
@@ -85,18 +87,63 @@ def write_unbc(folder: Path, persons: int = 6, clips: int = 1, *, aligned: bool 
         The folder.
     """
     pictures, suffix = ("aligned", ".jpg") if aligned else ("Images", ".png")
+    for subject, sequence, frame, units, face in _frames(persons, clips):
+        at, labels = Path(subject, sequence, frame), folder / "Frame_Labels"
+        _made(folder / pictures / f"{at}{suffix}", face.save)
+        _made(labels / "PSPI" / f"{at}_facs.txt", _writer(f"   {pspi({**AT_REST, **units}):.7e}\n"))
+        lines = "".join(f"   {int(unit[2:]):.7e}   {value:.7e}   0.0   0.0\n" for unit, value in units.items())
+        _made(labels / "FACS" / f"{at}_facs.txt", _writer(lines))
+    return folder
+
+
+def write_unbc_hdf5(folder: Path, persons: int = 6, clips: int = 1, *, named: bool = False) -> Path:
+    """Write the same archive as HDF5: its frames, their labels, and the folds of the persons.
+
+    Args:
+        folder: Where the three files will be.
+        persons: How many.
+        clips: How many each has, of eight frames.
+        named: Whether the labels name the sequence and the frame, too.
+
+    Returns:
+        The folder.
+    """
+    import h5py
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = list(_frames(persons, clips))
+    indexes = np.arange(len(rows))
+    with h5py.File(folder / "frames_unbc.hdf5", "w") as file:
+        pixels = np.stack([np.asarray(face) for *_, face in rows])
+        file.create_dataset("image", data=pixels, chunks=(1, *pixels.shape[1:]), compression="gzip", shuffle=True)
+        file["index"] = indexes
+    columns = {"subject_name": [row[0] for row in rows]}
+    if named:
+        columns |= {"sequence_name": [row[1] for row in rows], "frame_name": [row[2] for row in rows]}
+    with h5py.File(folder / "annotations_unbc.hdf5", "w") as file:
+        for name, texts in columns.items():
+            file[name] = np.array(texts, "S")
+        file["index"] = indexes
+        for unit in CODED:
+            file[f"label_AU_{unit[2:]}"] = np.array([units.get(unit, 0) for _, _, _, units, _ in rows], np.float64)
+        file["label_pspi"] = np.array([pspi({**AT_REST, **units}) for _, _, _, units, _ in rows])
+    subjects = sorted({int(row[0][:3]) for row in rows})
+    with h5py.File(folder / "UNBC_CVFolds.hdf5", "w") as file:
+        for fold in range(5):
+            file[f"fold-{fold}/validation_subjects"] = np.array(subjects[fold::5], np.int64)
+            file[f"fold-{fold}/train_subjects"] = np.array(sorted({*subjects} - {*subjects[fold::5]}), np.int64)
+    return folder
+
+
+def _frames(persons: int, clips: int) -> Iterator[tuple[str, str, str, Units, Image.Image]]:
+    """Subject, sequence, name, units and picture of every frame."""
     for number in range(persons):
         who, code = person(number), f"{chr(97 + number % 26) * 2}{number + 40:03d}"
         for clip in range(clips):
             sequence = f"{code}t{clip + 1}aaaff"
             for frame, units in enumerate(COURSE, 1):
-                at = Path(f"{number + 40:03d}-{code}", sequence, f"{sequence}{frame:03d}")
-                _made(folder / pictures / f"{at}{suffix}", picture(who, units, clip * 8.0 + frame).save)
-                labels = folder / "Frame_Labels"
-                _made(labels / "PSPI" / f"{at}_facs.txt", _writer(f"   {pspi({**AT_REST, **units}):.7e}\n"))
-                lines = "".join(f"   {int(unit[2:]):.7e}   {value:.7e}   0.0   0.0\n" for unit, value in units.items())
-                _made(labels / "FACS" / f"{at}_facs.txt", _writer(lines))
-    return folder
+                face = picture(who, units, clip * 8.0 + frame)
+                yield f"{number + 40:03d}-{code}", sequence, f"{sequence}{frame:03d}", units, face
 
 
 def write_biovid(folder: Path, persons: int = 6) -> Path:
@@ -187,12 +234,14 @@ def _writer(text: str) -> Callable[[Path], object]:
 def main() -> None:
     """Write an archive to the folder given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("unbc", "biovid", "3dpain"))
+    parser.add_argument("kind", choices=("unbc", "unbc-hdf5", "biovid", "3dpain"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--aligned", action="store_true", help="cut-out faces, as JPEG (unbc)")
     options = parser.parse_args()
     if options.kind == "unbc":
         print(write_unbc(options.out, aligned=options.aligned))
+    elif options.kind == "unbc-hdf5":
+        print(write_unbc_hdf5(options.out))
     else:
         print({"biovid": write_biovid, "3dpain": write_3dpain}[options.kind](options.out))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 MAX_SEED = 2**63 - 1
 """The greatest seed that a release can hold."""
@@ -16,11 +16,19 @@ KEPT_NAME = re.compile(r"\w[\w-]{0,99}")
 """What a column may be called that a release keeps of its source; Croissant knows no blanks in names."""
 
 
-class Archives(Protocol):
-    """The zip archives and the clip that are open while pictures are read."""
+T = TypeVar("T")
 
-    def open(self, path: Path) -> zipfile.ZipFile:
-        """An archive, opened when it is first asked for."""
+
+class Archives(Protocol):
+    """The files with many pictures, and the clip, that are open while pictures are read."""
+
+    def open(self, path: Path, opener: Callable[[Path], AbstractContextManager[T]]) -> T:
+        """A file, opened when it is first asked for.
+
+        Args:
+            path: The file.
+            opener: What opens and closes it.
+        """
 
     def frame(self, clip: Picture, sha256: str, number: int) -> bytes:
         """A frame of a clip, as a PNG; its next frames follow without decoding it again from its start.

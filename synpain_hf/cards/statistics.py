@@ -26,7 +26,6 @@ from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.partition import ROWS_IN_GROUP
 from synpain_hf.release.release import Release, undamaged
 from synpain_hf.vocabulary import CLASSES, FACES, GROUPS, IDENTITY
 
@@ -46,6 +45,7 @@ GROUP_NAMES: tuple[str, ...] = tuple(name for column in GROUPS for name in CLASS
 SLICES: tuple[str, ...] = (*OVERALL, *GROUP_NAMES)
 """Everything that a measure is summarised over; a group's slice holds its neutral and its expressive faces."""
 
+_ROWS_AT_A_TIME = 8
 _NOT_MEASURED = ("pair_id", "fold", *CLASSES)
 _READERS: Mapping[str, Callable[[Any], ImageFile]] = {"png": PngImageFile, "webp": WebPImageFile, "jpeg": JpegImageFile}
 """Pillow's readers by a release's encoding; making one reads the header alone."""
@@ -234,7 +234,7 @@ def _batches(release: Release, file: str) -> Iterator[pa.RecordBatch]:
     path = release.folder / file
     rows = 0
     with pq.ParquetFile(path, memory_map=True) as parquet:
-        for batch in parquet.iter_batches(ROWS_IN_GROUP):
+        for batch in parquet.iter_batches(_ROWS_AT_A_TIME):
             rows += batch.num_rows
             yield batch
     if rows != release.rows_in([file]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from synpain_hf.imaging.decoding import DecodedPicture, Raster, decode
 from synpain_hf.imaging.gutter import MARGIN, Gutter, check_two_faces, find_gutter, searched_columns
 from synpain_hf.imaging.likeness import Likeness, likeness_of
 from synpain_hf.imaging.limits import MIN_SIDE
-from synpain_hf.imaging.png import Pixels
+from synpain_hf.imaging.png import FilteredPng, Pixels
 from synpain_hf.text.suggestions import did_you_mean
 
 ENCODINGS: dict[str, dict[str, Any]] = {
@@ -61,6 +62,7 @@ class Faces:
     Attributes:
         neutral: The neutral face's file.
         expressive: The expressive face's file.
+        digests: The SHA-256 of both files.
         gutter: The columns left out between them; None where they came as two pictures.
         likenesses: What tells the neutral and the expressive face, as they came, from others; of a composite, then both
             as they are where it is cut beside the gutter.
@@ -68,6 +70,7 @@ class Faces:
 
     neutral: bytes
     expressive: bytes
+    digests: tuple[str, str]
     gutter: Gutter | None
     likenesses: tuple[Likeness, ...]
 
@@ -78,10 +81,12 @@ class WholeFace:
 
     Attributes:
         encoded: Its file.
+        digest: The SHA-256 of that.
         likeness: What distinguishes it, as it came, from others.
     """
 
     encoded: bytes
+    digest: str
     likeness: Likeness
 
 
@@ -109,9 +114,13 @@ def split_composite(data: bytes, encoding: Encoding, size: tuple[int, int] | Non
     beside = pixels[:, : gutter.start + MARGIN], pixels[:, gutter.stop - MARGIN :]
     if any(_shows_again(neutral, expressive, columns) for columns in _CUT_OFF):
         raise PictureError(_SAME_FACE)
+    files = (
+        _encode(raster, 0, gutter.start, pixels, encoding),
+        _encode(raster, gutter.stop, raster.width, pixels, encoding),
+    )
     return Faces(
-        neutral=_encode(raster, 0, gutter.start, pixels, encoding),
-        expressive=_encode(raster, gutter.stop, raster.width, pixels, encoding),
+        *files,
+        digests=(_digest(files[0]), _digest(files[1])),
         gutter=gutter,
         likenesses=tuple(map(likeness_of, (neutral, expressive, *beside))),
     )
@@ -134,7 +143,8 @@ def join_faces(neutral: WholeFace, expressive: WholeFace) -> Faces:
     """
     if neutral.likeness == expressive.likeness:
         raise PictureError(_SAME_FACE)
-    return Faces(neutral.encoded, expressive.encoded, None, (neutral.likeness, expressive.likeness))
+    digests, likenesses = (neutral.digest, expressive.digest), (neutral.likeness, expressive.likeness)
+    return Faces(neutral.encoded, expressive.encoded, digests, None, likenesses)
 
 
 def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
@@ -145,24 +155,34 @@ def _shows_again(neutral: Pixels, expressive: Pixels, columns: int) -> bool:
     return np.array_equal(first[middle], second[middle]) and np.array_equal(first, second)
 
 
-def whole_face(name: str, data: bytes, encoding: Encoding) -> WholeFace:
-    """Take a face from a picture of its own.
+def whole_face(name: str, data: bytes, encoding: Encoding, digest: str = "") -> WholeFace:
+    """Take a face from a picture of its own. A PNG of 8-bit RGB keeps its compressed pixels, without any metadata.
 
     Args:
         name: `neutral` or `expressive`, for messages.
         data: The picture's file.
         encoding: How to store the face.
+        digest: The SHA-256 of the file, where it is known.
 
     Raises:
         PictureError: If it cannot be used; the message begins with which it is.
     """
     try:
         raster = decode(data)
+        encoded = None
+        if isinstance(raster, FilteredPng) and encoding == Encoding():
+            encoded = raster.without_metadata(data)
         pixels = raster.pixels(raster.width)
     except PictureError as error:
         raise PictureError(f"the {name} picture {error}") from error
     del raster  # the pixels are held once
-    return WholeFace(_encode(DecodedPicture(pixels), 0, pixels.shape[1], pixels, encoding), likeness_of(pixels))
+    if encoded is None:
+        encoded = _encode(DecodedPicture(pixels), 0, pixels.shape[1], pixels, encoding)
+    return WholeFace(encoded, digest if digest and encoded is data else _digest(encoded), likeness_of(pixels))
+
+
+def _digest(file: bytes) -> str:
+    return hashlib.sha256(file).hexdigest()
 
 
 def _encode(raster: Raster, start: int, stop: int, pixels: Pixels, encoding: Encoding) -> bytes:

@@ -22,7 +22,15 @@ from PIL import Image
 from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import STRIP_PIXELS, check_size
 from synpain_hf.imaging.orientation import UPRIGHT, orientation
-from synpain_hf.imaging.png_chunks import SIGNATURE, check_complete, chunk, metadata_in, pixels_in, read_chunks
+from synpain_hf.imaging.png_chunks import (
+    SIGNATURE,
+    bytes_with,
+    check_complete,
+    chunk,
+    metadata_in,
+    pixels_in,
+    read_chunks,
+)
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -32,7 +40,10 @@ _TRUECOLOUR_8_BIT = (_DEPTH, 2, 0, 0, 0)
 _COLOUR_KEYED = (0, 2)  # the colour types (grey, RGB) whose tRNS is a colour; Pillow reads it rightly at 8 bits alone
 _NONE, _SUB, _UP, _AVERAGE, _PAETH = range(5)
 _STORED, _FAST = 0, 1
+_PIXELS_ALONE = {b"IDAT", b"IEND"}
 _RENDERING_CHUNKS = frozenset((b"tRNS", b"acTL"))
+_CHECKSUM = struct.Struct(">I")  # Adler-32 of what was compressed, with which it ends (RFC 1950)
+_HARDLY_COMPRESSED = 0.95
 _BLOCK_PIXELS = 2**16  # filtered at a time, so that what is computed stays in the processor's cache
 
 
@@ -125,6 +136,24 @@ class FilteredPng:
             rows[:, 1 : 1 + CHANNELS] = _filter_without_left(rows[:, 0], first_column)
         return _assemble(rows, _FAST)
 
+    def without_metadata(self, data: bytes) -> bytes | None:
+        """The whole picture as a PNG without any metadata, its pixels compressed as they are in its file.
+
+        Args:
+            data: The file that it was parsed from.
+
+        Returns:
+            The file itself, where it holds nothing else; None where it hardly compresses the pixels, or has something
+            behind them.
+        """
+        _, chunks = read_chunks(data)
+        compressed = b"".join(pixels_in(chunks))
+        has_more = not compressed.endswith(_CHECKSUM.pack(deflate.adler32(self.rows)))
+        if has_more or len(compressed) > _HARDLY_COMPRESSED * self.rows.nbytes:
+            return None
+        is_all = {kind for kind, _ in chunks} == _PIXELS_ALONE and len(data) == bytes_with(chunks)
+        return data if is_all else _wrapped(self.width, self.height, compressed)
+
 
 def encode(pixels: Pixels, *, compressed: bool = True) -> bytes:
     """A PNG of decoded pixels, every row filtered by Paeth's predictor.
@@ -190,6 +219,10 @@ def _filter_without_left(filters: Pixels, column: Pixels) -> Pixels:
 
 def _assemble(rows: Pixels, level: int) -> bytes:
     height, row_bytes = rows.shape
-    header = struct.pack(">IIBBBBB", (row_bytes - 1) // CHANNELS, height, *_TRUECOLOUR_8_BIT)
-    pixels = deflate.zlib_compress(np.ascontiguousarray(rows), level)
-    return b"".join([SIGNATURE, *chunk(b"IHDR", header), *chunk(b"IDAT", pixels), *chunk(b"IEND", b"")])
+    return _wrapped((row_bytes - 1) // CHANNELS, height, deflate.zlib_compress(np.ascontiguousarray(rows), level))
+
+
+def _wrapped(width: int, height: int, compressed: bytes | bytearray) -> bytes:
+    """A PNG of compressed rows."""
+    header = struct.pack(">IIBBBBB", width, height, *_TRUECOLOUR_8_BIT)
+    return b"".join([SIGNATURE, *chunk(b"IHDR", header), *chunk(b"IDAT", compressed), *chunk(b"IEND", b"")])

@@ -18,6 +18,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Chunk = tuple[bytes, bytes]
 """A chunk's kind and its body."""
 
+_CHUNK_BYTES = 12  # a length, a kind and a checksum, beside the body
+_HEADER = struct.Struct(">IIBBBBB")
 _PALETTE = 3
 _CHANNELS = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
 _TRANSPARENCY = b"tRNS"
@@ -63,7 +65,12 @@ def read_chunks(data: bytes) -> tuple[Header, list[Chunk]]:
     is_repeated = any(of_pixels.count(kind) > 1 for kind in (b"PLTE", _TRANSPARENCY))
     if is_repeated or [kind for kind, _ in groupby(of_pixels)] not in _ORDERS:
         raise PictureError("is a damaged PNG (a part is missing, unknown, or not in its place); fetch it again")
-    return Header(*struct.unpack(">IIBBBBB", header)), chunks
+    return Header(*_HEADER.unpack(header)), chunks
+
+
+def bytes_with(chunks: Iterable[Chunk]) -> int:
+    """How long a PNG is that has these chunks after its header, and nothing after them."""
+    return len(SIGNATURE) + sum(_CHUNK_BYTES + size for size in (_HEADER.size, *(len(body) for _, body in chunks)))
 
 
 def pixels_in(chunks: Iterable[Chunk]) -> Iterator[bytes]:
@@ -116,10 +123,10 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         raise PictureError("is a damaged PNG (it has no header); fetch it again")
     position, kind = len(SIGNATURE), b""
     while kind != b"IEND":
-        if position + 12 > len(data):
+        if position + _CHUNK_BYTES > len(data):
             raise PictureError(f"is cut short after {len(data):,} bytes; fetch it again")
         length, kind = struct.unpack_from(">I4s", data, position)
-        end = position + 12 + length
+        end = position + _CHUNK_BYTES + length
         if end > len(data):
             raise PictureError(f"is cut short after {len(data):,} bytes; fetch it again")
         if deflate.crc32(memoryview(data)[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):

@@ -92,10 +92,10 @@ def build(
     Args:
         source: The official download (the Hub snapshot's root, its `SynPain` or `Images` folder, one or several zips,
             a folder of zips, or `hf://datasets/NAMESPACE/NAME[@REVISION]`), the folder of UNBC-McMaster (`Images` or
-            `aligned`, and `Frame_Labels`) or of 3DPain (`meshes_inpainted` and `annotations`), the clips of BioVid, or
-            a manifest (CSV, TSV, JSON Lines, Parquet, also with the pictures in it), or a folder that holds one as
-            `pairs`, `manifest` or `metadata`, or a data set that `datasets` has loaded, or any object that is a
-            `Source`, such as demo faces.
+            `aligned`, and `Frame_Labels`; or HDF5 files of frames and of labels) or of 3DPain (`meshes_inpainted` and
+            `annotations`), the clips of BioVid, or a manifest (CSV, TSV, JSON Lines, Parquet, also with the pictures in
+            it), or a folder that holds one as `pairs`, `manifest` or `metadata`, or a data set that `datasets` has
+            loaded, or any object that is a `Source`, such as demo faces.
         out: The release directory to write; it must not exist, and its name must mean nothing else to `load_dataset`.
         version: `X.Y.Z`.
         name: What the data set is called: `load_dataset(name)` gives it once it is installed. By default as in

@@ -11,9 +11,11 @@ and by 9.6 among 600 demo faces. Faces whose thumbnails are nearly one colour ar
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +41,13 @@ _ROUNDING = 1.02
 """More than the rounding of those sums' products can come to, in their greatest difference."""
 
 _NAMED = 5
+_AT_A_TIME = 2**12
 
 Integers = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -134,14 +140,15 @@ def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
             for likeness in row.likenesses
         }.values()
     )
-    contrasts = np.sqrt(thumbnails_of([face.likeness for face in faces]).var(axis=(1, 2)).mean(axis=1))
-    faces = [face for face, contrast in zip(faces, contrasts, strict=True) if contrast >= LEAST_CONTRAST]
+    thumbnails = thumbnails_of([face.likeness for face in faces])
+    is_compared = _contrasts(thumbnails) >= LEAST_CONTRAST
+    thumbnails, faces = thumbnails[is_compared], list(itertools.compress(faces, is_compared))
     if not faces:
         return []
     identities = _numbered([face.row.identity for face in faces])
     pixels = _numbered([face.likeness for face in faces])
     groups = np.arange(len(faces))
-    for at, alike in _alike(thumbnails_of([face.likeness for face in faces]), identities):
+    for at, alike in _alike(thumbnails, identities):
         copies = alike[pixels[alike] != pixels[at]]
         if copies.size:
             joined = np.unique(groups[np.append(copies, at)])
@@ -171,10 +178,9 @@ def _alike(thumbnails: Pixels, identities: Integers) -> Iterator[tuple[int, Inte
     """
     brightness = thumbnails.mean(axis=(1, 2, 3))
     order = np.argsort(brightness, kind="stable")
-    brightness, identities = brightness[order], identities[order]
-    signed = thumbnails[order].astype(np.float32) - _MIDDLE  # small enough for float32 to add their products exactly
-    fine, coarse = _Compared.of(signed), _Compared.of(_patches(signed))
-    farthest = fine.plain.shape[1] * FARTHEST**2
+    brightness, identities, thumbnails = brightness[order], identities[order], thumbnails[order]
+    coarse = _Compared.of(np.concatenate([_patches(_signed(some)) for some in _parts(thumbnails)]))
+    farthest = thumbnails[0].size * FARTHEST**2
     for start in range(0, len(order), _BLOCK):
         end = min(start + _BLOCK, len(order))
         stop = int(np.searchsorted(brightness, brightness[end - 1] + FARTHEST, "right"))
@@ -182,11 +188,32 @@ def _alike(thumbnails: Pixels, identities: Integers) -> Iterator[tuple[int, Inte
         may_be = coarse.squared(rows, columns) <= farthest * _PATCH**2 * _ROUNDING
         may_be &= identities[rows, None] != identities[columns]
         rows, columns = rows[may_be.any(axis=1)], columns[may_be.any(axis=0)]
-        if rows.size:
-            near = fine.squared(rows, columns) <= farthest
-            near &= identities[rows, None] != identities[columns]
+        for some in _parts(columns) if rows.size else ():
+            near = _squared(thumbnails[rows], thumbnails[some]) <= farthest
+            near &= identities[rows, None] != identities[some]
             for at in np.flatnonzero(near.any(axis=1)):
-                yield int(order[rows[at]]), order[columns[near[at]]]
+                yield int(order[rows[at]]), order[some[near[at]]]
+
+
+def _parts(things: npt.NDArray[T]) -> Iterator[npt.NDArray[T]]:
+    """The things, some thousand at a time, so that not all of them are held as numbers of four or eight bytes."""
+    return (things[start : start + _AT_A_TIME] for start in range(0, len(things), _AT_A_TIME))
+
+
+def _contrasts(thumbnails: Pixels) -> Doubles:
+    """The standard deviation of each thumbnail, in levels of a colour."""
+    return np.concatenate([np.sqrt(some.var(axis=(1, 2)).mean(axis=1)) for some in _parts(thumbnails)])
+
+
+def _signed(thumbnails: Pixels) -> Singles:
+    """Levels around 0: small enough for float32 to add their products exactly."""
+    return thumbnails.astype(np.float32) - _MIDDLE
+
+
+def _squared(some: Pixels, others: Pixels) -> Singles:
+    """The sums of squared differences of some thumbnails from others, the less of plain and mirrored."""
+    both = _Compared.of(_signed(np.concatenate([some, others])))
+    return both.squared(np.arange(len(some)), np.arange(len(some), len(some) + len(others)))
 
 
 def _patches(thumbnails: Singles) -> Singles:

@@ -25,14 +25,14 @@ from synpain_hf.sources.files import OpenArchives
 from synpain_hf.storage import holding, sha256_of
 from synpain_hf.vocabulary import FACES
 
-ROWS_IN_GROUP = 8
-"""Most pairs in a Parquet row group: about 11 MB of lossless faces of the official size."""
-
 _NEUTRAL = f"{FACES[0]}.bytes"
 """The column whose dictionary holds a neutral face once in a row group, however many rows show it."""
 
-BYTES_IN_GROUP = 64 * 2**20
-"""Most bytes of faces in a Parquet row group of several pairs; the Hub's viewer reads groups up to about 286 MiB."""
+BYTES_IN_GROUP = 12 * 2**20
+"""Most bytes of faces in a Parquet row group of several pairs: eight of the official size, or fifty of small frames.
+
+The Hub's viewer reads groups up to about 286 MiB; a worker holds one twice.
+"""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, 
     held = 0
     for row, written in rows:
         faces_bytes = sum(len(row[face]["bytes"]) for face in FACES)
-        if group and (len(group) == ROWS_IN_GROUP or held + faces_bytes > BYTES_IN_GROUP):
+        if group and held + faces_bytes > BYTES_IN_GROUP:
             yield group
             group, held = [], 0
         group.append((row, written))
@@ -185,7 +185,13 @@ def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row
                 if not picture.is_verified and (pair.origins or not has_checksums(read.content))
             )
             written = WrittenRow(
-                pair.pair_id, pair.identity, pair.listed_at, digest_of(row), digests, faces.likenesses, unverified
+                pair.pair_id,
+                pair.identity,
+                pair.listed_at,
+                digest_of(row, faces.digests),
+                digests,
+                faces.likenesses,
+                unverified,
             )
             yield row, written
 
@@ -245,8 +251,11 @@ class _Reader:
                 return split_composite(pictures[0].content, self._encoding, pair.size)
             neutral, expressive = pictures
             if self._face is None or not self._is_known(neutral):
-                self._face = neutral.digest, whole_face("neutral", neutral.content, self._encoding)
-            return join_faces(self._face[1], whole_face("expressive", expressive.content, self._encoding))
+                self._face = neutral.digest, self._face_of("neutral", neutral)
+            return join_faces(self._face[1], self._face_of("expressive", expressive))
+
+    def _face_of(self, name: str, picture: _Read) -> WholeFace:
+        return whole_face(name, picture.content, self._encoding, picture.digest)
 
     def _one(self, picture: Picture) -> _Read:
         content = picture.read(self._archives)

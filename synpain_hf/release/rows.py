@@ -52,10 +52,16 @@ def _index(names: Sequence[str], name: str | None) -> int | None:
     return None if name is None else names.index(name)
 
 
-def digest_of(row: Row) -> str:
-    """SHA-256 of everything in a row: the digest of each face's file, and the other columns as canonical JSON."""
+def digest_of(row: Row, faces: Sequence[str] = ()) -> str:
+    """SHA-256 of everything in a row: the digest of each face's file, and the other columns as canonical JSON.
+
+    Args:
+        row: The row.
+        faces: The digests of the files of its faces, where they are known.
+    """
+    known = dict(zip(FACES, faces, strict=False))
     plain = {
-        column: hashlib.sha256(value["bytes"]).hexdigest() if column in FACES else value
+        column: known.get(column) or hashlib.sha256(value["bytes"]).hexdigest() if column in FACES else value
         for column, value in row.items()
     }
     text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -69,7 +68,7 @@ class Staging:
 
 def _append(journal: Path, entry: Written | Seen) -> None:
     with journal.open("a", encoding="utf-8") as file:
-        file.write(f"\n{json.dumps(asdict(entry))}")  # on a new line, even after one cut short
+        file.write(f"\n{json.dumps(entry, default=vars)}")  # on a new line, even after one cut short
 
 
 def _lines(journal: Path) -> list[str]:

@@ -17,11 +17,13 @@ from synpain_hf.sources import hub
 from synpain_hf.sources.choices import Choices
 from synpain_hf.sources.clip_folders import BIOVID, ClipFolder, is_biovid, names_by
 from synpain_hf.sources.folds import FoldsFile
+from synpain_hf.sources.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from synpain_hf.sources.manifest import MANIFEST_SUFFIXES, ManifestSource, SplitFolders
 from synpain_hf.sources.official import PICTURE_SUFFIXES, VIDEO_SUFFIXES, OfficialSource
 from synpain_hf.sources.pain3d import Pain3dSource, is_3dpain
 from synpain_hf.sources.parquet_pictures import open_pictures
 from synpain_hf.sources.unbc.folder import UnbcSource, is_unbc
+from synpain_hf.sources.unbc.hdf5 import UnbcHdf5Source, is_unbc_hdf5
 from synpain_hf.sources.wording import Wording
 from synpain_hf.text.suggestions import did_you_mean
 
@@ -34,6 +36,7 @@ _OF_SPLITS = frozenset((".csv", ".jsonl"))
 _FIRST = {
     **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it first; "),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "save the table as CSV first; "),
+    **dict.fromkeys(HDF5_SUFFIXES, "give the folder that holds the frames and their labels; "),
     **dict.fromkeys(VIDEO_SUFFIXES, "pairs are made of pictures, or of the videos in a folder (--videos frames); "),
     **dict.fromkeys(PICTURE_SUFFIXES, "list the pictures in a manifest; "),
 }
@@ -87,6 +90,13 @@ def _unbc_in(folder: Path, choices: Choices) -> Source | None:
 _UNBC = Kind("UNBC-McMaster", frozenset(("groups", "pain_from", "references")), _unbc_in)
 
 
+def _unbc_hdf5_in(folder: Path, choices: Choices) -> Source | None:
+    return UnbcHdf5Source(folder, choices) if is_unbc_hdf5(folder) else None
+
+
+_UNBC_HDF5 = Kind("UNBC-McMaster", _UNBC.leaves_open, _unbc_hdf5_in)
+
+
 def _pain3d_in(folder: Path, choices: Choices) -> Source | None:
     return Pain3dSource(folder, choices) if is_3dpain(folder) else None
 
@@ -103,7 +113,7 @@ _BIOVID = Kind("BioVid", frozenset(("groups", "pain_from", "videos", "at")), _bi
 _CLIPS = frozenset(("groups", "pain_from", "videos", "at", "clip_names"))
 """What a folder of clips leaves open whose names a user describes."""
 
-KINDS: tuple[Kind, ...] = (_UNBC, _PAIN3D, _BIOVID, _OFFICIAL)
+KINDS: tuple[Kind, ...] = (_UNBC, _PAIN3D, _BIOVID, _OFFICIAL, _UNBC_HDF5)
 """Every kind of folder, in the order in which they are tried; a folder of none of them may hold a manifest."""
 
 

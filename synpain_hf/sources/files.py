@@ -8,10 +8,11 @@ import os
 import struct
 import zipfile
 import zlib
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging import png
@@ -24,6 +25,8 @@ from synpain_hf.sources.paths import blobs_of, places_below, real
 
 MOST_MEMBERS = 100_000
 """Files in an archive; the official data set has ten thousand."""
+
+T = TypeVar("T")
 
 _LINKED_FOLDER = "is a symbolic link to a folder, which is not followed; put the folder itself there"
 _ENCRYPTED = 0x1
@@ -57,35 +60,67 @@ def list_folder(folder: Path, root: Path | None = None) -> Listing:
     listing = Listing()
     if root is not None and real(folder) != real(root) / folder.relative_to(root):
         return Listing(problems=[Problem(folder.relative_to(root).as_posix(), _LINKED_FOLDER)])
-    allowed, blobs = places_below(folder), blobs_of(folder)
-
-    def add(path: Path, parent: Path) -> None:
-        name = os.fsencode(path.relative_to(root or folder)).decode("utf-8", "backslashreplace")
-        place = real(path) if path.is_symlink() else parent / path.name
-        if path.is_dir():
-            listing.problems.append(Problem(name, _LINKED_FOLDER))
-        elif not any(place.is_relative_to(inside) for inside in allowed):
-            reason = "is a symbolic link that leaves the folder; put the file itself there"
-            listing.problems.append(Problem(name, reason))
-        elif not path.is_file():
-            listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
-        else:
-            digest = digest_in_cache(place, blobs)
-            digests = () if digest is None else (digest,)
-            listing.files.append(StoredPicture(name, place, "", path.stat().st_size, digests))
-
-    def unreadable(error: OSError) -> None:
-        name = Path(error.filename).relative_to(root or folder).as_posix()
-        listing.problems.append(Problem(name, f"cannot be read ({error.strerror}); check the folder"))
-
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not is_hidden(name)]
-        links = [name for name in folders if Path(parent, name).is_symlink()]
-        here = real(Path(parent))  # once: most files are no links, and there may be 100,000
-        for name in [*links, *(name for name in names if not is_hidden(name))]:
-            add(Path(parent, name), here)
+    walk = _Walk(listing, root or folder, places_below(folder), blobs_of(folder))
+    waiting = [folder]
+    while waiting:
+        waiting += walk.into(waiting.pop())
     listing.files.sort(key=lambda file: file.name)
     return listing
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A walk through a folder; there may be 100,000 files, so that of each the system is asked once.
+
+    Attributes:
+        listing: What was found.
+        root: What names are relative to.
+        allowed: Where links may lead.
+        blobs: The files of the Hub's cache, where the folder is in it.
+    """
+
+    listing: Listing
+    root: Path
+    allowed: Sequence[Path]
+    blobs: Path | None
+
+    def into(self, folder: Path) -> list[Path]:
+        """Add the files of a folder; return the folders in it."""
+        within = "" if folder == self.root else f"{folder.relative_to(self.root).as_posix()}/"
+        try:
+            with os.scandir(folder) as entries:
+                found = [entry for entry in entries if not is_hidden(entry.name)]
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror}); check the folder"
+            self.listing.problems.append(Problem(_shown(within.rstrip("/") or "."), reason))
+            return []
+        below, here = [], real(folder)
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                below.append(folder / entry.name)
+            else:
+                self._add(entry, _shown(within + entry.name), here)
+        return below
+
+    def _add(self, entry: os.DirEntry[str], name: str, here: Path) -> None:
+        is_link = entry.is_symlink()
+        place = real(Path(entry.path)) if is_link else here / entry.name
+        if is_link and place.is_dir():
+            self.listing.problems.append(Problem(name, _LINKED_FOLDER))
+        elif is_link and not any(place.is_relative_to(inside) for inside in self.allowed):
+            reason = "is a symbolic link that leaves the folder; put the file itself there"
+            self.listing.problems.append(Problem(name, reason))
+        elif not (place.is_file() if is_link else entry.is_file()):
+            self.listing.problems.append(Problem(name, "is not a regular file, or is a broken link; remove it"))
+        else:
+            digest = digest_in_cache(place, self.blobs)
+            digests = () if digest is None else (digest,)
+            self.listing.files.append(StoredPicture(name, place, "", entry.stat().st_size, digests))
+
+
+def _shown(name: str) -> str:
+    """A name as text, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def list_zip(path: Path) -> Listing:
@@ -171,9 +206,9 @@ class StoredPicture:
     def _content(self, archives: Archives) -> bytes:
         try:
             if self.member:
-                return read_member(archives.open(self.path), self.member, MAX_BYTES)
+                return read_member(archives.open(self.path, zipfile.ZipFile), self.member, MAX_BYTES)
             with self.path.open("rb") as file:
-                return file.read(MAX_BYTES)
+                return file.read(self.size)  # to ask for more costs more: all that is asked for is reserved first
         except PictureError:
             raise
         except _DAMAGED_MEMBER as error:
@@ -183,11 +218,11 @@ class StoredPicture:
 
 
 class OpenArchives:
-    """Zip archives, each opened when it is first asked for, and one clip at a time; all closed at the end."""
+    """Files with many pictures, each opened when first asked for, and one clip at a time; all are closed at last."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
-        self._opened: dict[Path, zipfile.ZipFile] = {}
+        self._opened: dict[object, Any] = {}
         self._clip: Picture | None = None
         self._frames: ClipReader | None = None
 
@@ -198,11 +233,13 @@ class OpenArchives:
         self._close_clip()
         self._stack.close()
 
-    def open(self, path: Path) -> zipfile.ZipFile:
-        """An archive."""
-        if path not in self._opened:
-            self._opened[path] = self._stack.enter_context(zipfile.ZipFile(path))
-        return self._opened[path]
+    def open(self, path: Path, opener: Callable[[Path], AbstractContextManager[T]]) -> T:
+        """A file."""
+        key = path, opener
+        if key not in self._opened:
+            self._opened[key] = self._stack.enter_context(opener(path))
+        found: T = self._opened[key]
+        return found
 
     def frame(self, clip: Picture, sha256: str, number: int) -> bytes:
         """A frame of a clip, as a PNG; its next frames follow without decoding it again from its start."""
@@ -222,5 +259,4 @@ class OpenArchives:
 
 def is_hidden(name: str) -> bool:
     """Whether a file is a system's leaving (`.DS_Store`, `__MACOSX/._x.jpg`)."""
-    parts = [part for part in PurePosixPath(name).parts if part != ".."]
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))

@@ -6,16 +6,19 @@ python -m tests.benchmarks.contenders NAME SOURCE OUT
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import json
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
@@ -82,12 +85,27 @@ def _build(source: Path, out: Path, workers: int) -> int:
     return int(build(source, out / "release", version="1.0.0", workers=workers).manifest["pairs"]["out"])
 
 
+def _decode(source: Path, out: Path, workers: int) -> int:
+    """Decode each frame with Pillow, and hash its file: the least that a build has to do."""
+    with ThreadPoolExecutor(workers) as pool:
+        return sum(pool.map(_decoded_and_hashed, sorted(source.glob("Images/*/*/*.png"))))
+
+
+def _decoded_and_hashed(path: Path) -> int:
+    content = path.read_bytes()
+    with Image.open(io.BytesIO(content)) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    return pixels.size > 0 and len(hashlib.sha256(content).digest()) == 32
+
+
 CONTENDERS: dict[str, Contender] = {
     "codec Pillow": _pillow_codec,
     "codec Pillow level 1": functools.partial(_pillow_codec, compress_level=1),
     "codec synpain-hf": _own_codec,
     **{f"plain {workers}": functools.partial(_plain, workers=workers) for workers in (1, 2)},
     **{f"build {workers}": functools.partial(_build, workers=workers) for workers in (1, 2)},
+    **{f"decode {workers}": functools.partial(_decode, workers=workers) for workers in (1, 2)},
+    **{f"frames {workers}": functools.partial(_build, workers=workers) for workers in (1, 2)},
 }
 
 

@@ -61,14 +61,14 @@ def manifests() -> Iterator[Files]:
 
 def build_zip(given: Path, out: Path) -> str:
     """Build a release, skipping what cannot be used."""
-    return _built(build([given / "images.zip"], out, version="1.0.0", on_error="skip", notice=_silent))
+    return built(build([given / "images.zip"], out, version="1.0.0", on_error="skip", notice=silent))
 
 
 def build_manifest(given: Path, out: Path) -> str:
     """Build a release with words and folds, skipping what cannot be used."""
     (table,) = given.glob("pairs.*")
-    options = {"words": given / _MAP, "folds": given / _FOLDS, "notice": _silent}
-    return _built(build(table, out, version="1.0.0", on_error="skip", **options))  # type: ignore[arg-type]
+    options = {"words": given / _MAP, "folds": given / _FOLDS, "notice": silent}
+    return built(build(table, out, version="1.0.0", on_error="skip", **options))  # type: ignore[arg-type]
 
 
 def in_zip(data: bytes, random: Random) -> bytes:
@@ -132,13 +132,14 @@ OF_MANIFESTS: dict[str, tuple[Damage, ...]] = {
 }
 
 
-def _built(release: Release) -> str:
+def built(release: Release) -> str:
+    """Look into a release that was built."""
     info(release.folder, verify=True)
     return "built"
 
 
-def _silent(_: Any) -> None:
-    pass
+def silent(_: Any) -> None:
+    """Say nothing."""
 
 
 def _composite(number: int) -> bytes:

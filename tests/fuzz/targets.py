@@ -37,6 +37,12 @@ def _manifests() -> Target:
     return Target(building.manifests, building.OF_MANIFESTS, building.build_manifest, links=True, preload=_LATE)
 
 
+def _hdf5() -> Target:
+    from tests.fuzz import hdf5
+
+    return Target(hdf5.make, hdf5.DAMAGES, hdf5.build_hdf5, links=True, preload=(*_LATE, "h5py"))
+
+
 def _releases() -> Target:
     from tests.fuzz import releases
 
@@ -54,6 +60,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "CLIPS": _clips,
     "ZIPS": _zips,
     "MANIFESTS": _manifests,
+    "HDF5": _hdf5,
     "RELEASES": _releases,
     "MODELS": _models,
 }

@@ -98,6 +98,27 @@ def test_a_crop_is_a_valid_png_of_its_own() -> None:
     assert kinds == [b"IHDR", b"IDAT", b"IEND"]
 
 
+class TestWithoutMetadata:
+    def test_a_file_of_pixels_alone_is_kept_as_it_is(self) -> None:
+        for idats in (1, 3):
+            data = filtered_png(PIXELS // 8, filters_of(0, HEIGHT), idats=idats)
+            assert parsed(data).without_metadata(data) is data
+
+    @pytest.mark.parametrize("extra", [chunk(b"tEXt", b"Author\0somebody"), chunk(b"tIME", b""), exif()])
+    def test_metadata_are_left_out_and_the_compressed_pixels_kept(self, extra: bytes) -> None:
+        plain = filtered_png(PIXELS // 8, filters_of(0, HEIGHT))
+        for data in (plain[:33] + extra + plain[33:], plain[:-12] + extra + plain[-12:], plain + b"somebody"):
+            assert parsed(data).without_metadata(data) == plain
+
+    def test_pixels_that_are_hardly_compressed_are_not_kept(self) -> None:
+        assert parsed(PLAIN).without_metadata(PLAIN) is None
+
+    def test_what_stands_behind_the_pixels_is_not_kept(self) -> None:
+        hidden = zlib.compress(b"".join(filtered_rows(PIXELS // 8, [2] * HEIGHT))) + b"somebody"
+        data = png(header(WIDTH, HEIGHT), chunk(b"IDAT", hidden))
+        assert parsed(data).without_metadata(data) is None
+
+
 def test_a_parsed_png_knows_its_size() -> None:
     image = parsed(PLAIN)
     assert (image.width, image.height) == (WIDTH, HEIGHT)

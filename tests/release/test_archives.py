@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from datasets import load_dataset
 
-from examples.made_archives import write_3dpain, write_biovid, write_unbc
+from examples.made_archives import write_3dpain, write_biovid, write_unbc, write_unbc_hdf5
 from synpain_hf.errors import BadInputError
+from synpain_hf.pair import Pair
 from synpain_hf.release.build import build
 from synpain_hf.release.info import info
 from synpain_hf.release.release import Release
+from synpain_hf.sources import open_source
+from tests.release.persons import some_persons, written
 
 
 def identities_of(release: Release, configuration: str) -> dict[str, set[str]]:
@@ -99,3 +104,37 @@ class TestPain3d:
         table.write_text(table.read_text().replace("flame_sample_0000_pain_1,0", "flame_sample_0000_pain_1,2"))
         with pytest.raises(BadInputError, match="puts identity flame_sample_0000 into fold 0"):
             build(folder, tmp_path / "release", version="1.0.0")
+
+
+SOURCES: dict[str, Callable[[Path], Path]] = {
+    "unbc": lambda folder: write_unbc(folder, persons=2),
+    "unbc as HDF5": lambda folder: write_unbc_hdf5(folder, persons=2),
+    "3dpain": lambda folder: write_3dpain(folder, identities=2),
+    "manifest": lambda folder: written(folder, some_persons()),
+}
+"""What has several pairs of an identity; in the official data set each pair is another."""
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_an_identity_whose_pairs_are_in_two_folds_of_a_given_file_is_told_in_each(tmp_path: Path, kind: str) -> None:
+    source = SOURCES[kind](tmp_path / "source")
+    pairs = [entry for entry in open_source([source]) if isinstance(entry, Pair)]
+    identity, number = Counter(pair.identity for pair in pairs).most_common(1)[0]
+    *_, last = (pair for pair in pairs if pair.identity == identity)
+    folds = tmp_path / "folds.csv"
+    folds.write_text("".join(f"{pair.pair_id},{int(pair is last)}\n" for pair in pairs))
+    with pytest.raises(BadInputError) as error:
+        build(source, tmp_path / "release", version="1.0.0", folds=folds)
+    told = [problem for problem in error.value.problems if f"puts identity {identity} into fold" in problem.reason]
+    assert len(told) == number > 1
+    assert all(problem.reason.endswith("give both the same fold") for problem in told)
+    assert {problem.pair_id for problem in told} == {pair.pair_id for pair in pairs if pair.identity == identity}
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_release_of_the_hdf5_form_has_the_persons_in_the_folds_of_its_file(tmp_path: Path) -> None:
+    release = build(write_unbc_hdf5(tmp_path / "hdf5", persons=6), tmp_path / "release", version="1.0.0")
+    assert release.manifest["source"] == {"kind": "unbc", "pain_from": 1.0, "references": 1}
+    assert release.manifest["folds"]["origin"] == "published"
+    assert identities_of(release, "cv_0")["test"] == {"040-aa040", "045-ff045"}
+    assert info(tmp_path / "release")["groups"]["label"] == {"no_pain": 12, "pain": 30}

@@ -28,7 +28,8 @@ LABELS = "Frame_Labels"
 
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _LABEL_END = "_facs.txt"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What subjects, sequences and frames may be called."""
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: Files) 
         if end is None:
             continue
         parts = file.name[: -len(end)].split("/")[-3:]
-        if len(PurePosixPath(file.name).parts) < 4 or not all(map(_NAME.fullmatch, parts)):
+        if len(PurePosixPath(file.name).parts) < 4 or not all(map(NAME.fullmatch, parts)):
             reason = "is not named SUBJECT/SEQUENCE/FRAME in letters, digits, dots, - and _; restore its name"
             yield Problem(file.name, reason)
             continue

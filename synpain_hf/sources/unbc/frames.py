@@ -28,7 +28,7 @@ class Frame:
 
     Attributes:
         identity: The person.
-        clip: The video.
+        clip: The video; empty where it is not known.
         name: What the frame is called.
         picture: Its picture, not read yet.
         pspi: Its pain score, 0 to 16.
@@ -126,7 +126,7 @@ def _pair(frame: Frame, neutral: Frame, rules: Rules, groups: Groups) -> Pair:
         identity=frame.identity,
         source_label=f"PSPI {frame.pspi:g}",
         pspi=frame.pspi,
-        clip=frame.clip,
+        clip=frame.clip or None,
         frame=frame.number,
         annotations=known,
         **groups.of(frame.identity),
