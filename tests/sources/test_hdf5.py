@@ -38,7 +38,7 @@ from tests.sources.hdf5_files import (
 )
 
 
-def entries_in(folder: Path, **choices: Any) -> list[Pair | Problem]:
+def entries_in(folder: Path, **choices: Any) -> list[Any]:
     return list(open_source([folder], choices=Choices(**choices)))
 
 

@@ -13,10 +13,9 @@ from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from tests.sharing import Once
+from tests.training.small import FACE
 
 PAIRS = 20
-FACE = 48
-"""Side of a face in the release, in pixels."""
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,9 @@ from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.train import train
 from synpain_hf.vocabulary import CLASSES, GROUPS
 
+FACE = 48
+"""Side of a face in the release, in pixels."""
+
 SIDE = 16
 VIT = {
     "model_type": "vit",

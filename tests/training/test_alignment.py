@@ -26,9 +26,8 @@ from synpain_hf.vocabulary import FACES
 from tests.release.making import copied
 from tests.sharing import Once
 from tests.terminal import run
-from tests.training.conftest import FACE
 from tests.training.landmarked import landmarked
-from tests.training.small import SIDE, tiny, trained
+from tests.training.small import FACE, SIDE, tiny, trained
 
 MEAN = pwct.our_mean_face().points.tolist()
 
