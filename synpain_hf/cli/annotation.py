@@ -89,7 +89,7 @@ def annotate(
 ) -> None:
     """Add to a release what is measured in its faces.
 
-    `--with` runs annotators over all faces; interrupted, it goes on when the same command is given again. `--import`
+    `--with` runs annotators over all faces here; interrupted, it goes on when the same command is given again. `--import`
     takes over the table of a tool that was run on what `synpain-hf faces` writes.
     """
     running = {"models": models, "workers": workers, "engine": engine}
