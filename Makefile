@@ -47,6 +47,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.build
 	$(BIN)/python -m tests.benchmarks.copies
+	$(BIN)/python -m tests.benchmarks.frames
 	$(BIN)/python -m tests.benchmarks.subgroups
 	$(BIN)/python -m tests.benchmarks.proc
 	$(BIN)/python -m tests.benchmarks.coverage --write

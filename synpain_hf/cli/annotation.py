@@ -89,8 +89,8 @@ def annotate(
 ) -> None:
     """Add to a release what is measured in its faces.
 
-    `--with` runs annotators over all faces here; interrupted, it goes on when the same command is given again. `--import`
-    takes over the table of a tool that was run on what `synpain-hf faces` writes.
+    `--with` runs annotators over all faces here; interrupted, it goes on when the same command is given again.
+    `--import` takes over the table of a tool that was run on what `synpain-hf faces` writes.
     """
     running = {"models": models, "workers": workers, "engine": engine}
     importing = {"tool": tool, "annotator": annotator, "on_error": on_error}
