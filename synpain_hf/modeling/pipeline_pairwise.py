@@ -163,7 +163,10 @@ def _found(finder: Any, name: str, pictures: Any) -> Any:
     """The landmarks of the face in a picture, or in each of several."""
     if isinstance(pictures, list):
         return [_found(finder, name, picture) for picture in pictures]
-    face = finder(as_picture(pictures))
+    try:
+        face = finder(as_picture(pictures))
+    except PictureError as error:
+        raise PictureError(f"(the {name}) {error}") from error
     if face.faces > 1:
         x, y = face.middle
         told = f"the {name} shows {face.faces} faces; the largest was taken, whose middle is at column {x}, row {y}"

@@ -196,8 +196,11 @@ def _alike(thumbnails: Pixels, identities: Integers) -> Iterator[tuple[int, Inte
 
 
 def _parts(things: npt.NDArray[T]) -> Iterator[npt.NDArray[T]]:
-    """The things, some thousand at a time, so that not all of them are held as numbers of four or eight bytes."""
-    return (things[start : start + _AT_A_TIME] for start in range(0, len(things), _AT_A_TIME))
+    """The things, some thousand at a time, so that not all of them are held as numbers of four or eight bytes.
+
+    Of none there is one part, which is empty.
+    """
+    return (things[start : start + _AT_A_TIME] for start in range(0, max(len(things), 1), _AT_A_TIME))
 
 
 def _contrasts(thumbnails: Pixels) -> Doubles:

@@ -99,7 +99,9 @@ def test_of_two_faces_the_larger_is_taken_and_that_is_told(model: Path, photogra
 
 def test_a_picture_without_a_face_is_refused_where_it_must_be_aligned(model: Path, photographs: Path) -> None:
     if is_aligning(model):
-        with pytest.raises(PictureError, match="shows no face that could be found"):
+        with pytest.raises(
+            PictureError, match=r"none\.png: a face of the pair \(the image\) shows no face that could be found"
+        ):
             judge(photographs / "none.png", photographs / "neutral.png", model=model)
     else:
         assert judge(photographs / "none.png", photographs / "neutral.png", model=model)

@@ -30,6 +30,7 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.several import JoinedSet
 from synpain_hf.training.options import JSON, PWCT, ModelArguments
 from synpain_hf.training.request import check_targets
+from synpain_hf.training.run.callbacks import bars
 from synpain_hf.training.run.learned import check_unseen
 from synpain_hf.vocabulary import CLASSES, DEFAULT_FUSION, PWCT_SIDE
 
@@ -136,7 +137,7 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
     if name == PWCT or name.endswith(JSON):
         raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
     ModelArguments(model=name).check_source()
-    with _as_unloadable(name):
+    with _as_unloadable(name), bars(wanted=False):
         if not is_pairwise(name):
             raise UsageError(f"is {shown(name)!r}, which is no pairwise model; give one that `train` has made", "model")
         model = PairwisePainForImageClassification.from_pretrained(name)

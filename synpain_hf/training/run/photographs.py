@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.annotation.finding import FaceFinder
-from synpain_hf.errors import UsageError
+from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.modeling.pipeline_pairwise import PairwisePainPipeline
 from synpain_hf.training.run.models import load_model
 
@@ -48,7 +48,10 @@ def judge(
 def _judged(pipeline: PairwisePainPipeline, image: str, references: list[str]) -> dict[str, Any]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        found = pipeline(image=image, reference=references)
+        try:
+            found = pipeline(image=image, reference=references)
+        except PictureError as error:
+            raise PictureError(f"{image}: {error}") from error
     (pain,) = (one for one in found if one["label"] == "pain")
     return {
         **pain,
