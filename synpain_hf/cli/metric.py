@@ -24,6 +24,42 @@ Form = Literal["text", "markdown", "latex"]
 
 _Value = TypeVar("_Value")
 
+LabelColumn = Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")]
+ScoreColumn = Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")]
+Key = Annotated[str, typer.Option(metavar="COLUMN", help="What names a row in both files.")]
+Clusters = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Which rows depend on each other; by default those of one identity, where there is such a column.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
+]
+Confidence = Annotated[float, option_of(Options, "confidence", metavar="SHARE")]
+Corrected = Annotated[Correction, option_of(Options, "correction", **choice_of(Correction))]
+Printed = Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMNS",
+        help="What to group by: columns with commas between them, or this option again. By default age_group, "
+        "gender and ethnicity, where they exist.",
+        show_default=False,
+    ),
+]
+PositiveLabel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABEL",
+        help="The positive label; by default 1, true or pain. Needed for others, such as 1 and 2.",
+        show_default=False,
+    ),
+]
+
 
 def evaluate(
     predictions: Annotated[
@@ -34,25 +70,10 @@ def evaluate(
             show_default=False,
         ),
     ],
-    groups: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMNS",
-            help="What to group by: columns with commas between them, or this option again. By default age_group, "
-            "gender and ethnicity, where they exist.",
-            show_default=False,
-        ),
-    ] = None,
-    label: Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")] = "label",
-    score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
-    positive: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LABEL",
-            help="The positive label; by default 1, true or pain. Needed for others, such as 1 and 2.",
-            show_default=False,
-        ),
-    ] = None,
+    groups: Groups = None,
+    label: LabelColumn = "label",
+    score: ScoreColumn = "score",
+    positive: PositiveLabel = None,
     against_rest: Annotated[
         bool,
         typer.Option(
@@ -60,14 +81,7 @@ def evaluate(
             help="Of more than two labels, take all but --positive, which must be given, as the negative class.",
         ),
     ] = False,
-    clusters: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Which rows depend on each other; by default those of one identity, where there is such a column.",
-            show_default=False,
-        ),
-    ] = None,
+    clusters: Clusters = None,
     weights: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The weight of each row.", show_default=False)
     ] = None,
@@ -81,7 +95,7 @@ def evaluate(
             metavar="FILE", help="Or these predictions of another model for the same rows.", show_default=False
         ),
     ] = None,
-    key: Annotated[str, typer.Option(metavar="COLUMN", help="What names a row in both files.")] = "pair_id",
+    key: Key = "pair_id",
     overlapping: Annotated[
         list[str] | None,
         typer.Option(
@@ -106,10 +120,10 @@ def evaluate(
         ),
     ] = None,
     interval: Annotated[Interval, option_of(Options, "interval", **choice_of(Interval))] = Options.interval,
-    confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
+    confidence: Confidence = Options.confidence,
     resamples: Annotated[int, option_of(Options, "resamples", metavar="N")] = Options.resamples,
     seed: Annotated[int, option_of(Options, "seed", metavar="N")] = Options.seed,
-    correction: Annotated[Correction, option_of(Options, "correction", **choice_of(Correction))] = Options.correction,
+    correction: Corrected = Options.correction,
     threshold: Annotated[float | None, option_of(Options, "threshold", metavar="SCORE")] = Options.threshold,
     validation: Annotated[
         Path | None,
@@ -137,10 +151,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
-    ] = None,
+    out: Out = None,
     keep_formulas: Annotated[
         bool,
         typer.Option(
@@ -148,7 +159,7 @@ def evaluate(
             help="In CSV files, leave names that a spreadsheet takes for formulas as they are.",
         ),
     ] = False,
-    form: Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")] = "text",
+    form: Printed = "text",
     as_json: AsJson = False,
 ) -> None:
     """Measure the AUROC of predictions by group.
@@ -177,36 +188,16 @@ def compare(
     second: Annotated[
         Path, typer.Argument(metavar="B", help="Those of another model for the same rows.", show_default=False)
     ],
-    key: Annotated[str, typer.Option(metavar="COLUMN", help="What names a row in both files.")] = "pair_id",
-    groups: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMNS",
-            help="What to group by, with commas between; by default age_group, gender and ethnicity of A.",
-            show_default=False,
-        ),
-    ] = None,
-    label: Annotated[str, typer.Option(metavar="COLUMN", help="The labels: two values.")] = "label",
-    score: Annotated[str, typer.Option(metavar="COLUMN", help="The scores, higher for positive.")] = "score",
-    positive: Annotated[
-        str | None,
-        typer.Option(metavar="LABEL", help="The positive label; by default 1, true or pain.", show_default=False),
-    ] = None,
-    clusters: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Which rows depend on each other; by default those of one identity, where there is such a column.",
-            show_default=False,
-        ),
-    ] = None,
-    confidence: Annotated[float, option_of(Options, "confidence", metavar="SHARE")] = Options.confidence,
-    correction: Annotated[Correction, option_of(Options, "correction", **choice_of(Correction))] = Options.correction,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write report, tables and figures to a new folder.", show_default=False),
-    ] = None,
-    form: Annotated[Form, typer.Option("--format", **choice_of(Form), help="What to print.")] = "text",
+    key: Key = "pair_id",
+    groups: Groups = None,
+    label: LabelColumn = "label",
+    score: ScoreColumn = "score",
+    positive: PositiveLabel = None,
+    clusters: Clusters = None,
+    confidence: Confidence = Options.confidence,
+    correction: Corrected = Options.correction,
+    out: Out = None,
+    form: Printed = "text",
     as_json: AsJson = False,
 ) -> None:
     """Measure how much better A is than B, by group.
