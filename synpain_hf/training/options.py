@@ -83,7 +83,7 @@ class ModelArguments:
         default=None,
         metadata={
             "help": "box: pictures as they are, the default; similarity: eyes and mouth at fixed points; pwct: as the "
-            "published PwCT was given faces. These two need landmarks: annotate --with mediapipe. A trained pairwise "
+            "published PwCT was given faces. These two need the extra annotate. A trained pairwise "
             "model keeps what it was trained with."
         },
     )

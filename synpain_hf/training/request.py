@@ -10,7 +10,7 @@ from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import UsageError
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.suggestions import did_you_mean, nearest
-from synpain_hf.training.data.landmarks import check_landmarks
+from synpain_hf.training.data.landmarks import landmarks_of
 from synpain_hf.training.data.leaving_out import configurations_of
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import PSPI, Pairs
@@ -46,7 +46,7 @@ def check_request(
     pairs = open_pairs(data.dataset, first, revision=data.revision)
     check_splits(pairs, data.config_name, chooses=values.get("eval_strategy") != "no")
     if model.alignment not in ("box", None):
-        check_landmarks(pairs)
+        landmarks_of(pairs)
     check_targets([pairs, *(one.pairs for one in open_also(pairs, also))], model, data.annotator)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ import torch
 from PIL import Image
 from transformers import pipeline
 
+from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.landmarks import Landmarks
-from synpain_hf.errors import BadInputError, PictureError, UsageError
+from synpain_hf.errors import BadInputError, MissingExtraError, PictureError, UsageError
 from synpain_hf.imaging.alignment import pwct
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.modeling.pipeline_pairwise import TASK
+from synpain_hf.release.build import build
 from synpain_hf.release.install import install, load
 from synpain_hf.release.release import Release
+from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.run.judging import predict
@@ -82,11 +86,37 @@ def test_a_face_without_landmarks_is_told(known: Release, tmp_path: Path) -> Non
         prepare(open_pairs(lacking.folder), processor_of("pwct"), cache_dir=tmp_path / "cache")
     (problem,) = caught.value.problems
     assert problem.pair_id == pair_id
-    assert "no landmarks were found in the expressive face; leave the pair out, or align nothing" in problem.reason
+    assert (
+        "the expressive face has no landmarks, as nothing was found in it; leave the pair out, or align"
+        in problem.reason
+    )
 
 
-def test_a_data_set_without_landmarks_is_told_how_to_get_them(faces: Release, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="run `synpain-hf annotate RELEASE --with mediapipe` first"):
+@pytest.fixture(scope="module")
+def large(once: Once) -> Release:
+    """Four pairs of demo faces in which a face can be found."""
+
+    def fill(folder: Path) -> None:
+        build(DemoSource(4, 0, ()), folder / "release", version="1.0.0", image_size=192)
+
+    return Release.open(once("large-faces", fill) / "release")
+
+
+def test_landmarks_that_a_data_set_lacks_are_found_as_an_annotator_would(large: Release, tmp_path: Path) -> None:
+    pytest.importorskip("mediapipe", reason="MediaPipe, of the extra annotate, is missing")
+    processor = processor_of("similarity", 64)
+    found = prepare(open_pairs(large.folder, "all"), processor, cache_dir=tmp_path)
+    annotated = annotate(copied(large.folder, tmp_path / "annotated"), ["mediapipe"]).release
+    stored = prepare(open_pairs(annotated.folder, "all"), processor, cache_dir=tmp_path)
+    assert np.array_equal(found.faces, stored.faces)
+    assert found.folder != stored.folder
+
+
+def test_without_landmarks_and_without_what_finds_them_nothing_is_aligned(
+    faces: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(MissingExtraError, match=r"has no landmarks, by which faces are aligned, and .*\[annotate\]"):
         prepare(open_pairs(faces.folder), processor_of("pwct"), cache_dir=tmp_path)
     done = run("train", faces.folder, tmp_path / "model", "--alignment", "similarity")
     assert done.exit_code == 2
@@ -106,7 +136,7 @@ def test_what_is_trained_on_aligned_faces_is_used_on_aligned_faces(known: Releas
         judge(image=face, reference=face)
 
 
-def test_a_published_model_sees_faces_as_it_was_given_them(known: Release, faces: Release, tmp_path: Path) -> None:
+def test_a_published_model_sees_faces_as_it_was_given_them(known: Release, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = PairwisePainForImageClassification(PairwisePainConfig(architecture="pwct", published_outputs=40))
     torch.save(network.pwct_state_dict(), tmp_path / "pwct.pt")
@@ -114,8 +144,6 @@ def test_a_published_model_sees_faces_as_it_was_given_them(known: Release, faces
     order = [column.to_numpy().argsort().tolist() for column in (found["pspi"], found["score"])]
     assert found["pspi"].null_count == 0
     assert order[0] == order[1]
-    with pytest.raises(UsageError, match="has no landmarks"):
-        predict(tmp_path / "pwct.pt", faces.folder)
 
 
 def test_several_references_have_landmarks_of_their_own() -> None:

@@ -28,7 +28,6 @@ import PIL
 import torch
 from PIL import Image
 
-from synpain_hf.annotation.landmarks import Landmarks
 from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem
 from synpain_hf.executor import Executor
 from synpain_hf.imaging.decoding import decode
@@ -36,7 +35,7 @@ from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProce
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.text.documents import parsed_json
-from synpain_hf.training.data.landmarks import stored_landmarks
+from synpain_hf.training.data.landmarks import LandmarkSource, landmarks_of
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.vocabulary import FACES
 
@@ -103,14 +102,14 @@ def prepare(
         progress: Called for every pair.
 
     Raises:
-        UsageError: If `workers` cannot be right, or the processor does not give all faces one size, or aligns them and
-            the data set has no landmarks.
+        UsageError: If `workers` cannot be right, or the processor does not give all faces one size.
+        MissingExtraError: If the processor aligns faces, the data set has no landmarks, and none can be found here.
         BadInputError: If pictures cannot be read, or there are no landmarks of some faces; lists all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
     executor = Executor(min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers)
-    landmarks = None if processor.alignment == "box" else stored_landmarks(pairs)
+    landmarks = None if processor.alignment == "box" else landmarks_of(pairs)
     record = _record_of(pairs, processor, landmarks)
     cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
     folder = cache / _name_of(record)
@@ -123,7 +122,7 @@ def prepare(
     return PreparedPairs(pairs, processor, folder)
 
 
-def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: Landmarks | None) -> dict[str, Any]:
+def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: LandmarkSource | None) -> dict[str, Any]:
     order = "\n".join(pairs.table["pair_id"].to_pylist())
     height, width = processor.output_size
     return {
@@ -138,7 +137,7 @@ def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: L
     }
 
 
-def _aligned_by(processor: PairwisePainImageProcessor, landmarks: Landmarks) -> dict[str, Any]:
+def _aligned_by(processor: PairwisePainImageProcessor, landmarks: LandmarkSource) -> dict[str, Any]:
     return {"alignment": processor.alignment, "mean_face": processor.mean_face, "landmarks": landmarks.digest()}
 
 
@@ -256,11 +255,12 @@ class _Preparing:
     """
 
     processor: PairwisePainImageProcessor
-    landmarks: Landmarks | None
+    landmarks: LandmarkSource | None
 
     def __call__(self, pair: _Encoded) -> Pixels | tuple[str, str]:
         """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
-        images = []
+        images: list[Image.Image] = []
+        points: list[Any] = []
         for face, data in zip(FACES, pair.faces, strict=True):
             if data is None:
                 return pair.file, (
@@ -270,12 +270,9 @@ class _Preparing:
             try:
                 raster = decode(data)
                 images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))
+                points.append(self.landmarks and self.landmarks.points(pair.pair_id, face, images[-1]))
             except PictureError as error:
                 return pair.file, f"the {face} face {error}"
-        points = [None if self.landmarks is None else self.landmarks.get((pair.pair_id, face)) for face in FACES]
-        if self.landmarks is not None and any(found is None for found in points):
-            lacking = " and ".join(face for face, found in zip(FACES, points, strict=True) if found is None)
-            return pair.file, f"no landmarks were found in the {lacking} face; leave the pair out, or align nothing"
         neutral, expressive = images
         try:
             batch = self.processor(
