@@ -33,6 +33,13 @@ class FoundFace(NamedTuple):
         x, y = np.rint((self.landmarks.min(axis=0) + self.landmarks.max(axis=0))[:2] / 2).astype(int).tolist()
         return x, y
 
+    @property
+    def told(self) -> str:
+        """Which face it is, where there are several; else nothing."""
+        column, row = self.middle
+        several = f"shows {self.faces} faces; the largest was taken, whose middle is at column {column}, row {row}"
+        return several if self.faces > 1 else ""
+
 
 class FaceFinder:
     """Finds the landmarks of the largest face of a picture, with MediaPipe's face landmarker.

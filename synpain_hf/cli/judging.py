@@ -84,7 +84,7 @@ def judge(
     ],
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", help="Pictures, each with the face to judge.", show_default=False),
+        typer.Argument(metavar="IMAGE...", help="Pictures or clips, each with the face to judge.", show_default=False),
     ],
     reference: Annotated[
         list[Path],
@@ -94,6 +94,9 @@ def judge(
             show_default=False,
         ),
     ],
+    every: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Of a clip, judge every so many frames, from the first.")
+    ] = 1,
     face_model: Annotated[
         list[Path] | None,
         typer.Option(
@@ -102,17 +105,18 @@ def judge(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge photographs of a person.
+    """Judge photographs or clips of a person.
 
     Faces are found, and brought into place as the model was trained; of several faces the largest is taken.
     """
     with reported(as_json):
-        found = synpain_hf.judge(images, reference, model=model, face_models=face_model or [])
+        found = synpain_hf.judge(images, reference, model=model, every=every, face_models=face_model or [])
     if as_json:
         print_json({"judged": found})
         return
     for one in found:
+        time = f" at {one['time']:.2f} s" if one.get("time") is not None else ""
         pspi = f", PSPI {one['pspi']:.1f}" if "pspi" in one else ""
-        print_line(f"{one['image']}: {one['label']} (pain {one['score']:.0%}{pspi})")
+        print_line(f"{one['image']}{time}: {one['label']} (pain {one['score']:.0%}{pspi})")
         for told in one["warnings"]:
             print_line(f"{one['image']}: {told}", on=sys.stderr)

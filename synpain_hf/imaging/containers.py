@@ -77,6 +77,11 @@ CONTAINERS = (
 )
 
 
+def is_clip(data: bytes) -> bool:
+    """Whether a file is a clip, by how it begins."""
+    return any(container.is_of(data) for container in CONTAINERS)
+
+
 def container_of(data: bytes) -> Container:
     """The container that a file is.
 

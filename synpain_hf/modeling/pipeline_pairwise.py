@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,8 @@ class PairwisePainPipeline(Pipeline):
             reference: The neutral face of the same person, or a list of several; with a list of images, one such a
                 face.
             kwargs: Options of every pipeline, such as `batch_size`; `top_k`, the number of labels; and `finder`, a
-                function of an upright picture whose result has the `landmarks` of its largest face, `middle`, where
-                that is, and `faces`, how many there are.
+                function of an upright picture whose result has the `landmarks` of its largest face, and `told`, which
+                one that is where there are several.
 
         Returns:
             For each pair a list of `{"label", "score"}`, the likeliest first; each with `pspi` and `action_units` where
@@ -89,7 +90,7 @@ class PairwisePainPipeline(Pipeline):
         elif image is not None or reference is not None:
             raise UsageError("pairs were given twice; give either one argument, or image=… and reference=…")
         elif isinstance(inputs, Mapping):
-            inputs = _pairs(*_faces(inputs))
+            inputs = _pairs(*_faces(inputs), _landmarks_in(inputs))
         elif isinstance(inputs, Iterable) and not isinstance(inputs, (list, *_NO_PAIRS)):
             inputs = (pair for pair in inputs)  # transformers would take other data sets than torch's for one pair
         if isinstance(inputs, list) and not inputs:
@@ -121,7 +122,7 @@ class PairwisePainPipeline(Pipeline):
             raise UsageError("this pipeline has no image processor; save a PairwisePainImageProcessor beside the model")
         face = read_picture(image)
         try:
-            found = {name: input_[name] for name in _LANDMARKS if input_.get(name) is not None}
+            found = _landmarks_in(input_)
             if not found and finder is not None and getattr(self.image_processor, "alignment", "box") != "box":
                 faces = {"image": face, "reference": references}
                 found = {
@@ -167,10 +168,8 @@ def _found(finder: Any, name: str, pictures: Any) -> Any:
         face = finder(as_picture(pictures))
     except PictureError as error:
         raise PictureError(f"(the {name}) {error}") from error
-    if face.faces > 1:
-        x, y = face.middle
-        told = f"the {name} shows {face.faces} faces; the largest was taken, whose middle is at column {x}, row {y}"
-        warnings.warn(told, UserWarning, stacklevel=2)
+    if face.told:
+        warnings.warn(f"the {name} {face.told}", UserWarning, stacklevel=2)
     return face.landmarks
 
 
@@ -188,12 +187,18 @@ def _faces(pair: Mapping[str, Any]) -> tuple[Any, Any]:
     return image, reference
 
 
-def _pairs(image: Any, reference: Any) -> Any:
+def _landmarks_in(pair: Mapping[str, Any]) -> dict[str, Any]:
+    """The landmarks that stand beside faces."""
+    return {name: pair[name] for name in _LANDMARKS if pair.get(name) is not None}
+
+
+def _pairs(image: Any, reference: Any, landmarks: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """The pairs that two arguments name: one, or a list."""
     if not is_batch(image):
-        return {"image": image, "reference": reference}
+        return {"image": image, "reference": reference, **landmarks}
     check_numbers(image, reference)
-    return [{"image": one, "reference": other} for one, other in zip(image, reference, strict=True)]
+    columns = {"image": image, "reference": reference, **landmarks}
+    return [dict(zip(columns, each, strict=True)) for each in zip(*columns.values(), strict=True)]
 
 
 __all__ = ["TASK", "PairwisePainPipeline"]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from examples.made_archives import write_clip
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.generation.drawn.cast import cast
 from synpain_hf.generation.drawn.composites import draw_composite
@@ -93,18 +94,39 @@ def test_the_frame_matters_unless_faces_are_aligned(model: Path, photographs: Pa
 
 def test_of_two_faces_the_larger_is_taken_and_that_is_told(model: Path, photographs: Path) -> None:
     (found,) = judge(photographs / "two.png", photographs / "neutral.png", model=model)
-    told = [one for one in found["warnings"] if one.startswith("the image shows 2 faces; the largest was taken")]
+    told = [one for one in found["warnings"] if one.startswith("shows 2 faces; the largest was taken")]
     assert bool(told) == is_aligning(model)
 
 
 def test_a_picture_without_a_face_is_refused_where_it_must_be_aligned(model: Path, photographs: Path) -> None:
     if is_aligning(model):
-        with pytest.raises(
-            PictureError, match=r"none\.png: a face of the pair \(the image\) shows no face that could be found"
-        ):
+        with pytest.raises(PictureError, match=r"none\.png: shows no face that could be found"):
             judge(photographs / "none.png", photographs / "neutral.png", model=model)
     else:
         assert judge(photographs / "none.png", photographs / "neutral.png", model=model)
+
+
+def test_a_clip_gives_a_score_a_frame(model: Path, photographs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="PyAV, of the extra video, is missing")
+    with Image.open(photographs / "neutral.png") as neutral, Image.open(photographs / "expressive.png") as expressive:
+        course = [neutral] * 3 + [expressive] * 3
+        write_clip(tmp_path / "clip.mp4", [picture.resize((320, 360)) for picture in course], rate=10)
+    found = judge(tmp_path / "clip.mp4", photographs / "neutral.png", model=model, every=2)
+    assert [(one["frame"], one["time"]) for one in found] == [
+        (0, 0.0),
+        (2, pytest.approx(0.2)),
+        (4, pytest.approx(0.4)),
+    ]
+    assert found[0]["score"] == pytest.approx(found[1]["score"], abs=0.02)
+    assert abs(found[2]["pspi"] - found[0]["pspi"]) > abs(found[1]["pspi"] - found[0]["pspi"])
+    done = run("judge", model, tmp_path / "clip.mp4", "--reference", photographs / "neutral.png", "--every", "3")
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == [
+        f"{tmp_path / 'clip.mp4'}, frame 0 at 0.00 s",
+        f"{tmp_path / 'clip.mp4'}, frame 3 at 0.30 s",
+    ]
+    (tmp_path / "cut.mp4").write_bytes((tmp_path / "clip.mp4").read_bytes()[:-200])
+    with pytest.raises(PictureError, match=r"cut\.mp4: is cut short"):
+        judge(tmp_path / "cut.mp4", photographs / "neutral.png", model=model)
 
 
 def test_the_command_prints_a_line_an_image(model: Path, photographs: Path) -> None:
@@ -126,6 +148,8 @@ def test_pictures_must_be_given(model: Path, photographs: Path) -> None:
         judge([], photographs / "neutral.png", model=model)
     with pytest.raises(UsageError, match="is missing; give at least one picture"):
         judge(photographs / "neutral.png", [], model=model)
+    with pytest.raises(UsageError, match="is 0; give 1 for each frame, or more"):
+        judge(photographs / "neutral.png", photographs / "neutral.png", model=model, every=0)
 
 
 def test_the_finder_says_where_the_face_is(photographs: Path) -> None:

@@ -1,61 +1,136 @@
-"""`judge`: what a trained model says of a photograph."""
+"""`judge`: what a trained model says of photographs, and of the frames of clips."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synpain_hf.annotation.finding import FaceFinder
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from synpain_hf.annotation.finding import FaceFinder, FoundFace
 from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.imaging.clips import ClipReader, survey
+from synpain_hf.imaging.containers import is_clip
+from synpain_hf.imaging.limits import MAX_BYTES
+from synpain_hf.modeling.pictures import as_picture
 from synpain_hf.modeling.pipeline_pairwise import PairwisePainPipeline
+from synpain_hf.modeling.reading import read_picture
 from synpain_hf.training.run.models import load_model
 
 Pictures = str | Path | Sequence[str | Path]
 
 
 def judge(
-    image: Pictures, reference: Pictures, *, model: str | Path, face_models: Sequence[str | Path] = ()
+    image: Pictures, reference: Pictures, *, model: str | Path, every: int = 1, face_models: Sequence[str | Path] = ()
 ) -> list[dict[str, Any]]:
-    """Judge photographs with a trained model; faces are found, and aligned as it was trained.
+    """Judge photographs and clips with a trained model; faces are found, and aligned as it was trained.
 
     Args:
-        image: One or several files of pictures, each with the face to judge; of several faces the largest is taken.
-        reference: The neutral face of the same person, in one or several files, with which each image is compared.
+        image: One or several files of pictures or clips, each with the face to judge; of several faces the largest is
+            taken.
+        reference: The neutral face of the same person, in one or several pictures, with which each image is compared.
         model: A pairwise model's folder or its id on the Hub; or a published PwCT state dict (`.pt`, `.pth`).
+        every: Of a clip, judge every so many frames, from the first.
         face_models: The model file that finds faces, or its folder; by default that of an installed package. Models
             that were trained on pictures as they are need none.
 
     Returns:
-        For each image its `image`, the `label`, the `score` of pain from 0 to 1, `pspi` and `action_units` where the
-        model gives them, and `warnings`, such as which of several faces was taken.
+        For each picture, and each frame that is judged, its `image`, the `label`, the `score` of pain from 0 to 1,
+        `pspi` and `action_units` where the model gives them, and `warnings`, such as which of several faces was taken;
+        of a frame also `frame` and `time`, in seconds from the first.
 
     Raises:
         UsageError: If there is no such model, or no picture was given.
-        PictureError: If a picture cannot be read, or shows no face.
-        MissingExtraError: If faces must be found, and MediaPipe or its model is not there.
+        PictureError: If a picture or a clip cannot be read, or shows no face.
+        MissingExtraError: If faces must be found, and MediaPipe or its model is not there; or for clips PyAV.
     """
     images, references = ([one] if isinstance(one, (str, Path)) else list(one) for one in (image, reference))
     if not images or not references:
         raise UsageError("is missing; give at least one picture", "reference" if images else "image")
+    if every < 1:
+        raise UsageError(f"is {every}; give 1 for each frame, or more", "every")
     network, processor = load_model(str(model))
     finder = None if processor.alignment == "box" else FaceFinder(face_models)
-    pipeline = PairwisePainPipeline(model=network, image_processor=processor, finder=finder)
-    return [_judged(pipeline, str(one), [str(each) for each in references]) for one in images]
+    seen = [_seen(_picture(str(one)), finder, str(one)) for one in references]
+    judging = _Judging(PairwisePainPipeline(model=network, image_processor=processor), finder, seen)
+    return [found for one in images for found in judging.file(str(one), every)]
 
 
-def _judged(pipeline: PairwisePainPipeline, image: str, references: list[str]) -> dict[str, Any]:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+@dataclass(frozen=True)
+class _Seen:
+    """A picture, and the face in it where it was looked for."""
+
+    picture: Image.Image
+    face: FoundFace | None
+
+    @property
+    def landmarks(self) -> npt.NDArray[np.float32] | None:
+        return None if self.face is None else self.face.landmarks
+
+    @property
+    def told(self) -> str:
+        return "" if self.face is None else self.face.told
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """A model, and what it compares with."""
+
+    pipeline: PairwisePainPipeline
+    finder: FaceFinder | None
+    references: Sequence[_Seen]
+
+    def file(self, name: str, every: int) -> Iterator[dict[str, Any]]:
+        """What is said of a picture, or of frames of a clip."""
+        content = _content(name)
+        if not is_clip(content):
+            yield self.picture(name, _picture(name))
+            return
         try:
-            found = pipeline(image=image, reference=references)
+            times = survey(content).times
+            with ClipReader(content) as reader:
+                for number in range(0, len(times), every):
+                    shown = Image.fromarray(reader.frame(number).pixels)
+                    yield {**self.picture(f"{name}, frame {number:,}", shown), "frame": number, "time": times[number]}
         except PictureError as error:
-            raise PictureError(f"{image}: {error}") from error
-    (pain,) = (one for one in found if one["label"] == "pain")
-    return {
-        **pain,
-        "image": image,
-        "label": found[0]["label"],
-        "warnings": [str(one.message) for one in caught if issubclass(one.category, UserWarning)],
-    }
+            raise PictureError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+
+    def picture(self, name: str, picture: Image.Image) -> dict[str, Any]:
+        """What is said of a picture."""
+        seen = _seen(picture, self.finder, name)
+        pair = {
+            "image": seen.picture,
+            "reference": [one.picture for one in self.references],
+            "landmarks": seen.landmarks,
+            "reference_landmarks": None if self.finder is None else [one.landmarks for one in self.references],
+        }
+        try:
+            found = self.pipeline(pair)
+        except PictureError as error:
+            raise PictureError(f"{name}: {error}") from error
+        (pain,) = (one for one in found if one["label"] == "pain")
+        told = [seen.told, *(f"the reference {one.told}" for one in self.references if one.told)]
+        return {**pain, "image": name, "label": found[0]["label"], "warnings": list(filter(None, told))}
+
+
+def _picture(name: str) -> Image.Image:
+    return as_picture(read_picture(name))
+
+
+def _seen(picture: Image.Image, finder: FaceFinder | None, name: str) -> _Seen:
+    try:
+        return _Seen(picture, None if finder is None else finder(picture))
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from error
+
+
+def _content(name: str) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise PictureError(f"{name}: cannot be read ({error.strerror}); check the path") from error
