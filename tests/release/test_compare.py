@@ -97,7 +97,7 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
         "old": "1.0.0", "new": "2.0.0", "old_name": "synpain", "new_name": "synpain",
         "bump": "major", "added": ["pair-12", "pair-13"], "removed": ["pair-06"],
         "pixels": ["pair-04"], "labels": ["pair-02"], "identities": [], "folds": [], "provenance": ["pair-04"],
-        "annotations": [],
+        "annotations": [], "videos": [],
         "columns_added": [], "columns_removed": [], "columns_changed": [],
     }  # fmt: skip
     assert list(of_tables) == ["pairs", "annotations"]

@@ -30,7 +30,7 @@ from synpain_hf.vocabulary import FACES
 from tests.release.making import copied
 from tests.sharing import Once
 from tests.terminal import run
-from tests.training.landmarked import landmarked
+from tests.training.landmarked import landmarked, points_of
 from tests.training.small import FACE, SIDE, tiny, trained
 
 MEAN = pwct.our_mean_face().points.tolist()
@@ -134,6 +134,10 @@ def test_what_is_trained_on_aligned_faces_is_used_on_aligned_faces(known: Releas
     face = Image.new("RGB", (FACE, FACE))
     with pytest.raises(PictureError, match="has no landmarks, and faces are aligned by them here"):
         judge(image=face, reference=face)
+    points = points_of(0, FACE)
+    pair = {"image": face, "reference": face, "landmarks": points, "reference_landmarks": points}
+    alone, several = judge(pair), judge({name: [value] * 2 for name, value in pair.items()})
+    assert [[one["label"] for one in each] for each in several] == [[one["label"] for one in alone]] * 2
 
 
 def test_a_published_model_sees_faces_as_it_was_given_them(known: Release, tmp_path: Path) -> None:
