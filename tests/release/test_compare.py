@@ -100,7 +100,7 @@ def test_everything_that_differs_is_told_on_the_terminal_and_as_json(
         "annotations": [], "videos": [],
         "columns_added": [], "columns_removed": [], "columns_changed": [],
     }  # fmt: skip
-    assert list(of_tables) == ["pairs", "annotations"]
+    assert list(of_tables) == ["pairs", "annotations", "videos"]
     assert of_tables["pairs"]["values"] == {"labels": ["pair-02"], "pixels": ["pair-04"], "provenance": ["pair-04"]}
     assert of_tables["annotations"]["files"] == []
 
