@@ -88,6 +88,7 @@ def take_a_step(rank: int, processes: int, release: str, folder: str, **changed:
     if rank == 0:
         save_file(model.state_dict(), place / f"{processes}.safetensors")
     if processes > 1:
+        torch.distributed.barrier()
         torch.distributed.destroy_process_group()
 
 
