@@ -21,6 +21,7 @@ def matched_scores(
     key: str,
     label: str,
     score: str,
+    labels: npt.NDArray[np.int64],
     positive: object = None,
     against_rest: bool = False,
 ) -> npt.NDArray[np.float64]:
@@ -32,6 +33,7 @@ def matched_scores(
         key: The column that names a row in both.
         label: The column of the labels, which must be the same.
         score: The column of the scores.
+        labels: Those of the first file, 0 and 1; shape (rows,).
         positive: The positive label.
         against_rest: Whether all other labels are one class.
 
@@ -42,14 +44,14 @@ def matched_scores(
     first.require({key: "key"})
     second.require(uses)
     keys = [_keys(columns, key) for columns in (first, second)]
-    labels = [np.asarray(each.labels(label, positive, against_rest=against_rest)) for each in (first, second)]
+    others = np.asarray(second.labels(label, positive, against_rest=against_rest))
     scores = second.numbers(score, ranked=True)
     problems = [*first.problems, *second.problems, *_unmatched(first, second, keys)]
     if problems:
         raise BadInputError(problems)
     places = {name: place for place, name in enumerate(keys[1])}
     order = np.array([places[name] for name in keys[0]])
-    differing = np.flatnonzero(labels[0] != labels[1][order]).tolist()
+    differing = np.flatnonzero(labels != others[order]).tolist()
     if differing:
         raise BadInputError(
             second.table.problem(

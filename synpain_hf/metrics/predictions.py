@@ -145,7 +145,8 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
         strata = _names(control)
         _check_used_once(label, {"score": [score], "control": strata})
         _check_used_once(score, {"control": strata})
-        wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY, key}
+        wanted = {*uses, *strata, *candidates(asked), *candidates(asked_overlapping or []), IDENTITY}
+        wanted |= {key} if baseline_file is not None else set()
         read = Columns(read_columns(Path(predictions).expanduser(), wanted, progress))
         read.require({**dict.fromkeys(strata, "control"), **uses})
         may_overlap = read.listed(asked_overlapping or [], "overlapping")
@@ -174,8 +175,10 @@ def evaluate(  # noqa: D417 - `with_options` adds the others
             raise BadInputError(problems)
         if baseline_file is not None:
             other = Columns(read_columns(Path(baseline_file).expanduser(), {key, label, score}, progress))
-            labels: dict[str, Any] = {"label": label, "positive": positive, "against_rest": against_rest}
-            baseline_scores = matched_scores(read, other, key=key, score=score, **labels)
+            baseline_scores = matched_scores(
+                read, other, key=key, label=label, score=score, labels=np.asarray(rows["references"]),
+                positive=positive, against_rest=against_rest,
+            )  # fmt: skip
         how: dict[str, Any] = {
             "interval": interval, "confidence": confidence, "resamples": resamples, "seed": seed,
             "min_group_size": min_group_size, "missing": missing,

@@ -15,7 +15,7 @@ from synpain_hf.imaging.limits import MAX_BYTES
 from synpain_hf.pair import Archives, Picture
 from synpain_hf.sources.checksums import Published
 from synpain_hf.sources.embedded import EmbeddedSource, Line, name_of
-from synpain_hf.sources.paths import real
+from synpain_hf.sources.paths import real, stamp_of
 from synpain_hf.sources.wording import Wording
 from synpain_hf.tabular import parquet
 from synpain_hf.tabular.given import GivenFile
@@ -46,11 +46,7 @@ class ParquetPicture:
 
     def stamp(self) -> object:
         """The size of its file, and when it was changed; None where it is gone: reading it will say so."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return None
-        return status.st_size, status.st_mtime_ns
+        return stamp_of(self.path)
 
     def read(self, archives: Archives) -> bytes:  # noqa: ARG002 - in no archive
         """Its bytes; of the rows before it, one is in the memory at a time."""

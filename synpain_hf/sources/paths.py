@@ -35,6 +35,15 @@ class Found(NamedTuple):
     path: Path
 
 
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """The size of a file, and when it was changed; None where it is gone: reading it will say so."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
 class NotThereError(ValueError):
     """A file that a path names is not there.
 

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.annotators import ANNOTATORS
+from synpain_hf.annotation.landmarks import Landmarks
+from synpain_hf.imaging.alignment import pwct, similarity
+from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, RIGHT_EYE, checked, middle
+from synpain_hf.imaging.alignment.transforms import apply
 from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
-from tests.annotation.making import rows_of, similarities
+from synpain_hf.vocabulary import FACES
+from tests.annotation.making import pixels_of, rows_of, similarities
+from tests.imaging.published import published
 from tests.sharing import Once
 
 DRAWN = 40
@@ -45,6 +52,29 @@ class TestRealFaces:
         same, others = similarities(rows_of(real, "sface"))
         assert np.median(same) > 0.5 > 0.3 > np.median(others)
         assert np.mean([one > other for one in same for other in others]) > 0.98
+
+    def test_the_eyes_of_both_faces_of_a_pair_are_aligned_to_one_place(self, real: Release) -> None:
+        landmarks, apart = Landmarks.read(real), []
+        for pair_id in {pair_id for pair_id, _ in landmarks}:
+            eyes = []
+            for face in FACES:
+                points = checked(landmarks[pair_id, face])
+                found = np.stack([middle(points, part) for part in (RIGHT_EYE, LEFT_EYE)])
+                eyes.append(apply(similarity.placing(points, (160, 160)), found))
+            apart.append(np.hypot(*(eyes[0] - eyes[1]).T).max())
+        assert len(apart) == 10
+        assert max(apart) < 2
+
+    def test_faces_for_pwct_are_those_of_the_published_steps(self, real: Release) -> None:
+        landmarks, mean = Landmarks.read(real), pwct.our_mean_face()
+        differences = []
+        for at, pixels in pixels_of(real).items():
+            image, points = Image.fromarray(pixels), checked(landmarks[at])
+            ours = np.asarray(pwct.aligned(image, points)).astype(int)
+            differences.append(np.abs(ours - published(image, points, mean.points)).mean())
+        assert len(differences) == 20
+        assert np.mean(differences) < 1.5
+        assert max(differences) < 3
 
     def test_the_approximate_score_rises_from_neutral_to_pain(self, real: Release) -> None:
         rows = rows_of(real, "mediapipe")

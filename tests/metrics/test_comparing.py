@@ -123,3 +123,12 @@ def test_the_command_prints_and_writes_what_differs(tmp_path: Path) -> None:
     wrong = run("compare", tmp_path / "a.csv", tmp_path / "c.csv")
     assert wrong.exit_code == 2
     assert "does not exist; give a table" in " ".join(wrong.stderr.split())
+
+
+def test_names_of_rows_are_not_read_where_nothing_is_compared(tmp_path: Path) -> None:
+    table = judged(np.random.default_rng(0))
+    lines = table.to_csv(index=False).replace("other", "pair_id", 1)
+    (tmp_path / "a.csv").write_text(lines, encoding="utf-8")
+    assert synpain_hf.evaluate(tmp_path / "a.csv", min_group_size=1)["overall"]["n"] == ROWS
+    with pytest.raises(BadInputError, match="pair_id"):
+        synpain_hf.compare(tmp_path / "a.csv", tmp_path / "a.csv", min_group_size=1)

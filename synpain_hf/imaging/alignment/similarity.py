@@ -30,9 +30,13 @@ def aligned(image: Image.Image, landmarks: npt.ArrayLike, size: tuple[int, int])
     Raises:
         PictureError: If nothing can be aligned by the landmarks.
     """
-    points = checked(landmarks)
+    return draw_through(image, placing(checked(landmarks), size), size)
+
+
+def placing(points: Points, size: tuple[int, int]) -> Points:
+    """The matrix of shape (2, 3) that brings the 68 points of a face to their places in a result of some size."""
     found = np.stack([middle(points, part) for part in (RIGHT_EYE, LEFT_EYE, MOUTH)])
-    return draw_through(image, similarity_between(found, fixed_points(size), _WEIGHTS), size)
+    return similarity_between(found, fixed_points(size), _WEIGHTS)
 
 
 def fixed_points(size: tuple[int, int]) -> Points:

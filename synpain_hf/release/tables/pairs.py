@@ -113,14 +113,7 @@ PAIRS = Table(
     configurations={**CONFIGURATIONS, EACH_PERSON: each_person},
     optional=(IDENTITY, *GIVEN),
     nullable=GROUPS,
-    bumps=Bumps(
-        rows_added=Bump.MINOR,
-        rows_removed=Bump.MAJOR,
-        values=Bump.MAJOR,
-        columns_added=Bump.MINOR,
-        columns_removed=Bump.MAJOR,
-        columns_changed=Bump.MAJOR,
-    ),
+    bumps=Bumps.of_data(),
     aspects=(
         Aspect("pixels", FACES, "with other pixels", Bump.MAJOR),
         Aspect("labels", ("label", *GROUPS), "with another label or group", Bump.MAJOR),

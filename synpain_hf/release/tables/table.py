@@ -99,6 +99,11 @@ class Bumps:
     columns_changed: Bump
 
     @classmethod
+    def of_data(cls) -> Bumps:
+        """Those of what is trained on: whatever is lost or changes breaks what was built on it."""
+        return cls(Bump.MINOR, Bump.MAJOR, Bump.MAJOR, Bump.MINOR, Bump.MAJOR, Bump.MAJOR)
+
+    @classmethod
     def all_alike(cls, bump: Bump) -> Bumps:
         """The same rise for every difference."""
         return cls(bump, bump, bump, bump, bump, bump)

@@ -16,6 +16,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging.limits import check_size
 from synpain_hf.pair import Archives
 from synpain_hf.sources.hdf5 import Array, Column, open_hdf5
+from synpain_hf.sources.paths import stamp_of
 
 if TYPE_CHECKING:
     import h5py
@@ -66,11 +67,7 @@ class Hdf5Picture:
 
     def stamp(self) -> object:
         """The size of its file, and when it was changed; None where it is gone: reading it will say so."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return None
-        return status.st_size, status.st_mtime_ns
+        return stamp_of(self.path)
 
     def read(self, archives: Archives) -> bytes:
         """Its pixels as a BMP, which are the same bytes whatever the version of any library."""
