@@ -102,7 +102,7 @@ def main() -> None:
         write_card(args.output_dir, card)
         print(report.to_text())
         print(f"\nmodel, predictions, figures and card: {args.output_dir}")
-    trainer.accelerator.wait_for_everyone()  # one that left at once would wait for its last exchange without end
+    trainer.accelerator.wait_for_everyone()  # a process that leaves right after an exchange may hang
     trainer.end()  # type: ignore[no-untyped-call]
 
 

@@ -37,7 +37,7 @@ class FoundFace(NamedTuple):
     def told(self) -> str:
         """Which face it is, where there are several; else nothing."""
         column, row = self.middle
-        several = f"shows {self.faces} faces; the largest was taken, whose middle is at column {column}, row {row}"
+        several = f"shows {self.faces} faces; the largest was taken, centred at column {column}, row {row}"
         return several if self.faces > 1 else ""
 
 
@@ -71,6 +71,8 @@ class FaceFinder:
         """
         found = self._landmarker.measure(np.ascontiguousarray(picture.convert("RGB")))
         if "landmarks" not in found:
-            raise PictureError("shows no face that could be found; give one in which it is larger, or less turned away")
+            raise PictureError(
+                "shows no face that could be found; give a picture in which the face is larger or less turned away"
+            )
         points = np.asarray(found["landmarks"], np.float32).reshape(DENSE, 3)
         return FoundFace(points, int(str(found["faces"])))

@@ -56,7 +56,7 @@ def matched_scores(
         raise BadInputError(
             second.table.problem(
                 int(order[row]),
-                f"{label} of {keys[0][row]!r} is another one than in {first.table.name}",
+                f"{label} of {keys[0][row]!r} differs from that in {first.table.name}",
                 "compare models on the same labels",
             )
             for row in differing[:_LISTED]
@@ -76,7 +76,7 @@ def _keys(columns: Columns, key: str) -> list[Any]:
             faults.append(columns.table.problem(row, f"{key} is missing", "fill it in, or leave the row out"))
         elif name in seen:
             faults.append(
-                columns.table.problem(row, f"{key} {name!r} stands there twice", "name a column that tells rows apart")
+                columns.table.problem(row, f"{key} {name!r} occurs twice", "name a column that tells rows apart")
             )
         seen.add(name)
     columns.problems.extend(faults[:_LISTED])

@@ -209,6 +209,7 @@ def test_a_clip_that_cannot_be_used_is_refused_with_a_remedy(tmp_path: Path, kin
         survey(made(tmp_path / "clip"))
 
 
+@pytest.mark.slow
 def test_damage_to_any_frame_is_told(h264: bytes) -> None:
     start = h264.index(b"mdat")
     reasons = []

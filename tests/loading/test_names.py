@@ -90,6 +90,7 @@ def files_below(folder: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.usefixtures("both")
 class TestTwoNames:
+    @pytest.mark.slow
     def test_give_each_its_own_pairs_here_and_elsewhere(
         self, newer: Release, unbc: Release, caches: Path, tmp_path: Path
     ) -> None:

@@ -87,8 +87,8 @@ def with_a_word_for_a_score(table: Any) -> Any:
 FAULTS = [
     (without_a_row, "b.csv: lacks 1 of the rows (p03); let both models judge the same rows"),
     (with_a_row_more, "a.csv: lacks 1 of the rows (p99); let both models judge the same rows"),
-    (with_a_row_twice, "b.csv:62: pair_id 'p00' stands there twice; name a column that tells rows apart"),
-    (with_another_label, "b.csv:4: label of 'p02' is another one than in"),
+    (with_a_row_twice, "b.csv:62: pair_id 'p00' occurs twice; name a column that tells rows apart"),
+    (with_another_label, "b.csv:4: label of 'p02' differs from that in"),
     (without_a_name, "b.csv:4: pair_id is missing; fill it in, or leave the row out"),
     (without_names, "b.csv: has no column 'pair_id'"),
     (with_a_word_for_a_score, "b.csv:4: score is 'high', not a number"),

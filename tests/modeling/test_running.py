@@ -19,6 +19,7 @@ def gradients(model: PairwisePainForImageClassification) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.slow
 def test_it_compiles_as_one_graph(kind: str) -> None:
     torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS).eval()

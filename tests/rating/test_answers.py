@@ -321,6 +321,7 @@ ODD = ("nan", "-1", "1e999", "٣", "²", "cannot say", "<b>", "a|b", *CLASSES["g
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_whatever_a_table_holds_is_read_or_told(
     rated: Release, sheets: Sheets, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -60,6 +60,7 @@ class TestUnbc:
 
 
 class TestBiovid:
+    @pytest.mark.slow
     def test_a_release_keeps_persons_whole_and_says_that_people_are_shown(self, tmp_path: Path) -> None:
         folder = write_biovid(tmp_path / "biovid", persons=5)
         release = build(folder, tmp_path / "release", version="1.0.0", videos="both", pain_from=4)
@@ -88,6 +89,7 @@ class TestBiovid:
 
 
 class TestPain3d:
+    @pytest.mark.slow
     def test_default_is_the_published_split(self, tmp_path: Path) -> None:
         release = build(write_3dpain(tmp_path / "3dpain"), tmp_path / "release", version="1.0.0")
         assert release.manifest["folds"]["origin"] == "published"
@@ -98,6 +100,7 @@ class TestPain3d:
             "test": set(persons[9:]),
         }
 
+    @pytest.mark.slow
     def test_a_person_in_two_splits_is_refused(self, tmp_path: Path) -> None:
         folder = write_3dpain(tmp_path / "3dpain")
         table = folder / "split.csv"

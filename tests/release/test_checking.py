@@ -303,6 +303,7 @@ def test_what_shows_without_pictures_is_told_by_info(folder: Path, scored: Relea
     assert (problem["pair_id"], problem["reason"]) == ("pair-02", "has the label 99, and there are 0 to 1")
 
 
+@pytest.mark.slow
 def test_what_was_found_right_is_not_read_again_until_it_is_touched(folder: Path) -> None:
     release = Release.open(folder)
     assert looked_into(release)

@@ -455,6 +455,7 @@ def test_a_release_is_the_same_however_the_frames_are_stored(tmp_path: Path) -> 
     assert len(contents) == 1
 
 
+@pytest.mark.slow
 def test_the_made_archive_has_the_same_persons_frames_and_ids_as_the_folder(tmp_path: Path) -> None:
     folder, named, plain = (tmp_path / name for name in ("folder", "named", "plain"))
     write_unbc(folder, persons=5)

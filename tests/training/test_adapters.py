@@ -33,6 +33,7 @@ def frozen(name: str) -> bool:
     return name.startswith("backbone.") and "lora_" not in name
 
 
+@pytest.mark.slow
 def test_checkpoints_hold_no_frozen_weight_and_the_model_all(
     faces: Release, tmp_path: Path, low_rank: ModelArguments
 ) -> None:
@@ -51,6 +52,7 @@ def test_checkpoints_hold_no_frozen_weight_and_the_model_all(
     assert same(dict(model.state_dict()), whole)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_gives_the_weights_of_one_that_was_not(
     faces: Release, tmp_path: Path, low_rank: ModelArguments
 ) -> None:

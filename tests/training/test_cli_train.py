@@ -48,6 +48,7 @@ def test_it_prints_the_table_by_group_and_how_good_the_model_is(faces: Release, 
     assert "epoch 1 of 1: validation loss" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_told_again_and_another_training_refused(faces: Release, tmp_path: Path) -> None:
     words = [str(faces.folder), str(tmp_path / "model"), "--model", str(configuration(tmp_path)), *SHORT]
     first = run(*words)

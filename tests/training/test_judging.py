@@ -57,7 +57,7 @@ def test_pairs_that_it_has_learned_are_refused_unless_asked_for(model: Path, fac
     [
         ("pwct", "has learned nothing"),
         ("nowhere", "nowhere"),
-        ("tiny", "no pairwise model"),
+        ("tiny", "not a pairwise model"),
         ("empty", "cannot be loaded"),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_split_must_be_there(model: Path, faces: Release) -> None:
 
 def test_a_file_that_is_there_is_not_replaced(model: Path, faces: Release, tmp_path: Path) -> None:
     (tmp_path / "found.parquet").write_text("mine", encoding="utf-8")
-    with pytest.raises(OutputError, match="is there already; give another name, or remove it"):
+    with pytest.raises(OutputError, match="already exists; give another name, or remove it"):
         predict(model, faces.folder, out=tmp_path / "found.parquet")
     assert (tmp_path / "found.parquet").read_text(encoding="utf-8") == "mine"
 

@@ -121,6 +121,7 @@ def test_of_very_many_neutral_faces_some_are_taken_from_all_over() -> None:
     assert (found[0], found[-1], len(set(found.tolist()))) == (0, 199, MOST_REFERENCES)
 
 
+@pytest.mark.slow
 def test_a_score_is_the_mean_over_all_neutral_faces(several: Release, tmp_path: Path) -> None:
     result = trained(several, tmp_path, config_name="cv_1", references="any", num_train_epochs=1)
     model = PairwisePainForImageClassification.from_pretrained(result.out).eval()
@@ -159,6 +160,7 @@ def test_a_training_learns_from_any_of_them(several: Release, tmp_path: Path) ->
     assert 0 < sum(alike) < len(train)
 
 
+@pytest.mark.slow
 def test_persons_with_one_neutral_face_are_judged_as_before(faces: Release, tmp_path: Path) -> None:
     how = {"num_train_epochs": 1, "eval_strategy": "no"}
     own, any_ = (trained(faces, tmp_path, name, references=name, **how) for name in ("own", "any"))
@@ -172,6 +174,7 @@ def test_persons_with_one_neutral_face_are_judged_as_before(faces: Release, tmp_
     assert [one.reference for one in model.each_reference()] == [0] * len(model)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_draws_what_it_would_have_drawn(several: Release, tmp_path: Path) -> None:
     whole = trained(several, tmp_path, "whole", references="any", num_train_epochs=3)
     with pytest.raises(KeyboardInterrupt):

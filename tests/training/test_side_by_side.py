@@ -70,6 +70,7 @@ def test_a_process_asks_for_gpus_only_once_it_trains() -> None:
     assert not done.returncode, done.stderr
 
 
+@pytest.mark.slow
 def test_what_each_training_tells_begins_with_its_name(
     faces: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,6 +111,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(faces: Rel
 
 
 @pytest.mark.parametrize("model", ["pwct", "tiny"])
+@pytest.mark.slow
 def test_training_moves_every_parameter(faces: Release, tmp_path: Path, model: str) -> None:
     chosen = ModelArguments() if model == "pwct" else tiny(tmp_path)
     options: dict[str, Any] = {"model": chosen, "max_steps": 2, "eval_strategy": "no", "save_strategy": "no"}
@@ -204,6 +205,7 @@ def test_a_checkpoint_that_is_not_whole_is_passed_over(
     ]
 
 
+@pytest.mark.slow
 def test_what_is_passed_over_is_a_warning_of_python(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(4))
@@ -235,6 +237,7 @@ def test_a_finished_training_that_is_damaged_is_said(
         check_finished(out, record)
 
 
+@pytest.mark.slow
 def test_a_trained_model_that_was_damaged_before_its_report_is_trained_again(faces: Release, tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "figures":
@@ -250,6 +253,7 @@ def test_a_trained_model_that_was_damaged_before_its_report_is_trained_again(fac
     assert same(weights(result.out), whole)
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_after_training_is_not_trained_again(faces: Release, tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "figures":
@@ -406,6 +410,7 @@ def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_pa
         trained(faces, tmp_path, progress=full)
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(1))
@@ -446,6 +451,7 @@ def test_a_training_that_began_with_other_weights_is_another(faces: Release, tmp
     assert same(before, weights(tmp_path / "further"))
 
 
+@pytest.mark.slow
 def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release, tmp_path: Path) -> None:
     earlier = trained(faces, tmp_path, "earlier", config_name="cv_1").out
     on = {"model": ModelArguments(model=str(earlier))}
@@ -489,6 +495,7 @@ def test_what_is_told_of_a_model_is_of_the_one_that_was_kept(faces: Release, tmp
     assert found["last"] == (None, "The model is that of the last epoch, 4.")
 
 
+@pytest.mark.slow
 def test_the_time_of_a_training_counts_what_came_before_an_interruption(faces: Release, tmp_path: Path) -> None:
     def slow(what: str, done: int, total: int) -> None:
         if what == "train" and done <= 3:
@@ -502,6 +509,7 @@ def test_the_time_of_a_training_counts_what_came_before_an_interruption(faces: R
     assert result.pairs_per_second == pytest.approx(result.epochs * result.splits["train"] / result.seconds)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_elsewhere_can_be_gone_on_from(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, "first", progress=stopping_at(4))

@@ -91,6 +91,7 @@ def faces_given(pairs: Pairs, folder: Path, augmentation: Any, **changed: Any) -
     return list(watching.of(True)), list(watching.of(False))
 
 
+@pytest.mark.slow
 def test_training_alone_is_augmented_and_differently_each_time(pairs: Pairs, tmp_path: Path) -> None:
     strengths = AugmentationStrengths(probability=1)
     plain_train, plain_eval = faces_given(pairs, tmp_path, None)

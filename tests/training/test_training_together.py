@@ -118,6 +118,7 @@ def test_heads_need_annotations_in_one_of_the_sets(faces: Release, others: Relea
         build_model(tiny(tmp_path, action_units=["AU99"]), first, also=also)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_comes_to_the_same_weights(faces: Release, others: Release, tmp_path: Path) -> None:
     how: dict[str, Any] = {"also": [TrainingSet(others.folder, weight=0.5)], "num_train_epochs": 3}
     whole = trained(faces, tmp_path, "whole", **how)
@@ -137,6 +138,7 @@ def test_other_weights_or_sets_are_another_training(faces: Release, others: Rele
             trained(faces, tmp_path, also=changed)
 
 
+@pytest.mark.slow
 def test_the_faces_of_each_set_are_prepared_once(faces: Release, others: Release, tmp_path: Path) -> None:
     how: dict[str, Any] = {"num_train_epochs": 1}
     trained(faces, tmp_path, "one", **how)
@@ -155,6 +157,7 @@ class TestLeaks:
         build(written(folder, rows), folder / "derived", version="1.0.0")
         return folder / "derived"
 
+    @pytest.mark.slow
     def test_a_planted_leak_is_left_out_told_and_written_down(self, faces: Release, tmp_path: Path) -> None:
         leak = self.derived(tmp_path, faces)
         with pytest.warns(InputWarning, match="16 of train show persons that choose or test the model"):
@@ -187,6 +190,7 @@ class TestLeaks:
         assert "Each fold was also trained on Face pairs, version 1.0.0" in card
         assert CrossValidation.read(tmp_path / "cv").folds == result.folds
 
+    @pytest.mark.slow
     def test_what_was_learned_before_does_not_judge_later(self, faces: Release, tmp_path: Path) -> None:
         before = trained(faces, tmp_path, "before", num_train_epochs=1)
         leak = self.derived(tmp_path, faces)
@@ -194,6 +198,7 @@ class TestLeaks:
             trained(Release.open(leak), tmp_path, "after", model=str(before.out), num_train_epochs=1)
 
 
+@pytest.mark.slow
 def test_a_model_that_goes_on_names_what_it_learned_where(faces: Release, others: Release, tmp_path: Path) -> None:
     before = trained(faces, tmp_path, "before", num_train_epochs=1)
     after = trained(others, tmp_path, "after", model=str(before.out), num_train_epochs=1)
@@ -232,6 +237,7 @@ def test_sets_on_the_hub_are_named_in_the_card(faces: Release, others: Release, 
     assert (record["also"][0]["repo_id"], record["also"][0]["revision"]) == ("lab/persons", "v1.1.0")
 
 
+@pytest.mark.slow
 def test_the_command_takes_data_sets_and_lists(faces: Release, others: Release, tmp_path: Path) -> None:
     build(DemoSource(12, 4, ()), tmp_path / "third", version="1.0.0", image_size=48)
     listed = tmp_path / "sets.yaml"

@@ -97,7 +97,7 @@ def predict(
 
 def _free(place: Path) -> Path:
     if place.exists():
-        raise OutputError(f"{place} is there already; give another name, or remove it")
+        raise OutputError(f"{place} already exists; give another name, or remove it")
     return place
 
 

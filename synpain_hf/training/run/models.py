@@ -139,7 +139,9 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
     ModelArguments(model=name).check_source()
     with _as_unloadable(name), bars(wanted=False):
         if not is_pairwise(name):
-            raise UsageError(f"is {shown(name)!r}, which is no pairwise model; give one that `train` has made", "model")
+            raise UsageError(
+                f"is {shown(name)!r}, which is not a pairwise model; give one that `train` has made", "model"
+            )
         model = PairwisePainForImageClassification.from_pretrained(name)
         processor = PairwisePainImageProcessor.from_pretrained(name)
         _check_fit(model, processor)
