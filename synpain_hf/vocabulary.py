@@ -48,7 +48,7 @@ DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 Uses = Literal["frames", "table", "both"]
 """What becomes of videos: pairs of their frames, rows of the table `videos`, or both."""
 
-Fusion = Literal["subtraction", "concatenation", "cross_attention"]
+Fusion = Literal["subtraction", "concatenation", "cross_attention", "none"]
 """How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
 
 DEFAULT_FUSION: Fusion = "cross_attention"
