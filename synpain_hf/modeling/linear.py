@@ -11,6 +11,17 @@ from synpain_hf.modeling.last_layer import LastLayer
 _GRID = 20
 """Rows and columns of squares over which a face is averaged."""
 
+GAIN = 40.0
+"""By which outputs are multiplied: a learning rate that suits networks would hardly move single weights in an epoch."""
+
+
+class QuickLayer(LastLayer):
+    """A last layer of which a step of AdamW changes the outputs `GAIN` times as much."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give float32 scores; shape (..., outputs) of features of shape (..., width)."""
+        return GAIN * super().forward(features)
+
 
 class LinearDifference(nn.Module):
     """Grey faces averaged over 20 x 20 squares, the reference's taken from the target's: nothing else is learned from.
@@ -29,7 +40,7 @@ class LinearDifference(nn.Module):
         self.alone = alone
         self.squares = nn.AdaptiveAvgPool2d(_GRID)
         if outputs is not None:
-            self.output = LastLayer(_GRID**2, outputs)
+            self.output = QuickLayer(_GRID**2, outputs)
 
     def forward(self, target: Tensor, references: Tensor) -> Compared:
         """Compare a face with each of its references.

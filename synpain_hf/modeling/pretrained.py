@@ -30,7 +30,7 @@ from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS, PairAttention
 from synpain_hf.modeling.inputs import check_faces
 from synpain_hf.modeling.last_layer import LastLayer
-from synpain_hf.modeling.linear import LinearDifference
+from synpain_hf.modeling.linear import GAIN, LinearDifference, QuickLayer
 from synpain_hf.modeling.pwct import PwCT
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import PWCT_SIDE
@@ -258,6 +258,8 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
         if isinstance(module, PairAttention):
             init.xavier_uniform_(module.in_proj_weight)
             init.zeros_(module.in_proj_bias)
+        if isinstance(module, QuickLayer):
+            init.normal_(module.weight, std=self.config.initializer_range / GAIN)
 
     def _add_lora(self, lora: dict[str, Any]) -> None:
         add_lora(self.backbone, lora)
