@@ -15,15 +15,19 @@ import argparse
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset
 from PIL import Image
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -53,8 +57,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=int, default=600)
     parser.add_argument("--validation", type=int, default=200)
-    parser.add_argument("--test", type=int, default=800)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--test", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crop", type=float, nargs=4, default=(0.2, 0.2, 0.8, 0.85))
     parser.add_argument("--markdown", type=Path)
@@ -84,45 +88,57 @@ def compared(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> st
     scores = judged(pairs, place, options)
     rows = []
     for name, values in scores.items():
-        report = subgroup_auroc(
-            references=pairs["test"]["label"], scores=scores[BEST], baseline_scores=values, positive=1
-        )
-        baseline, whole = report["overall"]["baseline"], report["overall"]
-        alone = subgroup_auroc(references=pairs["test"]["label"], scores=values, positive=1)["overall"]
-        rows.append([name, _with_interval(alone["auroc"], alone["interval"]), str(baseline), str(whole["auroc"])])
-    return table(["judged by", "AUROC [95% CI]", "the pair is above it by"], rows, 1)
+        labels = pairs["test"]["label"]
+        own = subgroup_auroc(references=labels, scores=values, positive=1)["overall"]
+        cells = [name, _estimate(own["auroc"], own["interval"]), ""]
+        if name != BEST:
+            both = subgroup_auroc(references=labels, scores=scores[BEST], baseline_scores=values, positive=1)
+            found = both["overall"]["comparison"]
+            cells[-1] = _estimate(found["difference"], found["interval"])
+        rows.append(cells)
+    return table(["judged by", "AUROC (95% CI)", "the pair is above it by"], rows, 1)
 
 
 def judged(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> Mapping[str, Numbers]:
     """The scores of the test pairs, by how they are judged."""
     alone = pairs.map(lambda _: {"neutral": Image.new("RGB", (FACE, FACE), (GREY,) * 3)})
+    tasks = [
+        (pairs, [pairs["test"], swapped(pairs["test"])], place / "pair", options),
+        (alone, [alone["test"]], place / "alone", options),
+    ]
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+        (own, others), (without,) = processes.map(pwct, *zip(*tasks, strict=True))
     grey = {name: (small(rows, "neutral", options), small(rows, "expressive", options)) for name, rows in pairs.items()}
     labels = {name: np.asarray(rows["label"]) for name, rows in pairs.items()}
     return {
-        BEST: pwct(pairs, pairs["test"], place / "pair", options),
-        "PwCT, the expressive face alone": pwct(alone, alone["test"], place / "alone", options),
-        "PwCT, another's neutral face": pwct(pairs, swapped(pairs["test"]), place / "pair", options),
+        BEST: own,
+        "PwCT, the expressive face alone": without,
+        "PwCT, the pair with another's neutral face": others,
         "logistic regression, the difference": logistic({name: b - a for name, (a, b) in grey.items()}, labels),
         "logistic regression, the expressive face alone": logistic({name: b for name, (_, b) in grey.items()}, labels),
     }
 
 
-def pwct(pairs: DatasetDict, test: Dataset, place: Path, options: argparse.Namespace) -> Numbers:
-    """What PwCT, trained on pairs unless it was, gives the test pairs."""
+def pwct(pairs: DatasetDict, tests: Sequence[Dataset], place: Path, options: argparse.Namespace) -> list[Numbers]:
+    """The scores that PwCT, trained on pairs, gives to each of some test sets."""
+    torch.set_num_threads(1)
+    prepared = place.with_name(f"{place.name}-prepared")
     result = train(
         pairs,
         out=place,
         model=ModelArguments(model="pwct", crop_box=list(options.crop)),
-        cache_dir=place.parent / "prepared",
-        keep_finished=True,
+        cache_dir=prepared,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=16,
         seed=options.seed,
         disable_tqdm=True,
     )
-    found = predict(result.out, DatasetDict({"test": test}), cache_dir=place.parent / "prepared")
-    by_pair = dict(zip(found["pair_id"].to_pylist(), found["score"].to_pylist(), strict=True))
-    return np.array([by_pair[pair_id] for pair_id in test["pair_id"]])
+    scores = []
+    for test in tests:
+        found = predict(result.out, DatasetDict({"test": test}), cache_dir=prepared)
+        by_pair = dict(zip(found["pair_id"].to_pylist(), found["score"].to_pylist(), strict=True))
+        scores.append(np.array([by_pair[pair_id] for pair_id in test["pair_id"]]))
+    return scores
 
 
 def swapped(pairs: Dataset) -> Dataset:
@@ -149,13 +165,14 @@ def small(pairs: Dataset, face: str, options: argparse.Namespace) -> Numbers:
 
 def logistic(inputs: Mapping[str, Numbers], labels: Mapping[str, npt.NDArray[np.int64]]) -> Numbers:
     """What logistic regression gives the test pairs; how much it is held back is chosen within the training pairs."""
-    model = make_pipeline(StandardScaler(), LogisticRegressionCV(Cs=10, scoring="roc_auc", max_iter=2000))
-    model.fit(inputs["train"], labels["train"])
-    return np.asarray(model.decision_function(inputs["test"]))
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    search = GridSearchCV(model, {"logisticregression__C": np.logspace(-5, 0, 11)}, scoring="roc_auc")
+    search.fit(inputs["train"], labels["train"])
+    return np.asarray(search.decision_function(inputs["test"]))
 
 
-def _with_interval(value: float, interval: Mapping[str, float]) -> str:
-    return f"{value:.3f} {interval}"
+def _estimate(value: float, interval: Mapping[str, float]) -> str:
+    return f"{value:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ _WHITEST = 255.0
 _GRAIN = 1.3
 _MAKE = 0x010F
 _JPEG_QUALITY = 92
-_TILT, _SHIFT, _SCALE = 2.2, 13.0, 0.045
+_TILT, _SHIFT, _SCALE = 1.3, 4.5, 0.012
 """How the framing of a picture varies, as standard deviations: degrees, pixels, and the logarithm of the size."""
-_TINT, _EXPOSURE = 0.018, 0.045
-"""How its light varies: share of each colour channel, and the logarithm of all of them."""
+_TINT, _EXPOSURE, _LIGHT = 0.018, 0.045, 0.3
+"""How its light varies: share of each colour channel, the logarithm of all of them, and where it comes from."""
 
 
 def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = ()) -> npt.NDArray[np.uint8]:
@@ -91,7 +91,7 @@ def _take(rng: np.random.Generator, wall: Colour, light: float) -> Take:
     return Take(
         wall=wall,
         far_wall=shade(wall, float(rng.uniform(0.7, 0.88))),
-        light=float(np.clip(light + rng.normal(0, 0.15), -1, 1)),
+        light=float(np.clip(light + rng.normal(0, _LIGHT), -1, 1)),
         tilt=_within(rng, _TILT),
         shift=(_within(rng, _SHIFT), _within(rng, _SHIFT)),
         scale=float(np.exp(_within(rng, _SCALE))),

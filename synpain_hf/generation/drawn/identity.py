@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from synpain_hf.generation.drawn.action_units import Units
 from synpain_hf.generation.drawn.colour import Colour, from_hex, mix
-from synpain_hf.generation.drawn.resting import draw_rest, draw_unevenness
+from synpain_hf.generation.drawn.resting import Uneven, draw_rest, draw_unevenness
 
 MONK = tuple(
     from_hex(tone)
@@ -97,7 +97,7 @@ class Identity:
         moles: Position and radius of each mole.
         texture: Seed of the hairs.
         rest: What pulls at the face at rest, as intensities of action units that would look alike.
-        uneven: How much lower the brow, the lid and the mouth's corner are on the right, about -1 to 1.
+        uneven: How its two halves differ.
     """
 
     skin: Colour
@@ -137,7 +137,7 @@ class Identity:
     moles: tuple[tuple[float, float, float], ...]
     texture: int
     rest: Units
-    uneven: tuple[float, float, float]
+    uneven: Uneven
 
 
 def draw_identity(rng: np.random.Generator, age_group: str, gender: str, ethnicity: str) -> Identity:

@@ -1,8 +1,8 @@
 """How a face looks at rest: as if some action units pulled a little already, more so with age.
 
-Brows sit low on one person and high on another, lids droop, corners of the mouth turn up or down. Such a face looks like
-one that shows something, and only the same person's neutral face tells the two apart. What pulls at rest is no action
-unit: units are changes from rest, and the truth of a face holds those alone.
+Brows sit low on one person and high on another, lids droop, corners of the mouth turn up or down. Such a face looks
+like one that shows something, and only the same person's neutral face tells the two apart. What pulls at rest is no
+action unit: units are changes from rest, and the truth of a face holds those alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synpain_hf.generation.drawn.action_units import ACTION_UNITS, STRONGEST, Units
+from synpain_hf.generation.drawn.action_units import ACTION_UNITS, Units
 
 
 class Pull(NamedTuple):
@@ -23,7 +23,7 @@ class Pull(NamedTuple):
         old: Mean of the old.
         spread: Standard deviation between people of an age.
         least: The furthest that it goes to the contrary.
-        stern: What one standard deviation of looking stern adds, as low brows, narrow eyes and a long upper lip do together.
+        stern: What one standard deviation of looking stern adds; that pulls at several units together.
     """
 
     young: float
@@ -33,18 +33,32 @@ class Pull(NamedTuple):
     stern: float
 
 
+class Uneven(NamedTuple):
+    """How much lower a part of the face is on the right than on the left, from -1 to 1.
+
+    Attributes:
+        brow: The eyebrow.
+        lid: The edge of the upper lid.
+        corner: The corner of the mouth.
+    """
+
+    brow: float
+    lid: float
+    corner: float
+
+
 PULLS: Mapping[str, Pull] = {
-    "AU1": Pull(0.0, 0.0, 1.0, -2, -0.4),
-    "AU2": Pull(0.0, -0.2, 0.9, -2, -0.5),
-    "AU4": Pull(0.0, 0.4, 1.6, -3, 0.9),
-    "AU6": Pull(0.0, 0.3, 1.2, -2, 0.5),
-    "AU7": Pull(0.0, 0.3, 1.4, -2, 0.7),
-    "AU9": Pull(0.0, 0.1, 1.1, -2, 0.6),
-    "AU10": Pull(0.0, 0.1, 1.1, -2, 0.6),
-    "AU12": Pull(0.0, -0.3, 1.2, -3, -0.6),
-    "AU15": Pull(0.0, 0.8, 1.3, -2, 0.3),
-    "AU20": Pull(0.0, 0.0, 0.9, -2, 0.5),
-    "AU43": Pull(0.2, 0.7, 1.2, -0.8, 0.8),
+    "AU1": Pull(0.0, 0.0, 1.0, -2.0, -0.4),
+    "AU2": Pull(0.0, -0.2, 0.9, -2.0, -0.5),
+    "AU4": Pull(0.0, 0.4, 1.6, -3.0, 1.1),
+    "AU6": Pull(0.0, 0.3, 1.2, -2.0, 0.6),
+    "AU7": Pull(0.0, 0.3, 1.4, -1.5, 0.8),
+    "AU9": Pull(0.0, 0.2, 1.2, -2.0, 0.8),
+    "AU10": Pull(0.0, 0.2, 1.2, -2.0, 0.8),
+    "AU12": Pull(0.0, -0.3, 1.3, -3.0, -0.6),
+    "AU15": Pull(0.0, 0.8, 1.3, -2.0, 0.3),
+    "AU20": Pull(0.0, 0.0, 1.0, -2.0, 0.5),
+    "AU43": Pull(0.2, 0.7, 1.2, -0.8, 0.9),
 }
 """What pulls at rest; chosen so that faces look like people, and one face alone misleads. Lips are shut."""
 
@@ -78,10 +92,10 @@ def draw_rest(rng: np.random.Generator, age_group: str) -> Units:
     return rest
 
 
-def draw_unevenness(rng: np.random.Generator, age_group: str) -> tuple[float, float, float]:
-    """How much lower the brow, the lid and the mouth's corner are on the right, each about 1 at most for the old."""
-    brow, lid, corner = (_UNEVEN[age_group] * _normal(rng) / _FURTHEST for _ in range(3))
-    return brow, lid, corner
+def draw_unevenness(rng: np.random.Generator, age_group: str) -> Uneven:
+    """Draw how uneven a face is; the old are twice as uneven as the young."""
+    most = _UNEVEN[age_group]
+    return Uneven(*(most * _normal(rng) / _FURTHEST for _ in range(3)))
 
 
 def _normal(rng: np.random.Generator) -> float:

@@ -24,7 +24,7 @@ def draw_eye(canvas: Canvas, face: Face, skin: Skin, light: float, side: int) ->
     """Draw one eye; `side` is -1 on the left, 1 on the right."""
     who = face.who
     x = side * who.eye_distance
-    open_by = 1 - _UNEVEN * side * who.uneven[1]
+    open_by = 1 - _UNEVEN * side * who.uneven.lid
     top = _upper_edge(face, side, open_by * face.upper_lid)
     bottom = _lower_edge(face, side)
     rest = [(px, min(py, 3.0)) for px, py in _upper_edge(face, side, open_by * face.lid_at_rest)]

@@ -13,11 +13,10 @@ from synpain_hf.generation.drawn.action_units import STRONGEST, Units
 from synpain_hf.generation.drawn.drawing.canvas import Point, arch
 from synpain_hf.generation.drawn.identity import Identity
 
-
 _LIDS = ("AU6", "AU7", "AU43")
 _GIVES = 0.35
-"""How much less an action unit can still move what is pulled all the way at rest; lids move to the end, and no further."""
-_LINED = (0.25, 0.5)
+"""How much less an action unit still moves what is pulled all the way at rest; lids move to their end, no further."""
+_LINED = (0.35, 0.5)
 """How visible the furrows of what pulls at rest are, on the youngest and added with age."""
 
 
@@ -88,7 +87,7 @@ class Face:
         """An eyebrow's middle line, from its inner end; `side` is -1 on the left, 1 on the right."""
         who, au = self.who, self.units
         inner, outer, lower, wrinkle = (au[unit] for unit in ("AU1", "AU2", "AU4", "AU9"))
-        y = who.brow_height + 4 * side * who.uneven[0]
+        y = who.brow_height + 4 * side * who.uneven.brow
         return [
             (side * (24 - 9 * lower - wrinkle), y + 4 - 17 * inner + 15 * lower + 5 * wrinkle),
             (side * (44 - 6 * lower), y - 3 - 0.4 * who.brow_arch - 13 * inner - 6 * outer + 14 * lower + 3 * wrinkle),

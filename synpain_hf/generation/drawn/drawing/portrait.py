@@ -78,7 +78,7 @@ def draw_portrait(face: Face, take: Take, width: int, height: int) -> npt.NDArra
     for side in (-1, 1):
         draw_brow(canvas, face, skin, side)
     draw_nose(canvas, face, skin, light)
-    with canvas.turned(_CORNER_LOWER * face.who.uneven[2], (0, face.who.mouth_height)):
+    with canvas.turned(_CORNER_LOWER * face.who.uneven.corner, (0, face.who.mouth_height)):
         draw_mouth(canvas, face, skin, light)
     draw_beard(canvas, face, skin)
     draw_hair_in_front(canvas, face, light)
