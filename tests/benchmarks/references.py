@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("--train", type=int, default=600)
     parser.add_argument("--validation", type=int, default=200)
     parser.add_argument("--test", type=int, default=600)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crop", type=float, nargs=4, default=(0.2, 0.2, 0.8, 0.85))
     parser.add_argument("--markdown", type=Path)
