@@ -77,11 +77,11 @@ def draw_rest(rng: np.random.Generator, age_group: str) -> Units:
         age_group: `young` or `old`.
 
     Returns:
-        An intensity for each action unit, from -4 to 4; 0 for the lips' parting and the jaw.
+        An intensity for each action unit, from -3 to 3; 0 for the lips' parting and the jaw.
 
     Example:
         >>> rest = draw_rest(np.random.default_rng(0), "old")
-        >>> rest["AU26"], -4 <= rest["AU4"] <= 4
+        >>> rest["AU26"], -3 <= rest["AU4"] <= 3
         (0.0, True)
     """
     stern = _normal(rng)
