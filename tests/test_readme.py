@@ -54,7 +54,7 @@ LEFT_OUT = {
 
 CHANGED = {
     "--pairs 200": "--pairs 20",
-    "--pairs 400": "--pairs 40",
+    "--pairs 1000": "--pairs 40",
     "--epochs 8": "--epochs 1",
     "--num_train_epochs 8": "--num_train_epochs 1",
     "--per_device_train_batch_size 64": "--per_device_train_batch_size 64 --num_train_epochs 1",

@@ -160,7 +160,7 @@ def demo(
     seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
     raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
-    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "1.0.0",
+    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "2.0.0",
     name: Annotated[
         str | None,
         typer.Option(

@@ -73,7 +73,7 @@ def demo(
     seed: int = 0,
     raw: bool = False,
     bias: str | Path | Sequence[PlantedBias] = (),
-    version: str = "1.0.0",
+    version: str = "2.0.0",
     name: str | None = None,
     workers: int = 1,
     engine: Engine | None = None,

@@ -143,7 +143,7 @@ class TestCard:
             (CARD, "license: mit", "license: cc0-1.0", "the metadata at its top"),
             (CARD, "Pairs of drawn faces", "Pairs of faces", "its beginning"),
             (CARD, "## Privacy", "## Privacy\n\nMore.", "the section 'Privacy'"),
-            (CROISSANT, '"version": "1.0.0"', '"version": "1.0.1"', "croissant.json does not fit the release"),
+            (CROISSANT, '"version": "2.0.0"', '"version": "1.0.1"', "croissant.json does not fit the release"),
             (
                 FACTS,
                 "Nothing is chosen by hand",

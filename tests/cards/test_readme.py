@@ -391,7 +391,7 @@ class TestMetadata:
         assert found["task_categories"] == ["image-classification"]
         assert found["pretty_name"] == "Demo faces, drawn, not SynPAIN"
         assert [each["config_name"] for each in found["configs"]] == list(carded.configurations())
-        assert {each["version"] for each in found["configs"]} == {"1.0.0"}
+        assert {each["version"] for each in found["configs"]} == {"2.0.0"}
         train = next(each for each in found["dataset_info"] if each["config_name"] == "all")["splits"][0]
         assert train["num_examples"] == DRAWN
 

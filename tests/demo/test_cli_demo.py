@@ -60,7 +60,7 @@ class TestOutput:
 
     def test_info_names_the_release_for_what_it_is(self, direct: Release) -> None:
         told = run("info", direct.folder).stdout
-        assert told.startswith(f"Demo faces, drawn, not SynPAIN, version 1.0.0: {PAIRS} pairs")
+        assert told.startswith(f"Demo faces, drawn, not SynPAIN, version 2.0.0: {PAIRS} pairs")
 
     @pytest.mark.parametrize(
         ("arguments", "told"),

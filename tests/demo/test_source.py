@@ -127,7 +127,7 @@ class TestRaw:
 
 class TestRelease:
     def test_it_is_the_one_that_build_makes_of_the_raw_form(self, raw: Path, direct: Release, tmp_path: Path) -> None:
-        built = build(raw, tmp_path / "release", version="1.0.0")
+        built = build(raw, tmp_path / "release", version="2.0.0")
         assert built.manifest["source"] == direct.manifest["source"]
         assert built.manifest["content"] == direct.manifest["content"]
         same = {*partitions(direct), "annotations/action_units.parquet", CARD}
@@ -151,7 +151,7 @@ class TestRelease:
             assert (row["provenance"]["generator"], row["provenance"]["seed"]) == (GENERATOR, 0)
         card = (direct.folder / CARD).read_text(encoding="utf-8")
         assert "pretty_name: Demo faces, drawn, not SynPAIN\n" in card
-        assert "\n# Demo faces, drawn, not SynPAIN 1.0.0\n" in card
+        assert "\n# Demo faces, drawn, not SynPAIN 2.0.0\n" in card
         assert "These are demo faces, drawn, not SynPAIN (seed 0)" in card
         assert "Bias" not in card
 

@@ -25,6 +25,10 @@ _WHITEST = 255.0
 _GRAIN = 1.3
 _MAKE = 0x010F
 _JPEG_QUALITY = 92
+_TILT, _SHIFT, _SCALE = 1.3, 4.5, 0.012
+"""How the framing of a picture varies, as standard deviations: degrees, pixels, and the logarithm of the size."""
+_TINT, _EXPOSURE, _LIGHT = 0.018, 0.045, 0.3
+"""How its light varies: share of each colour channel, the logarithm of all of them, and where it comes from."""
 
 
 def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = ()) -> npt.NDArray[np.uint8]:
@@ -79,17 +83,25 @@ def _gutter(subject: Subject, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _take(rng: np.random.Generator, wall: Colour, light: float) -> Take:
-    """Small differences in pose, light and tint, as there are between the two halves of an official composite."""
-    tint = rng.normal(1, 0.018, 3).clip(0.95, 1.05)
+    """Differences in pose, framing, light and tint, as there are between the two halves of an official composite.
+
+    They are drawn alike for both faces and whatever these show, so that they tell nothing of the label.
+    """
+    tint = rng.normal(1, _TINT, 3).clip(1 - 3 * _TINT, 1 + 3 * _TINT) * np.exp(_within(rng, _EXPOSURE))
     return Take(
         wall=wall,
         far_wall=shade(wall, float(rng.uniform(0.7, 0.88))),
-        light=float(np.clip(light + rng.normal(0, 0.15), -1, 1)),
-        tilt=float(rng.normal(0, 1.6)),
-        shift=(float(rng.normal(0, 5)), float(rng.normal(0, 4))),
-        scale=float(rng.normal(1, 0.012)),
+        light=float(np.clip(light + rng.normal(0, _LIGHT), -1, 1)),
+        tilt=_within(rng, _TILT),
+        shift=(_within(rng, _SHIFT), _within(rng, _SHIFT)),
+        scale=float(np.exp(_within(rng, _SCALE))),
         tint=(float(tint[0]), float(tint[1]), float(tint[2])),
     )
+
+
+def _within(rng: np.random.Generator, spread: float) -> float:
+    """A normal draw around 0, cut at 2.2 standard deviations, so that every face stays in its picture."""
+    return spread * float(np.clip(rng.normal(), -2.2, 2.2))
 
 
 def _blend(face: npt.NDArray[np.float32], columns: int) -> None:

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from synpain_hf.generation.drawn.action_units import Units
 from synpain_hf.generation.drawn.colour import Colour, from_hex, mix
+from synpain_hf.generation.drawn.resting import Uneven, draw_rest, draw_unevenness
 
 MONK = tuple(
     from_hex(tone)
@@ -94,6 +96,8 @@ class Identity:
         collar: One of `COLLARS`.
         moles: Position and radius of each mole.
         texture: Seed of the hairs.
+        rest: What pulls at the face at rest, as intensities of action units that would look alike.
+        uneven: How its two halves differ.
     """
 
     skin: Colour
@@ -132,6 +136,8 @@ class Identity:
     collar: str
     moles: tuple[tuple[float, float, float], ...]
     texture: int
+    rest: Units
+    uneven: Uneven
 
 
 def draw_identity(rng: np.random.Generator, age_group: str, gender: str, ethnicity: str) -> Identity:
@@ -195,6 +201,8 @@ def draw_identity(rng: np.random.Generator, age_group: str, gender: str, ethnici
         collar=_one_of(rng, COLLARS),
         moles=tuple((between(-90, 90), between(-90, 150), between(1.2, 2.4)) for _ in range(int(rng.integers(0, 4)))),
         texture=int(rng.integers(2**31)),
+        rest=draw_rest(rng, age_group),
+        uneven=draw_unevenness(rng, age_group),
     )
 
 

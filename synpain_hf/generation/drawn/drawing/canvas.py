@@ -82,6 +82,14 @@ class Canvas:
         yield
         self.skia.restore()
 
+    @contextmanager
+    def turned(self, degrees: float, about: Point) -> Iterator[None]:
+        """Draw clockwise turned about a point for as long as the context lasts."""
+        self.skia.save()
+        self.skia.rotate(degrees, *about)
+        yield
+        self.skia.restore()
+
     def _fill_with(self, path: skia.Path, shader: skia.Shader) -> None:
         self.skia.drawPath(path, skia.Paint(AntiAlias=True, Shader=shader, Dither=True))
 

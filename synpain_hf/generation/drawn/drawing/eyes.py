@@ -15,6 +15,8 @@ _PUPIL: Colour = (0.02, 0.02, 0.02)
 _SCLERA: tuple[Colour, Colour] = ((0.93, 0.91, 0.89), (0.89, 0.86, 0.81))
 _CARUNCLE: Colour = (0.75, 0.4, 0.36)
 _SHUT = 0.8
+_UNEVEN = 0.12
+"""How much less the eye with the lower lid is open, where a face is most uneven."""
 _BROW_HAIRS = 46
 
 
@@ -22,9 +24,10 @@ def draw_eye(canvas: Canvas, face: Face, skin: Skin, light: float, side: int) ->
     """Draw one eye; `side` is -1 on the left, 1 on the right."""
     who = face.who
     x = side * who.eye_distance
-    top = _upper_edge(face, side, face.upper_lid)
+    open_by = 1 - _UNEVEN * side * who.uneven.lid
+    top = _upper_edge(face, side, open_by * face.upper_lid)
     bottom = _lower_edge(face, side)
-    rest = [(px, min(py, 3.0)) for px, py in _upper_edge(face, side, face.lid_at_rest)]
+    rest = [(px, min(py, 3.0)) for px, py in _upper_edge(face, side, open_by * face.lid_at_rest)]
     fold = max(9 - 4 * who.lid_fold, 4) + 4 * who.age
     rise = fold * (0.35 + 0.65 * np.sin(np.pi * np.linspace(0, 1, len(rest))))
     crease = [(px, py - float(up)) for (px, py), up in zip(rest, rise, strict=True)]

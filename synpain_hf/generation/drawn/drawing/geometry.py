@@ -13,6 +13,12 @@ from synpain_hf.generation.drawn.action_units import STRONGEST, Units
 from synpain_hf.generation.drawn.drawing.canvas import Point, arch
 from synpain_hf.generation.drawn.identity import Identity
 
+_LIDS = ("AU6", "AU7", "AU43")
+_GIVES = 0.35
+"""How much less an action unit still moves what is pulled all the way at rest; lids move to their end, no further."""
+_LINED = (0.35, 0.5)
+"""How visible the furrows of what pulls at rest are, on the youngest and added with age."""
+
 
 @dataclass(frozen=True)
 class Face:
@@ -20,11 +26,13 @@ class Face:
 
     Attributes:
         who: The identity.
-        units: Strength of each action unit from 0 to 1, as it moves the face.
+        shown: Strength of each action unit from 0 to 1: the expression alone.
+        units: The same with what pulls at rest, as it moves the face; 0 is what lies in the middle of all people.
         marks: Strength from 0 to 1 of the furrows and bulges that each causes.
     """
 
     who: Identity
+    shown: Units
     units: Units
     marks: Units
 
@@ -37,9 +45,15 @@ class Face:
             units: Each action unit's intensity, 0 to 5.
             contrast: Factor of how visible a unit's furrows are; 1 where it is not named.
         """
-        strength = {unit: value / STRONGEST for unit, value in units.items()}
-        marks = {unit: value * contrast.get(unit, 1.0) for unit, value in strength.items()}
-        return cls(who, strength, marks)
+        shown = {unit: value / STRONGEST for unit, value in units.items()}
+        rest = {unit: who.rest[unit] / STRONGEST for unit in units}
+        moved = {unit: _added(rest[unit], value, 1.0 if unit in _LIDS else _GIVES) for unit, value in shown.items()}
+        lined = _LINED[0] + _LINED[1] * who.age
+        marks = {
+            unit: _added(lined * max(rest[unit], 0.0), value * contrast.get(unit, 1.0), 1.0)
+            for unit, value in shown.items()
+        }
+        return cls(who, shown, moved, marks)
 
     @property
     def jaw_drop(self) -> float:
@@ -73,7 +87,7 @@ class Face:
         """An eyebrow's middle line, from its inner end; `side` is -1 on the left, 1 on the right."""
         who, au = self.who, self.units
         inner, outer, lower, wrinkle = (au[unit] for unit in ("AU1", "AU2", "AU4", "AU9"))
-        y = who.brow_height
+        y = who.brow_height + 4 * side * who.uneven.brow
         return [
             (side * (24 - 9 * lower - wrinkle), y + 4 - 17 * inner + 15 * lower + 5 * wrinkle),
             (side * (44 - 6 * lower), y - 3 - 0.4 * who.brow_arch - 13 * inner - 6 * outer + 14 * lower + 3 * wrinkle),
@@ -125,8 +139,8 @@ class Face:
 
     @property
     def mouth_gap(self) -> float:
-        """How far the lips are apart in the middle."""
-        au = self.units
+        """How far the lips are apart in the middle; at rest they are shut."""
+        au = self.shown
         return 11 * au["AU25"] + 30 * au["AU26"] + 9 * au["AU10"] + 2 * au["AU9"] + 3 * au["AU12"] * au["AU25"]
 
     @property
@@ -170,3 +184,8 @@ class Face:
         """
         x, y = self.mouth_corner
         return arch([(0, middle), (0.5 * x, middle + follow * (y - middle)), (x - inset, y)])
+
+
+def _added(at_rest: float, shown: float, gives: float) -> float:
+    """What pulls at rest and what is shown together; `gives` 1 for what ends at 1, 0 for what never does."""
+    return at_rest + shown * (1 - gives * at_rest)

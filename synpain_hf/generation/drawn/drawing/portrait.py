@@ -21,6 +21,8 @@ from synpain_hf.generation.drawn.drawing.nose import draw_nose
 _SCALE = 1.12
 _EYES_AT = 318
 _NECK_AT = 190
+_CORNER_LOWER = 2.2
+"""By how many degrees a mouth is turned whose one corner is lower, where a face is most uneven."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def draw_portrait(face: Face, take: Take, width: int, height: int) -> npt.NDArra
     for side in (-1, 1):
         draw_brow(canvas, face, skin, side)
     draw_nose(canvas, face, skin, light)
-    draw_mouth(canvas, face, skin, light)
+    with canvas.turned(_CORNER_LOWER * face.who.uneven.corner, (0, face.who.mouth_height)):
+        draw_mouth(canvas, face, skin, light)
     draw_beard(canvas, face, skin)
     draw_hair_in_front(canvas, face, light)
     tinted = canvas.pixels() * np.asarray(take.tint, np.float32)

@@ -1,0 +1,179 @@
+"""What the neutral face is worth in demo faces: the pair, the expressive face alone, and somebody else's neutral face.
+
+    python -m tests.benchmarks.references [--train N] [--validation N] [--test N] [--epochs N] [--seed N]
+                                          [--crop L T R B] [--markdown PATH]
+
+Demo faces are drawn once. PwCT is trained on pairs, and again on expressive faces alone, beside a plain grey picture in
+place of every neutral face. The first is then also tested on pairs whose neutral face is that of another person of the
+same age, gender and ethnicity. Two logistic regressions, on 20 x 20 grey pixels, judge the same test pairs: one by the
+difference of the two faces, one by the expressive face alone. All of them are compared with PwCT on pairs, row by row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
+from synpain_hf.release.build import build
+from synpain_hf.sources.demo import DemoSource
+from synpain_hf.text.markdown import table
+from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.run.judging import predict
+from synpain_hf.training.run.train import train
+
+Numbers = npt.NDArray[np.float64]
+
+FACE = 256
+"""Side of the faces that are stored, in pixels."""
+
+SMALL = 20
+"""Side of the faces that logistic regression judges."""
+
+GROUPS = ("age_group", "gender", "ethnicity")
+GREY = 128
+BEST = "PwCT, the pair"
+
+
+def main() -> int:
+    """Draw, train, judge and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", type=int, default=600)
+    parser.add_argument("--validation", type=int, default=200)
+    parser.add_argument("--test", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--crop", type=float, nargs=4, default=(0.2, 0.2, 0.8, 0.85))
+    parser.add_argument("--markdown", type=Path)
+    options = parser.parse_args()
+    disable_progress_bars()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        count = options.train + options.validation + options.test
+        build(DemoSource(count, options.seed), place / "faces", version="1.0.0", image_size=FACE, workers=2)
+        drawn: Any = load_dataset(str(place / "faces"), "all", split="train", cache_dir=str(place / "cache"))
+        text = compared(split(drawn.shuffle(seed=options.seed), options), place, options)
+    sys.stdout.write(f"{text}\n")
+    if options.markdown:
+        options.markdown.write_text(f"{text}\n", encoding="utf-8")
+    return 0
+
+
+def split(pairs: Dataset, options: argparse.Namespace) -> DatasetDict:
+    """The first pairs to train on, the next to choose by, the others for the test."""
+    first, second = options.train, options.train + options.validation
+    places = {"train": range(first), "validation": range(first, second), "test": range(second, len(pairs))}
+    return DatasetDict({name: pairs.select(rows) for name, rows in places.items()})
+
+
+def compared(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> str:
+    """A table: the AUROC of each way of judging, and how far that of the pair is above it."""
+    scores = judged(pairs, place, options)
+    rows = []
+    for name, values in scores.items():
+        labels = pairs["test"]["label"]
+        own = subgroup_auroc(references=labels, scores=values, positive=1)["overall"]
+        cells = [name, _estimate(own["auroc"], own["interval"]), ""]
+        if name != BEST:
+            both = subgroup_auroc(references=labels, scores=scores[BEST], baseline_scores=values, positive=1)
+            found = both["overall"]["comparison"]
+            cells[-1] = _estimate(found["difference"], found["interval"])
+        rows.append(cells)
+    return table(["judged by", "AUROC (95% CI)", "the pair is above it by"], rows, 1)
+
+
+def judged(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> Mapping[str, Numbers]:
+    """The scores of the test pairs, by how they are judged."""
+    alone = pairs.map(lambda _: {"neutral": Image.new("RGB", (FACE, FACE), (GREY,) * 3)})
+    tasks = [
+        (pairs, [pairs["test"], swapped(pairs["test"])], place / "pair", options),
+        (alone, [alone["test"]], place / "alone", options),
+    ]
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+        (own, others), (without,) = processes.map(pwct, *zip(*tasks, strict=True))
+    grey = {name: (small(rows, "neutral", options), small(rows, "expressive", options)) for name, rows in pairs.items()}
+    labels = {name: np.asarray(rows["label"]) for name, rows in pairs.items()}
+    return {
+        BEST: own,
+        "PwCT, the expressive face alone": without,
+        "PwCT, the pair with another's neutral face": others,
+        "logistic regression, the difference": logistic({name: b - a for name, (a, b) in grey.items()}, labels),
+        "logistic regression, the expressive face alone": logistic({name: b for name, (_, b) in grey.items()}, labels),
+    }
+
+
+def pwct(pairs: DatasetDict, tests: Sequence[Dataset], place: Path, options: argparse.Namespace) -> list[Numbers]:
+    """The scores that PwCT, trained on pairs, gives to each of some test sets."""
+    torch.set_num_threads(1)
+    prepared = place.with_name(f"{place.name}-prepared")
+    result = train(
+        pairs,
+        out=place,
+        model=ModelArguments(model="pwct", crop_box=list(options.crop)),
+        cache_dir=prepared,
+        num_train_epochs=options.epochs,
+        per_device_train_batch_size=16,
+        seed=options.seed,
+        disable_tqdm=True,
+    )
+    scores = []
+    for test in tests:
+        found = predict(result.out, DatasetDict({"test": test}), cache_dir=prepared)
+        by_pair = dict(zip(found["pair_id"].to_pylist(), found["score"].to_pylist(), strict=True))
+        scores.append(np.array([by_pair[pair_id] for pair_id in test["pair_id"]]))
+    return scores
+
+
+def swapped(pairs: Dataset) -> Dataset:
+    """The pairs, each with the neutral face of the next person of the same groups."""
+    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row, groups in enumerate(zip(*(pairs[name] for name in GROUPS), strict=True)):
+        members[groups].append(row)
+    of = {row: rows[place - 1] for rows in members.values() for place, row in enumerate(rows)}
+    return pairs.map(lambda _, row: {"neutral": pairs[of[row]]["neutral"]}, with_indices=True)
+
+
+def small(pairs: Dataset, face: str, options: argparse.Namespace) -> Numbers:
+    """Small grey faces, standardised each; shape (pairs, 400)."""
+    left, top, right, bottom = options.crop
+    faces = []
+    for row in pairs.select_columns([face]):
+        picture = row[face].convert("L")
+        width, height = picture.size
+        box = (left * width, top * height, right * width, bottom * height)
+        pixels = np.asarray(picture.resize((SMALL, SMALL), Image.Resampling.BOX, box), np.float64).ravel()
+        faces.append((pixels - pixels.mean()) / pixels.std())
+    return np.array(faces)
+
+
+def logistic(inputs: Mapping[str, Numbers], labels: Mapping[str, npt.NDArray[np.int64]]) -> Numbers:
+    """What logistic regression gives the test pairs; how much it is held back is chosen within the training pairs."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    search = GridSearchCV(model, {"logisticregression__C": np.logspace(-5, 0, 11)}, scoring="roc_auc")
+    search.fit(inputs["train"], labels["train"])
+    return np.asarray(search.decision_function(inputs["test"]))
+
+
+def _estimate(value: float, interval: Mapping[str, float]) -> str:
+    return f"{value:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
