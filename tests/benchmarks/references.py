@@ -3,10 +3,11 @@
     python -m tests.benchmarks.references [--train N] [--validation N] [--test N] [--epochs N] [--seed N]
                                           [--crop L T R B] [--markdown PATH]
 
-Demo faces are drawn once. PwCT is trained on pairs, and again on expressive faces alone, beside a plain grey picture in
-place of every neutral face. The first is then also tested on pairs whose neutral face is that of another person of the
-same age, gender and ethnicity. Two logistic regressions, on 20 x 20 grey pixels, judge the same test pairs: one by the
-difference of the two faces, one by the expressive face alone. All of them are compared with PwCT on pairs, row by row.
+Demo faces are drawn once. PwCT and the linear baseline are trained on pairs, and again on the expressive face alone
+(`--fusion none`). PwCT is then also tested on pairs whose neutral face is that of another person of the same age,
+gender and ethnicity. So that the linear baseline is no straw man, logistic regressions of scikit-learn, whose penalty
+is chosen by cross-validation, judge the same test pairs from as many grey pixels. All are compared with PwCT on pairs,
+row by row.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from synpain_hf.text.markdown import table
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.judging import predict
 from synpain_hf.training.run.train import train
+from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 
 Numbers = npt.NDArray[np.float64]
 
@@ -48,7 +50,6 @@ SMALL = 20
 """Side of the faces that logistic regression judges."""
 
 GROUPS = ("age_group", "gender", "ethnicity")
-GREY = 128
 BEST = "PwCT, the pair"
 
 
@@ -101,32 +102,37 @@ def compared(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> st
 
 def judged(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> Mapping[str, Numbers]:
     """The scores of the test pairs, by how they are judged."""
-    alone = pairs.map(lambda _: {"neutral": Image.new("RGB", (FACE, FACE), (GREY,) * 3)})
+    tests = [pairs["test"], swapped(pairs["test"])]
     tasks = [
-        (pairs, [pairs["test"], swapped(pairs["test"])], place / "pair", options),
-        (alone, [alone["test"]], place / "alone", options),
+        (pairs, tests if name == "pwct" and fusion != "none" else tests[:1], name, fusion, place, options)
+        for name in ("pwct", "linear")
+        for fusion in (DEFAULT_FUSION, "none")
     ]
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        (own, others), (without,) = processes.map(pwct, *zip(*tasks, strict=True))
+        (own, others), (without,), (linear,), (linear_without,) = processes.map(trained, *zip(*tasks, strict=True))
     grey = {name: (small(rows, "neutral", options), small(rows, "expressive", options)) for name, rows in pairs.items()}
     labels = {name: np.asarray(rows["label"]) for name, rows in pairs.items()}
     return {
         BEST: own,
         "PwCT, the expressive face alone": without,
         "PwCT, the pair with another's neutral face": others,
-        "logistic regression, the difference": logistic({name: b - a for name, (a, b) in grey.items()}, labels),
-        "logistic regression, the expressive face alone": logistic({name: b for name, (_, b) in grey.items()}, labels),
+        "linear, the pair": linear,
+        "linear, the expressive face alone": linear_without,
+        "scikit-learn, the difference": logistic({name: b - a for name, (a, b) in grey.items()}, labels),
+        "scikit-learn, the expressive face alone": logistic({name: b for name, (_, b) in grey.items()}, labels),
     }
 
 
-def pwct(pairs: DatasetDict, tests: Sequence[Dataset], place: Path, options: argparse.Namespace) -> list[Numbers]:
-    """The scores that PwCT, trained on pairs, gives to each of some test sets."""
+def trained(
+    pairs: DatasetDict, tests: Sequence[Dataset], name: str, fusion: Fusion, place: Path, options: argparse.Namespace
+) -> list[Numbers]:
+    """The scores that a model, trained on pairs, gives to each of some test sets."""
     torch.set_num_threads(1)
-    prepared = place.with_name(f"{place.name}-prepared")
+    prepared = place / "prepared"
     result = train(
         pairs,
-        out=place,
-        model=ModelArguments(model="pwct", crop_box=list(options.crop)),
+        out=place / f"{name}-{fusion}",
+        model=ModelArguments(model=name, fusion=fusion, crop_box=list(options.crop)),
         cache_dir=prepared,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=16,
