@@ -1,0 +1,71 @@
+"""Wrinkles and bulges that an expression brings: the ratio of the driver's two faces, in the shape of the identity.
+
+Liu, Shan and Zhang, 'Expressive expression mapping with ratio images' (SIGGRAPH 2001): the brightness of a skin that
+folds changes by a factor that does not depend on whose skin it is. Light that differs between the driver's two pictures
+would change it, too; so what changes over a large part of the face is taken out of the ratio.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from synpain_hf.generation.transfer.change import Points
+from synpain_hf.generation.transfer.contours import BROWS, EYES, LIPS, NOSTRILS, OVAL
+from synpain_hf.generation.transfer.masks import Box, filled, grown, shrunk
+from synpain_hf.generation.transfer.mesh import Covered
+from synpain_hf.generation.transfer.sampling import Floats, sampled, smoothed, smoothed_within
+from synpain_hf.imaging.png import Pixels
+
+FINE: Final = 0.006
+"""What is smaller is noise; a share of the face's width, as all lengths here."""
+
+WIDE: Final = 0.08
+"""What is larger is light."""
+
+_EDGE: Final = 0.05
+_AROUND: Final = 0.012
+_DARKEST: Final = 10.0
+"""Added to brightness, 0 to 255, so that the ratio of two dark pixels is not noise."""
+
+_LEAST, _MOST = -0.40, 0.10
+"""Of the logarithm of a ratio: folds are darker than skin at rest, and what is much lighter is a reflection."""
+
+_BRIGHTNESS: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def wrinkle_ratio(
+    at: Covered,
+    box: Box,
+    target: Points,
+    neutral: tuple[Pixels, Points],
+    expression: tuple[Pixels, Points],
+) -> Floats:
+    """By what the identity's brightness changes.
+
+    Args:
+        at: The pixels of its skin.
+        box: What of its picture is meant.
+        target: Its landmarks with the expression.
+        neutral: The driver's neutral picture and its landmarks.
+        expression: The driver's expression, likewise.
+
+    Returns:
+        Factors, as large as the box; 1 where nothing changes.
+    """
+    left, top, right, bottom = box
+    width = float(np.ptp(target[list(OVAL), 0]))
+    logs = []
+    for pixels, points in (neutral, expression):
+        bright = np.zeros((bottom - top, right - left), np.float32)
+        bright[at.rows - top, at.columns - left] = sampled(pixels, at.where_in(points)) @ _BRIGHTNESS
+        logs.append(np.log(smoothed(bright, FINE * width) + _DARKEST))
+    oval = filled(target, [OVAL], box)
+    features = filled(target, [eye.contour for eye in EYES] + [*BROWS, LIPS.contour, *NOSTRILS], box)
+    skin = oval * (1 - features)
+    change = logs[1] - logs[0]
+    change -= smoothed_within(change, skin, WIDE * width)
+    seen = shrunk(oval, _EDGE * width) * (1 - grown(features, _AROUND * width))
+    ratio: Floats = np.exp(np.clip(change, _LEAST, _MOST) * seen)
+    return ratio
