@@ -64,7 +64,7 @@ def _short(release: Release) -> str:
         "pretty_name": release.title,
         "task_categories": ["image-classification"],
         "size_categories": [size_category(release)],
-        "tags": ["pain", "faces", *(() if kind in REAL else ("synthetic",))],
+        "tags": ["pain", "faces", *(() if release.shows_people else ("synthetic",))],
         **loading_of(release),
     }
     values = {
