@@ -5,16 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.generation.transfer.change import Points, transferred
 from synpain_hf.imaging.png import Pixels
-
-if TYPE_CHECKING:
-    from synpain_hf.generation.transfer.methods.oracle import Drawing
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,27 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """Whom a demo face shows, and how it was drawn.
+
+    Attributes:
+        number: The subject's place in its set.
+        age_group: `young` or `old`.
+        gender: `man` or `woman`.
+        ethnicity: As in the vocabulary.
+        seed: The set's.
+        biases: What is planted in the set, as `release.json` has it.
+    """
+
+    number: int
+    age_group: str
+    gender: str
+    ethnicity: str
+    seed: int
+    biases: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Request:
     """One expression that is to be shown by another face.
 
@@ -45,6 +63,7 @@ class Request:
         neutral: The neutral face of the driver.
         expression: The expression of the driver.
         units: The intensity of each action unit of the driver's expression, 0 to 5; empty where they are not known.
+        label: What the driver's expression shows, `pain` or `no_pain`.
         drawing: How the identity's face was drawn, where it is a demo face.
     """
 
@@ -52,6 +71,7 @@ class Request:
     neutral: Shot
     expression: Shot
     units: Mapping[str, float]
+    label: str
     drawing: Drawing | None = None
 
     def target(self) -> Points:
@@ -66,7 +86,7 @@ class Method(ABC):
         name: What `--method` takes.
         version: Rises whenever the same faces would get other pixels.
         weights: The weights that it needs, by name and digest; empty where it needs none.
-        source_type: What the IPTC calls pictures that are made so: a term of its NewsCodes `digitalsourcetype`.
+        source_type: What the IPTC calls pictures that are made so: a term of its vocabulary `digitalsourcetype`.
     """
 
     name: ClassVar[str]
