@@ -106,7 +106,7 @@ class Release:
 
     @property
     def shows_people(self) -> bool:
-        """Whether it is of pictures of people, or may be; also where people agreed to expressions that are not theirs."""
+        """Whether it is of pictures of people, or may be; also with expressions that are not theirs."""
         source = self.manifest["source"]
         transfer = source.get("transfer")
         lent = transfer and (transfer["identities_are"] == "consented" or transfer["drivers"]["shows_people"])

@@ -100,7 +100,9 @@ def _annotations(release: Release) -> dict[str, dict[str, Annotation]]:
     for file in chosen:
         there = release.features_in(file)
         units = [name for name in there if _UNIT.fullmatch(name)]
-        rows = release.read(file, [PAIR_ID, "face", *(["kind"] if "kind" in there else []), *units, "pspi", "annotator"])
+        rows = release.read(
+            file, [PAIR_ID, "face", *(["kind"] if "kind" in there else []), *units, "pspi", "annotator"]
+        )
         for row in rows.filter(pc.is_valid(rows["pspi"])).to_pylist():
             face = FACES[row["face"]]
             known = {unit: row[unit] for unit in units if row[unit] is not None}

@@ -48,11 +48,11 @@ def couples_of(
         The couples, by identity, then driver; and the identities that got fewer drivers.
     """
     by_cell: dict[Cell, list[Member]] = defaultdict(list)
-    for driver in drivers:
-        by_cell[_cell(driver, same)].append(driver)
+    for one in drivers:
+        by_cell[_cell(one, same)].append(one)
     shown: dict[Cell, list[Member]] = defaultdict(list)
-    for identity in identities:
-        shown[_cell(identity, same)].append(identity)
+    for one in identities:
+        shown[_cell(one, same)].append(one)
     couples, problems = list[Couple](), list[Problem]()
     for number, cell in enumerate(sorted(shown, key=str)):
         rng = np.random.default_rng((seed, number))
@@ -61,10 +61,10 @@ def couples_of(
         taken: dict[str, list[Member]] = {member.pair_id: [] for member in members}
         for _ in range(per_identity):
             for member in members:
-                driver = stock.take(member.identity, {one.pair_id for one in taken[member.pair_id]})
-                taken[member.pair_id] += [driver] if driver else []
+                if driver := stock.take(member.identity, {known.pair_id for known in taken[member.pair_id]}):
+                    taken[member.pair_id].append(driver)
         for member in members:
-            couples += [Couple(member, driver) for driver in taken[member.pair_id]]
+            couples += [Couple(member, chosen) for chosen in taken[member.pair_id]]
             if len(taken[member.pair_id]) < per_identity:
                 problems.append(_too_few(member, len(taken[member.pair_id]), per_identity, same))
     return sorted(couples, key=lambda one: (one.identity.pair_id, one.driver.pair_id)), problems
@@ -118,5 +118,3 @@ def _too_few(member: Member, found: int, wanted: int, same: Sequence[str]) -> Pr
     got = f"only {found} of {wanted} drivers" if found else "no driver"
     reason = f"finds {got} in fold {member.fold}{alike}; give more drivers, or a smaller --per-identity"
     return Problem(f"identities/{member.pair_id}", reason, member.pair_id)
-
-

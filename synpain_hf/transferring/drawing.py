@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from synpain_hf.annotation.faces import Face
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.generation.transfer.methods import METHODS
-from synpain_hf.generation.transfer.methods.method import Drawing, Request, Shot
+from synpain_hf.generation.transfer.methods.method import Drawing, Request
 from synpain_hf.generation.transfer.note import noted
+from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.imaging import png
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.release.release import undamaged
@@ -110,8 +111,9 @@ def draw(task: Task) -> Drawn:
     problems = []
     for picture in task.pictures:
         try:
-            shots = [_shot(place) for place in (picture.identity, picture.neutral, picture.expression)]
-            pixels = method.draw(Request(*shots, picture.units, picture.label, picture.drawing))
+            identity, neutral, expression = map(_shot, (picture.identity, picture.neutral, picture.expression))
+            request = Request(identity, neutral, expression, picture.units, picture.label, picture.drawing)
+            pixels = method.draw(request)
         except PictureError as error:
             problems.append(Problem(f"pairs/{picture.pair_id}", str(error), picture.pair_id))
             continue
@@ -141,7 +143,7 @@ def _pixels(digest: bytes, data: bytes) -> png.Pixels:  # noqa: ARG001 - picture
     return np.ascontiguousarray(raster.pixels(raster.width))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _places(file: Path) -> Mapping[str, tuple[int, int]]:
     """The row group of each pair of a file, and its row there."""
     with undamaged(file), pq.ParquetFile(file) as table:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synpain_hf.generation.transfer.note import SOURCE_TYPES
 from synpain_hf.pair import Annotation
 from synpain_hf.sources.transferred import write_transferred
 from synpain_hf.transferring.choosing import Couple
+from synpain_hf.transferring.notes import generator_of
 from synpain_hf.vocabulary import GROUPS
 
 MANIFEST = "manifest.csv"
@@ -55,18 +55,6 @@ def pair_id_of(couple: Couple) -> str:
     if len(both) > _LONGEST_ID:
         return f"{both[:_KEPT_OF_LONG]}-{hashlib.sha256(both.encode()).hexdigest()[:32]}"
     return both
-
-
-def generator_of(notes: Mapping[str, Any]) -> str:
-    """What made the pictures, as it stands in the provenance of every pair.
-
-    Args:
-        notes: How they were made, as in `transfer.json`.
-    """
-    made = f"{notes['method']} {notes['method_version']}"
-    weights = f", weights {notes['weights']}" if notes["weights"] else ""
-    kind = notes["source_type"].removeprefix(SOURCE_TYPES)
-    return f"synpain-hf transfer, method {made}{weights}, identities {notes['identities_are']}, IPTC {kind}"
 
 
 def write_manifest(folder: Path, pairs: Sequence[NewPair], notes: Mapping[str, Any]) -> list[str]:

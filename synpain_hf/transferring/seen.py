@@ -11,13 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from synpain_hf.annotation.faces import Face
-from synpain_hf.annotation.landmarks import FILE, Landmarks, Points
+from synpain_hf.annotation.landmarks import FILE, Landmarks, Points, usual
 from synpain_hf.annotation.measuring_all import all_tasks, chosen_annotators, measure_all
 from synpain_hf.executor import Executor
 from synpain_hf.generation.transfer.change import openness
 from synpain_hf.generation.transfer.contours import EYES
 from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, RIGHT_EYE, middle
-from synpain_hf.annotation.landmarks import usual
 from synpain_hf.progress import Progress
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.table import PAIR_ID
@@ -26,7 +25,7 @@ from synpain_hf.vocabulary import FACES
 MOST_YAW: Final = 30.0
 """Degrees that a face may be turned to the side."""
 
-LEAST_OPEN: Final = 0.10
+LEAST_OPEN: Final = 0.08
 """How far open the eyes of a neutral face have to be: the mean distance of the lids, as a share of an eye's width."""
 
 LEAST_DISTANCE: Final = 24.0
@@ -56,7 +55,8 @@ class Seen:
         """What stands in the table of the annotator."""
         kept = rows.filter(rows["landmarks"].is_valid())
         faces = [
-            (pair, FACES[face]) for pair, face in zip(*(kept[name].to_pylist() for name in (PAIR_ID, "face")), strict=True)
+            (pair, FACES[face])
+            for pair, face in zip(*(kept[name].to_pylist() for name in (PAIR_ID, "face")), strict=True)
         ]
         numbers, yaws = kept["faces"].to_pylist(), kept["yaw"].to_pylist()
         return cls(

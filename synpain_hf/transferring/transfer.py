@@ -10,22 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-import scipy
-
-from synpain_hf import __version__
 from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
-from synpain_hf.generation.transfer.note import SOURCE_TYPES
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
@@ -35,22 +28,13 @@ from synpain_hf.release.tables import base_table
 from synpain_hf.storage import StagedFolder, remove_tree, staged, write_atomically
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.transferring.cast import Member, members_of, persons
-from synpain_hf.transferring.choosing import Couple, couples_of
-from synpain_hf.transferring.drawing import Drawn, Picture, Place, Task, bytes_of, draw
-from synpain_hf.transferring.manifest import NewPair, generator_of, pair_id_of, write_manifest
-from synpain_hf.transferring.seen import Seen, seen_in
+from synpain_hf.transferring.choosing import couples_of
+from synpain_hf.transferring.consent import Consent, consent_for
+from synpain_hf.transferring.manifest import write_manifest
+from synpain_hf.transferring.notes import notes_of
+from synpain_hf.transferring.pictures import Side, draw_all, neutrals_written, picture_of
+from synpain_hf.transferring.seen import seen_in
 from synpain_hf.vocabulary import GROUPS
-
-Consent = Literal["synthetic", "consented"]
-
-NOBODY = frozenset(("official", "demo", "3dpain"))
-"""The kinds of source whose faces are known to be nobody's."""
-
-PEOPLE = frozenset(("unbc", "biovid"))
-"""The kinds of source whose faces are known to be of people."""
-
-_IN_A_TASK = 4
-_KINDS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp"}
 
 
 @dataclass(frozen=True)
@@ -130,39 +114,30 @@ def transfer(
     """
     _check(method, identities_are, per_identity, same, seed)
     executor = Executor(workers, engine)
-    whose, whence = Release.open(Path(identities).expanduser()), Release.open(Path(drivers).expanduser())
-    consent = _consent(whose, identities_are)
-    with staged(Path(out).expanduser().absolute(), resumable=True) as staging:
-        for release in dict.fromkeys(each.folder.resolve() for each in (whose, whence)):
-            check(Release.open(release), of=[base_table()], progress=progress)
-        seen = {
-            release.manifest["content"]: seen_in(
-                release, staging.work / f"landmarks-{release.manifest['content']}", executor, progress, models
-            )
-            for release in (whose, whence)
-        }
-        whose_seen, whence_seen = (seen[release.manifest["content"]] for release in (whose, whence))
-        shown, problems = _usable_identities(whose, whose_seen)
-        driving, unusable = _usable_drivers(whence, whence_seen)
-        couples, too_few = couples_of(shown, driving, per_identity, tuple(dict.fromkeys(same)), seed)
+    places = [Path(given).expanduser().resolve() for given in (identities, drivers)]
+    opened = {place: Release.open(place) for place in places}
+    consent, alike = consent_for(opened[places[0]], identities_are), tuple(dict.fromkeys(same))
+    place = Path(out).expanduser().absolute()
+    with staged(place, resumable=True) as staging:
+        for release in opened.values():
+            check(release, of=[base_table()], progress=progress)
+        sides = {path: _side(release, staging, executor, progress, models) for path, release in opened.items()}
+        whose, whence = (sides[path] for path in places)
+        shown, problems = _usable_identities(whose)
+        driving, unusable = _usable_drivers(whence)
+        couples, too_few = couples_of(shown, driving, per_identity, alike, seed)
         problems += [*unusable, *too_few]
         if not couples:
             raise BadInputError(problems or [Problem("drivers", "none is left; give others")])
-        notes = {
-            **_notes_of(method),
-            "identities_are": consent,
-            "identities": _described(whose),
-            "drivers": _described(whence),
-            "seed": seed,
-            "per_identity": per_identity,
-            "same": list(dict.fromkeys(same)),
-            "landmarks": "; ".join(sorted({whose_seen.made_with, whence_seen.made_with})),
-            "made_with": f"synpain-hf {__version__}; numpy {np.__version__}; scipy {scipy.__version__}",
-        }
+        notes = notes_of(
+            METHODS[method], consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
+            landmarks="; ".join(sorted({whose.seen.made_with, whence.seen.made_with})),
+        )  # fmt: skip
         _forget_others(staging, notes)
-        new = _neutrals_written(staging.folder, whose, couples)
-        pictures = [_picture(pair, staging.folder, (whose, whose_seen), (whence, whence_seen), notes) for pair in new]
-        undrawn = _draw(pictures, method, executor, progress)
+        new = neutrals_written(staging.folder, whose.release, couples)
+        undrawn = draw_all(
+            [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], method, executor, progress
+        )
         problems += undrawn
         lost = {problem.pair_id for problem in undrawn}
         left = [pair for pair in new if pair.pair_id not in lost]
@@ -176,8 +151,18 @@ def transfer(
         staging.complete([*files, *(pair.neutral for pair in left), *(pair.expressive for pair in left)])
     if problems:
         notice(in_order(problems))
-    numbers = (len({getattr(pair.couple, side).pair_id for pair in left}) for side in ("identity", "driver"))
-    return Transfer(Path(out).expanduser(), len(left), *numbers, in_order(problems))
+    couples = [pair.couple for pair in left]
+    identities_shown = len({couple.identity.pair_id for couple in couples})
+    return Transfer(
+        place, len(left), identities_shown, len({couple.driver.pair_id for couple in couples}), in_order(problems)
+    )
+
+
+def _side(
+    release: Release, staging: StagedFolder, executor: Executor, progress: Progress, models: Sequence[str | Path]
+) -> Side:
+    work = staging.work / f"landmarks-{release.manifest['content']}"
+    return Side(release, seen_in(release, work, executor, progress, models))
 
 
 def _check(method: str, consent: str | None, per_identity: int, same: Sequence[str], seed: int) -> None:
@@ -196,34 +181,12 @@ def _check(method: str, consent: str | None, per_identity: int, same: Sequence[s
             raise UsageError(f"is {column!r}{did_you_mean(column, GROUPS)}; give some of {', '.join(GROUPS)}", "same")
 
 
-def _consent(release: Release, given: Consent | None) -> Consent:
-    """Whether the identities are nobody, or agreed.
-
-    Raises:
-        UsageError: If that is not known, or cannot be as it is said.
-    """
-    kind = release.manifest["source"]["kind"]
-    if given == "synthetic" and (kind in PEOPLE or release.manifest["source"].get("transfer", {}).get("identities_are") == "consented"):
-        raise UsageError(
-            f"is 'synthetic', but {release.title} show people; give consented, if each of them agreed to be shown with "
-            "expressions that are not their own",
-            "identities_are",
-        )
-    if given is None and kind not in NOBODY:
-        raise UsageError(
-            f"is missing, and {release.title} may show people; give synthetic if they show nobody, or consented if each "
-            "of them agreed to be shown with expressions that are not their own",
-            "identities_are",
-        )
-    return given or "synthetic"
-
-
-def _usable_identities(release: Release, seen: Seen) -> tuple[list[Member], list[Problem]]:
+def _usable_identities(side: Side) -> tuple[list[Member], list[Problem]]:
     """Of each identity the first pair whose neutral face can be used, and the others that come before it."""
     usable, problems = [], list[Problem]()
-    for members in persons(members_of(release)).values():
+    for members in persons(members_of(side.release)).values():
         for member in members:
-            reason = seen.why_not((member.pair_id, "neutral"))
+            reason = side.seen.why_not((member.pair_id, "neutral"))
             if not reason:
                 usable.append(member)
                 break
@@ -231,11 +194,11 @@ def _usable_identities(release: Release, seen: Seen) -> tuple[list[Member], list
     return usable, problems
 
 
-def _usable_drivers(release: Release, seen: Seen) -> tuple[list[Member], list[Problem]]:
+def _usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
     """The pairs whose change from neutral to expressive is known, and the others."""
     usable, problems = [], list[Problem]()
-    for member in members_of(release):
-        reasons = {face: seen.why_not((member.pair_id, face)) for face in ("neutral", "expressive")}
+    for member in members_of(side.release):
+        reasons = {face: side.seen.why_not((member.pair_id, face)) for face in ("neutral", "expressive")}
         told = [_problem("drivers", member, face, reason) for face, reason in reasons.items() if reason]
         problems += told
         usable += [] if told else [member]
@@ -244,28 +207,6 @@ def _usable_drivers(release: Release, seen: Seen) -> tuple[list[Member], list[Pr
 
 def _problem(side: str, member: Member, face: str, reason: str) -> Problem:
     return Problem(f"{side}/{picture_stem(member.pair_id, face)}", reason, member.pair_id)
-
-
-def _notes_of(method: str) -> dict[str, Any]:
-    chosen = METHODS[method]
-    return {
-        "method": chosen.name,
-        "method_version": chosen.version,
-        "weights": chosen.weights or None,
-        "prompt": None,
-        "source_type": SOURCE_TYPES + chosen.source_type,
-    }
-
-
-def _described(release: Release) -> dict[str, Any]:
-    manifest = release.manifest
-    return {
-        "name": release.name,
-        "version": release.version,
-        "kind": manifest["source"]["kind"],
-        "content": manifest["content"],
-        "shows_people": release.shows_people,
-    }
 
 
 def _forget_others(staging: StagedFolder, notes: Mapping[str, Any]) -> None:
@@ -278,60 +219,3 @@ def _forget_others(staging: StagedFolder, notes: Mapping[str, Any]) -> None:
         write_atomically(request, digest)
     for name in ("neutral", "expressive"):
         (staging.folder / name).mkdir(exist_ok=True)
-
-
-def _neutrals_written(folder: Path, release: Release, couples: Iterable[Couple]) -> list[NewPair]:
-    """The new pairs, once their neutral pictures are written, with the bytes that the release has."""
-    names: dict[str, str] = {}
-    pairs = []
-    for couple in couples:
-        member = couple.identity
-        if member.pair_id not in names:
-            data = bytes_of(release.folder / member.file, (member.pair_id, "neutral"))
-            kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), "png")
-            names[member.pair_id] = f"neutral/{picture_stem(member.pair_id, 'neutral')}.{kind}"
-            (folder / names[member.pair_id]).write_bytes(data)
-        expressive = f"expressive/{picture_stem(pair_id_of(couple), 'expressive')}.png"
-        pairs.append(NewPair(couple, names[member.pair_id], expressive))
-    return pairs
-
-
-def _picture(
-    pair: NewPair, folder: Path, whose: tuple[Release, Seen], whence: tuple[Release, Seen], notes: Mapping[str, Any]
-) -> Picture:
-    identity, driver = pair.couple.identity, pair.couple.driver
-
-    def place(side: tuple[Release, Seen], member: Member, face: str) -> Place:
-        release, seen = side
-        return Place(release.folder / member.file, (member.pair_id, face), seen.landmarks[member.pair_id, face])
-
-    shown = driver.annotations.get("expressive")
-    return Picture(
-        pair_id=pair.pair_id,
-        place=folder / pair.expressive,
-        identity=place(whose, identity, "neutral"),
-        neutral=place(whence, driver, "neutral"),
-        expression=place(whence, driver, "expressive"),
-        units=shown.units if shown else {},
-        label=driver.label,
-        drawing=identity.drawing,
-        text=f"{generator_of(notes)}; the expression is that of {driver.pair_id} in {notes['drivers']['name']}",
-    )
-
-
-def _draw(pictures: Sequence[Picture], method: str, executor: Executor, progress: Progress) -> list[Problem]:
-    """Draw the pictures that are not there yet."""
-    missing = [picture for picture in pictures if not picture.place.is_file()]
-    done, problems = len(pictures) - len(missing), list[Problem]()
-    progress("pictures", done, len(pictures))
-    tasks = (Task(method, tuple(some)) for some in _in_parts(missing))
-    with closing(executor.run(draw, tasks)) as results:
-        for drawn in results:
-            done += drawn.pictures
-            problems += drawn.problems
-            progress("pictures", done, len(pictures))
-    return problems
-
-
-def _in_parts(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
-    return (pictures[start : start + _IN_A_TASK] for start in range(0, len(pictures), _IN_A_TASK))

@@ -21,8 +21,8 @@ from synpain_hf.imaging.alignment.landmarks import DENSE
 Points = npt.NDArray[np.float64]
 """Landmarks in pixels: x, y and, where there is a third, the depth away from the camera."""
 
-SHUT_BELOW = 0.22
-"""How far open an eye still is, by its landmarks, that is shut; a share of what it is at rest."""
+SHUT_BELOW = 0.06
+"""How far open an eye that is shut still is, by its landmarks: see `openness`."""
 
 _WIDEST = 1.6
 _LID_FOLLOWS = 0.6
@@ -104,7 +104,7 @@ def transferred(identity: npt.ArrayLike, neutral: npt.ArrayLike, expression: npt
     onto = Similarity.between(at_rest[stable], own[stable])
     target: Points = own[:, :2] + onto.turned(shown - at_rest)[:, :2]
     for eye in EYES:
-        _open(target, own, eye, openness(shown, eye) / max(openness(at_rest, eye), 1e-6))
+        _open(target, own, eye, _part_open(openness(at_rest, eye), openness(shown, eye)))
     _uncross(target, own, INNER_MOUTH)
     return target
 
@@ -130,9 +130,13 @@ def _checked(landmarks: npt.ArrayLike) -> Points:
     return points
 
 
-def _open(target: Points, own: Points, eye: Opening, ratio: float) -> None:
-    """Put an upper lid as far above the lower one as the driver's eye is open, in place."""
-    part = min(max(0.0, (ratio - SHUT_BELOW) / (1 - SHUT_BELOW)) if ratio < 1 else ratio, _WIDEST)
+def _part_open(at_rest: float, shown: float) -> float:
+    """How far open an eye is in an expression, as a share of what it is at rest."""
+    return min(max(0.0, shown - SHUT_BELOW) / max(at_rest - SHUT_BELOW, 1e-6), _WIDEST)
+
+
+def _open(target: Points, own: Points, eye: Opening, part: float) -> None:
+    """Put an upper lid above the lower one by a part of what it is at rest, in place."""
     upper, lower, beyond = list(eye.upper[1:-1]), list(eye.lower[1:-1]), list(eye.beyond)
     wanted = target[lower] + part * (own[upper, :2] - own[lower, :2])
     target[beyond] += _LID_FOLLOWS * (wanted - target[upper])

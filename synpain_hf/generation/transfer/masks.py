@@ -47,6 +47,28 @@ def filled(points: Points, contours: Sequence[Sequence[int]], box: Box) -> Float
     return np.asarray(picture, np.float32)
 
 
+def traced(points: Points, lines: Sequence[Sequence[int]], box: Box, thickness: float) -> Floats:
+    """Lines through points, 1 in their middle and softer to their sides.
+
+    Args:
+        points: Shape (points, 2).
+        lines: The points of each, from end to end.
+        box: What of the picture is meant.
+        thickness: In pixels.
+
+    Returns:
+        As large as the box.
+    """
+    left, top, right, bottom = box
+    picture = Image.new("L", (right - left, bottom - top))
+    draw = ImageDraw.Draw(picture)
+    for line in lines:
+        places = points[list(line)] - (left, top)
+        draw.line([(x, y) for x, y in places.tolist()], fill=1, width=max(1, round(thickness)), joint="curve")
+    soft: Floats = np.minimum(1.5 * smoothed(np.asarray(picture, np.float32), thickness / 3), 1)
+    return soft
+
+
 def shrunk(mask: Floats, sigma: float) -> Floats:
     """A mask that is 0 at its edge and 1 from about a standard deviation within."""
     soft: Floats = mask * np.clip(2 * smoothed(mask, sigma) - 1, 0, 1) ** 0.5

@@ -119,7 +119,7 @@ class Covered:
         """Some of the pixels."""
         return Covered(self.rows[chosen], self.columns[chosen], self.triangles[chosen], self.weights[chosen])
 
-    def where_in(self, points: Points) -> npt.NDArray[np.float32]:
+    def where_in(self, points: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
         """Where each pixel is on another face, x and y; shape (pixels, 2).
 
         Args:

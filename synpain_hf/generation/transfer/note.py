@@ -1,4 +1,4 @@
-"""A note in a picture that it is synthetic, which viewers and platforms read: the IPTC's digital source type, as XMP."""
+"""A note in a picture that it is synthetic, for viewers and platforms: the IPTC's digital source type, as XMP."""
 
 from __future__ import annotations
 

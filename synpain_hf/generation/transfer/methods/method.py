@@ -7,30 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from synpain_hf.generation.transfer.change import Points, transferred
+from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.imaging.png import Pixels
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A picture of a face.
-
-    Attributes:
-        pixels: Shape (height, width, 3), uint8, RGB.
-        landmarks: Shape (478, 3), in pixels of the picture.
-    """
-
-    pixels: Pixels
-    landmarks: npt.NDArray[np.floating]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-        height, width = self.pixels.shape[:2]
-        return width, height
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """`warp`: the neutral face bent to where its landmarks are to be, without any model.
 
 Each triangle of the mesh is drawn where its corners have gone. Eyeballs stay where they are and are covered by the lids
-that close over them. The driver's wrinkles are put on as a ratio of brightness, and where the mouth opens, its inside is
-the driver's.
+that close over them. The driver's wrinkles are put on as a ratio of brightness, and where the mouth opens, its inside
+is the driver's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from synpain_hf.generation.transfer.change import Points, openness
 from synpain_hf.generation.transfer.contours import INNER_MOUTH, LEFT_EYE, OVAL, RIGHT_EYE
-from synpain_hf.generation.transfer.masks import Box, box_of, filled, shrunk
+from synpain_hf.generation.transfer.masks import Box, box_of, filled, shrunk, traced
 from synpain_hf.generation.transfer.mesh import (
     BEYOND,
     IN_LEFT_EYE,
@@ -31,6 +31,11 @@ from synpain_hf.imaging.png import Pixels
 
 _LIP_EDGE: Final = 0.006
 """How softly the inside of the mouth begins; a share of the face's width."""
+
+_LASHES: Final = 0.016
+"""How thick the line of lashes is, likewise."""
+
+_DARKENED: Final = 0.6
 
 _OPEN_FROM, _OPEN_WHOLLY = 0.02, 0.06
 """How far open a mouth is, by its landmarks, when its inside begins to be the driver's, and when it wholly is."""
@@ -57,7 +62,8 @@ class Warp(Method):
         width = float(np.ptp(outline[:, 0]))
         box = box_of(outline, 1, request.identity.size)
         shown = picture[box[1] : box[3], box[0] : box[2]]
-        shown *= _ratio(at, box, target, request)[..., None]
+        shown *= _ratio(at, box, target, request)
+        _draw_lashes(shown, box, own, target, width)
         _fill_mouth(shown, at, box, target, request, width)
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
@@ -78,8 +84,15 @@ def _sources(at: Covered, own: Points, target: Points) -> Floats:
 def _ratio(at: Covered, box: Box, target: Points, request: Request) -> Floats:
     inside = (at.parts != BEYOND) & (at.rows >= box[1]) & (at.rows < box[3])
     inside &= (at.columns >= box[0]) & (at.columns < box[2])
-    shots = [(shot.pixels, shot.landmarks[:, :2]) for shot in (request.neutral, request.expression)]
-    return wrinkle_ratio(at.among(inside), box, target, *shots)
+    return wrinkle_ratio(at.among(inside), box, target, request.neutral, request.expression)
+
+
+def _draw_lashes(shown: Floats, box: Box, own: Points, target: Points, width: float) -> None:
+    """Darken the line where lids come together, in place: lashes lie there, and what is left of the eye's white."""
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        closed = max(0.0, 1 - openness(target, eye) / max(openness(own, eye), 1e-6))
+        line = traced(target, [eye.upper[1:-1]], box, _LASHES * width)
+        shown *= 1 - (_DARKENED * closed**2 * line)[..., None]
 
 
 def _fill_mouth(shown: Floats, at: Covered, box: Box, target: Points, request: Request, width: float) -> None:
