@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.errors import PictureError
-from synpain_hf.generation.transfer.contours import EYES, INNER_MOUTH, STABLE, Opening
+from synpain_hf.generation.transfer.contours import EYES, INNER_MOUTH, SKULL, STABLE, Opening
 from synpain_hf.imaging.alignment.landmarks import DENSE
 
 Points = npt.NDArray[np.float64]
@@ -102,7 +102,9 @@ def transferred(identity: npt.ArrayLike, neutral: npt.ArrayLike, expression: npt
     stable = list(STABLE)
     shown = Similarity.between(shown[stable], at_rest[stable]).moved(shown)
     onto = Similarity.between(at_rest[stable], own[stable])
-    target: Points = own[:, :2] + onto.turned(shown - at_rest)[:, :2]
+    change = onto.turned(shown - at_rest)[:, :2]
+    change[list(SKULL)] = 0  # else what landmarks err by would move the hair
+    target: Points = own[:, :2] + change
     for eye in EYES:
         _open(target, own, eye, _part_open(openness(at_rest, eye), openness(shown, eye)))
     _uncross(target, own, INNER_MOUTH)

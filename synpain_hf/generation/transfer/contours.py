@@ -17,6 +17,13 @@ OVAL: Final = (
 """The outline of the face, from the top of the forehead by the person's left, closed."""
 
 
+SKULL: Final = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 234, 127, 162, 21, 54, 103, 67, 109,
+    151, 108, 69, 104, 68, 71, 139, 34, 227, 337, 299, 333, 298, 301, 368, 264, 447,
+)  # fmt: skip
+"""The upper outline and the line within it: skin on bone, which an expression leaves where it is."""
+
+
 @dataclass(frozen=True)
 class Opening:
     """An eye, or the inside of the mouth: two lines between the same corners.
