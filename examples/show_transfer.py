@@ -32,18 +32,22 @@ QUALITY = 86
 OF_FACE = 0.78
 """Half the side of what is shown, as a share of the face's larger side."""
 
-IDENTITIES = (("young", "woman", "black"), ("old", "man", "white"), ("young", "man", "east_asian"))
-DRIVERS = (("old", "pain"), ("young", "pain"), ("old", "no_pain"), ("young", "no_pain"))
+IDENTITIES = (("young", "woman", "black"), ("old", "man", "white"))
+DRIVERS = (
+    ("old", "pain", "east_asian"),
+    ("young", "pain", "white"),
+    ("young", "no_pain", "south_asian"),
+    ("old", "no_pain", "middle_eastern"),
+)
 
 
 def sheet(whose: Release, whence: Release, rows: Sequence[Member], columns: Sequence[Member]) -> Image.Image:
-    """Identities in rows, drivers in columns: their expressions on top, then of each identity what each method draws."""
+    """Drivers in columns, their faces on top; below, for each identity, the landmarks and what each method draws."""
     shots, driving = shots_of(whose, rows), shots_of(whence, columns)
     methods = [name for name in METHODS if name != "oracle" or all(row.drawing for row in rows)]
     captions = ["neutral", "expression", *[text for _ in rows for text in ("control", *methods)]]
     size = (MARGIN + (len(columns) + 1) * (SIDE + MARGIN) + CAPTION, MARGIN + len(captions) * (SIDE + MARGIN))
     picture = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(picture)
 
     def put(row: int, column: int, pixels: Image.Image, of: Shot) -> None:
         at = (CAPTION + MARGIN + column * (SIDE + MARGIN), MARGIN + row * (SIDE + MARGIN))
@@ -62,11 +66,9 @@ def sheet(whose: Release, whence: Release, rows: Sequence[Member], columns: Sequ
         own = shots[identity.pair_id, "neutral"]
         first = 2 + number * (1 + len(methods))
         put(first, 0, Image.fromarray(own.pixels), own)
-        draw.text((CAPTION + MARGIN, MARGIN + (first + 1) * (SIDE + MARGIN)), "identity", INK)
         for column, driver in enumerate(columns, 1):
             known = driver.annotations["expressive"].units if driver.annotations else {}
-            faces = (driving[driver.pair_id, face] for face in ("neutral", "expressive"))
-            neutral, expression = faces
+            neutral, expression = (driving[driver.pair_id, face] for face in ("neutral", "expressive"))
             request = Request(own, neutral, expression, known, driver.label, identity.drawing)
             put(first, column, control_picture(request.target(), own.size), own)
             for place, name in enumerate(methods, first + 1):
@@ -106,6 +108,11 @@ def first_with(members: Sequence[Member], wanted: Sequence[Sequence[str]]) -> li
     return taken
 
 
+def strength(member: Member) -> float:
+    """The sum of the units of an expression; 0 where they are not known."""
+    return sum(member.annotations["expressive"].units.values()) if member.annotations else 0.0
+
+
 def main() -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,7 +130,8 @@ def main() -> None:
             synpain_hf.annotate(options.identities, "mediapipe")
         whose, whence = Release.open(options.identities), Release.open(options.drivers)
         rows = first_with(members_of(whose), IDENTITIES)
-        columns = first_with([one for one in members_of(whence) if one not in rows], DRIVERS)
+        others = [one for one in members_of(whence) if one not in rows]
+        columns = first_with(sorted(others, key=strength, reverse=True), DRIVERS)
         sheet(whose, whence, rows, columns).save(path, quality=QUALITY, subsampling=0, optimize=True)
     print(path)
 

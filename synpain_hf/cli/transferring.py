@@ -66,8 +66,8 @@ def transfer(
 ) -> None:
     """Give the neutral faces of one release the expressions of another.
 
-    Writes pictures and a manifest, which `synpain-hf build DIR` makes a release of; interrupted, it goes on when the same
-    command is given again. What cannot be used is told, each in a line, and left out.
+    Writes pictures and a manifest, which `synpain-hf build DIR` makes a release of; interrupted, it goes on when the
+    same command is given again. What cannot be used is told, each in a line, and left out.
     """
     left_out: list[Problem] = []
     with reported(as_json, lambda name: {"models": "--model"}.get(name, as_option(name))) as progress:

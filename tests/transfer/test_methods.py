@@ -11,7 +11,7 @@ from PIL import Image
 from synpain_hf.annotation.finding import FaceFinder
 from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.contours import BROWS, EYES, INNER_MOUTH, LIPS, OVAL
-from synpain_hf.generation.transfer.control import LINES, control_picture
+from synpain_hf.generation.transfer.control import IRIS, LINES, control_picture
 from synpain_hf.generation.transfer.mesh import with_rings
 from synpain_hf.generation.transfer.methods import METHODS
 from synpain_hf.generation.transfer.methods.method import Drawing, Request
@@ -140,9 +140,18 @@ def test_a_control_picture_has_each_part_in_its_colour_where_its_landmarks_are(a
     picture = np.asarray(control_picture(asked.target(), asked.identity.size))
     assert picture.shape == asked.identity.pixels.shape
     for colour, _, lines in LINES:
-        # lines cross others, and irises may be covered, so most of a part counts
+        # lines cross others, so most of a part counts
         points = np.rint(asked.target()[list(lines[0])]).astype(int)
         near = np.abs(picture[points[:, 1], points[:, 0]].astype(int) - colour).max(axis=-1) < 60
         assert near.mean() > 0.4
+    assert (np.abs(picture.astype(int) - IRIS).max(axis=-1) < 60).sum() > 20
     outline = asked.target()[list(OVAL)]
     assert picture[: int(outline[:, 1].min()) - 5].max() == 0
+
+
+def test_irises_are_not_drawn_over_lids_that_are_shut(asked: Request) -> None:
+    points = asked.target()
+    for eye in EYES:
+        points[list(eye.upper[1:-1])] = points[list(eye.lower[1:-1])]
+    picture = np.asarray(control_picture(points, asked.identity.size))
+    assert (np.abs(picture.astype(int) - IRIS).max(axis=-1) < 30).sum() == 0

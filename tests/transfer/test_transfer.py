@@ -150,7 +150,7 @@ class TestSameBytes:
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert not out.exists()
         seen: dict[str, int] = {}
-        transfer(drawn.folder, drawn.folder, out, progress=lambda what, drawn, _: seen.setdefault(what, drawn))
+        transfer(drawn.folder, drawn.folder, out, progress=lambda what, there, _: seen.setdefault(what, there))
         assert seen["pictures"] == 8
         assert contents(out) == contents(done)
 

@@ -89,8 +89,7 @@ def with_moved_rings(points: Points, target: Points) -> Points:
     moved = with_rings(points)
     moved[:DENSE] = target
     rings = moved[DENSE:].reshape(len(_RINGS), len(outline), 2)
-    for ring, (_, share) in zip(rings, _RINGS, strict=True):
-        ring += share * (target[outline] - points[outline])
+    rings += np.array([share for _, share in _RINGS])[:, None, None] * (target[outline] - points[outline])
     return moved
 
 
@@ -145,23 +144,21 @@ def covered(points: Points, size: tuple[int, int]) -> Covered:
     counts = spans.prod(axis=1)
     triangle = np.repeat(np.arange(len(corners)), counts)
     place = np.arange(len(triangle)) - np.repeat(np.cumsum(counts) - counts, counts)
-    wide = spans[triangle, 0]
-    x, y = first[triangle, 0] + place % wide, first[triangle, 1] + place // wide
+    down, across = np.divmod(place, spans[triangle, 0])
+    x, y = (first[triangle, axis] + step for axis, step in enumerate((across, down)))
     one, two, three = (corners[:, corner] for corner in range(3))
     area = _cross(two - one, three - one)
     area = np.where(np.abs(area) < _LEAST_AREA, np.inf, area)  # nothing is in a triangle without area
-    # barycentric coordinates are linear in x and y: a slope and an offset for each triangle
-    second = _linear(three - one, one, -area)
-    third = _linear(two - one, one, area)
-    at = (x.astype(np.float32), y.astype(np.float32))
-    weights = np.stack([_at(second, triangle, *at), _at(third, triangle, *at)], axis=-1)
-    weights = np.concatenate([1 - weights.sum(axis=-1, keepdims=True), weights], axis=-1)
-    inside = (weights >= -_EDGE).all(axis=-1)
-    chosen = np.full((height, width), -1, np.int64)
-    candidates = np.flatnonzero(inside)
-    chosen[y[candidates], x[candidates]] = candidates
+    # barycentric coordinates are linear in x and y: two slopes and an offset for each triangle
+    at = x.astype(np.float32), y.astype(np.float32)
+    second = _at(_linear(three - one, one, -area), triangle, *at)
+    third = _at(_linear(two - one, one, area), triangle, *at)
+    inside = np.flatnonzero((second >= -_EDGE) & (third >= -_EDGE) & (second + third <= 1 + _EDGE))
+    chosen = np.full(height * width, -1, np.int64)
+    chosen[y[inside] * width + x[inside]] = inside
     kept = chosen[chosen >= 0]
-    return Covered(y[kept], x[kept], triangle[kept], weights[kept])
+    weights = np.stack([1 - second[kept] - third[kept], second[kept], third[kept]], axis=-1)
+    return Covered(y[kept], x[kept], triangle[kept], weights)
 
 
 _LEAST_AREA: Final = 1e-6
@@ -184,7 +181,7 @@ def _linear(edge: Points, origin: Points, area: Points) -> npt.NDArray[np.float3
 def _at(
     linear: npt.NDArray[np.float32], triangle: Integers, x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    across, down, added = linear[triangle].T
+    across, down, added = (linear[:, place][triangle] for place in range(3))
     value: npt.NDArray[np.float32] = across * x + down * y + added
     return value
 

@@ -32,7 +32,7 @@ class Oracle(Method):
         """Draw the identity with the driver's expression.
 
         Raises:
-            PictureError: If the identity is no demo face, or is not as it was drawn, or a unit of the driver is unknown.
+            PictureError: If the identity is no demo face, or not as it was drawn, or a unit of the driver is unknown.
             MissingExtraError: If the drawing library cannot be loaded.
         """
         from synpain_hf.generation.drawn.action_units import ACTION_UNITS

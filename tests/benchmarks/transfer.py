@@ -1,0 +1,98 @@
+"""How near methods of transfer come to the truth, and how long a picture takes.
+
+python -m tests.benchmarks.transfer --pairs 100
+
+Demo faces with the expressions of others: the truth is the identity drawn anew with the driver's units (`oracle`).
+Landmarks are those that MediaPipe finds in the pictures; errors are in percent of the face's width.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from synpain_hf.annotation.annotate import annotate
+from synpain_hf.annotation.finding import FaceFinder
+from synpain_hf.generation.transfer.contours import BROWS, EYES, INNER_MOUTH, LIPS, OVAL
+from synpain_hf.generation.transfer.methods.oracle import Oracle
+from synpain_hf.generation.transfer.methods.warp import Warp
+from synpain_hf.imaging import png
+from synpain_hf.release.demo import demo
+from synpain_hf.transferring.cast import members_of
+from synpain_hf.transferring.choosing import couples_of
+from synpain_hf.transferring.seen import Seen
+from tests.benchmarks.measuring import machine
+from tests.transfer.making import difference, pixels_of, request, shots_of
+
+PARTS: Mapping[str, list[int]] = {
+    "brows": [point for brow in BROWS for point in brow],
+    "eyes": [point for eye in EYES for point in eye.contour],
+    "lips": [*LIPS.contour, *INNER_MOUTH.contour],
+}
+
+
+def measured(pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each couple the errors of the neutral face and of the warped one, by part; the same of pixels; and seconds."""
+    find = FaceFinder()
+    with tempfile.TemporaryDirectory() as folder:
+        release = annotate(demo(Path(folder) / "faces", pairs=pairs, seed=seed).folder, "mediapipe").release
+        members = members_of(release)
+        seen = Seen.of(release.read("annotations/mediapipe.parquet"), release.name)
+        couples, _ = couples_of(members, members, 1, (), seed)
+        errors, pixels, seconds = [], [], []
+        for couple in couples:
+            shots = shots_of(release, [couple.identity, couple.driver], seen)
+            asked = request(shots, couple.identity, couple.driver)
+            files = [png.encode(shot.pixels) for shot in (asked.identity, asked.neutral, asked.expression)]
+            begun = time.process_time()
+            for file in files:
+                pixels_of(file)
+            drawn = Warp().draw(asked)
+            png.encode(drawn)
+            seconds.append(time.process_time() - begun)
+            truth = Oracle().draw(asked)
+            width = float(np.ptp(asked.identity.landmarks[list(OVAL), 0]))
+            wanted, shown = (find(Image.fromarray(each)).landmarks for each in (truth, drawn))
+            errors.append(
+                [
+                    [
+                        100 * float(np.hypot(*(each[part, :2] - wanted[part, :2]).T).mean()) / width
+                        for part in PARTS.values()
+                    ]
+                    for each in (asked.identity.landmarks, shown)
+                ]
+            )
+            pixels.append([difference(each, truth, asked.identity) for each in (asked.identity.pixels, drawn)])
+    return np.array(errors), np.array(pixels), np.array(seconds)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    errors, pixels, seconds = measured(options.pairs, options.seed)
+    print(machine())
+    print(f"{len(errors)} couples; mean error against the oracle")
+    print("| | neutral face | warp | nearer in |")
+    print("|---|--:|--:|--:|")
+    for number, part in enumerate(PARTS):
+        before, after = errors[:, :, number].T
+        print(f"| {part} | {before.mean():.2f} | {after.mean():.2f} | {np.mean(after < before):.0%} |")
+    before, after = pixels.T
+    print(f"| pixels, root mean square | {before.mean():.1f} | {after.mean():.1f} | {np.mean(after < before):.0%} |")
+    low, high = np.percentile(seconds, [5, 95])
+    print(
+        f"seconds of processor a picture, with reading and encoding: {np.median(seconds):.3f} [{low:.3f}, {high:.3f}]"
+    )
+
+
+if __name__ == "__main__":
+    main()
