@@ -8,9 +8,10 @@ to show.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
@@ -110,15 +111,15 @@ def _read(path: Path, most: int) -> str:
 
 def _annotations(text: str) -> dict[str, tuple[Annotation, ...]]:
     found: dict[str, list[Annotation]] = defaultdict(list)
-    for line, one in _rows(text.splitlines()):
+    for line, one in _rows(text):
         if any(one[1].face == known.face for known in found[one[0]]):
             raise ValueError(f"line {line} gives a face again")
         found[one[0]].append(one[1])
     return {pair_id: tuple(known) for pair_id, known in found.items()}
 
 
-def _rows(lines: Iterable[str]) -> Iterator[tuple[int, tuple[str, Annotation]]]:
-    table = csv.reader(lines, strict=True)
+def _rows(text: str) -> Iterator[tuple[int, tuple[str, Annotation]]]:
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(table, [])
     units = header[len(_BEFORE_UNITS) : -len(_AFTER_UNITS)]
     if header != [*_BEFORE_UNITS, *units, *_AFTER_UNITS] or len(set(units)) < len(units):

@@ -3,12 +3,14 @@
 python -m tests.benchmarks.transfer --pairs 100
 
 Demo faces with the expressions of others: the truth is the identity drawn anew with the driver's units (`oracle`).
-Landmarks are those that MediaPipe finds in the pictures; errors are in percent of the face's width.
+Landmarks are those that MediaPipe finds in the pictures, and their errors are in percent of the face's width; errors
+of pixels are root mean squares, of 255, in the box of the face. Time includes reading three pictures and encoding one.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -79,19 +81,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     errors, pixels, seconds = measured(options.pairs, options.seed)
-    print(machine())
-    print(f"{len(errors)} couples; mean error against the oracle")
-    print("| | neutral face | warp | nearer in |")
-    print("|---|--:|--:|--:|")
+    lines = ["| mean error | neutral face | warp | nearer in |", "|---|--:|--:|--:|"]
     for number, part in enumerate(PARTS):
         before, after = errors[:, :, number].T
-        print(f"| {part} | {before.mean():.2f} | {after.mean():.2f} | {np.mean(after < before):.0%} |")
+        lines.append(f"| {part} | {before.mean():.2f} | {after.mean():.2f} | {np.mean(after < before):.0%} |")
     before, after = pixels.T
-    print(f"| pixels, root mean square | {before.mean():.1f} | {after.mean():.1f} | {np.mean(after < before):.0%} |")
+    lines.append(f"| pixels | {before.mean():.1f} | {after.mean():.1f} | {np.mean(after < before):.0%} |")
     low, high = np.percentile(seconds, [5, 95])
-    print(
-        f"seconds of processor a picture, with reading and encoding: {np.median(seconds):.3f} [{low:.3f}, {high:.3f}]"
-    )
+    lines.append(f"seconds of processor a picture: {np.median(seconds):.3f} [{low:.3f}, {high:.3f}]")
+    sys.stdout.write("\n".join([machine(), f"{len(errors)} couples", *lines]) + "\n")
 
 
 if __name__ == "__main__":
