@@ -104,6 +104,8 @@ def transferred(identity: npt.ArrayLike, neutral: npt.ArrayLike, expression: npt
     onto = Similarity.between(at_rest[stable], own[stable])
     change = onto.turned(shown - at_rest)[:, :2]
     change[list(SKULL)] = 0  # else what landmarks err by would move the hair
+    for eye in EYES:  # corners are tied to bone, too
+        change[[*eye.contour, *eye.beyond]] -= change[list(eye.corners)].mean(axis=0)
     target: Points = own[:, :2] + change
     for eye in EYES:
         _open(target, own, eye, _part_open(openness(at_rest, eye), openness(shown, eye)))
