@@ -127,13 +127,13 @@ def test_what_is_damaged_is_told(manifest: Path, name: str, content: bytes | Non
 
 
 units = st.dictionaries(st.sampled_from(["AU1", "AU4", "AU43"]), st.floats(0, 5))
-annotations = st.builds(
+known_faces = st.builds(
     Annotation, st.sampled_from(FACES), st.none() | st.sampled_from(["pain", "happy"]), units, st.floats(0, 20),
     st.text("ab,\"' ", min_size=1, max_size=9),
 )  # fmt: skip
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), annotations.map(lambda one: (one,))))
+@given(st.dictionaries(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), known_faces.map(lambda one: (one,))))
 def test_what_was_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, known: dict[str, tuple[Annotation, ...]]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from synpain_hf.generation.transfer.change import Similarity, openness, transfer
 from synpain_hf.generation.transfer.contours import EYES, INNER_MOUTH, LIPS, STABLE
 from tests.transfer.making import Shots
 
-Array = np.ndarray
+Array = npt.NDArray[np.float64]
 
 
 def turned(points: Array, degrees: tuple[float, float, float], scale: float, shift: Array) -> Array:
@@ -23,7 +24,8 @@ def turned(points: Array, degrees: tuple[float, float, float], scale: float, shi
         matrix[one, one] = matrix[other, other] = np.cos(angle)
         matrix[one, other], matrix[other, one] = -np.sin(angle), np.sin(angle)
         points = points @ matrix.T
-    return scale * points + shift
+    moved: Array = scale * points + shift
+    return moved
 
 
 def with_mouth(points: Array, opened: float) -> Array:

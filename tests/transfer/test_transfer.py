@@ -149,9 +149,9 @@ class TestSameBytes:
         killed = subprocess.run(program, capture_output=True, text=True, check=False)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert not out.exists()
-        seen: dict[str, int] = {}
-        transfer(drawn.folder, drawn.folder, out, progress=lambda what, there, _: seen.setdefault(what, there))
-        assert seen["pictures"] == 8
+        seen: list[tuple[str, int, int]] = []
+        transfer(drawn.folder, drawn.folder, out, progress=lambda *step: seen.append(step))
+        assert next(there for what, there, _ in seen if what == "pictures") == 8
         assert contents(out) == contents(done)
 
     @pytest.mark.slow
