@@ -94,15 +94,14 @@ def _drawing(
 def _annotations(release: Release) -> dict[str, dict[str, Annotation]]:
     """What is known of the action units of each face: what the source knows, else what the first tool found."""
     files = release.files_of(ANNOTATIONS)
-    with_units = [file for file in files if any(map(_UNIT.fullmatch, release.features_in(file)))]
+    columns = {file: list(release.features_in(file)) for file in files}
+    with_units = [file for file in files if "pspi" in columns[file] and any(map(_UNIT.fullmatch, columns[file]))]
     chosen = [file for file in with_units if file == ACTION_UNITS_FILE] or with_units[:1]
     found: dict[str, dict[str, Annotation]] = {}
     for file in chosen:
-        there = release.features_in(file)
-        units = [name for name in there if _UNIT.fullmatch(name)]
-        rows = release.read(
-            file, [PAIR_ID, "face", *(["kind"] if "kind" in there else []), *units, "pspi", "annotator"]
-        )
+        units = list(filter(_UNIT.fullmatch, columns[file]))
+        kind = [name for name in columns[file] if name == "kind"]
+        rows = release.read(file, [PAIR_ID, "face", *kind, *units, "pspi", "annotator"])
         for row in rows.filter(pc.is_valid(rows["pspi"])).to_pylist():
             face = FACES[row["face"]]
             known = {unit: row[unit] for unit in units if row[unit] is not None}

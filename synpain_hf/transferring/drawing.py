@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -133,12 +132,11 @@ def bytes_of(file: Path, face: Face) -> bytes:
 
 
 def _shot(place: Place) -> Shot:
-    data = bytes_of(place.file, place.face)
-    return Shot(_pixels(hashlib.sha256(data).digest(), data), place.landmarks)
+    return Shot(_pixels(bytes_of(place.file, place.face)), place.landmarks)
 
 
 @lru_cache(_PICTURES_KEPT)
-def _pixels(digest: bytes, data: bytes) -> png.Pixels:  # noqa: ARG001 - pictures are told apart by their digests
+def _pixels(data: bytes) -> png.Pixels:
     raster = decode(data)
     return np.ascontiguousarray(raster.pixels(raster.width))
 

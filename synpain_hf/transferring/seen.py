@@ -61,8 +61,8 @@ class Seen:
         numbers, yaws = kept["faces"].to_pylist(), kept["yaw"].to_pylist()
         return cls(
             Landmarks.of(rows.select([PAIR_ID, "face", "landmarks"]), name),
-            {face: number for face, number in zip(faces, numbers, strict=True) if number > 1},
-            dict(zip(faces, yaws, strict=True)),
+            {face: number for face, number in zip(faces, numbers, strict=True) if (number or 1) > 1},
+            {face: yaw or 0.0 for face, yaw in zip(faces, yaws, strict=True)},
             "; ".join(sorted(filter(None, set(rows["made_with"].to_pylist())))),
         )
 

@@ -30,14 +30,14 @@ def turned(points: Array, degrees: tuple[float, float, float], scale: float, shi
 
 def with_mouth(points: Array, opened: float) -> Array:
     """A face whose lower lip and jaw are lower by some pixels."""
-    moved = points.copy()
+    moved: Array = points.copy()
     moved[[*INNER_MOUTH.lower[1:-1], *LIPS.lower[1:-1]], 1] += opened
     return moved
 
 
 def with_eyes(points: Array, part: float) -> Array:
     """A face whose upper lids are at a part of their height above the lower ones."""
-    moved = points.copy()
+    moved: Array = points.copy()
     for eye in EYES:
         upper, lower = list(eye.upper[1:-1]), list(eye.lower[1:-1])
         moved[upper] = moved[lower] + part * (moved[upper] - moved[lower])

@@ -64,3 +64,9 @@ def test_a_face_that_is_too_small_is_told(drawn: Release, face: np.ndarray) -> N
 def test_what_found_the_landmarks_is_known(seen: Seen) -> None:
     assert "mediapipe" in seen.made_with
     assert "face_landmarker.task" in seen.made_with
+
+
+def test_what_another_program_left_out_of_the_table_is_taken_to_be_usual(drawn: Release) -> None:
+    seen = spoilt(drawn, "neutral", yaw=None, faces=None)
+    (found,) = seen.landmarks
+    assert seen.why_not(found) == ""
