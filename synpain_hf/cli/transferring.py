@@ -64,7 +64,7 @@ def transfer(
     engine: Annotated[Engine, EngineOption] = "processes",
     as_json: AsJson = False,
 ) -> None:
-    """Give the neutral faces of one release the expressions of another.
+    """Give neutral faces the expressions of others.
 
     Writes pictures and a manifest, which `synpain-hf build DIR` makes a release of; interrupted, it goes on when the
     same command is given again. What cannot be used is told, each in a line, and left out.
