@@ -77,7 +77,7 @@ def transfer(
             notice=left_out.extend,
         )  # fmt: skip
     if left_out:
-        print_warning(left_out, "face")
+        print_warning(left_out, "problem")
     if as_json:
         counts = {name: getattr(done, name) for name in ("pairs", "identities", "drivers")}
         print_json({"out": str(out), **counts, "left_out": [problem.to_dict() for problem in left_out]})

@@ -25,6 +25,7 @@ from synpain_hf.release.checking import check
 from synpain_hf.release.layout import REJECTED
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
+from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.storage import StagedFolder, remove_tree, staged, write_atomically
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.transferring.cast import Member, members_of, persons
@@ -120,7 +121,7 @@ def transfer(
     place = Path(out).expanduser().absolute()
     with staged(place, resumable=True) as staging:
         for release in opened.values():
-            check(release, of=[base_table()], progress=progress)
+            check(release, of=[base_table(), ANNOTATIONS], progress=progress)
         sides = {path: _side(release, staging, executor, progress, models) for path, release in opened.items()}
         whose, whence = (sides[path] for path in places)
         shown, problems = _usable_identities(whose)

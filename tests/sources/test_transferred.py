@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError
@@ -133,6 +133,7 @@ known_faces = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), known_faces.map(lambda one: (one,))))
 def test_what_was_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, known: dict[str, tuple[Annotation, ...]]

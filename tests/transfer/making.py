@@ -37,7 +37,7 @@ def pixels_of(data: bytes) -> Pixels:
 def request(shots: Shots, identity: Member, driver: Member) -> Request:
     """An expression of a driver for an identity."""
     neutral, expression = (shots[driver.pair_id, face] for face in ("neutral", "expressive"))
-    units = driver.annotations["expressive"].units
+    units = driver.annotations["expressive"].units if driver.annotations else {}
     return Request(shots[identity.pair_id, "neutral"], neutral, expression, units, driver.label, identity.drawing)
 
 

@@ -214,10 +214,19 @@ class TestBadInput:
         build(tmp_path / "out", tmp_path / "built", version="1.0.0", notice=lambda _: None)
 
     @pytest.mark.slow
-    def test_where_nothing_is_left_nothing_is_written(self, of_bad_faces: Release, tmp_path: Path) -> None:
-        with pytest.raises(BadInputError, match="no demo face, which alone can be drawn anew"):
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            ({"method": "oracle"}, "no demo face, which alone can be drawn anew"),
+            ({"same": ["gender"]}, "finds no driver"),
+        ],
+    )
+    def test_where_nothing_is_left_nothing_is_written(
+        self, of_bad_faces: Release, tmp_path: Path, arguments: dict[str, Any], told: str
+    ) -> None:
+        with pytest.raises(BadInputError, match=told):
             transfer(
-                of_bad_faces.folder, of_bad_faces.folder, tmp_path / "out", method="oracle", identities_are="synthetic"
+                of_bad_faces.folder, of_bad_faces.folder, tmp_path / "out", identities_are="synthetic", **arguments
             )
         assert not list(tmp_path.glob("*out*"))
 
@@ -274,13 +283,20 @@ def _as_kind(release: Release, folder: Path, kind: str, **source: object) -> Pat
 
 class TestCommand:
     @pytest.mark.slow
-    def test_it_says_what_was_done_and_what_comes_next(self, drawn: Release, tmp_path: Path) -> None:
-        out = tmp_path / "out"
-        told = run(
-            "transfer", "--identities", drawn.folder, "--drivers", drawn.folder, "--out", out, "--same", "gender"
-        )
+    def test_it_says_what_was_done_and_what_comes_next(self, of_bad_faces: Release, tmp_path: Path) -> None:
+        out, release = tmp_path / "out", of_bad_faces.folder
+        given = ("--identities", release, "--drivers", release, "--identities-are", "synthetic", "--per-identity", "2")
+        told = run("transfer", *given, "--out", out)
         assert told.exit_code == 0, told.stderr
-        assert f"synpain-hf build {out} makes a release of them" in told.stdout
+        assert "warning: 5 problems to look at:" in told.stderr
+        assert "  identities/p2: finds only 1 of 2 drivers in fold 0; give more drivers, or a smaller" in told.stderr
+        made = "4 pairs, 3 identities with the expressions of 2 drivers"
+        assert told.stdout.splitlines() == [f"{out}: {made}; synpain-hf build {out} makes a release of them"]
+        as_json = json.loads(run("transfer", *given, "--out", tmp_path / "again", "--json").stdout)
+        assert {name: as_json[name] for name in ("pairs", "identities", "drivers")} == {
+            "pairs": 4, "identities": 3, "drivers": 2,
+        }  # fmt: skip
+        assert len(as_json["left_out"]) == 5
 
     def test_a_slip_in_a_word_is_told(self, drawn: Release, tmp_path: Path) -> None:
         told = run(
