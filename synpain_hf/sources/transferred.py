@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ _MOST_NOTES, _MOST_UNITS = 2**20, 2**28
 
 _BEFORE_UNITS = ("pair_id", "face", "kind", "annotator")
 _AFTER_UNITS = ("pspi",)
+_UNIT = re.compile(r"AU\d{1,2}", re.ASCII)
+_STRONGEST, _MOST_PAIN = 5.0, 20.0
 _REMEDY = "run `synpain-hf transfer` again"
 
 
@@ -122,13 +124,16 @@ def _rows(text: str) -> Iterator[tuple[int, tuple[str, Annotation]]]:
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(table, [])
     units = header[len(_BEFORE_UNITS) : -len(_AFTER_UNITS)]
-    if header != [*_BEFORE_UNITS, *units, *_AFTER_UNITS] or len(set(units)) < len(units):
+    is_right = header == [*_BEFORE_UNITS, *units, *_AFTER_UNITS] and all(map(_UNIT.fullmatch, units))
+    if not is_right or len(set(units)) < len(units):
         raise ValueError(f"its columns are not {', '.join(_BEFORE_UNITS)}, action units and {_AFTER_UNITS[0]}")
     for row in table:
         if len(row) != len(header):
             raise ValueError(f"line {table.line_num} has {len(row)} values for {len(header)} columns")
         pair_id, face, kind, annotator, *values, score = row
         known = {unit: float(value) for unit, value in zip(units, values, strict=True) if value}
-        if face not in FACES or not all(map(isfinite, (*known.values(), float(score)))):
-            raise ValueError(f"line {table.line_num} has another face than {' or '.join(FACES)}, or no number")
+        if face not in FACES:
+            raise ValueError(f"line {table.line_num} has another face than {' or '.join(FACES)}")
+        if not all(0 <= value <= _STRONGEST for value in known.values()) or not 0 <= float(score) <= _MOST_PAIN:
+            raise ValueError(f"line {table.line_num} has a unit beyond 0 to 5, or a pain score beyond 0 to 20")
         yield table.line_num, (pair_id, Annotation(face, kind or None, known, float(score), annotator))

@@ -9,7 +9,7 @@ from synpain_hf.cards.write import compose
 from synpain_hf.release.layout import CARD
 from synpain_hf.release.release import Release
 from tests.cards.making import section
-from tests.sources.test_transferred import NOTES
+from tests.sources.lent import NOTES
 
 
 def test_a_card_says_how_faces_were_made_who_is_shown_and_what_they_cannot_show(drawn: Release) -> None:

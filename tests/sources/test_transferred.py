@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,8 @@ from synpain_hf.sources.manifest import ManifestSource
 from synpain_hf.sources.transferred import NOTES_FILE, UNITS_FILE, Transferred, write_transferred
 from synpain_hf.vocabulary import FACES
 from tests.release.making import manifest_rows, write_manifest
+from tests.sources.lent import NOTES, RELEASE
 
-RELEASE = {"name": "synpain", "version": "1.0.0", "kind": "demo", "content": "0" * 64, "shows_people": False}
-NOTES: Mapping[str, Any] = {
-    "method": "warp", "method_version": 1, "weights": None, "prompt": None,
-    "source_type": "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic",
-    "identities_are": "consented", "identities": RELEASE, "drivers": {**RELEASE, "version": "2.0.0"}, "seed": 0,
-    "per_identity": 1, "same": ["gender"], "landmarks": "mediapipe 1", "made_with": "numpy 2",
-}  # fmt: skip
 KNOWN = (
     Annotation("neutral", None, {"AU4": 0.5}, 0.5, "target: facs"),
     Annotation("expressive", "pain", {"AU4": 2.0, "AU43": 1.0}, 3.0, "target: facs"),
@@ -105,7 +98,9 @@ def test_what_is_told_depends_on_who_is_shown_and_what_drew(
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,AU4,pspi\n", "its columns are not"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,1\n", "line 2 has 5 values for 6 columns"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,smile,,x,1,1\n", "line 2 has another face than"),
-        (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,nan,1\n", "line 2 has another face than"),
+        (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,nan,1\n", "line 2 has a unit beyond 0 to 5"),
+        (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,1,1e9\n", "or a pain score beyond 0 to 20"),
+        (UNITS_FILE, b"pair_id,face,kind,annotator,face,pspi\n", "its columns are not"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,one,1\n", "is damaged"),
         (
             UNITS_FILE,

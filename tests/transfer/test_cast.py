@@ -19,8 +19,8 @@ UNITS = "annotations/action_units.parquet"
 
 def test_demo_faces_are_known_by_how_they_were_drawn(members: list[Member]) -> None:
     for member in members:
-        groups = (member.groups["age_group"], member.groups["gender"], member.groups["ethnicity"])
-        assert member.drawing == Drawing(int(member.pair_id[5:9]), *map(str, groups), seed=5)
+        age_group, gender, ethnicity = map(str, member.groups.values())
+        assert member.drawing == Drawing(int(member.pair_id[5:9]), age_group, gender, ethnicity, seed=5)
         assert set(member.annotations) == {"neutral", "expressive"}
 
 
