@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-
-import numpy as np
-import scipy
 
 from synpain_hf import __version__
 from synpain_hf.generation.transfer.methods.method import Method
@@ -51,7 +50,7 @@ def notes_of(
         "per_identity": per_identity,
         "same": list(same),
         "landmarks": landmarks,
-        "made_with": f"synpain-hf {__version__}; numpy {np.__version__}; scipy {scipy.__version__}",
+        "made_with": "; ".join([f"synpain-hf {__version__}", *_versions(method)]),
     }
 
 
@@ -65,6 +64,13 @@ def generator_of(notes: Mapping[str, Any]) -> str:
     weights = f", weights {notes['weights']}" if notes["weights"] else ""
     kind = notes["source_type"].removeprefix(SOURCE_TYPES)
     return f"synpain-hf transfer, method {made}{weights}, identities {notes['identities_are']}, IPTC {kind}"
+
+
+def _versions(method: type[Method]) -> Iterator[str]:
+    """The version of each library that is installed; one that is not makes the method say so."""
+    for name in method.libraries:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
 
 
 def _described(release: Release) -> dict[str, Any]:

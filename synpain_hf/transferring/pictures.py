@@ -13,6 +13,7 @@ from synpain_hf.errors import Problem
 from synpain_hf.executor import Executor
 from synpain_hf.progress import Progress
 from synpain_hf.release.release import Release
+from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.transferring.cast import Member
 from synpain_hf.transferring.choosing import Couple
 from synpain_hf.transferring.drawing import Picture, Place, Task, bytes_of, draw
@@ -26,10 +27,19 @@ _KINDS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp"}
 
 @dataclass(frozen=True)
 class Side:
-    """A release, and what was found in its faces."""
+    """A release, and what was found in its faces.
+
+    Attributes:
+        release: The release.
+        seen: What was found.
+    """
 
     release: Release
     seen: Seen
+
+    def digest(self) -> list[str]:
+        """What tells its faces, what is known of them, and their landmarks from others."""
+        return [self.release.manifest["content"], self.release.content_of(ANNOTATIONS), self.seen.landmarks.digest()]
 
 
 def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple]) -> list[NewPair]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, in_order, warn_of
@@ -29,7 +28,7 @@ from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.storage import StagedFolder, remove_tree, staged, write_atomically
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.transferring.cast import Member, members_of, persons
-from synpain_hf.transferring.choosing import couples_of
+from synpain_hf.transferring.choosing import Couple, couples_of
 from synpain_hf.transferring.consent import Consent, consent_for
 from synpain_hf.transferring.manifest import write_manifest
 from synpain_hf.transferring.notes import notes_of
@@ -124,17 +123,12 @@ def transfer(
             check(release, of=[base_table(), ANNOTATIONS], progress=progress)
         sides = {path: _side(release, staging, executor, progress, models) for path, release in opened.items()}
         whose, whence = (sides[path] for path in places)
-        shown, problems = _usable_identities(whose)
-        driving, unusable = _usable_drivers(whence)
-        couples, too_few = couples_of(shown, driving, per_identity, alike, seed)
-        problems += [*unusable, *too_few]
-        if not couples:
-            raise BadInputError(problems or [Problem("drivers", "none is left; give others")])
+        couples, problems = _chosen(whose, whence, per_identity, alike, seed)
         notes = notes_of(
             METHODS[method], consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
             landmarks="; ".join(sorted({whose.seen.made_with, whence.seen.made_with})),
         )  # fmt: skip
-        _forget_others(staging, notes)
+        _forget_others(staging, [notes, *(side.digest() for side in (whose, whence))])
         new = neutrals_written(staging.folder, whose.release, couples)
         undrawn = draw_all(
             [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], method, executor, progress
@@ -144,19 +138,12 @@ def transfer(
         left = [pair for pair in new if pair.pair_id not in lost]
         if not left:
             raise BadInputError(problems)
-        files = write_manifest(staging.folder, left, notes)
-        if problems:
-            lines = (json.dumps(problem.to_dict(), ensure_ascii=False) for problem in in_order(problems))
-            (staging.folder / REJECTED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            files.append(REJECTED)
+        files = [*write_manifest(staging.folder, left, notes), *_rejected(staging.folder, problems)]
         staging.complete([*files, *(pair.neutral for pair in left), *(pair.expressive for pair in left)])
     if problems:
         notice(in_order(problems))
-    couples = [pair.couple for pair in left]
-    identities_shown = len({couple.identity.pair_id for couple in couples})
-    return Transfer(
-        place, len(left), identities_shown, len({couple.driver.pair_id for couple in couples}), in_order(problems)
-    )
+    driving = {pair.couple.driver.pair_id for pair in left}
+    return Transfer(place, len(left), len({pair.neutral for pair in left}), len(driving), in_order(problems))
 
 
 def _side(
@@ -164,6 +151,32 @@ def _side(
 ) -> Side:
     work = staging.work / f"landmarks-{release.manifest['content']}"
     return Side(release, seen_in(release, work, executor, progress, models))
+
+
+def _chosen(
+    whose: Side, whence: Side, per_identity: int, same: Sequence[str], seed: int
+) -> tuple[list[Couple], list[Problem]]:
+    """Who is to show whose expression, and what cannot be used.
+
+    Raises:
+        BadInputError: If nothing is left.
+    """
+    shown, problems = _usable_identities(whose)
+    driving, unusable = _usable_drivers(whence)
+    couples, too_few = couples_of(shown, driving, per_identity, same, seed)
+    problems += [*unusable, *too_few]
+    if not couples:
+        raise BadInputError(problems)
+    return couples, problems
+
+
+def _rejected(folder: Path, problems: Sequence[Problem]) -> list[str]:
+    """Write what was left out, where anything was; the file's name."""
+    if not problems:
+        return []
+    lines = (json.dumps(problem.to_dict(), ensure_ascii=False) for problem in in_order(problems))
+    (folder / REJECTED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return [REJECTED]
 
 
 def _check(method: str, consent: str | None, per_identity: int, same: Sequence[str], seed: int) -> None:
@@ -210,10 +223,10 @@ def _problem(side: str, member: Member, face: str, reason: str) -> Problem:
     return Problem(f"{side}/{picture_stem(member.pair_id, face)}", reason, member.pair_id)
 
 
-def _forget_others(staging: StagedFolder, notes: Mapping[str, Any]) -> None:
-    """Remove the pictures that a call with other arguments left."""
+def _forget_others(staging: StagedFolder, decisive: Sequence[object]) -> None:
+    """Remove the pictures that a call left for which something else was decisive."""
     request = staging.work / "request"
-    digest = hashlib.sha256(json.dumps(notes, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     if not (request.is_file() and request.read_text(encoding="utf-8") == digest):
         remove_tree(staging.folder)
         staging.folder.mkdir()

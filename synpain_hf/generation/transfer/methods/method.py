@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -64,12 +64,14 @@ class Method(ABC):
     Attributes:
         name: What `--method` takes.
         version: Rises whenever the same faces would get other pixels.
+        libraries: The packages that its pixels depend on, as pip names them.
         weights: The weights that it needs, by name and digest; empty where it needs none.
         source_type: What the IPTC calls pictures that are made so: a term of its vocabulary `digitalsourcetype`.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
+    libraries: ClassVar[Sequence[str]]
     weights: ClassVar[str] = ""
     source_type: ClassVar[str]
 

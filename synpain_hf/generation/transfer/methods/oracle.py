@@ -6,6 +6,7 @@ neutral picture, with the units that the driver shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ class Oracle(Method):
 
     name: ClassVar[str] = "oracle"
     version: ClassVar[int] = 1
+    libraries: ClassVar[Sequence[str]] = ("numpy", "skia-python")
     source_type: ClassVar[str] = "algorithmicMedia"
 
     def draw(self, request: Request) -> Pixels:

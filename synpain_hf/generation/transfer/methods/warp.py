@@ -7,6 +7,7 @@ is the driver's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import numpy as np
@@ -46,6 +47,7 @@ class Warp(Method):
 
     name: ClassVar[str] = "warp"
     version: ClassVar[int] = 1
+    libraries: ClassVar[Sequence[str]] = ("numpy", "scipy")
     source_type: ClassVar[str] = "compositeSynthetic"
 
     def draw(self, request: Request) -> Pixels:
