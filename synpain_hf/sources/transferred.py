@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from typing import Any
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import Annotation
 from synpain_hf.schemas import strict_json, violations
+from synpain_hf.sources.paths import FolderPaths
 from synpain_hf.vocabulary import FACES
 
 NOTES_FILE = "transfer.json"
@@ -55,16 +57,16 @@ class Transferred:
         Raises:
             BadInputError: If a file is missing or damaged.
         """
-        notes, units = (manifest.with_name(name) for name in (NOTES_FILE, UNITS_FILE))
-        if not notes.is_file():
+        if not os.path.lexists(manifest.with_name(NOTES_FILE)):
             return None
+        paths = FolderPaths(manifest.parent)
         with _undamaged(NOTES_FILE):
-            said = strict_json(_read(notes, _MOST_NOTES))
+            said = strict_json(_read(paths, NOTES_FILE, _MOST_NOTES))
             wrong = violations("transfer", said) if isinstance(said, dict) else ["it is not a JSON object"]
             if wrong:
                 raise ValueError("; ".join(wrong))
         with _undamaged(UNITS_FILE):
-            return cls(said, _annotations(_read(units, _MOST_UNITS)))
+            return cls(said, _annotations(_read(paths, UNITS_FILE, _MOST_UNITS)))
 
 
 def write_transferred(
@@ -100,11 +102,11 @@ def _undamaged(name: str) -> Iterator[None]:
     except OSError as error:
         raise BadInputError([Problem(name, f"cannot be read ({error.strerror}); {_REMEDY}")]) from error
     except (ValueError, csv.Error) as error:
-        raise BadInputError([Problem(name, f"is damaged ({error}); {_REMEDY}")]) from error
+        raise BadInputError([Problem(name, f"cannot be used ({error}); {_REMEDY}")]) from error
 
 
-def _read(path: Path, most: int) -> str:
-    with path.open("rb") as file:
+def _read(paths: FolderPaths, name: str, most: int) -> str:
+    with paths.find(name).path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"it has more than {most:,} bytes")

@@ -88,12 +88,12 @@ def test_what_is_told_depends_on_who_is_shown_and_what_drew(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        (NOTES_FILE, b"{", "transfer.json: is damaged"),
+        (NOTES_FILE, b"{", "transfer.json: cannot be used ("),
         (NOTES_FILE, b"[]", "it is not a JSON object"),
         (NOTES_FILE, json.dumps({**NOTES, "identities_are": "people"}).encode(), "identities_are"),
         (NOTES_FILE, json.dumps({**NOTES, "more": 1}).encode(), "more"),
         (NOTES_FILE, b" " * (2**20 + 1), "more than 1,048,576 bytes"),
-        (UNITS_FILE, None, "transfer_units.csv: cannot be read"),
+        (UNITS_FILE, None, "transfer_units.csv: cannot be used (does not exist"),
         (UNITS_FILE, b"", "its columns are not pair_id, face, kind, annotator, action units and pspi"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,AU4,pspi\n", "its columns are not"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,1\n", "line 2 has 5 values for 6 columns"),
@@ -101,13 +101,13 @@ def test_what_is_told_depends_on_who_is_shown_and_what_drew(
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,nan,1\n", "line 2 has a unit beyond 0 to 5"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,1,1e9\n", "or a pain score beyond 0 to 20"),
         (UNITS_FILE, b"pair_id,face,kind,annotator,face,pspi\n", "its columns are not"),
-        (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,one,1\n", "is damaged"),
+        (UNITS_FILE, b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,one,1\n", "cannot be used ("),
         (
             UNITS_FILE,
             b"pair_id,face,kind,annotator,AU4,pspi\na,neutral,,x,1,1\na,neutral,,x,1,1\n",
             "line 3 gives a face again",
         ),
-        (UNITS_FILE, b"\xff", "is damaged"),
+        (UNITS_FILE, b"\xff", "cannot be used ("),
     ],
 )
 def test_what_is_damaged_is_told(manifest: Path, name: str, content: bytes | None, told: str) -> None:
@@ -119,6 +119,15 @@ def test_what_is_damaged_is_told(manifest: Path, name: str, content: bytes | Non
         ManifestSource(manifest)
     assert told in str(error.value)
     assert "run `synpain-hf transfer` again" in str(error.value)
+
+
+@pytest.mark.parametrize("name", [NOTES_FILE, UNITS_FILE])
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(manifest: Path, tmp_path: Path, name: str) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    manifest.with_name(name).replace(outside)
+    manifest.with_name(name).symlink_to(outside)
+    with pytest.raises(BadInputError, match=name):
+        ManifestSource(manifest)
 
 
 units = st.dictionaries(st.sampled_from(["AU1", "AU4", "AU43"]), st.floats(0, 5))
