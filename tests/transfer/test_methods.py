@@ -82,6 +82,22 @@ class TestWarp:
         cheek = (slice(at[1] - 2, at[1] + 3), slice(at[0] - 2, at[0] + 3))
         assert folded[cheek].mean() < 0.95 * Warp().draw(still)[cheek].mean()
 
+    def test_hair_that_lies_otherwise_leaves_no_trace(self, asked: Request) -> None:
+        generator = np.random.default_rng(0)
+        x, y = np.rint(asked.neutral.landmarks[205, :2]).astype(int)
+        bearded = []
+        for _ in range(2):
+            pixels = asked.neutral.pixels.copy()
+            cheek = pixels[y - 25 : y + 26, x - 25 : x + 26]
+            hairs = np.repeat(generator.uniform(0.1, 1, cheek.shape[1] // 3), 3)
+            cheek[:] = cheek * hairs[None, :, None]
+            bearded.append(replace(asked.neutral, pixels=pixels))
+        plain = Warp().draw(replace(asked, expression=asked.neutral)).astype(float)
+        drawn = Warp().draw(replace(asked, neutral=bearded[0], expression=bearded[1]))
+        at = np.rint(asked.identity.landmarks[205, :2]).astype(int)
+        middle = (slice(at[1] - 6, at[1] + 7), slice(at[0] - 6, at[0] + 7))
+        assert np.abs(drawn[middle] - plain[middle]).mean() < 2
+
     def test_light_that_differs_between_the_pictures_of_the_driver_does_not_matter(self, asked: Request) -> None:
         lit = np.clip(asked.expression.pixels * np.linspace(0.7, 1.2, asked.expression.size[0])[None, :, None], 0, 255)
         drawn = Warp().draw(replace(asked, expression=replace(asked.expression, pixels=lit.astype(np.uint8))))
