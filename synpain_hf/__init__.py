@@ -33,6 +33,7 @@ _HOMES = {
     "rate": "synpain_hf.rating.sheet",
     "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
+    "transfer": "synpain_hf.transferring.transfer",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
 }
@@ -61,6 +62,7 @@ __all__ = [
     "rate",
     "ratings",
     "train",
+    "transfer",
     "uninstall",
     "validate",
 ]
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from synpain_hf.training.run.judging import predict
     from synpain_hf.training.run.photographs import judge
     from synpain_hf.training.run.train import train
+    from synpain_hf.transferring.transfer import transfer
     from synpain_hf.validation.validate import validate
 else:
 

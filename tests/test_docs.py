@@ -20,6 +20,7 @@ PAGES = [
     "docs/validating.md",
     "docs/importing.md",
     "docs/rating.md",
+    "docs/transfer.md",
     "examples/README.md",
 ]
 A_FILE = re.compile(r"`([\w./]*\w\.(?:py|json|jinja|yaml|toml|md)|[\w./]+/)`")

@@ -22,7 +22,7 @@ from tests.loading.elsewhere import environment
 from tests.pages import Command, commands_in
 from tests.sharing import FOLDS
 
-PAGES = ("README.md", "examples/README.md", "docs/auditing.md")
+PAGES = ("README.md", "examples/README.md", "docs/auditing.md", "docs/transfer.md")
 EXAMPLES = ROOT / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "__init__")
 BACKBONE = "facebook/dinov3-vitl16-pretrain-lvd1689m"

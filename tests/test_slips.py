@@ -60,6 +60,18 @@ def videos(folder: Path) -> None:
 SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "an encoding": (lambda _: Encoding("pgn"), "unknown encoding 'pgn' (did you mean 'png'?); choose one of png"),
     "an engine": (lambda _: Executor(1, "thread"), "unknown engine 'thread' (did you mean 'threads'?)"),  # type: ignore[arg-type]
+    "a method of transfer": (
+        lambda folder: synpain_hf.transfer(folder, folder, folder / "out", method="wrap"),
+        "method is 'wrap' (did you mean 'warp'?); give one of warp, oracle",
+    ),
+    "a word of consent": (
+        lambda folder: synpain_hf.transfer(folder, folder, folder / "out", identities_are="consent"),  # type: ignore[arg-type]
+        "identities_are is 'consent' (did you mean 'consented'?); give one of synthetic, consented",
+    ),
+    "a group of driver and identity": (
+        lambda folder: synpain_hf.transfer(folder, folder, folder / "out", same=["gendr"]),
+        "same is 'gendr' (did you mean 'gender'?); give some of age_group, gender, ethnicity",
+    ),
     "on_error": (
         lambda folder: build(folder, folder / "out", version="1.0.0", on_error="skipp"),  # type: ignore[arg-type]
         "unknown on_error 'skipp' (did you mean 'skip'?); choose fail or skip",
@@ -158,4 +170,5 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format"),
         *("--layout", "--face", "--with", "--alignment"),
+        *("--method", "--identities-are", "--same"),
     }

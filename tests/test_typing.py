@@ -47,6 +47,7 @@ RIGHT = {
     'ratings(place, ["ann.csv", place], key="key.json")': "Ratings",
     'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
+    'transfer(place, "release", "out", same=["gender"])': "Transfer",
     'cross_validate(place, out="models")': "CrossValidation",
 }
 """What each public name gives, as `reveal_type` says it, without the names of modules."""

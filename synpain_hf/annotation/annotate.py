@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from synpain_hf.annotation.annotators import ANNOTATORS
-from synpain_hf.annotation.measuring import Chosen, Task, close_loaded, measure, tasks_of
-from synpain_hf.annotation.models import given_models, place_of_model
+from synpain_hf.annotation.measuring import Chosen
+from synpain_hf.annotation.measuring_all import all_tasks, chosen_annotators, measure_all
 from synpain_hf.annotation.place import place_of
-from synpain_hf.errors import ReleaseError, UsageError
+from synpain_hf.errors import ReleaseError
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.amend import amending
@@ -26,8 +24,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.annotations import open_file
 from synpain_hf.release.versions import Version
-from synpain_hf.storage import remove_tree, resumable_folder, write_atomically
-from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.storage import remove_tree, resumable_folder
 from synpain_hf.vocabulary import FACES
 
 _ROWS_IN_GROUP = 1024
@@ -93,19 +90,15 @@ def annotate(
     executor = Executor(workers, engine)
     if version is not None:
         Version.parse(version)
-    chosen = _chosen([annotators] if isinstance(annotators, str) else annotators, models)
+    chosen = chosen_annotators([annotators] if isinstance(annotators, str) else annotators, models)
     place = Path(release).expanduser().resolve()
     opened = Release.open(place)
     files = {each.name: place_of(opened, each.annotator.title) for each in chosen}
     check(opened, of=[base_table()], progress=progress)
-    tasks = [
-        task
-        for file in opened.files_of(base_table())
-        for task in tasks_of(opened.folder, file, opened.files[file]["sha256"])
-    ]
+    tasks = all_tasks(opened)
     work = place.parent / f".{place.name}.annotating"
     with resumable_folder(work, busy=f"{place} is being annotated by another program; wait for it") as folder:
-        _measure(tasks, chosen, folder, executor, progress)
+        measure_all(tasks, chosen, folder, executor, progress)
         writers = {each.name: _Writer(each, [folder / each.name / task.key(each) for task in tasks]) for each in chosen}
         with amending(place, version=version) as amendment:
             _check_same_pairs(opened, amendment.release)
@@ -115,48 +108,6 @@ def annotate(
             remove_tree(folder / name)
     failed = {name: writer.failed for name, writer in writers.items()}
     return Annotated(Release.open(place), files, len(FACES) * sum(task.pairs for task in tasks), failed)
-
-
-def _chosen(names: Sequence[str], models: Sequence[str | Path]) -> list[Chosen]:
-    """The annotators, once it is known that they can be loaded."""
-    if not names:
-        raise UsageError(f"names none; give one or several of {', '.join(ANNOTATORS)}", "annotators")
-    for name in names:
-        if name not in ANNOTATORS:
-            near = did_you_mean(name, ANNOTATORS)
-            raise UsageError(f"is {name!r}{near}; give one or several of {', '.join(ANNOTATORS)}", "annotators")
-    wanted = [ANNOTATORS[name] for name in dict.fromkeys(names)]
-    given = given_models(models, [model for each in wanted for model in each.models])
-    return [
-        Chosen(each.name, tuple(place_of_model(model, given) for model in each.models), each.made_with())
-        for each in wanted
-    ]
-
-
-def _measure(
-    tasks: Sequence[Task], chosen: Sequence[Chosen], folder: Path, executor: Executor, progress: Progress
-) -> None:
-    """Write what each annotator says of each task, where an earlier call did not."""
-    for each in chosen:
-        (folder / each.name).mkdir(exist_ok=True)
-    total, done = len(FACES) * sum(task.pairs for task in tasks), 0
-    waiting = []
-    for task in tasks:
-        missing = tuple(each for each in chosen if not (folder / each.name / task.key(each)).is_file())
-        if missing:
-            waiting.append(replace(task, annotators=missing))
-        else:
-            done += len(FACES) * task.pairs
-    progress("faces", done, total)
-    try:
-        with closing(executor.run(_measured, waiting)) as results:
-            for task, found in results:
-                for each in task.annotators:
-                    write_atomically(folder / each.name / task.key(each), found[each.name])
-                done += len(FACES) * task.pairs
-                progress("faces", done, total)
-    finally:
-        close_loaded()
 
 
 class _Writer:
@@ -190,10 +141,6 @@ class _Writer:
                 held = []
         if held:
             yield pa.concat_tables(held)
-
-
-def _measured(task: Task) -> tuple[Task, dict[str, bytes]]:
-    return task, measure(task)
 
 
 def _check_same_pairs(before: Release, now: Release) -> None:

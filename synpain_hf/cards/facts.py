@@ -12,7 +12,7 @@ from synpain_hf.cards.facts_checks import is_placeholder, wrong_with
 from synpain_hf.cards.facts_yaml import Place, read_yaml
 from synpain_hf.cards.not_stated import NotStated, completed, not_stated
 from synpain_hf.errors import BadInputError, Problem, UsageError
-from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS, REAL
+from synpain_hf.release.layout import BIBLIOGRAPHY, FACTS
 from synpain_hf.release.release import Release
 from synpain_hf.resources import resource
 from synpain_hf.text.documents import MOST_YAML
@@ -87,7 +87,7 @@ def facts_for(release: Release, given: str | Path | None) -> Facts:
         BadInputError: If they lack something, or contradict the release.
     """
     facts = _facts_for(release, given)
-    if facts.known["synthetic"] and release.manifest["source"]["kind"] in REAL:
+    if facts.known["synthetic"] and release.shows_people:
         reason = f"says that the faces are synthetic, and {release.title} show people; write `synthetic: false`"
         raise BadInputError([Problem(facts.name, reason)])
     return facts

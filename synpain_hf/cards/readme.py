@@ -19,6 +19,7 @@ from synpain_hf.release.layout import CHANGELOG
 from synpain_hf.release.metadata import dumped
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table, table_of
+from synpain_hf.release.transfers import transfer_in
 from synpain_hf.resources import resource
 from synpain_hf.text.markdown import Markdown, as_is, code, escaped, table, tidied
 from synpain_hf.text.plurals import count, noun_after, plural
@@ -75,6 +76,7 @@ def _context(
         "version": as_is(release.version),
         "source": manifest["source"],
         "planted": planted_in(release),
+        "transfer": transfer_in(release),
         "options": manifest["options"],
         "at": as_is(manifest["options"].get("at", "")),
         "folds": {"file": None, **manifest["folds"]},

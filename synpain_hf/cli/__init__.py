@@ -1,8 +1,8 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
-releases, annotation, rating, cards, metric, publishing, training   the commands, by room
-options                                                     what several of them take
-printing                                                    what they print, and how errors are reported
+releases, annotation, transferring, rating, cards, metric, publishing, training   the commands, by room
+options                                                                   what several of them take
+printing                                                                  what they print, and how errors are reported
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from synpain_hf.cli.publishing import publish, publish_metric
 from synpain_hf.cli.rating import rate, ratings
 from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
+from synpain_hf.cli.transferring import transfer
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, faces, annotate, validate, rate, ratings, card, install, installed, uninstall,
+    build, demo, info, diff, faces, annotate, transfer, validate, rate, ratings, card, install, installed, uninstall,
     evaluate, compare, publish, publish_metric, train, predict, judge,
 )  # fmt: skip
 """In the order in which --help lists them."""

@@ -29,7 +29,7 @@ from synpain_hf.hub.upload import (
 from synpain_hf.hubclient.errors import AGAIN
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, REAL, record_of
+from synpain_hf.release.layout import MANIFEST, record_of
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 
@@ -124,7 +124,7 @@ def publish(
     options = Options(private, gated, create_pr, dry_run, overwrite_card, show, progress)
     with connected(repo_id, "dataset", endpoint=endpoint, token=token, timeout=timeout, to_write=not dry_run) as hub:
         opened = Release.open(release)
-        if opened.manifest["source"]["kind"] in REAL and not private:
+        if opened.shows_people and not private:
             raise UsageError(
                 f"is missing, and {opened.title} show people, whose pictures are not for everyone; give it, if the "
                 "terms of the archive allow a private copy",

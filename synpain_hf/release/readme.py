@@ -9,6 +9,7 @@ from synpain_hf.release.layout import CARD, REAL
 from synpain_hf.release.metadata import dumped, loading_of, size_category
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table, joined_tables
+from synpain_hf.release.transfers import transfer_in
 from synpain_hf.resources import resource
 from synpain_hf.text.templates import render
 from synpain_hf.vocabulary import GROUPS
@@ -64,7 +65,7 @@ def _short(release: Release) -> str:
         "pretty_name": release.title,
         "task_categories": ["image-classification"],
         "size_categories": [size_category(release)],
-        "tags": ["pain", "faces", *(() if kind in REAL else ("synthetic",))],
+        "tags": ["pain", "faces", *(() if release.shows_people else ("synthetic",))],
         **loading_of(release),
     }
     values = {
@@ -77,6 +78,7 @@ def _short(release: Release) -> str:
         "each_person": EACH_PERSON,
         "given": release.given,
         "meanings": base_table().meanings,
+        "transfer": transfer_in(release),
         "pain": _PAIN.get(kind, "").format(**release.manifest["source"]),
         "at": release.manifest["options"].get("at"),
         "other_columns": _other_columns(release),

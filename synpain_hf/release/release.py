@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from synpain_hf.configurations import Partition
 from synpain_hf.errors import PictureError, ReleaseError
 from synpain_hf.release import tables
-from synpain_hf.release.layout import MANIFEST, TITLES, FileRecord, fits, is_of_the_card
+from synpain_hf.release.layout import MANIFEST, REAL, TITLES, FileRecord, fits, is_of_the_card
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.features import features_of_schema, united, with_columns_of
 from synpain_hf.release.tables.table import Table
@@ -103,6 +103,14 @@ class Release:
     def title(self) -> str:
         """What it holds, in a few words."""
         return TITLES[self.manifest["source"]["kind"]]
+
+    @property
+    def shows_people(self) -> bool:
+        """Whether it is of pictures of people, or may be; also with expressions that are not theirs."""
+        source = self.manifest["source"]
+        transfer = source.get("transfer")
+        lent = transfer and (transfer["identities_are"] == "consented" or transfer["drivers"]["shows_people"])
+        return source["kind"] in REAL or bool(lent)
 
     @property
     def files(self) -> Mapping[str, FileRecord]:

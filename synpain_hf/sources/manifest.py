@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,6 +15,7 @@ from synpain_hf.sources.entries import AbsentError, check_columns, entry_of, sho
 from synpain_hf.sources.files import StoredPicture
 from synpain_hf.sources.kept import kept_of
 from synpain_hf.sources.paths import FolderPaths, NotThereError
+from synpain_hf.sources.transferred import Transferred
 from synpain_hf.sources.wording import Wording
 from synpain_hf.tabular.forms import form_of
 from synpain_hf.tabular.given import GivenFile
@@ -26,7 +28,8 @@ class ManifestSource:
     """Pairs listed in a table of text or Parquet.
 
     The columns are the properties of `schemas/pair.schema.json`; labels may be spelled in any way that the vocabulary
-    knows. Picture paths are relative to the manifest's folder and stay inside it.
+    knows. Picture paths are relative to the manifest's folder and stay inside it. What `transfer` has written beside it
+    is taken over.
 
     Args:
         path: The manifest.
@@ -35,7 +38,7 @@ class ManifestSource:
 
     Raises:
         BadInputError: If it cannot be read as a table, or lacks a column, or has an unknown one, or it does not fit its
-            digest in a list beside it.
+            digest in a list beside it, or what `transfer` has written beside it is damaged.
     """
 
     folds_file = None
@@ -44,6 +47,7 @@ class ManifestSource:
         self._within = within
         self._paths = FolderPaths(path.parent)
         self._published = Published.beside(path)
+        self._transferred = Transferred.beside(path)
         wording = wording or Wording()
 
         name = within + path.name
@@ -56,7 +60,7 @@ class ManifestSource:
         rows = [(f"{name}:{number}", row) for number, row in read_rows(file, wanted, accept)]
         kept = kept_of(name, rows, wording, as_texts=bool(rows) and form_of(file) == "delimited")
         self._entries = [
-            entry_of(where, row, wording, self._picture, columns)
+            self._with_annotations(entry_of(where, row, wording, self._picture, columns))
             for (where, row), columns in zip(rows, kept, strict=True)
         ]
 
@@ -70,7 +74,13 @@ class ManifestSource:
 
     def describe(self) -> dict[str, object]:
         """The `source` of a `release.json`."""
-        return {"kind": "manifest"}
+        notes = self._transferred and self._transferred.notes
+        return {"kind": "manifest", **({"transfer": notes} if notes else {})}
+
+    def _with_annotations(self, entry: Pair | Problem) -> Pair | Problem:
+        if self._transferred is None or isinstance(entry, Problem):
+            return entry
+        return replace(entry, annotations=self._transferred.annotations.get(entry.pair_id, ()))
 
     def _picture(self, column: str, given: Any) -> Picture:
         name = f"{column} {shortened(repr(given))}"

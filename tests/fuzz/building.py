@@ -18,15 +18,18 @@ import pyarrow.parquet as pq
 from synpain_hf.release.build import build
 from synpain_hf.release.info import info
 from synpain_hf.release.release import Release
+from synpain_hf.sources.transferred import NOTES_FILE, UNITS_FILE
 from tests.fuzz.damage import BYTES, Damage, in_json, in_lines
 from tests.fuzz.pictures import in_chunks
 from tests.fuzz.running import Files
 from tests.imaging.made import encoded, halves
 from tests.release.making import OFFICIAL, manifest_rows, official_id, official_name
+from tests.sources.lent import NOTES
 
 _PAIRS = 2
 _MAP = "words.yaml"
 _FOLDS = "folds.txt"
+_UNITS = "pair_id,face,kind,annotator,AU4,pspi\n{0},neutral,,coder,1,1.5\n{0},expressive,pain,coder,,3\n"
 _SIGNATURES = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06")
 _NAMES = ("../../beside/x.jpg", "", "/", "a/../../b.jpg", "C:\\a.jpg", "con", "a\0b", "x" * 300, "Images", ".hidden")
 
@@ -55,6 +58,8 @@ def manifests() -> Iterator[Files]:
     tables = {"pairs.csv": _delimited(rows, ","), "pairs.tsv": _delimited(rows, "\t"), "pairs.jsonl": lines}
     for name, table in {**tables, "pairs.parquet": _parquet(pa.Table.from_pylist(rows))}.items():
         yield {name: table, _MAP: words, _FOLDS: folds, **pictures}
+    lent = {NOTES_FILE: json.dumps(NOTES).encode(), UNITS_FILE: _UNITS.format(rows[0]["pair_id"]).encode()}
+    yield {"pairs.csv": tables["pairs.csv"], _MAP: words, _FOLDS: folds, **lent, **pictures}
     held = [{**row, "composite": {"bytes": pictures[row["composite"]], "path": None}} for row in rows]
     yield {"pairs.parquet": _parquet(pa.Table.from_pylist(held)), _MAP: words, _FOLDS: folds}
 
@@ -128,6 +133,7 @@ OF_MANIFESTS: dict[str, tuple[Damage, ...]] = {
         *[lambda data, random: b"\n".join(in_json(x, random) for x in data.split(b"\n"))],
     ),
     "*.png": (*BYTES, in_chunks),
+    "*.json": (*BYTES, *[in_json] * 4),
     "*": (*BYTES, *[in_lines] * 8),
 }
 

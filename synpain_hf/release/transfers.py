@@ -1,0 +1,69 @@
+"""What a card says of faces that were given the expressions of others, as `release.json` records it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from synpain_hf.release.release import Release
+
+_DRAWN = "oracle"
+
+_NO_MOTION = "There is no motion: every picture is one moment, and the head is held as in the neutral face."
+
+_LIMITS = (
+    (
+        "The action units and pain scores of expressive faces are those that their drivers showed: what the faces were "
+        "to show. Nobody coded the faces themselves."
+    ),
+    (
+        "Lowered brows (AU4) and closed eyes (AU43) are transferred least well: landmarks tell little of them, and "
+        "much of AU4 is in folds that landmarks do not follow. Test a model that needs them on real faces."
+    ),
+    "The change of a driver is added to what a face shows at rest, so faces that differ at rest differ in expression.",
+    "Folds are those of the driver: with an old driver, a young face looks older.",
+    "Expressive faces were drawn anew, and are a little softer than neutral ones, with either label alike.",
+    _NO_MOTION,
+)
+
+_CONSENT = {
+    "synthetic": "The identities are synthetic: they show nobody.",
+    "consented": (
+        "The identities are real people. Whoever made this said that each of them agreed to be shown with expressions "
+        "that are not their own."
+    ),
+}
+_DRIVEN_BY_PEOPLE = " The inside of an open mouth is that of a driver, who may be a real person."
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a transfer.
+
+    Attributes:
+        made: How the pictures were made.
+        consent: Who is shown.
+        limits: What such pictures cannot show.
+    """
+
+    made: str
+    consent: str
+    limits: Sequence[str]
+
+
+def transfer_in(release: Release) -> Told | None:
+    """What is told of the transfer in a release; None where its faces show expressions of their own."""
+    notes = release.manifest["source"].get("transfer")
+    if notes is None:
+        return None
+    identities, drivers = (f"{notes[side]['name']} {notes[side]['version']}" for side in ("identities", "drivers"))
+    lent = _DRIVEN_BY_PEOPLE if notes["drivers"]["shows_people"] else ""
+    return Told(
+        made=(
+            f"Expressive faces are synthetic: neutral faces of {identities} with the expressions of {drivers}, by the "
+            f"method {notes['method']} {notes['method_version']} (to the IPTC, {notes['source_type']}). "
+            "`derived_from` names the driver of each, who is on the same side of every split."
+        ),
+        consent=_CONSENT[notes["identities_are"]] + lent,
+        limits=[_NO_MOTION] if notes["method"] == _DRAWN else _LIMITS,
+    )

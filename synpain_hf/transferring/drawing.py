@@ -1,0 +1,158 @@
+"""The unit of work of `transfer`: some pictures, drawn and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from synpain_hf.annotation.faces import Face
+from synpain_hf.errors import PictureError, Problem
+from synpain_hf.generation.transfer.methods import METHODS
+from synpain_hf.generation.transfer.methods.method import Drawing, Request
+from synpain_hf.generation.transfer.note import noted
+from synpain_hf.generation.transfer.shot import Shot
+from synpain_hf.imaging import png
+from synpain_hf.imaging.decoding import decode
+from synpain_hf.release.release import undamaged
+from synpain_hf.release.tables.table import PAIR_ID
+from synpain_hf.storage import write_atomically
+from synpain_hf.vocabulary import FACES
+
+_GROUPS_KEPT = 4
+"""Row groups of faces that are kept in memory, about 12 MiB each."""
+
+_PICTURES_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a face is, and its landmarks.
+
+    Attributes:
+        file: The file that holds it.
+        face: Its pair, and which of its two.
+        landmarks: Shape (478, 3).
+    """
+
+    file: Path
+    face: Face
+    landmarks: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that is to be drawn.
+
+    Attributes:
+        pair_id: Of the pair that it will be in.
+        place: Where it is written.
+        identity: The neutral face that is to show the expression.
+        neutral: The neutral face of the driver.
+        expression: Its expression.
+        units: The action units of the expression, 0 to 5, as far as they are known.
+        label: What the expression shows.
+        drawing: How the identity's face was drawn, where it is a demo face.
+        text: What is noted in it of how it was made.
+    """
+
+    pair_id: str
+    place: Path
+    identity: Place
+    neutral: Place
+    expression: Place
+    units: Mapping[str, float]
+    label: str
+    drawing: Drawing | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some pictures that one method draws.
+
+    Attributes:
+        method: Its name.
+        pictures: The pictures.
+    """
+
+    method: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What became of a task.
+
+    Attributes:
+        pictures: How many pictures it had.
+        problems: Those that could not be drawn.
+    """
+
+    pictures: int
+    problems: tuple[Problem, ...]
+
+
+def draw(task: Task) -> Drawn:
+    """Draw and write the pictures of a task.
+
+    Raises:
+        ReleaseError: If a release is damaged.
+        MissingExtraError: If a library of the method cannot be loaded.
+        OSError: If a picture cannot be written.
+    """
+    method = METHODS[task.method]()
+    problems = []
+    for picture in task.pictures:
+        try:
+            identity, neutral, expression = map(_shot, (picture.identity, picture.neutral, picture.expression))
+            request = Request(identity, neutral, expression, picture.units, picture.label, picture.drawing)
+            pixels = method.draw(request)
+        except PictureError as error:
+            problems.append(Problem(f"pairs/{picture.pair_id}", str(error), picture.pair_id))
+            continue
+        write_atomically(picture.place, noted(png.encode(pixels), method.source_type, picture.text))
+    return Drawn(len(task.pictures), tuple(problems))
+
+
+def bytes_of(file: Path, face: Face) -> bytes:
+    """The file of a face, as the release has it.
+
+    Raises:
+        ReleaseError: If the release is damaged.
+    """
+    group, row = _places(file)[face[0]]
+    data: bytes = _group(file, group)[face[1]][row]["bytes"]
+    return data
+
+
+def _shot(place: Place) -> Shot:
+    return Shot(_pixels(bytes_of(place.file, place.face)), place.landmarks)
+
+
+@lru_cache(_PICTURES_KEPT)
+def _pixels(data: bytes) -> png.Pixels:
+    raster = decode(data)
+    return np.ascontiguousarray(raster.pixels(raster.width))
+
+
+@cache
+def _places(file: Path) -> Mapping[str, tuple[int, int]]:
+    """The row group of each pair of a file, and its row there."""
+    with undamaged(file), pq.ParquetFile(file) as table:
+        return {
+            pair_id: (group, row)
+            for group in range(table.num_row_groups)
+            for row, pair_id in enumerate(table.read_row_group(group, columns=[PAIR_ID])[PAIR_ID].to_pylist())
+        }
+
+
+@lru_cache(_GROUPS_KEPT)
+def _group(file: Path, group: int) -> Mapping[str, list[dict[str, bytes]]]:
+    with undamaged(file), pq.ParquetFile(file) as table:
+        return {face: table.read_row_group(group, columns=[face])[face].to_pylist() for face in FACES}

@@ -1,0 +1,126 @@
+"""The pictures of new pairs: which there are to be, and those that are not there yet drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synpain_hf.annotation.faces import picture_stem
+from synpain_hf.errors import Problem
+from synpain_hf.executor import Executor
+from synpain_hf.progress import Progress
+from synpain_hf.release.release import Release
+from synpain_hf.release.tables.annotations import ANNOTATIONS
+from synpain_hf.transferring.cast import Member
+from synpain_hf.transferring.choosing import Couple
+from synpain_hf.transferring.drawing import Picture, Place, Task, bytes_of, draw
+from synpain_hf.transferring.manifest import NewPair, pair_id_of
+from synpain_hf.transferring.notes import generator_of
+from synpain_hf.transferring.seen import Seen
+
+_IN_A_TASK = 4
+_KINDS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """A release, and what was found in its faces.
+
+    Attributes:
+        release: The release.
+        seen: What was found.
+    """
+
+    release: Release
+    seen: Seen
+
+    def digest(self) -> list[str]:
+        """What tells its faces, what is known of them, and their landmarks from others."""
+        return [self.release.manifest["content"], self.release.content_of(ANNOTATIONS), self.seen.landmarks.digest()]
+
+
+def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple]) -> list[NewPair]:
+    """The new pairs, once their neutral pictures are written, with the bytes that the release has.
+
+    Args:
+        folder: Where they are written.
+        release: The release of the identities.
+        couples: Whose neutral face and whose expression each pair has.
+
+    Raises:
+        ReleaseError: If the release is damaged.
+    """
+    names: dict[str, str] = {}
+    pairs = []
+    for couple in couples:
+        member = couple.identity
+        if member.pair_id not in names:
+            data = bytes_of(release.folder / member.file, (member.pair_id, "neutral"))
+            kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), "png")
+            names[member.pair_id] = f"neutral/{picture_stem(member.pair_id, 'neutral')}.{kind}"
+            (folder / names[member.pair_id]).write_bytes(data)
+        expressive = f"expressive/{picture_stem(pair_id_of(couple), 'expressive')}.png"
+        pairs.append(NewPair(couple, names[member.pair_id], expressive))
+    return pairs
+
+
+def picture_of(pair: NewPair, folder: Path, whose: Side, whence: Side, notes: Mapping[str, Any]) -> Picture:
+    """The picture of a new pair that is to be drawn.
+
+    Args:
+        pair: The pair.
+        folder: Where it is written.
+        whose: The release of the identity.
+        whence: The release of the driver.
+        notes: How it is made.
+    """
+    identity, driver = pair.couple.identity, pair.couple.driver
+
+    def place(side: Side, member: Member, face: str) -> Place:
+        return Place(
+            side.release.folder / member.file, (member.pair_id, face), side.seen.landmarks[member.pair_id, face]
+        )
+
+    shown = driver.annotations.get("expressive")
+    return Picture(
+        pair_id=pair.pair_id,
+        place=folder / pair.expressive,
+        identity=place(whose, identity, "neutral"),
+        neutral=place(whence, driver, "neutral"),
+        expression=place(whence, driver, "expressive"),
+        units=shown.units if shown else {},
+        label=driver.label,
+        drawing=identity.drawing,
+        text=f"{generator_of(notes)}; the expression is that of {driver.pair_id} in {notes['drivers']['name']}",
+    )
+
+
+def draw_all(pictures: Sequence[Picture], method: str, executor: Executor, progress: Progress) -> list[Problem]:
+    """Draw the pictures that are not there yet.
+
+    Args:
+        pictures: All pictures.
+        method: What draws them.
+        executor: Runs it.
+        progress: Called with the pictures that are there.
+
+    Returns:
+        Those that could not be drawn.
+    """
+    missing = [picture for picture in pictures if not picture.place.is_file()]
+    done, problems = len(pictures) - len(missing), list[Problem]()
+    progress("pictures", done, len(pictures))
+    tasks = (Task(method, tuple(some)) for some in _in_parts(missing))
+    with closing(executor.run(draw, tasks)) as results:
+        for drawn in results:
+            done += drawn.pictures
+            problems += drawn.problems
+            progress("pictures", done, len(pictures))
+    return problems
+
+
+def _in_parts(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
+    return (pictures[start : start + _IN_A_TASK] for start in range(0, len(pictures), _IN_A_TASK))

@@ -1,0 +1,49 @@
+"""Faces with their landmarks, requests made of them, and what a picture differs in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from synpain_hf.generation.transfer.methods.method import Request
+from synpain_hf.generation.transfer.shot import Shot
+from synpain_hf.imaging.decoding import decode
+from synpain_hf.imaging.png import Pixels
+from synpain_hf.release.release import Release
+from synpain_hf.transferring.cast import Member
+from synpain_hf.transferring.drawing import bytes_of
+from synpain_hf.transferring.seen import Seen
+
+Shots = Mapping[tuple[str, str], Shot]
+
+
+def shots_of(release: Release, members: Sequence[Member], seen: Seen) -> dict[tuple[str, str], Shot]:
+    """Both faces of some pairs."""
+    found = {}
+    for member in members:
+        for face in ("neutral", "expressive"):
+            key = member.pair_id, face
+            found[key] = Shot(pixels_of(bytes_of(release.folder / member.file, key)), seen.landmarks[key])
+    return found
+
+
+def pixels_of(data: bytes) -> Pixels:
+    """The pixels of a picture."""
+    raster = decode(data)
+    return np.ascontiguousarray(raster.pixels(raster.width))
+
+
+def request(shots: Shots, identity: Member, driver: Member) -> Request:
+    """An expression of a driver for an identity."""
+    neutral, expression = (shots[driver.pair_id, face] for face in ("neutral", "expressive"))
+    units = driver.annotations["expressive"].units if driver.annotations else {}
+    return Request(shots[identity.pair_id, "neutral"], neutral, expression, units, driver.label, identity.drawing)
+
+
+def difference(one: Pixels, other: Pixels, shot: Shot) -> float:
+    """The root mean square difference of two pictures within the box of a face."""
+    left, top = np.floor(shot.landmarks[:, :2].min(axis=0)).astype(int)
+    right, bottom = np.ceil(shot.landmarks[:, :2].max(axis=0)).astype(int)
+    within = (slice(top, bottom), slice(left, right))
+    return float(np.sqrt(np.mean((one[within].astype(float) - other[within].astype(float)) ** 2)))
