@@ -46,7 +46,7 @@ class TrainingSet:
         0.5
     """
 
-    dataset: str | Path | Loaded
+    dataset: str | Path | Loaded | Pairs
     config_name: str = "default"
     revision: str | None = None
     weight: float = 1.0
@@ -109,7 +109,7 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
     """
     sets = [first, *(pairs for pairs, _ in others)]
     _check_apart(sets)
-    units = _units(sets)
+    units = units_across(sets)
     judged = _among(first, units[0], "validation", TEST)
     faces = [_expressive(pairs) for pairs in sets]
     seen = {faces[0][at] for at in first.splits.get(TRAIN, [])}
@@ -148,7 +148,7 @@ def _check_apart(sets: Sequence[Pairs]) -> None:
         contents.add(pairs.content)
 
 
-def _units(sets: Sequence[Pairs]) -> list[Units]:
+def units_across(sets: Sequence[Pairs]) -> list[Units]:
     """Of every pair of every set, the persons that are one: a unit has one name in all sets."""
     unit_of = units_of(link for number in range(len(sets)) for link in _links(sets, number))
     return [

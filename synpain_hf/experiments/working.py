@@ -1,0 +1,159 @@
+"""Doing what a plan has left to do: each model is trained once, and judges what it has not learned."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from functools import partial
+from multiprocessing import current_process
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from synpain_hf.executor import Executor
+from synpain_hf.experiments.planning import Plan, Task
+from synpain_hf.experiments.request import Engine, Request
+from synpain_hf.experiments.runs import Run, Store, Training
+from synpain_hf.progress import Progress, silent
+from synpain_hf.storage import locked, replacing_file, report_write_errors
+from synpain_hf.training.run.judging import predict
+from synpain_hf.training.run.side_by_side import visible_devices
+from synpain_hf.training.run.train import train
+
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+def devices() -> list[str]:
+    """The GPUs that this process may use."""
+    return visible_devices(torch.cuda.device_count())
+
+
+def work_off(
+    plan: Plan, store: Store, request: Request, *, jobs: int, engine: Engine = "processes", progress: Progress = silent
+) -> None:
+    """Do what is left of a plan.
+
+    Args:
+        plan: The plan.
+        store: Where runs are kept.
+        request: What is asked for.
+        jobs: Models at a time, each in a process of its own, and where there are GPUs on one of them.
+        engine: What runs them.
+        progress: Called after every model and, of one at a time, for its steps.
+
+    Raises:
+        SynpainError: What `train` and `predict` raise.
+    """
+    tasks, everything = plan.pending(store), len(plan.tasks())
+    done = everything - len(tasks)
+    if done:
+        progress("models", done, everything)
+    jobs = max(1, min(jobs, len(tasks)))
+    told = _Told(progress, done, everything) if jobs == 1 and engine == "processes" else None
+    work: Callable[[Task], None] = partial(_work, store, request, _Place(jobs, devices()), told)
+    for number, _ in enumerate(Executor(jobs, engine).run(work, tasks), done + 1):
+        progress("models", number, everything)
+
+
+class _Told:
+    """Progress that says which model is meant."""
+
+    def __init__(self, progress: Progress, done: int, everything: int) -> None:
+        self._progress, self._number, self._everything = progress, done, everything
+
+    def next(self) -> Progress:
+        """Progress of the next model."""
+        self._number += 1
+        return partial(self._tell, f"model {self._number} of {self._everything}")
+
+    def _tell(self, which: str, what: str, done: int, total: int) -> None:
+        self._progress(f"{which}: {what}", done, total)
+
+
+class _Place:
+    """Where a process computes.
+
+    Args:
+        jobs: How many processes there are.
+        devices: The GPUs.
+    """
+
+    def __init__(self, jobs: int, devices: Sequence[str]) -> None:
+        self._jobs, self._devices = jobs, devices
+
+    def take(self) -> None:
+        """Take a GPU, or a share of the processor; the number of a process is the last in its name."""
+        if self._jobs == 1:
+            return
+        number = current_process().name.rpartition("-")[2].rpartition(":")[2]
+        if self._devices:
+            os.environ[_VISIBLE] = self._devices[int(number) % len(self._devices)]
+        else:
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // self._jobs))
+
+
+def _work(store: Store, request: Request, place: _Place, told: _Told | None, task: Task) -> None:
+    """Train a model, unless that is done, and have it judge."""
+    place.take()
+    progress = silent if told is None else told.next()
+    model: str | Path
+    if task.training is None:
+        model = task.runs[0].model
+    else:
+        model = store.model(task.training)
+        _train(task.training, model, request, progress)
+    for run in task.runs:
+        _judge(run, str(model), store.judged(run), request, progress)
+
+
+def _train(training: Training, out: Path, request: Request, progress: Progress) -> None:
+    with report_write_errors(out.parent, "make room, or give another place with --runs"):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        waiting = partial(progress, "wait for another experiment that trains the same")
+        with locked(out.with_name(f".{out.name}.lock"), waiting=waiting), _told_to(out.with_suffix(".log")):
+            train(
+                training.pairs,
+                out=out,
+                also=training.also,
+                model=training.model,
+                cache_dir=request.cache_dir,
+                keep_finished=True,
+                progress=progress,
+                disable_tqdm=True,
+                **training.options,
+            )
+
+
+@contextmanager
+def _told_to(log: Path) -> Iterator[None]:
+    """Have a file get what a training tells, epoch by epoch."""
+    with log.open("a", encoding="utf-8") as file, redirect_stderr(file):
+        yield
+
+
+def _judge(run: Run, model: str, place: Path, request: Request, progress: Progress) -> None:
+    """Judge the pairs of a run.
+
+    That nobody among them was learned from is known: a run is bound to its pairs by checking that. Of a model that is
+    given, `predict` checks it.
+    """
+    options: dict[str, Any] = {"cache_dir": request.cache_dir, "even_learned": run.training is not None}
+    found = [
+        predict(model, pairs, split=split, progress=progress, **options)
+        for pairs in run.judged
+        for split in pairs.splits
+    ]
+    with report_write_errors(place, "make room, or give another place with --runs"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing_file(place) as partial_file:
+            pq.write_table(pa.concat_tables(found, promote_options="default"), partial_file)
+
+
+def stderr_is_a_terminal() -> bool:
+    """Whether somebody looks on."""
+    return sys.stderr.isatty()
