@@ -48,6 +48,7 @@ RIGHT = {
     'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
     'cross_validate(place, out="models")': "CrossValidation",
+    'experiment("cross-validation", place, seeds=[1, 2])': "Experiment",
 }
 """What each public name gives, as `reveal_type` says it, without the names of modules."""
 

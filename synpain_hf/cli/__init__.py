@@ -1,6 +1,6 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
-releases, annotation, rating, cards, metric, publishing, training   the commands, by room
+releases, annotation, rating, cards, metric, publishing, training, experiments   the commands, by room
 options                                                     what several of them take
 printing                                                    what they print, and how errors are reported
 """
@@ -17,6 +17,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.annotation import annotate, faces
 from synpain_hf.cli.cards import card
+from synpain_hf.cli.experiments import experiment
 from synpain_hf.cli.judging import judge, predict
 from synpain_hf.cli.metric import compare, evaluate
 from synpain_hf.cli.printing import print_line
@@ -28,7 +29,7 @@ from synpain_hf.cli.validation import validate
 
 COMMANDS = (
     build, demo, info, diff, faces, annotate, validate, rate, ratings, card, install, installed, uninstall,
-    evaluate, compare, publish, publish_metric, train, predict, judge,
+    evaluate, compare, publish, publish_metric, train, predict, judge, experiment,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

@@ -125,4 +125,5 @@ def _others(pairs: Pairs, positions: Positions, split: str, seed: int) -> Positi
 
 
 def _apart(positions: Positions, units: npt.NDArray[np.str_], unit: str) -> Positions:
-    return positions[units[positions] != unit]
+    apart: Positions = positions[units[positions] != unit]
+    return apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -214,27 +214,33 @@ def _parsed(text: str | bytes, file: str) -> Definition:
 
 def _contradictions(said: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with an experiment that fits its schema."""
-    conditions = said["conditions"]
     known = {MAIN, SYNTHETIC, *said.get("drawn", {})}
-    told = [one["name"] for one in conditions]
-    for name in {name for name in told if told.count(name) > 1}:
+    told = [one["name"] for one in said["conditions"]]
+    for name in sorted({name for name in told if told.count(name) > 1}):
         yield f"names two conditions {name!r}; name them apart"
-    for one in conditions:
-        what = f"condition {one['name']!r}"
-        add = one.get("add", {})
-        for data in {one.get("data", MAIN), one.get("test", MAIN), add.get("data", MAIN)} - known:
-            near = did_you_mean(data, known)
-            yield f"{what} names the data {data!r}{near}; use {', '.join(sorted(known))}, or list it under drawn"
-        if "each" in one and "without_each" in one:
-            yield f"{what} has each and without_each; keep one, and make another condition of the other"
-        for groups in (one.get("groups", {}), add.get("groups", {}), one.get("share", {}).get("groups", {})):
-            for column, values in groups.items():
-                for value in values:
-                    if value not in CLASSES[column]:
-                        near = did_you_mean(value, CLASSES[column])
-                        yield f"{what} names {column} {value!r}{near}; use {', '.join(CLASSES[column])}"
-    if said.get("turns") == "none" and ("amounts" in said or any(_trains(one) for one in conditions)):
+    for one in said["conditions"]:
+        yield from (f"condition {one['name']!r} {fault}" for fault in _wrong_with(one, known))
+    for table in said["tables"]:
+        if table.get("baseline", told[0]) not in told:
+            near = did_you_mean(table["baseline"], told)
+            yield f"table {table['title']!r} has the baseline {table['baseline']!r}{near}; use {', '.join(told)}"
+    if said.get("turns") == "none" and ("amounts" in said or any(_trains(one) for one in said["conditions"])):
         yield "trains nothing (turns: none), and yet says on what; leave out amounts, groups, each and add"
+
+
+def _wrong_with(condition: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+    """What is wrong with a condition; `known` are the data sets."""
+    add = condition.get("add", {})
+    for data in sorted({condition.get("data", MAIN), condition.get("test", MAIN), add.get("data", MAIN)} - {*known}):
+        near = did_you_mean(data, known)
+        yield f"names the data {data!r}{near}; use {', '.join(sorted(known))}, or list it under drawn"
+    if "each" in condition and "without_each" in condition:
+        yield "has each and without_each; keep one, and make another condition of the other"
+    for groups in (one.get("groups", {}) for one in (condition, add, condition.get("share", {}))):
+        for column, value in ((column, value) for column, values in groups.items() for value in values):
+            if value not in CLASSES[column]:
+                near = did_you_mean(value, CLASSES[column])
+                yield f"names {column} {value!r}{near}; use {', '.join(CLASSES[column])}"
 
 
 def _trains(condition: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ from synpain_hf.experiments.sets import open_sets
 from synpain_hf.experiments.working import devices, work_off
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import replacing_file, report_write_errors, write_atomically
+from synpain_hf.text.plurals import count
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import check_place
@@ -47,6 +48,11 @@ class Experiment:
 
     out: Path
     record: Mapping[str, Any]
+
+    def summary(self) -> str:
+        """What was done, in a line."""
+        runs = self.record["runs"]
+        return f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}"
 
     @property
     def predictions(self) -> pa.Table:

@@ -13,9 +13,10 @@ from synpain_hf import __version__
 from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.storage import sha256_of
+from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 from synpain_hf.training.options import EverydayArguments, ModelArguments
-from synpain_hf.training.settings import check_values
+from synpain_hf.training.settings import check_values, known_settings
 
 Engine = Literal["processes", "ray"]
 
@@ -41,6 +42,10 @@ class Request:
     def __post_init__(self) -> None:
         if "seed" in self.options:
             raise UsageError("is given, but an experiment has several; give {seeds}", "seed", mentions=["seeds"])
+        unknown = sorted(self.options.keys() - known_settings().keys())
+        if unknown:
+            near = did_you_mean(unknown[0], known_settings())
+            raise UsageError(f"{shown(unknown[0])} is not a setting of a training{near}; leave it out")
         check_values({**asdict(EverydayArguments()), **self.options})
 
     def model_of(self, changed: Mapping[str, Any]) -> ModelArguments:
@@ -106,7 +111,5 @@ def seeds_of(text: str) -> Sequence[int]:
     """
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and int(word) < 2**32 for word in words) or len(set(map(int, words))) < len(words):
-        raise UsageError(
-            f"is {shown(text)!r}; give whole numbers with commas between them, each once, as 1,2,3", "seeds"
-        )
+        raise UsageError(f"is {shown(text)!r}; give whole numbers, each once, with commas between: 1,2,3", "seeds")
     return [int(word) for word in words]

@@ -12,7 +12,8 @@ from synpain_hf.errors import UsageError
 from synpain_hf.experiments.definition import MAIN, Definition
 from synpain_hf.experiments.request import digest_of
 from synpain_hf.progress import Progress, silent
-from synpain_hf.release.layout import MANIFEST, TITLES
+from synpain_hf.release.layout import MANIFEST, NAME, TITLES
+from synpain_hf.release.release import Release
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
@@ -27,23 +28,30 @@ class OpenedSet:
     Attributes:
         role: What the definition calls it.
         pairs: Its pairs.
+        name: What the data set is, in a few words.
+        version: Of a release.
         drawn_with: The seed of what was drawn for the experiment: all sets of one seed show the same persons.
     """
 
     role: str
     pairs: Pairs
+    name: str
+    version: str | None
     drawn_with: int | None = None
 
-    @property
-    def name(self) -> str:
-        """What the data set is, in a few words."""
-        return self.pairs.title.rpartition(", version ")[0] or self.pairs.title
+    @classmethod
+    def of(cls, role: str, pairs: Pairs, called: str, drawn_with: int | None = None) -> OpenedSet:
+        """A data set.
 
-    @property
-    def version(self) -> str | None:
-        """The version of a release."""
-        title, _, version = self.pairs.title.rpartition(", version ")
-        return version if title else None
+        Args:
+            role: What the definition calls it.
+            pairs: Its pairs.
+            called: Its own name; empty where it has none that tells it from others.
+            drawn_with: As in the attributes.
+        """
+        title, _, version = pairs.title.rpartition(", version ")
+        name = title or pairs.title
+        return cls(role, pairs, f"{name} ({called})" if called else name, version if title else None, drawn_with)
 
     @property
     def is_drawn(self) -> bool:
@@ -83,15 +91,23 @@ def open_sets(
     if pairs is not None and not definition.drawn:
         raise UsageError(f"is given, but {definition.name} draws no faces; leave it out", "pairs")
     opened = {
-        role: OpenedSet(role, open_pairs(source, _ALL, progress=progress))
+        role: OpenedSet.of(role, open_pairs(source, _ALL, progress=progress), _called(source))
         for role, source in given.items()
         if source is not None
     }
     for role, said in definition.drawn.items():
         wanted = {**said, **({} if pairs is None else {"pairs": pairs})}
         place = _drawn(wanted, folder, workers, partial(_of_set, progress, role))
-        opened[role] = OpenedSet(role, open_pairs(place, _ALL, progress=progress), wanted.get("seed", 0))
+        opened[role] = OpenedSet.of(role, open_pairs(place, _ALL, progress=progress), role, wanted.get("seed", 0))
     return opened
+
+
+def _called(source: object) -> str:
+    """The name of a release in a folder, where it is not the usual one."""
+    if not isinstance(source, (str, Path)) or not (Path(source).expanduser() / MANIFEST).is_file():
+        return ""
+    name = Release.described_in(Path(source).expanduser()).name
+    return "" if name == NAME else name
 
 
 def _of_set(progress: Progress, role: str, what: str, done: int, total: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from functools import partial
@@ -152,8 +151,3 @@ def _judge(run: Run, model: str, place: Path, request: Request, progress: Progre
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing_file(place) as partial_file:
             pq.write_table(pa.concat_tables(found, promote_options="default"), partial_file)
-
-
-def stderr_is_a_terminal() -> bool:
-    """Whether somebody looks on."""
-    return sys.stderr.isatty()
