@@ -33,7 +33,7 @@ def experiment(
         list[str],
         typer.Argument(
             metavar="NAME",
-            help="An experiment, or a .yaml file of your own; list to see all there are, show NAME for the file of one.",
+            help="An experiment, or your own .yaml file; list shows all there are, show NAME the file of one.",
             show_default=False,
         ),
     ],

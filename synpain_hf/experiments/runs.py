@@ -11,7 +11,7 @@ any time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from synpain_hf.experiments.scenario import Scenario
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.text.plurals import first_few
 from synpain_hf.training.data.pairs import Pairs, identities_in
-from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet, join, units_across
+from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet, Units, join, units_across
 from synpain_hf.training.layout import RESULT
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.vocabulary import CLASSES
@@ -214,29 +214,36 @@ def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> 
 def _check_persons(
     sets: Mapping[str, OpenedSet], scenario: Scenario, whole: Pairs, also: Sequence[TrainingSet], apart: Pairs
 ) -> None:
-    """Refuse a run that would train and judge on one person, in whichever data sets.
+    """Refuse a run that would learn from a person whom it judges, in whichever data sets.
+
+    Within `whole`, that is refused already.
 
     Raises:
         BadInputError: If it would.
     """
     beside = [_pairs_of(one) for one in also]
-    everything = [whole, *beside, *([] if TEST in whole.splits else [apart])]
-    units = units_across(everything)
-    learned = {unit for one, own in zip([whole, *beside], units, strict=False) for unit in own[one.positions(TRAIN)]}
-    places = [(whole, units[0], VALIDATION)]
-    places.append((whole, units[0], TEST) if TEST in whole.splits else (apart, units[-1], TEST))
+    units = units_across([whole, *beside, apart] if TEST not in whole.splits else [whole, *beside])
+    tested, own = (whole, units[0]) if TEST in whole.splits else (apart, units[-1])
+    added = {unit for one, shown in zip(beside, units[1:], strict=False) for unit in shown[one.positions(TRAIN)]}
+    chosen_by = set(units[0][whole.positions(VALIDATION)])
+    learned = {*units[0][whole.positions(TRAIN)], *added}
     crossing = {
-        name
-        for pairs, own, split in places
-        for name, unit in zip(_persons(pairs, split), own[pairs.positions(split)], strict=True)
-        if unit in learned
+        *_who(whole, VALIDATION, units[0], added),
+        *_who(tested, TEST, own, learned | chosen_by),
     }
     if sets[scenario.data].drawn_with == sets[scenario.test].drawn_with is not None:
-        crossing |= set(_persons(whole, TRAIN)) & set(_persons(apart, TEST))
+        names = {*_persons(whole, TRAIN), *_persons(whole, VALIDATION)}
+        crossing |= names.intersection(_persons(tested, TEST))
     if crossing:
-        named = first_few(sorted(crossing))
-        reason = f"{scenario} would train and judge on the same persons: {named}; keep each in one fold"
-        raise BadInputError([Problem(whole.title, reason)])
+        reason = f"would learn from persons whom it is judged on: {first_few(sorted(crossing))}"
+        raise BadInputError([Problem(whole.title, f"{scenario} {reason}; keep each person in one fold")])
+
+
+def _who(pairs: Pairs, split: str, units: Units, others: set[str]) -> Iterator[str]:
+    """The persons of a split who are of some units."""
+    for name, unit in zip(_persons(pairs, split), units[pairs.positions(split)].tolist(), strict=True):
+        if unit in others:
+            yield name
 
 
 def _persons(pairs: Pairs, split: str) -> list[str]:
