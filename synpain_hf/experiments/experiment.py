@@ -165,6 +165,8 @@ class Asked:
         """
         definition = read_definition(name)
         chosen = ModelArguments(model=model) if isinstance(model, str) else model
+        if definition.turns != "none":
+            chosen.check_source()  # a finished model may also be a file, which `load_model` knows
         if len(set(seeds)) < len(seeds):
             raise UsageError(f"are {', '.join(map(str, seeds))}; give each once", "seeds")
         return cls(

@@ -92,7 +92,6 @@ def plan_runs(
         UsageError: If no run is possible.
         BadInputError: If a person would be trained and judged on.
     """
-    request.model.check_source()
     weights = weights_of(request.model.model)
     persons: Sequence[str] = ()
     if definition.turns == "persons":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf import __version__
+from synpain_hf.experiments.definition import MAIN, SYNTHETIC
 from synpain_hf.experiments.planning import Plan
 from synpain_hf.experiments.request import Request
 from synpain_hf.experiments.runs import Run, Store
@@ -18,7 +19,10 @@ from synpain_hf.training.run.folder import read_json
 
 RECORD = "experiment.json"
 
-_DRAWN = "{} are demo faces, drawn by a program; what holds of them need not hold of people."
+_DRAWN = "The faces of “{}” were drawn by a program; what holds of them need not hold of people."
+_STAND_IN = (
+    "They stand in for real pairs here, and show what the experiment does, not what it would find with real ones."
+)
 _AMOUNTS = "The validation pairs, which choose the model and the threshold of F1, are all used at every amount."
 _GIVEN_MODEL = "Nothing is trained; the threshold of F1 for a fold is the best on the pairs of the other folds."
 
@@ -105,8 +109,10 @@ def _seconds(run: Run, store: Store) -> float | None:
 
 
 def _notes(plan: Plan) -> Iterator[str]:
-    for name in dict.fromkeys(one.name for one in plan.sets.values() if one.is_drawn):
-        yield _DRAWN.format(name)
+    for one in plan.sets.values():
+        if one.is_drawn:
+            stands_in = one.role == MAIN and SYNTHETIC in plan.sets
+            yield _DRAWN.format(one.name) + f" {_STAND_IN}" * stands_in
     if plan.definition.amounts:
         yield _AMOUNTS
     if plan.definition.turns == "none":
