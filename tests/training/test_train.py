@@ -341,6 +341,18 @@ def test_a_size_that_the_backbone_does_not_take_is_told(faces: Release, tmp_path
         trained(faces, tmp_path, model=tiny(tmp_path, image_size=2 * SIDE))
 
 
+def test_pairs_that_are_open_are_trained_on_and_told_from_others(faces: Release, tmp_path: Path) -> None:
+    pairs = open_pairs(faces.folder)
+    options = {**ARGUMENTS, "model": tiny(tmp_path), "cache_dir": tmp_path / "faces", "num_train_epochs": 1}
+    opened = train_anew(pairs, out=tmp_path / "opened", **options)
+    named = train_anew(faces.folder, out=tmp_path / "named", **options)
+    assert same(weights(opened.out), weights(named.out))
+    other = {"validation": pairs.positions("test"), "test": pairs.positions("validation")}
+    swapped = replace(pairs, splits={**pairs.splits, **other})
+    with pytest.raises(UsageError, match=r"holds another training \(data\.digest was"):
+        train_anew(swapped, out=opened.out, keep_finished=True, **options)
+
+
 @pytest.mark.parametrize(
     ("split", "message"),
     [("train", "the data set has no pain pair in train; both"), ("validation", "validation has only no_pain pairs")],
