@@ -23,8 +23,8 @@ LIST, SHOW = "list", "show"
 
 _TYPED = {"num_train_epochs": "--epochs", "per_device_train_batch_size": "--batch-size"}
 _OPTIONS = (
-    *("data", "synthetic", "pairs", "model", "fusion", "lora", "image_size", "alignment", "num_train_epochs"),
-    *("per_device_train_batch_size", "learning_rate", "seeds", "runs", "jobs", "cache_dir", "out"),
+    *("data", "synthetic", "pairs", "model", "fusion", "lora", "image_size", "crop_box", "alignment", "standardize"),
+    *("num_train_epochs", "per_device_train_batch_size", "learning_rate", "seeds", "runs", "jobs", "cache_dir", "out"),
 )
 
 
@@ -62,9 +62,15 @@ def experiment(
     image_size: Annotated[
         int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)
     ] = ModelArguments.image_size,
+    crop_box: Annotated[
+        tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
+    ] = None,
     alignment: Annotated[
         Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))
     ] = ModelArguments.alignment,
+    standardize: Annotated[
+        bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
+    ] = ModelArguments.standardize,
     augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training.")] = True,
     epochs: Annotated[float | None, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)] = None,
     batch_size: Annotated[
@@ -140,7 +146,10 @@ def experiment(
         options: dict[str, Any] = {
             "synthetic": synthetic, "pairs": pairs, "runs": runs, "augmentation": augmentation,
             "cache_dir": cache_dir, "seeds": seeds_of(seeds) if seeds is not None else (), "progress": progress,
-            "model": ModelArguments(model, fusion, lora, image_size, alignment=alignment), **arguments,
+            "model": ModelArguments(
+                model, fusion, lora, image_size, None if crop_box is None else list(crop_box), alignment, standardize
+            ),
+            **arguments,
         }  # fmt: skip
         if dry_run:
             from synpain_hf.experiments.dry_run import dry_run as planned
