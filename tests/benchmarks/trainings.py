@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.trainings [--replicates N] [--workers N] [--seed N] [--write]
 
-Test sets and trainings are simulated. Scores are normal in either class; half of their variance is common to all models,
-a quarter to the pairs of an identity. The true AUROC of a training is normal around that of its condition (0.8 and 0.83,
-the same pairs judged by both), with the standard deviation that is given. Where one model is all there is, the interval
-is of that model alone, and so is the truth.
+Test sets and trainings are simulated. Scores are normal in either class; half of their variance is common to all
+models, a quarter to the pairs of an identity. The true AUROC of a training is normal around that of its condition (0.8
+and 0.83, the same pairs judged by both), with the standard deviation that is given. Where one model is all there is,
+the interval is of that model alone, and so is the truth.
 """
 
 from __future__ import annotations
@@ -94,21 +94,19 @@ def _rounded(scores: Floats, *, ties: bool) -> Floats:
 
 
 @cache
-def truths(condition: int, share: float, ties: bool, spread: float) -> tuple[float, ...]:  # noqa: FBT001 - a key
+def truths(condition: int, share: float, ties: bool, spread: float) -> tuple[float, ...]:
     """Of AUROC, AP and F1: their means over trainings, from many rows for each of a few trainings (Gauss, Hermite)."""
     generator = np.random.default_rng(7)
     positive = np.arange(_MANY) < share * _MANY
     noise = generator.normal(size=_MANY)
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES) if spread else (np.zeros(1), np.ones(1))
-    found = []
-    for node in nodes:
-        found.append(_worth(noise, positive, AUROCS[condition] + spread * float(node), ties=ties))
+    found = [_worth(noise, positive, AUROCS[condition] + spread * float(node), ties=ties) for node in nodes]
     return tuple(np.average(found, axis=0, weights=weights).tolist())
 
 
 def _worth(noise: Floats, positive: Booleans, auroc: float, *, ties: bool) -> list[float]:
     scores = _rounded(noise + apart(auroc) * positive, ties=ties)
-    found = worth_by_group(scores, positive, np.zeros(len(scores), np.int64), THRESHOLD)
+    found = worth_by_group(scores, positive, np.zeros(len(scores), np.int64), np.full(len(scores), THRESHOLD))
     return [float(found[measure][0][0]) for measure in MEASURES]
 
 
@@ -149,7 +147,10 @@ def draw(design: Design, generator: np.random.Generator) -> Drawn:
             mine = np.flatnonzero(fold_of == fold)
             scores = common[mine] + sqrt(OWN) * generator.normal(size=len(mine)) + apart(truth) * positive[mine]
             worth = worth_by_group(
-                _rounded(scores, ties=design.ties), positive[mine], np.zeros(len(mine), np.int64), THRESHOLD
+                _rounded(scores, ties=design.ties),
+                positive[mine],
+                np.zeros(len(mine), np.int64),
+                np.full(len(mine), THRESHOLD),
             )
             for measure, (values, adds) in worth.items():
                 number = fold if design.folds > 1 else None
@@ -177,7 +178,7 @@ def simulate(design: Design, replicates: int, seed: Sequence[int]) -> Floats:
             measure: _mean(drawn, [Part(1, drawn.models[0][measure])], "auroc" if measure == AUROC else "share")
             for measure in MEASURES
         }
-        both = [Part(-1, drawn.models[0][AUROC]), Part(1, drawn.models[1][AUROC])]
+        both = [Part(-1, drawn.models[0][AUROC]), Part(1, drawn.models[1][AUROC], trained=1)]
         means["difference"] = _mean(drawn, both, "difference")
         held = [np.nan if one.reason else float(one.low <= wanted[name] <= one.high) for name, one in means.items()]
         found.append([*held, *(one.high - one.low for one in means.values())])
@@ -190,7 +191,7 @@ def truth_of(auroc: float, design: Design) -> tuple[float, ...]:
 
 
 @cache
-def _truth_of(auroc: float, share: float, ties: bool) -> tuple[float, ...]:  # noqa: FBT001 - a key
+def _truth_of(auroc: float, share: float, ties: bool) -> tuple[float, ...]:
     generator = np.random.default_rng(7)
     many = _MANY // 4
     return tuple(_worth(generator.normal(size=many), np.arange(many) < share * many, auroc, ties=ties))

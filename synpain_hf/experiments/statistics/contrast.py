@@ -21,11 +21,13 @@ class Part:
         weight: What the worth of its models is multiplied by.
         models: What the models of a condition are worth on a group; those without a value count for nothing.
         stratum: Parts about the same pairs have the same number, so that these pairs are compared with themselves.
+        trained: Parts about the same models have the same number; other models were trained by themselves.
     """
 
     weight: float
     models: Sequence[Worth]
     stratum: int = 0
+    trained: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,11 @@ class Contrast:
     """A weighted sum of parts, for each fold and seed that all of them have.
 
     Attributes:
-        keys: Fold and seed of each model.
-        values: Shape (models,).
-        pairs: The numbers of the pairs that each model was tested on; shape (pairs,) each.
+        keys: Each fold and seed.
+        values: Shape (trained, keys): what models that were trained by themselves add to the sum.
+        pairs: The numbers of the pairs that were tested, for each key; shape (pairs,) each.
         strata: Shape (pairs,) each.
-        deviations: What each pair adds to a model's value; shape (pairs,) each.
+        deviations: What each pair adds to the values of a key; shape (trained, pairs) each.
         left_out: Folds and seeds that not all parts have, or in which one has no value.
     """
 
@@ -51,7 +53,7 @@ class Contrast:
     @property
     def folds(self) -> list[int | None]:
         """The folds, in order."""
-        return sorted({fold for fold, _ in self.keys}, key=lambda fold: -1 if fold is None else fold)
+        return sorted({fold for fold, _ in self.keys}, key=_before_all)
 
     @property
     def seeds(self) -> list[int]:
@@ -67,24 +69,34 @@ def contrast(parts: Sequence[Part]) -> Contrast:
     """
     found = [{(one.fold, one.seed): one for one in part.models} for part in parts]
     known = [{key for key, one in models.items() if not np.isnan(one.value)} for models in found]
-    keys = sorted(set.intersection(*known), key=lambda key: (-1 if key[0] is None else key[0], key[1]))
-    summed = [_summed(parts, [models[key] for models in found]) for key in keys]
+    keys = sorted(set.intersection(*known), key=lambda key: (_before_all(key[0]), key[1]))
+    trained = np.unique([part.trained for part in parts], return_inverse=True)[1]
+    weights = np.zeros((int(trained.max()) + 1, len(parts)))
+    weights[trained, np.arange(len(parts))] = [part.weight for part in parts]
+    summed = [_summed(parts, [models[key] for models in found], weights) for key in keys]
+    values = np.array([[models[key].value for key in keys] for models in found], np.float64)
     return Contrast(
         keys=keys,
-        values=np.array([sum(part.weight * models[key].value for part, models in zip(parts, found, strict=True))
-                         for key in keys], np.float64),
+        values=weights @ values.reshape(len(parts), len(keys)),
         pairs=[one[0] for one in summed],
         strata=[one[1] for one in summed],
         deviations=[one[2] for one in summed],
         left_out=len(set().union(*found)) - len(keys),
-    )  # fmt: skip
+    )
 
 
-def _summed(parts: Sequence[Part], models: Sequence[Worth]) -> tuple[Integers, Integers, Floats]:
-    """Pairs, strata and deviations of one model; a pair is there once in a stratum."""
-    pairs = np.concatenate([one.pairs for one in models])
-    strata = np.repeat([part.stratum for part in parts], [len(one.pairs) for one in models])
-    adds = np.concatenate([part.weight * one.deviations for part, one in zip(parts, models, strict=True)])
-    places = np.stack([strata, pairs])
+def _summed(parts: Sequence[Part], models: Sequence[Worth], weights: Floats) -> tuple[Integers, Integers, Floats]:
+    """Pairs, strata and deviations for one fold and seed; a pair is there once in a stratum."""
+    sizes = [len(one.pairs) for one in models]
+    part = np.repeat(np.arange(len(parts)), sizes)
+    places = np.stack(
+        [np.repeat([part.stratum for part in parts], sizes), np.concatenate([one.pairs for one in models])]
+    )
     distinct, which = np.unique(places, axis=1, return_inverse=True)
-    return distinct[1], distinct[0], np.bincount(which.ravel(), adds, distinct.shape[1]).astype(np.float64)
+    adds = np.concatenate([one.deviations for one in models])
+    found = [np.bincount(which.ravel(), weight[part] * adds, distinct.shape[1]) for weight in weights]
+    return distinct[1], distinct[0], np.stack(found).astype(np.float64)
+
+
+def _before_all(fold: int | None) -> int:
+    return -1 if fold is None else fold

@@ -24,8 +24,8 @@ class Layout:
 
     Attributes:
         blocks: The readers of each block, by number.
-        values: Shape (readers,): what each is worth.
-        adds: Shape (readers, pairs): what each pair adds to that.
+        values: Shape (trained, readers): what each is worth; of a difference, what either side adds to it.
+        adds: Shape (trained, readers, pairs): what each pair adds to that.
         positive: Shape (pairs,).
         units: The identities within blocks and strata.
     """
@@ -39,16 +39,17 @@ class Layout:
     @property
     def means(self) -> Floats:
         """Of the readers of each block, shape (blocks,)."""
-        return np.array([self.values[readers].mean() for readers in map(list, self.blocks)])
+        return np.array([self.values[:, list(readers)].mean(axis=1).sum() for readers in self.blocks])
 
     def adds_to_means(self) -> Floats:
         """What each pair adds to the mean of its block, shape (pairs,)."""
-        return np.asarray(np.sum([self.adds[list(readers)].mean(axis=0) for readers in self.blocks], axis=0))
+        return np.asarray(np.sum([self.adds[:, list(readers)].mean(axis=1) for readers in self.blocks], axis=(0, 1)))
 
     def covariance(self, adds: Floats) -> Covariance:
         """Of the cells (strata within blocks), from what pairs add, shape (pairs,)."""
         parts = Deviations(np.where(self.positive, adds, 0.0), np.where(self.positive, 0.0, adds))
-        return Covariance(covariance(parts, self.units), degrees_of_freedom(parts, self.units), self.units.in_common)
+        freedom = np.nan_to_num(degrees_of_freedom(parts, self.units), nan=1.0)  # of cells in which nothing varies
+        return Covariance(covariance(parts, self.units), freedom, self.units.in_common)
 
     def variance(self, adds: Floats) -> float:
         """Of the sum of the cells; NaN where a cell has too few identities of a class."""
@@ -74,14 +75,15 @@ def layout(of: Contrast, positive: Booleans, identities: Integers) -> Layout:
     cells, cell = np.unique(places[:2], axis=1, return_inverse=True)
     readers = int(reader.max()) + 1
     number = np.bincount(reader)
-    adds = np.zeros((readers, places.shape[1]))
-    np.add.at(adds, (reader[model], where.ravel()), np.concatenate(of.deviations))
+    adds = np.zeros((len(of.values), readers, places.shape[1]))
+    for of_one, deviations in zip(adds, np.concatenate(of.deviations, axis=1), strict=True):
+        np.add.at(of_one, (reader[model], where.ravel()), deviations)
     of_block: Mapping[int, Sequence[int]] = {
         each: np.unique(reader[block == each]).tolist() for each in np.unique(block).tolist()
     }
     return Layout(
         blocks=list(of_block.values()),
-        values=np.bincount(reader, of.values, readers) / number,
+        values=np.stack([np.bincount(reader, values, readers) / number for values in of.values]),
         adds=adds / number[:, None],
         positive=positive[places[2]],
         units=gather(positive[places[2]], cell.ravel(), cells.shape[1], identities[places[2]], None),

@@ -130,11 +130,13 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
     sampled = together.expected(everything) / blocks**2
     lawful = law(tested.means, together, tested.units).scaled if is_auroc else together
     freedom = lawful.degrees_of_freedom(everything)
-    identities = float(np.maximum(sampled - _of_single_readers(tested), 0.0))
-    trainings, of_trainings = _between_readers(tested)
-    known = 0.0 if np.isnan(trainings) else trainings
-    total = float(np.maximum(identities + known, sampled))
-    degrees = _satterthwaite((identities, freedom), (known, of_trainings))
+    judged_unlike = _of_single_readers(tested)
+    identities = float(np.maximum(sampled - judged_unlike, 0.0))
+    total, degrees = sampled, freedom
+    between, of_readers = _between_readers(tested)
+    if between > judged_unlike:
+        total, degrees = identities + between, _satterthwaite((identities, freedom), (between, of_readers))
+    trainings = total - identities if of_readers else np.nan
     if blocks >= _FEWEST_FOLDS:
         between = float(tested.means.var(ddof=1)) / blocks
         if not between <= total:  # also where the total is not known
@@ -152,20 +154,19 @@ def _of_single_readers(tested: Layout) -> float:
     found = 0.0
     for readers in map(list, tested.blocks):
         if len(readers) > 1:
-            centre = tested.adds[readers].mean(axis=0)
-            squares = sum(tested.variance(tested.adds[one] - centre) for one in readers)
+            apart = tested.adds[:, readers] - tested.adds[:, readers].mean(axis=1, keepdims=True)
+            squares = sum(tested.variance(adds) for of_one in apart for adds in of_one)
             found += squares / (len(readers) * (len(readers) - 1))
     return found / len(tested.blocks) ** 2
 
 
 def _between_readers(tested: Layout) -> tuple[float, float]:
-    """The variance that readers who differ add to the mean, and its degrees of freedom; NaN where none can differ."""
-    groups = [tested.values[list(readers)] for readers in tested.blocks]
+    """The variance that readers who differ add to the mean, and its degrees of freedom; 0 where none can differ."""
+    groups = [of_one[list(readers)] for of_one in tested.values for readers in tested.blocks]
     freedom = sum(len(group) - 1 for group in groups)
-    if not freedom:
-        return np.nan, np.nan
     squares = sum(float(np.square(group - group.mean()).sum()) for group in groups)
-    return squares / freedom * sum(1 / len(group) for group in groups) / len(groups) ** 2, float(freedom)
+    means = sum(1 / len(group) for group in groups) / len(tested.blocks) ** 2
+    return squares / max(freedom, 1) * means, float(freedom)
 
 
 def _satterthwaite(*parts: tuple[float, float]) -> float:

@@ -44,7 +44,7 @@ class Worth:
 
 
 def worth_by_group(
-    scores: Floats, positive: Booleans, codes: Integers, threshold: float | None
+    scores: Floats, positive: Booleans, codes: Integers, thresholds: Floats
 ) -> Mapping[str, tuple[Floats, Floats]]:
     """The AUROC, AP and F1 of every group, and what each row adds to that of its group.
 
@@ -52,16 +52,16 @@ def worth_by_group(
         scores: Shape (rows,).
         positive: Shape (rows,).
         codes: Shape (rows,): the group of each row; every group from 0 on has a row.
-        threshold: Scores of at least this are taken for positive; None where none was chosen, which leaves no F1.
+        thresholds: Shape (rows,): a score of at least this is taken for positive; NaN where none was chosen, which
+            leaves the group without F1.
 
     Returns:
         For each measure its values, shape (groups,), NaN where a group lacks a class, and the deviations, shape
         (rows,).
 
     Example:
-        >>> found = worth_by_group(
-        ...     np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]), np.zeros(4, np.int64), 0.5
-        ... )
+        >>> scores, positive = np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])
+        >>> found = worth_by_group(scores, positive, np.zeros(4, np.int64), np.full(4, 0.5))
         >>> {measure: round(float(values[0]), 3) for measure, (values, _) in found.items()}
         {'auroc': 0.75, 'ap': 0.833, 'f1': 0.667}
     """
@@ -74,12 +74,13 @@ def worth_by_group(
         AP: (precision, _of_precision(ranking, positive, codes, precision)),
     }
     groups = len(placed.auroc)
-    if threshold is None:
-        return {**found, F1: (np.full(groups, np.nan), np.zeros(len(scores)))}
-    values = np.where(np.isnan(placed.auroc), np.nan, f1(scores, positive, codes, groups, threshold, None))
-    chosen = scores >= threshold
-    taken = np.bincount(codes, chosen.astype(np.float64) + positive, groups)[codes]
-    adds = (2.0 * (chosen & positive) - values[codes] * (chosen.astype(np.float64) + positive)) / np.maximum(taken, 1)
+    above = scores - thresholds
+    chosen = above >= 0
+    taken = chosen.astype(np.float64) + positive
+    without = np.bincount(codes, np.isnan(thresholds), groups) > 0
+    values = np.where(np.isnan(placed.auroc) | without, np.nan, f1(above, positive, codes, groups, 0.0, None))
+    all_taken = np.maximum(np.bincount(codes, taken, groups), 1)
+    adds = (2.0 * (chosen & positive) - values[codes] * taken) / all_taken[codes]
     return {**found, F1: (values, adds)}
 
 
