@@ -130,9 +130,7 @@ class Drawn:
 def draw(design: Design, generator: np.random.Generator) -> Drawn:
     """A test set and the models of two conditions."""
     identities = np.repeat(np.arange(design.identities), design.pairs_each)
-    positive = np.arange(len(identities)) % round(1 / design.share) == 0
-    if design.pairs_each == 1:
-        positive = generator.permutation(positive)
+    positive = generator.random(len(identities)) < design.share
     fold_of = generator.permutation(np.arange(design.identities) % design.folds)[identities]
     common = sqrt(OF_IDENTITY) * generator.normal(size=design.identities)[identities]
     common = common + sqrt(OF_PAIR) * generator.normal(size=len(identities))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -22,6 +23,7 @@ def html(result: Result, tables: Sequence[Table]) -> str:
         tables: Its tables.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["groups"] = _groups
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         document=result.document,
@@ -31,3 +33,9 @@ def html(result: Result, tables: Sequence[Table]) -> str:
         remarks=result.remarks(),
         version=synpain_hf.__version__,
     )
+
+
+def _groups(rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, list[Sequence[str]]]]:
+    """Rows below what they have in common: their first cell."""
+    for heading, some in groupby(rows, key=lambda row: row[0]):
+        yield heading, list(some)

@@ -9,7 +9,7 @@ import numpy as np
 
 from synpain_hf.experiments.report.predictions import Arm, Predictions
 from synpain_hf.experiments.statistics.contrast import Part, contrast
-from synpain_hf.experiments.statistics.trainings import Mean, Scale, mean
+from synpain_hf.experiments.statistics.trainings import Mean, Scale, growth, mean
 from synpain_hf.experiments.statistics.worth import AUROC, MEASURES, Integers, Worth, worth_by_group
 from synpain_hf.vocabulary import CLASSES
 
@@ -89,9 +89,17 @@ class Judged:
 
     def sum(self, measure: str, terms: Sequence[Term]) -> Mean:
         """A weighted sum of what models are worth, such as a difference; for each fold and seed that all arms have."""
+        return self._mean(self._parts(measure, terms), "difference")
+
+    def growth(self, measure: str, arm: Arm, other: Arm, cohort: Cohort = EVERYBODY) -> Mean:
+        """By what share an arm is worth more than another one."""
+        of = contrast(self._parts(measure, [Term(1, arm, cohort), Term(1, other, cohort)]))
+        return growth(of, self.predictions.positive, self.predictions.identity)
+
+    def _parts(self, measure: str, terms: Sequence[Term]) -> list[Part]:
         arms = list(dict.fromkeys(one.arm for one in terms))
         cohorts = list(dict.fromkeys(one.cohort for one in terms))
-        parts = [
+        return [
             Part(
                 one.weight,
                 self._worth(one.arm, measure, one.cohort),
@@ -100,7 +108,6 @@ class Judged:
             )
             for one in terms
         ]
-        return self._mean(parts, "difference")
 
     def _mean(self, parts: Sequence[Part], scale: Scale) -> Mean:
         return mean(contrast(parts), self.predictions.positive, self.predictions.identity, scale)

@@ -32,7 +32,13 @@ def labels(arms: Sequence[Arm], without: Sequence[str] = ()) -> list[str]:
         arms: The arms.
         without: What is said elsewhere, such as `amount` on an axis.
     """
-    varied = [name for name in _PARTS if name not in without and len({getattr(arm, name) for arm in arms}) > 1] or [
-        "condition"
-    ]
-    return [", ".join(_PARTS[name](arm) for name in varied) for arm in arms]
+    varied = [name for name in _PARTS if name not in without and len({getattr(arm, name) for arm in arms}) > 1]
+    for name, needed in (("factors", "condition"), ("condition", "trained_on")):
+        others = [other for other in varied if other != name]
+        if needed in others and _distinct(arms, others) == _distinct(arms, varied):
+            varied = others
+    return [", ".join(_PARTS[name](arm) for name in varied or ["condition"]) for arm in arms]
+
+
+def _distinct(arms: Sequence[Arm], parts: Sequence[str]) -> int:
+    return len({tuple(getattr(arm, part) for part in parts) for arm in arms})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from synpain_hf.cards.evidence import NONE, Grid
+from synpain_hf.cards.quantities import as_p
 from synpain_hf.cards.words import words
 from synpain_hf.experiments.report.judged import EVERYBODY, Cohort, Counts
 from synpain_hf.experiments.report.predictions import Arm
@@ -31,7 +32,8 @@ class Line:
     """A number of a table.
 
     Attributes:
-        what: `value`, `difference`, `relative_difference`, `effect`, or `gap_effect`.
+        what: `value`, `difference`, `growth` (as a share of what it is compared with), `effect`, or
+            `effect_on_gap`.
         name: What it is called where that does not follow from the rest, such as the effect of a factor.
         measure: `auroc`, `ap` or `f1`.
         arm: Whose number it is.
@@ -54,6 +56,11 @@ class Line:
     published: float | None = None
     p: float | None = None
 
+    @property
+    def compares(self) -> bool:
+        """Whether it is a difference."""
+        return self.what != "value"
+
     def to_dict(self) -> dict[str, Any]:
         """The line as JSON-ready fields; what is not known is null."""
         mean = self.mean
@@ -73,7 +80,7 @@ class Line:
             "of_identities": _known(mean.of_identities),
             "of_trainings": _known(mean.of_trainings),
             "degrees_of_freedom": _known(mean.freedom),
-            "p": None if self.against is None and not self.name else _known(mean.p),
+            "p": _known(mean.p) if self.compares else None,
             "p_corrected": None if self.p is None else _known(self.p),
             "models": mean.models,
             "models_left_out": mean.left_out,
@@ -148,9 +155,15 @@ def published_words(line: Line) -> str:
     return NONE if line.published is None else as_number(line.published)
 
 
-def parts_of(mean: Mean) -> str:
+def parts_of(mean: Mean, scale: float = 1, digits: int = 3) -> str:
     """The standard errors for other identities and for other trainings: `0.012, 0.004`."""
-    return ", ".join(NONE if np.isnan(part) else f"{part:.3f}" for part in (mean.of_identities, mean.of_trainings))
+    parts = (mean.of_identities, mean.of_trainings)
+    return ", ".join(NONE if np.isnan(part) else as_number(scale * part, digits=digits) for part in parts)
+
+
+def p_words(line: Line) -> str:
+    """The corrected p value of a line."""
+    return NONE if line.p is None else as_p(line.p)
 
 
 def cohort_words(cohort: Cohort) -> str:

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import synpain_hf
+from synpain_hf.experiments.report.changes import changes
+from synpain_hf.experiments.report.curves import curves
+from synpain_hf.experiments.report.effects import effects
 from synpain_hf.experiments.report.files import as_csv, as_latex, as_markdown
 from synpain_hf.experiments.report.groups import groups
 from synpain_hf.experiments.report.html import html
+from synpain_hf.experiments.report.matrix import matrix
 from synpain_hf.experiments.report.result import Question, Result
 from synpain_hf.experiments.report.table import Table
 from synpain_hf.storage import remove_tree, report_write_errors, write_atomically
@@ -20,7 +24,13 @@ from synpain_hf.validation.statistics.estimate import LEVEL
 PAGE, DOCUMENT = "report.html", "report.json"
 TABLES, FIGURES = "tables", "figures"
 
-KINDS: Mapping[str, Callable[[Question, Result], Table]] = {"groups": groups}
+KINDS: Mapping[str, Callable[[Question, Result], Table]] = {
+    "groups": groups,
+    "matrix": matrix,
+    "changes": changes,
+    "curves": curves,
+    "effects": effects,
+}
 """How the table of each kind is made."""
 
 

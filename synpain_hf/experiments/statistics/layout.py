@@ -48,8 +48,7 @@ class Layout:
     def covariance(self, adds: Floats) -> Covariance:
         """Of the cells (strata within blocks), from what pairs add, shape (pairs,)."""
         parts = Deviations(np.where(self.positive, adds, 0.0), np.where(self.positive, 0.0, adds))
-        freedom = np.nan_to_num(degrees_of_freedom(parts, self.units), nan=1.0)  # of cells in which nothing varies
-        return Covariance(covariance(parts, self.units), freedom, self.units.in_common)
+        return Covariance(covariance(parts, self.units), degrees_of_freedom(parts, self.units), self.units.in_common)
 
     def variance(self, adds: Floats) -> float:
         """Of the sum of the cells; NaN where a cell has too few identities of a class."""

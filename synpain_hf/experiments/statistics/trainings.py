@@ -19,7 +19,7 @@ import numpy as np
 from synpain_hf.experiments.statistics.contrast import Contrast
 from synpain_hf.experiments.statistics.layout import Layout, layout
 from synpain_hf.experiments.statistics.worth import Booleans, Integers
-from synpain_hf.metrics.subgroup_auroc.inference import NO_SPREAD, logit_interval, p_value_of, quantile_of
+from synpain_hf.metrics.subgroup_auroc.inference import NO_SPREAD, Covariance, logit_interval, p_value_of, quantile_of
 from synpain_hf.metrics.subgroup_auroc.score import drawn_in, falling, law, score_interval
 from synpain_hf.validation.statistics.estimate import LEVEL
 
@@ -104,6 +104,29 @@ def mean(of: Contrast, positive: Booleans, identities: Integers, scale: Scale, l
     )
 
 
+def growth(of: Contrast, positive: Booleans, identities: Integers, level: float = LEVEL) -> Mean:
+    """By what share the mean of one side is above that of the other, by the delta method; without a p value.
+
+    Args:
+        of: The sum of both sides, the first less the second in question.
+        positive: As for `mean`.
+        identities: Likewise.
+        level: The confidence level.
+    """
+    if not of.keys:
+        return mean(of, positive, identities, "difference", level)
+    tested = layout(of, positive, identities)
+    sides = np.mean([tested.values[:, list(readers)].mean(axis=1) for readers in tested.blocks], axis=0)
+    above, below = sides.tolist()
+    if below <= 0:
+        return Mean(np.nan, models=len(of.keys), reason="what it is compared with is 0")
+    weights = np.array([[1 / below], [-above / below**2]])
+    shares = replace(of, values=weights * of.values, deviations=[weights * adds for adds in of.deviations])
+    found = mean(shares, positive, identities, "difference", level)
+    share = above / below - 1
+    return replace(found, value=share, low=found.low + share, high=found.high + share, p=np.nan)
+
+
 @dataclass(frozen=True)
 class _Variance:
     """Of a mean.
@@ -128,7 +151,7 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
     together = tested.covariance(tested.adds_to_means())
     everything = np.ones(together.values.shape)
     sampled = together.expected(everything) / blocks**2
-    lawful = law(tested.means, together, tested.units).scaled if is_auroc else together
+    lawful = law(tested.means, together, tested.units).scaled if is_auroc else _with_freedom(together)
     freedom = lawful.degrees_of_freedom(everything)
     judged_unlike = _of_single_readers(tested)
     identities = float(np.maximum(sampled - judged_unlike, 0.0))
@@ -147,6 +170,11 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
         return found
     at = falling(drawn_in(tested.means, tested.units.sizes)).mean()
     return replace(found, scaled=float(lawful.expected(everything)) / blocks**2 + (total - sampled) / float(at))
+
+
+def _with_freedom(found: Covariance) -> Covariance:
+    """The same, with a degree of freedom for cells in which nothing varies."""
+    return replace(found, freedom=np.nan_to_num(found.freedom, nan=1.0))
 
 
 def _of_single_readers(tested: Layout) -> float:
