@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from synpain_hf.experiments.report.judged import Cohort, Judged
 from synpain_hf.experiments.report.predictions import Arm, Predictions
 from synpain_hf.experiments.report.published import Published, published
 from synpain_hf.schemas import strict_json, violations
-from synpain_hf.text.plurals import count, first_few, noun_after
+from synpain_hf.text.plurals import count, first_few
 
 NAME = "experiment.json"
 
-_FEW_SEEDS = 3
+_FEW = 3
+_ALONE = "one model alone: intervals hold for other identities, not for other trainings. Train with several seeds."
+_TWO = "two trainings, which hardly tell how trainings differ: intervals can be very wide. Train with five seeds."
+_UNEVEN = "fewer models than others. Comparisons are made with the folds and seeds that both sides have."
 
 
 @dataclass(frozen=True)
@@ -104,36 +107,28 @@ class Result:
         return self.published.remarks(sorted(tested)) if self.published else []
 
     def cautions(self) -> list[str]:
-        """What limits the intervals."""
-        lonely, few, uneven = [], [], []
+        """What limits the intervals, in sentences."""
         arms = self.judged.predictions.arms
-        most = max((len(arm.models) for arm in arms), default=0)
-        for arm in arms:
-            seeds = len({model.seed for model in arm.models})
-            if len(arm.models) == 1:
-                lonely.append(arm)
-            elif seeds < _FEW_SEEDS and len({model.fold for model in arm.models}) < _FEW_SEEDS:
-                few.append(arm)
-            keys = {(model.fold, model.seed) for model in arm.models}
-            if len(keys) < most and len(keys) > 1:
-                uneven.append(arm)
-        found = []
-        if lonely:
-            found.append(
-                f"{count(len(lonely), 'row')} with one training: how much another training would differ cannot be "
-                "estimated, so those intervals are of other identities alone. Train with several seeds."
-            )
-        if few:
-            found.append(
-                f"{count(len(few), 'row')} with two trainings: how much trainings differ is barely known from two, so "
-                "that those intervals may be very wide. Train with five seeds."
-            )
-        if uneven:
-            found.append(
-                f"{count(len(uneven), 'row')} with fewer models than others: runs are missing. Comparisons use the "
-                f"{noun_after(2, 'fold')} and seeds that both sides have."
-            )
-        return found
+        alone = [arm for arm in arms if len(arm.models) == 1]
+        few = [arm for arm in arms if len(arm.models) > 1 and _most_alike(arm) < _FEW]
+        most = max(len(arm.models) for arm in arms)
+        uneven = [arm for arm in arms if arm.trained_on and len(arm.models) < most]
+        return [
+            f"{_conditions(some)} {caution}"
+            for some, caution in ((alone, _ALONE), (few, _TWO), (uneven, _UNEVEN))
+            if some
+        ]
+
+
+def _most_alike(arm: Arm) -> int:
+    """How many trainings there are to see from how much they differ: seeds, or folds."""
+    return max(len({model.seed for model in arm.models}), len({model.fold for model in arm.models}))
+
+
+def _conditions(arms: Sequence[Arm]) -> str:
+    """`real, pair have`: the conditions of some arms, with a verb."""
+    names = list(dict.fromkeys(arm.condition for arm in arms))
+    return f"{first_few(names)} {'has' if len(names) == 1 else 'have'}"
 
 
 def _document(path: Path) -> Mapping[str, Any]:

@@ -108,7 +108,7 @@ def growth(of: Contrast, positive: Booleans, identities: Integers, level: float 
     """By what share the mean of one side is above that of the other, by the delta method; without a p value.
 
     Args:
-        of: The sum of both sides, the first less the second in question.
+        of: The sum of both sides, of which that with the lower `trained` is compared with the other one.
         positive: As for `mean`.
         identities: Likewise.
         level: The confidence level.
@@ -152,7 +152,7 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
     everything = np.ones(together.values.shape)
     sampled = together.expected(everything) / blocks**2
     lawful = law(tested.means, together, tested.units).scaled if is_auroc else _with_freedom(together)
-    freedom = lawful.degrees_of_freedom(everything)
+    freedom = 1.0 if lawful.expected(everything) <= 0 else lawful.degrees_of_freedom(everything)
     judged_unlike = _of_single_readers(tested)
     identities = float(np.maximum(sampled - judged_unlike, 0.0))
     total, degrees = sampled, freedom
