@@ -22,6 +22,7 @@ from synpain_hf.experiments.planning import Plan, plan_runs
 from synpain_hf.experiments.predictions import tidy
 from synpain_hf.experiments.record import RECORD, record_of
 from synpain_hf.experiments.request import Engine, Request
+from synpain_hf.experiments.report.write import PAGE, write_report
 from synpain_hf.experiments.runs import Store
 from synpain_hf.experiments.sets import open_sets
 from synpain_hf.experiments.working import devices, work_off
@@ -52,7 +53,7 @@ class Experiment:
     def summary(self) -> str:
         """What was done, in a line."""
         runs = self.record["runs"]
-        return f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}"
+        return f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}; {self.out / PAGE} shows them"
 
     @property
     def predictions(self) -> pa.Table:
@@ -120,6 +121,7 @@ def experiment(
         with replacing_file(folder / PREDICTIONS) as partial:
             pq.write_table(tidy(plan, asked.store, record["model"]), partial)
         write_atomically(folder / RECORD, json.dumps(record, indent=2) + "\n")
+    write_report(folder)
     return Experiment(folder, record)
 
 
