@@ -21,8 +21,8 @@ from synpain_hf.experiments.definition import MAIN, SYNTHETIC, Definition, read_
 from synpain_hf.experiments.planning import Plan, plan_runs
 from synpain_hf.experiments.predictions import tidy
 from synpain_hf.experiments.record import RECORD, record_of
-from synpain_hf.experiments.request import Engine, Request
 from synpain_hf.experiments.report.write import PAGE, write_report
+from synpain_hf.experiments.request import Engine, Request
 from synpain_hf.experiments.runs import Store
 from synpain_hf.experiments.sets import open_sets
 from synpain_hf.experiments.working import devices, work_off
@@ -53,7 +53,9 @@ class Experiment:
     def summary(self) -> str:
         """What was done, in a line."""
         runs = self.record["runs"]
-        return f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}; {self.out / PAGE} shows them"
+        return (
+            f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}; {self.out / PAGE} shows them"
+        )
 
     @property
     def predictions(self) -> pa.Table:
@@ -118,9 +120,9 @@ def experiment(
     record = record_of(plan, asked.store, asked.request)
     with report_write_errors(folder):
         folder.mkdir(exist_ok=True)
+        write_atomically(folder / RECORD, json.dumps(record, indent=2) + "\n")  # first: it says whose folder this is
         with replacing_file(folder / PREDICTIONS) as partial:
             pq.write_table(tidy(plan, asked.store, record["model"]), partial)
-        write_atomically(folder / RECORD, json.dumps(record, indent=2) + "\n")
     write_report(folder)
     return Experiment(folder, record)
 

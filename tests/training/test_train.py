@@ -28,7 +28,7 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.layout import RECORD, RESULT
+from synpain_hf.training.layout import LOCK, RECORD, RESULT, check_place
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.folder import check_finished
 from synpain_hf.training.run.models import build_model
@@ -423,6 +423,17 @@ def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_pa
 
 
 @pytest.mark.slow
+def test_what_a_kill_left_before_anything_was_written_is_no_obstacle(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    out.mkdir()
+    for name in (LOCK, f".{RECORD}.partial"):
+        (out / name).touch()
+    check_place(out, RECORD)
+    (out / "notes.txt").touch()
+    with pytest.raises(UsageError, match=r"exists; remove it, or give another place"):
+        check_place(out, RECORD)
+
+
 def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(1))
