@@ -107,7 +107,7 @@ def experiment(
 
     Raises:
         UsageError: If an argument cannot be right, or the pairs allow no run.
-        BadInputError: If the definition is not right, or a person would be trained and judged on.
+        BadInputError: If the definition is not right, or a person is on both sides of a split.
         SynpainError: What `train`, `predict` and `open_pairs` raise.
         OutputError: If `out` cannot be written.
     """

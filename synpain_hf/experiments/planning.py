@@ -90,7 +90,7 @@ def plan_runs(
 
     Raises:
         UsageError: If no run is possible.
-        BadInputError: If a person would be trained and judged on.
+        BadInputError: If a person is on both sides of a split.
     """
     weights = weights_of(request.model.model)
     persons: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""`Run`: a scenario with its pairs, checked so that nobody is trained and judged on, and where its results are kept.
+"""`Run`: a scenario with its pairs, checked so that no person is on both sides of it, and where its results are kept.
 
 RUNS/trained/DIGEST/            a model, as `train` leaves it
 RUNS/trained/DIGEST.log         what was told while it was trained
@@ -140,7 +140,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
 
     Raises:
         NotPossibleError: If a split has no pairs, or of one class only.
-        BadInputError: If a person would be trained and judged on.
+        BadInputError: If a person is on both sides of a split.
     """
     tested = sets[scenario.test]
     judged_at = held_out(tested.pairs, scenario.turn)[TEST]

@@ -42,7 +42,7 @@ def work_off(
         store: Where runs are kept.
         request: What is asked for.
         jobs: Models at a time, each in a process of its own, and where there are GPUs on one of them.
-        engine: What runs them.
+        engine: What runs them; `ray` on processors alone.
         progress: Called after every model and, of one at a time, for its steps.
 
     Raises:
@@ -54,7 +54,8 @@ def work_off(
         progress("models", done, everything)
     jobs = max(1, min(jobs, len(tasks)))
     told = _Told(progress, done, everything) if jobs == 1 and engine == "processes" else None
-    work: Callable[[Task], None] = partial(_work, store, request, _Place(jobs, devices()), told)
+    place = _Place(jobs, devices() if engine == "processes" else ())
+    work: Callable[[Task], None] = partial(_work, store, request, place, told)
     for number, _ in enumerate(Executor(jobs, engine).run(work, tasks), done + 1):
         progress("models", number, everything)
 

@@ -114,10 +114,11 @@ class TestCrossValidation:
         assert by_condition["swapped"] != by_condition["pair"]
 
     @pytest.mark.slow
+    @pytest.mark.parametrize("engine", ["processes", "ray"])
     def test_two_models_at_a_time_say_what_one_after_the_other_says(
-        self, validated: Experiment, sixty: Release, tmp_path: Path
+        self, engine: str, validated: Experiment, sixty: Release, tmp_path: Path
     ) -> None:
-        found = run("cross-validation", tmp_path, sixty.folder, jobs=2)
+        found = run("cross-validation", tmp_path, sixty.folder, jobs=2, engine=engine)
         assert _scores(found, "all groups") == pytest.approx(_scores(validated, "all groups"), abs=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""A run is known by all that makes its scores, and nobody is trained and judged on, in whichever data sets."""
+"""A run is known by all that makes its scores, and no person is on both sides of it, in whichever data sets."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class TestDigests:
 
 class TestPersons:
     @pytest.mark.parametrize("turn", ["cv_0", "cv_4", "loso_p003"])
-    def test_nobody_is_trained_and_judged_on(self, turn: str) -> None:
+    def test_no_person_is_on_both_sides(self, turn: str) -> None:
         for condition in (Condition("all groups"), WITH_SYNTHETIC, Condition("o", groups={"gender": ["man"]})):
             trained, judged = persons(bound(condition, turn=turn))
             assert trained
