@@ -11,7 +11,6 @@ import synpain_hf
 from synpain_hf.cli.options import AsJson, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_text, reported
 from synpain_hf.errors import UsageError
-from synpain_hf.experiments.definition import names, read_definition, text_of
 from synpain_hf.experiments.request import Engine, seeds_of
 from synpain_hf.training.options import EverydayArguments, ModelArguments
 from synpain_hf.vocabulary import Alignment, Fusion
@@ -165,6 +164,8 @@ def experiment(
 
 def _describe(words: list[str], as_json: bool) -> None:
     """Print the experiments that there are, or the file of one."""
+    from synpain_hf.experiments.definition import names, read_definition, text_of
+
     if words[0] == LIST:
         found = {name: read_definition(name).question for name in names()}
         if as_json:
