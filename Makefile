@@ -56,6 +56,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.chunks
 	$(BIN)/python -m tests.benchmarks.loading
 	$(BIN)/python -m tests.benchmarks.shortcuts
+	$(BIN)/python -m tests.benchmarks.framing
 	$(BIN)/python -m tests.benchmarks.annotators
 
 bench-gpu: $(READY)

@@ -51,7 +51,7 @@ DrawingStyle = Literal["portrait", "sketch"]
 Uses = Literal["frames", "table", "both"]
 """What becomes of videos: pairs of their frames, rows of the table `videos`, or both."""
 
-Fusion = Literal["subtraction", "concatenation", "cross_attention"]
+Fusion = Literal["subtraction", "concatenation", "cross_attention", "none"]
 """How a model uses the reference; `synpain_hf.modeling.fusion.FUSIONS` has the modules."""
 
 DEFAULT_FUSION: Fusion = "cross_attention"

@@ -32,10 +32,12 @@ class PairwisePainConfig(PreTrainedConfig):
     """Configuration of `PairwisePainForImageClassification`.
 
     Args:
-        architecture: `pwct`, the published pairwise network on grey faces of 160 x 160, or `backbone`, any vision
-            backbone of transformers whose tokens of the two faces are fused.
+        architecture: `pwct`, the published pairwise network on grey faces of 160 x 160; `linear`, a logistic regression
+            on the difference of two such faces, as a baseline; or `backbone`, any vision backbone of transformers
+            whose tokens of the two faces are fused.
         backbone_config: Of `backbone`: the backbone's own configuration, or its dictionary with `model_type`.
-        fusion: Of `backbone`: how the reference comes in: `subtraction`, `concatenation` or `cross_attention`.
+        fusion: How the reference comes in: of `backbone` by `subtraction`, `concatenation` or `cross_attention`, while
+            `pwct` and `linear` always subtract; of all three, with `none` not at all, as a baseline.
         fusion_heads: Heads of the cross-attention; they divide the width of the backbone.
         lora: Of `backbone`: arguments of `peft.LoraConfig` to train low-rank updates of a frozen backbone, `{}` for
             its defaults here (r 8, alpha 16, dropout 0.1, every linear layer); None to train all weights.
@@ -76,7 +78,7 @@ class PairwisePainConfig(PreTrainedConfig):
         *("loss_parts", "hidden_states", "attentions", "cross_attentions"),
     ]
 
-    architecture: Literal["pwct", "backbone"] = "pwct"
+    architecture: Literal["pwct", "linear", "backbone"] = "pwct"
     backbone_config: dict[str, Any] | PreTrainedConfig | None = None
     fusion: Fusion = DEFAULT_FUSION
     fusion_heads: int = 8
@@ -157,10 +159,12 @@ class PairwisePainConfig(PreTrainedConfig):
 
     def _check(self) -> None:
         of_backbone = {"backbone_config": self.backbone_config, "lora": self.lora}
-        if self.architecture == "pwct":
+        if self.architecture != "backbone":
             for name, value in of_backbone.items():
                 if value is not None:
-                    raise UsageError("belongs to architecture='backbone', and this one is 'pwct'; leave it out", name)
+                    raise UsageError(
+                        f"belongs to architecture='backbone', and this one is {self.architecture!r}; leave it out", name
+                    )
         elif self.backbone_config is None:
             raise UsageError(
                 "architecture='backbone' needs a backbone_config, such as transformers.ConvNextConfig(); for "
@@ -188,6 +192,8 @@ class PairwisePainConfig(PreTrainedConfig):
                 "does, or 1 for the last alone",
                 "published_pspi_outputs",
             )
+        if self.fusion == "none":
+            raise UsageError("is 'none', and the published PwCT subtracts; leave it out", "fusion")
         if self.num_labels != 2 or self.pspi_head or self.action_units:
             raise UsageError(
                 "a published PwCT gives PSPI, from which two classes follow; leave num_labels, pspi_head and "

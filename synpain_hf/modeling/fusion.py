@@ -1,4 +1,4 @@
-"""How a face and its reference become one: three ways, from tokens of both to tokens of the pair."""
+"""How a face and its reference become one, from tokens of both to tokens of the pair; or how the face stays alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Subtraction(nn.Module):
         width: Elements of a token.
     """
 
-    def __init__(self, width: int, config: PairwisePainConfig) -> None:  # noqa: ARG002 - the three are made alike
+    def __init__(self, width: int, config: PairwisePainConfig) -> None:  # noqa: ARG002 - all are made alike
         super().__init__()
         self.mix = nn.Linear(width, width)
 
@@ -37,7 +37,7 @@ class Concatenation(nn.Module):
         width: Elements of a token.
     """
 
-    def __init__(self, width: int, config: PairwisePainConfig) -> None:  # noqa: ARG002 - the three are made alike
+    def __init__(self, width: int, config: PairwisePainConfig) -> None:  # noqa: ARG002 - all are made alike
         super().__init__()
         self.mix = nn.Linear(2 * width, width)
 
@@ -74,6 +74,22 @@ class CrossAttention(nn.Module):
         target, reference = self.target_norm(target), self.reference_norm(reference)
         found, weights = self.attention(target, reference)
         return nn.functional.gelu(self.mix(target + found)), weights
+
+
+class Alone(nn.Module):
+    """The target's tokens as they are: a baseline that looks at no reference.
+
+    Args:
+        width: Elements of a token.
+    """
+
+    def __init__(self, width: int, config: PairwisePainConfig) -> None:  # noqa: ARG002 - all are made alike
+        super().__init__()
+        self.mix = nn.Linear(width, width)
+
+    def forward(self, target: Tensor, reference: Tensor) -> Fused:  # noqa: ARG002 - all are called alike
+        """Give tokens of shape (pairs, tokens, width)."""
+        return nn.functional.gelu(self.mix(target)), None
 
 
 class PairAttention(nn.Module):
@@ -134,9 +150,10 @@ def _eager_attention(
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), weights
 
 
-FUSIONS: dict[Fusion, type[Subtraction | Concatenation | CrossAttention]] = {
+FUSIONS: dict[Fusion, type[Subtraction | Concatenation | CrossAttention | Alone]] = {
     "subtraction": Subtraction,
     "concatenation": Concatenation,
     "cross_attention": CrossAttention,
+    "none": Alone,
 }
 """The ways by their names in `PairwisePainConfig.fusion`."""

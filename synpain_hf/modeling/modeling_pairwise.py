@@ -26,11 +26,13 @@ class PairwisePainModelOutput(ModelOutput):
     """Features of faces that were compared with their references.
 
     Attributes:
-        last_hidden_state: Fused tokens of each face and reference; shape (batch, references, tokens, width).
-        pooler_output: What the last layer of the classifier takes; shape (batch, references, features).
+        last_hidden_state: Fused tokens of each face and reference; shape (batch, references, tokens, width). With the
+            fusion `none` there is one reference here, whatever was given.
+        pooler_output: What the last layer of the classifier takes; shape (batch, references, features); likewise.
         hidden_states: With `output_hidden_states`, what the backbone gives after each stage, of all faces: the faces
             to judge, then their references. Of `pwct` five: shared features of the faces to judge, those of the
-            references, their pooled differences, and what comes after each further convolution.
+            references, their pooled differences, and what comes after each further convolution. Of `linear` two:
+            features of the faces to judge, and of the references. With the fusion `none`, no reference is among them.
         attentions: With `output_attentions`, the backbone's attention weights, in the same order of faces; None where
             it has none.
         cross_attentions: Likewise, of the fusion `cross_attention`, one tensor of shape (batch x references, heads,
@@ -80,7 +82,7 @@ class PairwisePainModel(PairwisePainPreTrainedModel):
         config: The configuration; weights are new.
     """
 
-    _keys_to_ignore_on_load_unexpected = [r"^head\.", r"^pwct\.output\."]  # noqa: RUF012 - as transformers declares it
+    _keys_to_ignore_on_load_unexpected = [r"^head\.", r"^(pwct|linear)\.output\."]  # noqa: RUF012 - as transformers declares it
 
     def __init__(self, config: PairwisePainConfig) -> None:
         super().__init__(config)
@@ -124,10 +126,14 @@ class PairwisePainForImageClassification(PairwisePainPreTrainedModel):
     classes, the logits are 0 and `pspi - config.pspi_threshold`. Otherwise classes, PSPI and action units are outputs
     of its last layer.
 
+    With `architecture="linear"` it is a logistic regression on the difference of the two faces, both grey and averaged
+    over 20 x 20 squares: a baseline that a model worth having beats.
+
     With `architecture="backbone"`, one backbone of transformers turns each face into tokens, the reference's are fused
     with the target's, the mean over the fused tokens goes into one linear layer.
 
-    Either way, what several references give is averaged.
+    Each of them averages what several references give; and each, with `fusion="none"`, looks at no reference, though it
+    takes one: the baseline that says what the reference is worth.
 
     Args:
         config: The configuration; weights are new.
@@ -200,7 +206,7 @@ class PairwisePainForImageClassification(PairwisePainPreTrainedModel):
                 finite; if the attention implementation gives no weights; or if there is a target without a head for it.
         """
         found = self.compare(pixel_values, reference_pixel_values, output_attentions, output_hidden_states)
-        head = self.pwct.output if self.config.architecture == "pwct" else self.head
+        head = self.head if self.network is None else self.network.output
         logits, raw_pspi, score, units = self._heads(head(found.pooled))
         counts = num_items_in_batch or {}
         parts: dict[str, Tensor] = {}

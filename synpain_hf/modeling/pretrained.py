@@ -30,9 +30,15 @@ from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS, PairAttention
 from synpain_hf.modeling.inputs import check_faces
 from synpain_hf.modeling.last_layer import LastLayer
-from synpain_hf.modeling.pwct import PWCT_CHANNELS, PwCT
+from synpain_hf.modeling.linear import GAIN, LinearDifference, QuickLayer
+from synpain_hf.modeling.pwct import PwCT
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import PWCT_SIDE
+
+NETWORKS: dict[str, type[PwCT | LinearDifference]] = {"pwct": PwCT, "linear": LinearDifference}
+"""Networks that are no backbone, by `PairwisePainConfig.architecture`; each takes grey faces of `PWCT_SIDE` pixels."""
+
+_GREY = 1
 
 
 class DamagedModelError(SynpainError, SafetensorError):
@@ -53,6 +59,8 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
     """
 
     config: PairwisePainConfig
+    pwct: PwCT
+    linear: LinearDifference
     config_class = PairwisePainConfig
     main_input_name = "pixel_values"
     accepts_loss_kwargs = False
@@ -64,8 +72,9 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
 
     def __init__(self, config: PairwisePainConfig, outputs: int | None = None) -> None:
         super().__init__(config)
-        if config.architecture == "pwct":
-            self.pwct = PwCT(outputs)
+        if config.architecture in NETWORKS:
+            network = NETWORKS[config.architecture](outputs, alone=config.fusion == "none")
+            setattr(self, config.architecture, network)
         else:
             self.backbone = backbone_from_config(cast("PreTrainedConfig", config.backbone_config))
             width = width_of(self.backbone)
@@ -156,7 +165,7 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
             UsageError: If there is nothing to checkpoint, or no gradient would reach the low-rank updates.
         """
         if not self.supports_gradient_checkpointing:
-            name = "PwCT" if self.config.architecture == "pwct" else type(self.backbone).__name__
+            name = type(self.network or self.backbone).__name__
             raise UsageError(f"{name} has no gradient checkpointing; leave it out")
         arguments = {"use_reentrant": False, **(gradient_checkpointing_kwargs or {})}
         if self.config.lora is not None and arguments["use_reentrant"]:
@@ -169,9 +178,14 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
         enable(arguments, **kwargs)
 
     @property
+    def network(self) -> PwCT | LinearDifference | None:
+        """The network that is no backbone; None of a backbone."""
+        return getattr(self, self.config.architecture) if self.config.architecture in NETWORKS else None
+
+    @property
     def num_channels(self) -> int:
         """The channels of a face."""
-        return PWCT_CHANNELS if self.config.architecture == "pwct" else channels_of(self.backbone.config)
+        return _GREY if self.network is not None else channels_of(self.backbone.config)
 
     def compare(
         self,
@@ -199,25 +213,27 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
                 ("output_hidden_states", output_hidden_states),
             )
         }
-        is_pwct = self.config.architecture == "pwct"
+        network = self.network
         target, references = check_faces(
             target,
             references,
             self.num_channels,
-            PWCT_SIDE if is_pwct else None,
+            None if network is None else PWCT_SIDE,
             finite=not (self.training or torch.compiler.is_compiling()),
         )
         # Not `self.dtype`, which looks for parameters: a replica of `DataParallel` has none.
-        dtype = (self.pwct.hidden if is_pwct else self.fusion.mix).weight.dtype
+        dtype = self.fusion.mix.weight.dtype if network is None else network.dtype
         target, references = target.to(dtype), references.to(dtype)
-        found = self.pwct(target, references) if is_pwct else self._compare_tokens(target, references, wanted)
+        found = self._compare_tokens(target, references, wanted) if network is None else network(target, references)
         return cast("Compared", found if wanted["output_hidden_states"] else found._replace(hidden_states=None))
 
     def _compare_tokens(self, target: Tensor, references: Tensor, wanted: Mapping[str, bool]) -> Compared:
-        pairs = references.shape[:2]
+        if self.config.fusion == "none":
+            references = references[:, :0]
         asked = {name: True for name, is_wanted in wanted.items() if is_wanted}
         output = self.backbone(torch.cat([target, references.flatten(0, 1)]), **asked)
         tokens = tokens_of(output)
+        pairs = (len(target), max(references.shape[1], 1))
         of_targets = tokens[: pairs[0]].repeat_interleave(pairs[1], dim=0)
         fused, weights = self.fusion(of_targets, tokens[pairs[0] :])
         attentions = output.get("attentions") if wanted["output_attentions"] else None
@@ -242,6 +258,8 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
         if isinstance(module, PairAttention):
             init.xavier_uniform_(module.in_proj_weight)
             init.zeros_(module.in_proj_bias)
+        if isinstance(module, QuickLayer):
+            init.normal_(module.weight, std=self.config.initializer_range / GAIN)
 
     def _add_lora(self, lora: dict[str, Any]) -> None:
         add_lora(self.backbone, lora)

@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from synpain_hf.modeling.compared import Compared
 from synpain_hf.modeling.last_layer import LastLayer
 
-PWCT_CHANNELS = 1
-
 _KERNEL = 5
 _FLAT = 128 * 6 * 6
 """Elements of the flattened features; faces of `PWCT_SIDE` pixels alone have so many."""
@@ -26,20 +24,27 @@ class PwCT(nn.Module):
 
     Args:
         outputs: Number of outputs of the last layer, `output`, which the classifier applies; None for none.
+        alone: Whether nothing is subtracted, so that the face is judged without its references.
     """
 
-    def __init__(self, outputs: int | None) -> None:
+    def __init__(self, outputs: int | None, *, alone: bool = False) -> None:
         super().__init__()
+        self.alone = alone
         # Published state dicts hold the statistics of this layer, which the published network never applies: kept so
         # that a state dict comes out as it went in.
         self.unused_input_norm = nn.BatchNorm2d(2, affine=False)
-        self.shared = _stage(PWCT_CHANNELS, 64, stride=2)
+        self.shared = _stage(1, 64, stride=2)
         self.pool = nn.MaxPool2d(2)
         self.middle = _stage(64, 128)
         self.deep = _stage(128, 128)
         self.hidden = nn.Linear(_FLAT, _HIDDEN)
         if outputs is not None:
             self.output = LastLayer(_HIDDEN, outputs)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type that faces are computed in."""
+        return self.hidden.weight.dtype
 
     def forward(self, target: Tensor, references: Tensor) -> Compared:
         """Compare a face with each of its references.
@@ -51,19 +56,25 @@ class PwCT(nn.Module):
         Returns:
             200 features and 36 tokens of 128 elements of each pair; and as hidden states the shared features of the
             targets, those of the references, the pooled differences, and what comes after each further convolution.
+            Of a face alone, those of one pair, and no features of references.
         """
+        if self.alone:
+            return self._judged(self.shared(target), (*target.shape[:1], 1))
         pairs = references.shape[:2]
         # Each face by itself, as published: in training, batch norm takes the statistics of one kind of face at a time.
         of_targets = self.shared(target)
         of_references = self.shared(references.flatten(0, 1))
         differences = of_targets.unsqueeze(1) - of_references.unflatten(0, pairs)
-        features = self.pool(differences.flatten(0, 1))
+        return self._judged(differences.flatten(0, 1), pairs, of_targets, of_references)
+
+    def _judged(self, compared: Tensor, pairs: tuple[int, ...], *shared: Tensor) -> Compared:
+        features = self.pool(compared)
         middle = self.pool(self.middle(features))
         deep = self.pool(self.deep(middle))
         return Compared(
             tokens=deep.flatten(2).transpose(1, 2).unflatten(0, pairs),
             pooled=torch.relu(self.hidden(deep.flatten(1))).unflatten(0, pairs),
-            hidden_states=(of_targets, of_references, features, middle, deep),
+            hidden_states=(*shared, features, middle, deep),
         )
 
 

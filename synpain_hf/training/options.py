@@ -25,7 +25,10 @@ Protocol = Literal["cv", "loso"]
 SEVERAL = {ALL_FOLDS: "fold-{}", EACH_PERSON: "person-{:03}"}
 """The configurations that stand for several trainings, of the command alone, with the folders of these."""
 
-PWCT, JSON = "pwct", ".json"
+PWCT, LINEAR, JSON = "pwct", "linear", ".json"
+
+WHOLE = (PWCT, LINEAR)
+"""Networks that are no backbone: they subtract, and take grey faces of one size."""
 
 ClassWeights = Literal["balanced", "none"]
 
@@ -66,11 +69,14 @@ class ModelArguments:
     model: str = field(
         default="pwct",
         metadata={
-            "help": "pwct; a vision model on the Hub or in a folder; a pairwise model to train on; or a .json file "
-            "with the configuration of either, for new weights."
+            "help": "pwct; linear, a baseline; a vision model on the Hub or in a folder; a pairwise model to train on; "
+            "or a .json file with the configuration of either, for new weights. ./pwct is a folder of that name."
         },
     )
-    fusion: Fusion = field(default=DEFAULT_FUSION, metadata={"help": "How the reference comes in, of a vision model."})
+    fusion: Fusion = field(
+        default=DEFAULT_FUSION,
+        metadata={"help": "How the reference comes in, of a vision model; of any model none, for the face alone."},
+    )
     lora: bool = field(default=False, metadata={"help": "Train low-rank updates of a frozen vision model."})
     image_size: int | None = field(
         default=None, metadata={"help": "Side of a face in pixels, where the model leaves a choice."}
@@ -117,14 +123,14 @@ class ModelArguments:
             raise UsageError("names none; give one or several, such as AU4,AU43, or all", "action_units")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
-        if self.model == PWCT:
-            self.check_pwct()
+        if self.model in WHOLE:
+            self.check_whole()
 
     def check_source(self) -> None:
         """Refuse a model that is nowhere; whether the Hub has it is not looked at.
 
         Raises:
-            UsageError: If it is neither `pwct`, nor a file, a folder or an id on the Hub.
+            UsageError: If it is neither `pwct` nor `linear`, nor a file, a folder or an id on the Hub.
         """
         place = Path(self.model).expanduser()
         if self.model.endswith(JSON):
@@ -132,10 +138,10 @@ class ModelArguments:
                 raise UsageError(
                     f"is {shown(self.model)!r}, which is not a file; give one with a configuration", "model"
                 )
-        elif self.model != PWCT and not (REPO_ID.fullmatch(self.model) or place.is_dir()):
+        elif self.model not in WHOLE and not (REPO_ID.fullmatch(self.model) or place.is_dir()):
             raise UsageError(
                 f"is {shown(self.model)!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of "
-                "these, pwct, or a .json file with a configuration",
+                "these, pwct, linear, or a .json file with a configuration",
                 "model",
             )
 
@@ -143,16 +149,22 @@ class ModelArguments:
         """The action units that are learned: for `all`, every one that is annotated."""
         return annotated if self.action_units == ["all"] else [unit for unit in self.action_units if unit]
 
-    def check_pwct(self) -> None:
-        """Refuse what does not fit PwCT.
+    def check_whole(self, name: str | None = None) -> None:
+        """Refuse what does not fit PwCT, or the linear baseline.
+
+        Args:
+            name: Which of the two; None for that of the model.
 
         Raises:
             UsageError: If something does not.
         """
-        if self.fusion != DEFAULT_FUSION:
-            raise UsageError(f"is {self.fusion!r}, but pwct always subtracts; leave it out", "fusion")
+        name = name or self.model
+        if self.fusion not in (DEFAULT_FUSION, "none"):
+            raise UsageError(f"is {self.fusion!r}, but {name} always subtracts; leave it out, or give none", "fusion")
         if self.lora:
-            raise UsageError("is for vision models, which pwct is not; leave it out, or choose another model", "lora")
+            raise UsageError(
+                f"is for vision models, which {name} is not; leave it out, or choose another model", "lora"
+            )
         if self.image_size not in (None, PWCT_SIDE):
             raise UsageError(
                 f"must be {PWCT_SIDE}: this model does not take faces of {self.image_size} x {self.image_size}",

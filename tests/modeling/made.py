@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
+from synpain_hf.modeling.pretrained import NETWORKS
 
 UNITS = ["AU4", "AU6", "AU43"]
 SIDE = 32
@@ -67,13 +68,13 @@ def on_backbone(backbone: str = "vit", **config: Any) -> PairwisePainForImageCla
 
 
 def of_kind(kind: str, **config: Any) -> PairwisePainForImageClassification:
-    """`pwct`, or a model on the backbone of this name."""
-    return pwct(**config) if kind == "pwct" else on_backbone(kind, **config)
+    """`pwct`, `linear`, or a model on the backbone of this name."""
+    return pwct(architecture=kind, **config) if kind in NETWORKS else on_backbone(kind, **config)
 
 
 def faces(model: PairwisePainForImageClassification, count: int = 2, *references: int) -> tuple[Tensor, Tensor]:
     """Noise that the model takes for faces and their references."""
-    shape = (1, 160, 160) if model.config.architecture == "pwct" else (3, SIDE, SIDE)
+    shape = (1, 160, 160) if model.network is not None else (3, SIDE, SIDE)
     return torch.rand(count, *shape), torch.rand(count, *references, *shape)
 
 

@@ -21,7 +21,7 @@ from synpain_hf.modeling.fusion import PairAttention
 from tests.modeling.made import SIDE, UNITS, faces, of_kind, on_backbone, pwct
 
 TOKENS = (SIDE // 8) ** 2 + 1
-KINDS = ["pwct", "vit", "convnext"]
+KINDS = ["pwct", "linear", "vit", "convnext"]
 
 
 def test_the_fusion_attends_as_torchs_own_layer_with_the_same_weights() -> None:
@@ -74,7 +74,7 @@ def test_features_come_from_what_the_classifier_saved_and_lead_to_its_scores(kin
     both = faces(model, 2, 3)
     features = base(*both)
     assert features.last_hidden_state.shape[:2] == features.pooler_output.shape[:2] == (2, 3)
-    head = model.pwct.output if kind == "pwct" else model.head
+    head = model.head if model.network is None else model.network.output
     torch.testing.assert_close(head(features.pooler_output).mean(1)[:, :2], model(*both).logits)
 
 
@@ -103,9 +103,9 @@ def test_attention_weights_that_the_implementation_does_not_give_are_refused() -
         model(*faces(model), output_attentions=True)
 
 
-@pytest.mark.parametrize("kind", ["pwct", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "convnext"])
 def test_what_has_no_attention_gives_no_weights(kind: str) -> None:
-    model = of_kind(kind, **({} if kind == "pwct" else {"fusion": "subtraction"}))
+    model = of_kind(kind, **({"fusion": "subtraction"} if kind == "convnext" else {}))
     output = PairwisePainModel(model.config).eval()(*faces(model), output_attentions=True)
     assert output.attentions is None
     assert output.cross_attentions is None
@@ -118,6 +118,7 @@ def test_what_has_no_attention_gives_no_weights(kind: str) -> None:
         ("vit", [(6, TOKENS, 16)] * 3),
         ("convnext", [(6, 8, 8, 8), (6, 8, 8, 8), (6, 16, 4, 4)]),
         ("pwct", [(2, 64, 78, 78), (4, 64, 78, 78), (4, 64, 39, 39), (4, 128, 17, 17), (4, 128, 6, 6)]),
+        ("linear", [(2, 1, 400), (2, 2, 400)]),
     ],
 )
 def test_features_after_each_stage_are_given(kind: str, shapes: list[tuple[int, ...]], by_configuration: bool) -> None:
@@ -137,8 +138,9 @@ def test_a_trained_model_takes_a_head_for_other_classes(kind: str, tmp_path: Pat
     assert again.config.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
     assert again.config.class_weights is None
     assert again(*faces(again)).logits.shape == (2, 3)
-    name = "pwct.hidden.weight" if kind == "pwct" else "fusion.mix.weight"
-    assert torch.equal(again.get_parameter(name), model.get_parameter(name))
+    kept = [name for name, _ in PairwisePainModel(model.config).named_parameters()]
+    assert bool(kept) is (kind != "linear")  # which is its last layer
+    assert all(torch.equal(again.get_parameter(name), model.get_parameter(name)) for name in kept)
 
 
 def test_other_classes_may_be_named(tmp_path: Path) -> None:

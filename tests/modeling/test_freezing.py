@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from transformers import MobileViTConfig, PreTrainedConfig, ViTMAEConfig
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, freeze_unused
+from synpain_hf.modeling.pretrained import NETWORKS
 from tests.modeling.made import BACKBONES, SIDE, TRANSFORMER, UNITS, of_kind, on_backbone, pairs
 
 UNUSED = {
@@ -47,10 +48,10 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("heads", HEADS)
-@pytest.mark.parametrize("kind", ["pwct", *BACKBONES])
+@pytest.mark.parametrize("kind", ["pwct", "linear", *BACKBONES])
 def test_just_the_weights_that_get_no_gradient_are_frozen(kind: str, heads: dict[str, Any]) -> None:
     model = of_kind(kind, **heads)
-    unused = freeze_unused(model, *(160, 160) if kind == "pwct" else (SIDE, SIDE))
+    unused = freeze_unused(model, *(160, 160) if kind in NETWORKS else (SIDE, SIDE))
     batch = pairs(model, 2)
     targets = {"labels", *(("pspi", "action_units") if heads else ())}
     model(**{name: values for name, values in batch.items() if name in targets or "pixel" in name}).loss.backward()

@@ -14,7 +14,7 @@ from tests.modeling.made import SIDE, faces, of_kind, on_backbone
 REMEDY = "give the neutral face of the same person as reference_pixel_values"
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit"])
 def test_a_missing_reference_is_an_error_never_the_target_itself(kind: str) -> None:
     model = of_kind(kind)
     target, _ = faces(model)
@@ -84,7 +84,7 @@ def test_pixels_that_are_not_finite_are_refused(value: float, spoilt: int) -> No
         model(*both)
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit"])
 def test_in_training_nan_shows_in_the_loss(kind: str) -> None:
     model = of_kind(kind)
     target, reference = faces(model)

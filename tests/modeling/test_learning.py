@@ -10,7 +10,14 @@ from synpain_hf.modeling.freezing import freeze_unused
 from synpain_hf.modeling.fusion import FUSIONS
 from tests.modeling.made import BACKBONES, SIDE, UNITS, faces, of_kind, on_backbone, pairs
 
-KINDS = [("pwct", "cross_attention"), *(("vit", fusion) for fusion in FUSIONS), ("convnext", "subtraction")]
+COMPARING = [
+    ("pwct", "cross_attention"),
+    ("linear", "cross_attention"),
+    *(("vit", fusion) for fusion in FUSIONS if fusion != "none"),
+    ("convnext", "subtraction"),
+]
+ALONE = [(kind, "none") for kind in ("pwct", "linear", "vit", "convnext")]
+KINDS = [*COMPARING, *ALONE]
 
 
 def train(model: PairwisePainForImageClassification, batch: dict[str, torch.Tensor], steps: int) -> list[float]:
@@ -46,7 +53,9 @@ def test_every_weight_moves_that_is_not_frozen_as_unused(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "steps"), [("pwct", 12), ("vit", 60), ("convnext", 60), ("resnet", 60)])
+@pytest.mark.parametrize(
+    ("kind", "steps"), [("pwct", 12), ("linear", 60), ("vit", 60), ("convnext", 60), ("resnet", 60)]
+)
 def test_the_loss_falls_to_near_zero_on_eight_pairs(kind: str, steps: int) -> None:
     model = of_kind(kind)
     batch = pairs(model, 8)
@@ -66,11 +75,22 @@ def test_pspi_and_action_units_are_learned_along() -> None:
     assert output.action_units.flatten() == pytest.approx(batch["action_units"].flatten(), abs=0.7)
 
 
-@pytest.mark.parametrize(("kind", "fusion"), KINDS)
+@pytest.mark.parametrize(("kind", "fusion"), COMPARING)
 def test_swapping_the_faces_changes_the_answer(kind: str, fusion: str) -> None:
     model = of_kind(kind, fusion=fusion).eval()
     target, reference = faces(model)
     assert not torch.allclose(model(target, reference).logits, model(reference, target).logits)
+
+
+@pytest.mark.parametrize(("kind", "fusion"), ALONE)
+def test_a_face_alone_is_judged_alike_whatever_its_references(kind: str, fusion: str) -> None:
+    model = of_kind(kind, fusion=fusion)
+    target, references = faces(model, 2, 3)
+    assert not torch.allclose(model.eval()(target, references).logits, model(target.flip(-1), references).logits)
+    for mode in (True, False):
+        model.train(mode)
+        logits = [model(target, given).logits for given in (references, references[:, 0], torch.zeros_like(target))]
+        assert all(torch.equal(one, logits[0]) for one in logits)
 
 
 @pytest.mark.parametrize(("kind", "fusion"), KINDS)
@@ -93,7 +113,7 @@ def test_several_references_are_averaged(kind: str, fusion: str) -> None:
     torch.testing.assert_close(together, model(target, references.flip(1)).logits)
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit"])
 def test_a_pair_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
     model = of_kind(kind).eval()
     target, reference = faces(model, 3)
@@ -102,7 +122,7 @@ def test_a_pair_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
     torch.testing.assert_close(alone[0], model(target, reference).logits[1], atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit", "convnext"])
 def test_a_batch_of_one_can_be_trained_on(kind: str) -> None:
     model = of_kind(kind)
     batch = pairs(model, 1)

@@ -18,7 +18,7 @@ def gradients(model: PairwisePainForImageClassification) -> dict[str, Tensor]:
     return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit", "convnext"])
 @pytest.mark.slow
 def test_it_compiles_as_one_graph(kind: str) -> None:
     torch.compiler.reset()
@@ -32,7 +32,7 @@ def test_it_compiles_as_one_graph(kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mixed", [False, True])
-@pytest.mark.parametrize("kind", ["pwct", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "convnext"])
 def test_it_trains_compiled_as_one_graph(kind: str, mixed: bool) -> None:
     torch.compiler.reset()
     model = of_kind(kind, pspi_head=True, action_units=UNITS, class_weights=[0.5, 2]).train()
@@ -91,7 +91,7 @@ def test_a_backbone_without_gradient_checkpointing_says_so() -> None:
         on_backbone("resnet").gradient_checkpointing_enable()
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit", "convnext"])
 def test_it_runs_in_bfloat16(kind: str) -> None:
     model = of_kind(kind, pspi_head=True, action_units=UNITS).bfloat16()
     output = model(**pairs(model, 2))
@@ -102,7 +102,7 @@ def test_it_runs_in_bfloat16(kind: str) -> None:
     assert {gradient.dtype for gradient in gradients(model).values()} == {torch.bfloat16}
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit", "convnext"])
 def test_it_runs_under_autocast(kind: str) -> None:
     model = of_kind(kind).eval()
     both = faces(model)
@@ -114,10 +114,10 @@ def test_it_runs_under_autocast(kind: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loaded", [False, True])
-@pytest.mark.parametrize("kind", ["pwct", "vit", "convnext"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit", "convnext"])
 def test_half_precision_makes_no_ties(kind: str, loaded: bool) -> None:
     model = of_kind(kind, pspi_head=True).eval()
-    last = model.pwct.output if kind == "pwct" else model.head
+    last = model.head if model.network is None else model.network.output
     with torch.no_grad():
         last.bias += 1  # where bfloat16 has steps of 0.008
     if loaded:

@@ -32,7 +32,7 @@ from synpain_hf.modeling import (
 )
 from tests.modeling.made import BACKBONES, SIDE, UNITS, faces, of_kind, on_backbone
 
-KINDS = ["pwct", *BACKBONES]
+KINDS = ["pwct", "linear", *BACKBONES]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -207,7 +207,7 @@ def test_who_may_read_a_models_configuration_may_read_its_weights(tmp_path: Path
     assert set(modes.values()) == {0o640}
 
 
-@pytest.mark.parametrize("kind", ["pwct", "vit"])
+@pytest.mark.parametrize("kind", ["pwct", "linear", "vit"])
 def test_half_precision_is_saved_and_loaded(kind: str, tmp_path: Path) -> None:
     of_kind(kind).bfloat16().save_pretrained(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")

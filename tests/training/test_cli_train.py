@@ -147,6 +147,8 @@ def test_on_a_terminal_every_line_fits(faces: Release, tmp_path: Path) -> None:
         (["--epochs", "0"], "error: --epochs is 0, so that nothing is learned"),
         (["--jobs", "2"], "error: --jobs is for cv and loso, which train several models; leave it out"),
         (["--lora"], "error: --lora is for vision models, which pwct is not; leave it out"),
+        (["--model", "linear", "--lora"], "error: --lora is for vision models, which linear is not; leave it out"),
+        (["--model", "linear", "--fusion", "concatenation"], "but linear always subtracts; leave it out, or give none"),
         (["--image-size", "64"], "error: --image-size must be 160: this model does not take faces of 64 x 64"),
         (["--crop-box", "0.5", "0", "0.4", "1"], "error: --crop-box is [0.5, 0.0, 0.4, 1.0]; give left, top, right"),
         (["--set", "learning_rate=0"], "error: --set learning_rate is 0.0; give more than 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -42,6 +43,14 @@ def test_what_is_loaded_is_judged_alike(model: Path, faces: Release) -> None:
     assert isinstance(loaded, DatasetDict)
     found, expected = predict(model, loaded), predict(model, faces.folder)
     assert found["score"].to_pylist() == pytest.approx(expected["score"].to_pylist(), abs=1e-6)
+
+
+def test_a_folder_may_be_called_as_a_kind_of_model_is(
+    model: Path, faces: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(model, tmp_path / "linear")
+    monkeypatch.chdir(tmp_path)
+    assert predict("linear", faces.folder) == predict(model, faces.folder)
 
 
 def test_pairs_that_it_has_learned_are_refused_unless_asked_for(model: Path, faces: Release) -> None:

@@ -124,6 +124,21 @@ def test_a_model_of_demo_faces_says_so_first() -> None:
     assert "It has seen drawings only." in text
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"architecture": "linear"}, "A logistic regression on grey faces, averaged over 20 x 20 squares, 802 param"),
+        ({"fusion": "none"}, "It judges the expressive face alone: no reference is looked at."),
+        ({"architecture": "backbone", "backbone_config": BACKBONES["vit"](), "fusion": "none"}, "\nvit, 802 param"),
+    ],
+)
+def test_a_baseline_is_called_one(config: dict[str, Any], said: str) -> None:
+    text = card_of(None, config=PairwisePainConfig(**config), outcome={"epochs": 3.0, "parameters": 802}).text()
+    assert said in text
+    assert ("no reference is looked at" in text) is (config.get("fusion") == "none")
+    assert "fused by" not in text
+
+
 def test_a_backbone_and_its_heads_are_described(report: tuple[Path, Report]) -> None:
     config = PairwisePainConfig(
         architecture="backbone", backbone_config=BACKBONES["vit"](), lora={}, pspi_head=True, action_units=["AU4"]

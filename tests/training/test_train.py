@@ -34,6 +34,7 @@ from synpain_hf.training.run.folder import check_finished
 from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.train import train as train_anew
+from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
@@ -110,10 +111,11 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(faces: Rel
     assert not same(weights(one.out), weights(other.out))
 
 
-@pytest.mark.parametrize("model", ["pwct", "tiny"])
+@pytest.mark.parametrize("fusion", [DEFAULT_FUSION, "none"])
+@pytest.mark.parametrize("model", ["pwct", "linear", "tiny"])
 @pytest.mark.slow
-def test_training_moves_every_parameter(faces: Release, tmp_path: Path, model: str) -> None:
-    chosen = ModelArguments() if model == "pwct" else tiny(tmp_path)
+def test_training_moves_every_parameter(faces: Release, tmp_path: Path, model: str, fusion: Fusion) -> None:
+    chosen = tiny(tmp_path, fusion=fusion) if model == "tiny" else ModelArguments(model=model, fusion=fusion)
     options: dict[str, Any] = {"model": chosen, "max_steps": 2, "eval_strategy": "no", "save_strategy": "no"}
     result = trained(faces, tmp_path, warmup_steps=0, **options)
     set_seed(42)

@@ -28,7 +28,7 @@ from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.several import JoinedSet
-from synpain_hf.training.options import JSON, PWCT, ModelArguments
+from synpain_hf.training.options import JSON, PWCT, WHOLE, ModelArguments
 from synpain_hf.training.request import check_targets
 from synpain_hf.training.run.callbacks import bars
 from synpain_hf.training.run.learned import check_unseen
@@ -80,8 +80,8 @@ def build_model(
 def _made(
     name: str, arguments: ModelArguments, sets: Sequence[Pairs], options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
-    if name == PWCT:
-        config = PairwisePainConfig(lora=_lora(arguments), **options)
+    if name in WHOLE:
+        config = PairwisePainConfig(**{"architecture": name, "fusion": arguments.fusion, **options})
         return PairwisePainForImageClassification(config), PairwisePainImageProcessor(**_preparing(arguments))
     if name.endswith(JSON):
         config = _config_of_file(Path(name).expanduser(), arguments, options)
@@ -104,16 +104,20 @@ def _as_unloadable(name: str) -> Iterator[None]:
     except _UNLOADABLE as error:
         reason = shown(str(error).strip().partition("\n")[0]) or type(error).__name__
         raise UsageError(
-            f"is {shown(name)!r}, which cannot be loaded ({reason}); give pwct, a vision model's id or folder, or a "
-            ".json file with a configuration",
+            f"is {shown(name)!r}, which cannot be loaded ({reason}); give pwct, linear, a vision model's id or folder, "
+            "or a .json file with a configuration",
             "model",
         ) from error
 
 
 def is_pairwise(model: str) -> bool:
     """Whether `ModelArguments.model` names a pairwise model that was trained already."""
-    is_new = model == PWCT or model.endswith(JSON)
-    return not is_new and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
+    return not _is_new(model) and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
+
+
+def _is_new(model: str) -> bool:
+    """Whether its weights are new, so that it has learned nothing."""
+    return model in WHOLE or model.endswith(JSON)
 
 
 def is_published(model: str) -> bool:
@@ -134,8 +138,10 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
     if is_published(name):
         network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
         return network, PairwisePainImageProcessor(alignment="pwct")
-    if name == PWCT or name.endswith(JSON):
-        raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
+    if _is_new(name):
+        if not Path(name).is_dir():
+            raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
+        name = f"./{name}"
     ModelArguments(model=name).check_source()
     with _as_unloadable(name), bars(wanted=False):
         if not is_pairwise(name):
@@ -150,7 +156,7 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
     """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
-    if arguments.model == PWCT or arguments.model.endswith(JSON):
+    if _is_new(arguments.model):
         return None
     digest = hashlib.sha256()
     for name, weights in sorted(model.state_dict().items()):
@@ -195,8 +201,9 @@ def _config_of_file(file: Path, arguments: ModelArguments, options: dict[str, An
     try:
         content = parsed_json(file.read_text(encoding="utf-8"))
         if content.get("model_type") == _OWN:
-            if content.get("architecture", PWCT) == PWCT:
-                arguments.check_pwct()
+            architecture = content.get("architecture", PWCT)
+            if architecture in WHOLE:
+                arguments.check_whole(architecture)
             asked = {
                 "class_weights": options["class_weights"],
                 **({"fusion": arguments.fusion} if arguments.fusion != DEFAULT_FUSION else {}),
@@ -281,7 +288,7 @@ def _processor_for(
     config: PairwisePainConfig, arguments: ModelArguments, preparation: dict[str, Any]
 ) -> PairwisePainImageProcessor:
     """A processor for the size, the channels and the normalisation that a backbone was made for."""
-    if config.architecture == "pwct":
+    if config.architecture in WHOLE:
         return PairwisePainImageProcessor(**_preparing(arguments))
     backbone: Any = config.backbone_config
     channels = channels_of(backbone)
@@ -325,7 +332,7 @@ def _check_fit(model: PairwisePainForImageClassification, processor: PairwisePai
             model.eval()(pixel_values=faces, reference_pixel_values=faces)
     except (ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
-        needed = PWCT_SIDE if model.config.architecture == "pwct" else "the size that the model was made for"
+        needed = PWCT_SIDE if model.config.architecture in WHOLE else "the size that the model was made for"
         raise UsageError(
             f"must be {needed}: this model does not take faces of {height} x {width} ({reason})", "image_size"
         ) from error
