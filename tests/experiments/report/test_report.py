@@ -45,14 +45,14 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     document = document_of(*tables, title=HOSTILE, question=HOSTILE, notes=[HOSTILE], reported="synpain", model=HOSTILE)
     document["data"][0]["name"] = HOSTILE
-    rows = rows_of(conditions, identities=80, seeds=(0, 1, 2), dataset=HOSTILE)
+    rows = rows_of(conditions, identities=60, dataset=HOSTILE, groups=("age_group",))
     folder = written(tmp_path_factory.mktemp("out") / "everything", rows, document)
     write_report(folder)
     return folder
 
 
 def test_the_values_are_means_over_models_of_what_scikit_learn_says(tmp_path: Path) -> None:
-    rows = rows_of(identities=60, seeds=(0, 1, 2), rounded=True)
+    rows = rows_of(identities=60, seeds=(0, 1, 2), rounded=True, groups=("age_group",))
     folder = written(tmp_path / "out", rows)
     write_report(folder)
     for group in (None, "old"):
@@ -166,14 +166,14 @@ def test_every_table_says_data_version_model_seeds_and_folds(tmp_path: Path) -> 
 def test_one_model_alone_is_said_to_be_alone(tmp_path: Path) -> None:
     folder = written(tmp_path / "out", rows_of(identities=60, seeds=(0,)))
     report = write_report(folder)
-    assert report.document["cautions"][0].startswith("real has one model alone")
+    assert report.document["cautions"][0].startswith("real: one model alone")
     assert {line["of_trainings"] for line in lines_of(folder)} == {None}
 
 
 def test_two_trainings_and_missing_models_are_said(tmp_path: Path) -> None:
     conditions = [Condition("full", seeds=(0, 1, 2)), Condition("short", seeds=(0, 1))]
     report = write_report(written(tmp_path / "out", rows_of(conditions, identities=60)))
-    assert [caution[:17] for caution in report.document["cautions"]] == ["short has two tra", "short has fewer m"]
+    assert [caution[:17] for caution in report.document["cautions"]] == ["short: two traini", "short: fewer mode"]
 
 
 def test_a_group_that_lacks_a_class_has_no_value_and_says_why(tmp_path: Path) -> None:
