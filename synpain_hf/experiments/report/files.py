@@ -18,7 +18,8 @@ _FORMULA = re.compile(r"^(?=[=+\-@\t\r])")
 
 def as_markdown(of: Table, facts: Sequence[str]) -> str:
     """A table as Markdown, with what it says of itself."""
-    parts = [f"## {escaped(of.title)}", *(table(grid.header, grid.rows, grid.numbers) for grid in of.grids)]
+    grids = [table([*map(escaped, grid.header)], grid.rows, grid.numbers) for grid in of.grids]
+    parts = [f"## {escaped(of.title)}", *grids]
     return tidied("\n\n".join([*parts, *map(escaped, (*of.notes, *facts))])) + "\n"
 
 

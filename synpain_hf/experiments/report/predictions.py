@@ -214,6 +214,7 @@ def _arms(table: pa.Table, pair: Integers) -> Iterator[Arm]:
         models = []
         for mine in _split(which, len(first_of)):
             of_model = rows[mine]
+            of_model = of_model[np.argsort(pair[of_model], kind="stable")]
             if len(np.unique(pair[of_model])) < len(of_model):
                 raise _bad("has a pair twice for one model; give each pair of a condition, fold and seed one row")
             code = fold[0][of_model[0]]
@@ -234,9 +235,12 @@ def _arms(table: pa.Table, pair: Integers) -> Iterator[Arm]:
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[Integers, list[str]]:
-    """A number for each value, -1 where there is none, and the values, in order of appearance."""
+    """A number for each value, -1 where there is none, and the values, sorted: their order in the file is nobody's."""
     coded = pc.dictionary_encode(column.combine_chunks())
-    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    place = np.append(np.argsort(order), -1)  # that of a null is the last
+    codes = coded.indices.fill_null(len(order)).to_numpy(zero_copy_only=False)
+    return place[codes].astype(np.int64), coded.dictionary.take(pa.array(order)).to_pylist()
 
 
 def _numbered(*codes: Integers) -> tuple[Integers, Integers]:

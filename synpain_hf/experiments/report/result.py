@@ -17,9 +17,13 @@ from synpain_hf.text.plurals import count, first_few
 NAME = "experiment.json"
 
 _FEW = 3
-_ALONE = "one model alone: intervals hold for other identities, not for other trainings. Train with several seeds."
-_TWO = "two trainings, which hardly tell how trainings differ: intervals can be very wide. Train with five seeds."
-_UNEVEN = "fewer models than others. Comparisons are made with the folds and seeds that both sides have."
+_ALONE = (
+    "one model alone, so that intervals hold for other identities, not for other trainings; train with several seeds."
+)
+_TWO = (
+    "two trainings, which hardly tell how trainings differ, so that intervals can be very wide; train with five seeds."
+)
+_UNEVEN = "fewer models than others; comparisons are made with the folds and seeds that both sides have."
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,8 @@ class Result:
         few = [arm for arm in arms if len(arm.models) > 1 and _most_alike(arm) < _FEW]
         most = max(len(arm.models) for arm in arms)
         uneven = [arm for arm in arms if arm.trained_on and len(arm.models) < most]
-        return [
-            f"{_conditions(some)} {caution}"
-            for some, caution in ((alone, _ALONE), (few, _TWO), (uneven, _UNEVEN))
-            if some
-        ]
+        cautions = ((alone, _ALONE), (few, _TWO), (uneven, _UNEVEN))
+        return [f"{_conditions(some)}: {caution}" for some, caution in cautions if some]
 
 
 def _most_alike(arm: Arm) -> int:
@@ -126,9 +127,7 @@ def _most_alike(arm: Arm) -> int:
 
 
 def _conditions(arms: Sequence[Arm]) -> str:
-    """`real, pair have`: the conditions of some arms, with a verb."""
-    names = list(dict.fromkeys(arm.condition for arm in arms))
-    return f"{first_few(names)} {'has' if len(names) == 1 else 'have'}"
+    return first_few(list(dict.fromkeys(arm.condition for arm in arms)))
 
 
 def _document(path: Path) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from synpain_hf.experiments.statistics.contrast import Contrast
 from synpain_hf.experiments.statistics.worth import Booleans, Floats, Integers
@@ -50,9 +51,29 @@ class Layout:
         parts = Deviations(np.where(self.positive, adds, 0.0), np.where(self.positive, 0.0, adds))
         return Covariance(covariance(parts, self.units), degrees_of_freedom(parts, self.units), self.units.in_common)
 
-    def variance(self, adds: Floats) -> float:
-        """Of the sum of the cells; NaN where a cell has too few identities of a class."""
-        return float(self.covariance(adds).values.sum())
+    def variances(self, adds: Floats) -> Floats:
+        """Of the sum of the cells, as the sum of `covariance` is, for many sums at once.
+
+        Args:
+            adds: What pairs add to each; shape (sums, pairs).
+
+        Returns:
+            Shape (sums,); NaN where a cell has too few identities of a class.
+        """
+        units, of_row = self.units, np.asarray(self.units.of_row)
+        gathered = sparse.csr_array((np.ones(len(of_row)), (of_row, np.arange(len(of_row)))))
+        of_positives, of_negatives = (
+            gathered @ np.where(mine, adds, 0.0).T for mine in (self.positive, ~self.positive)
+        )
+        both = of_positives + of_negatives
+        squares = np.stack([of_positives**2, of_negatives**2, 2 * of_positives * of_negatives])
+        of_cells = np.add.reduceat(squares, np.flatnonzero(np.diff(units.group, prepend=-1)), axis=1)
+        variances = np.maximum((units.unbiased[:, :, None] * of_cells).sum(axis=0), 0)
+        _, cluster = np.unique(np.asarray(units.cluster), return_inverse=True)
+        count = int(cluster.max()) + 1
+        clustered = sparse.csr_array((np.ones(len(cluster)), (cluster, np.arange(len(cluster))))) @ both
+        between = (np.square(clustered).sum(axis=0) - np.square(both).sum(axis=0)) * (count / max(count - 1, 1))
+        return np.asarray(variances.sum(axis=0) + between)
 
 
 def layout(of: Contrast, positive: Booleans, identities: Integers) -> Layout:

@@ -152,7 +152,7 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
     everything = np.ones(together.values.shape)
     sampled = together.expected(everything) / blocks**2
     lawful = law(tested.means, together, tested.units).scaled if is_auroc else _with_freedom(together)
-    freedom = 1.0 if lawful.expected(everything) <= 0 else lawful.degrees_of_freedom(everything)
+    freedom = 1.0 if lawful.expected(everything) <= NO_SPREAD**2 else lawful.degrees_of_freedom(everything)
     judged_unlike = _of_single_readers(tested)
     identities = float(np.maximum(sampled - judged_unlike, 0.0))
     total, degrees = sampled, freedom
@@ -183,8 +183,8 @@ def _of_single_readers(tested: Layout) -> float:
     for readers in map(list, tested.blocks):
         if len(readers) > 1:
             apart = tested.adds[:, readers] - tested.adds[:, readers].mean(axis=1, keepdims=True)
-            squares = sum(tested.variance(adds) for of_one in apart for adds in of_one)
-            found += squares / (len(readers) * (len(readers) - 1))
+            squares = tested.variances(apart.reshape(-1, apart.shape[-1])).sum()
+            found += float(squares) / (len(readers) * (len(readers) - 1))
     return found / len(tested.blocks) ** 2
 
 

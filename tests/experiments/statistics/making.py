@@ -13,15 +13,13 @@ from synpain_hf.experiments.statistics.trainings import Mean, Scale, mean
 from synpain_hf.experiments.statistics.worth import AUROC, Floats, Integers, Worth, worth_by_group
 
 
-class TestSet:
+class MadePairs:
     """Pairs of identities, about half of which show pain.
 
     Args:
         identities: How many.
         pairs_each: Pairs of an identity.
     """
-
-    __test__ = False
 
     def __init__(self, identities: int = 100, pairs_each: int = 1) -> None:
         self.rng = np.random.default_rng(3)
