@@ -15,7 +15,7 @@ from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.storage import sha256_of
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
-from synpain_hf.training.options import EverydayArguments, ModelArguments
+from synpain_hf.training.options import WHOLE, EverydayArguments, ModelArguments
 from synpain_hf.training.settings import check_values, known_settings
 
 Engine = Literal["processes", "ray"]
@@ -83,6 +83,8 @@ def weights_of(name: str) -> str:
     Raises:
         UsageError: If it is a folder without a model.
     """
+    if name in WHOLE:
+        return name
     place = Path(name).expanduser()
     if place.is_file():
         return sha256_of(place)

@@ -24,6 +24,7 @@ from synpain_hf.metrics.subgroup_auroc.thresholds import choose
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.vocabulary import CLASSES, GROUPS
 from tests.experiments.made import QUICK, tiny
 
@@ -120,6 +121,14 @@ class TestCrossValidation:
     ) -> None:
         found = run("cross-validation", tmp_path, sixty.folder, jobs=2, engine=engine)
         assert _scores(found, "all groups") == pytest.approx(_scores(validated, "all groups"), abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["pwct", "linear", ModelArguments(model="linear", fusion="none")])
+def test_every_model_that_is_trained_can_be_asked(model: Any, sixty: Release, tmp_path: Path) -> None:
+    found = run(written(tmp_path, conditions=[{"name": "pair"}]), tmp_path, sixty.folder, model=model, seeds=[1])
+    assert len(_scores(found, "pair")) == 60
+    assert found.record["model"] == (model if isinstance(model, str) else "linear")
 
 
 def test_a_finished_model_judges_all_pairs_and_each_fold_by_the_threshold_of_the_others(
