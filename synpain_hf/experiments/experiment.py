@@ -169,8 +169,8 @@ class Asked:
         """
         definition = read_definition(name)
         chosen = ModelArguments(model=model) if isinstance(model, str) else model
-        if definition.turns != "none":
-            chosen.check_source()  # a finished model may also be a file, which `load_model` knows
+        if definition.turns != "none" or not Path(chosen.model).expanduser().is_file():
+            chosen.check_source()  # a finished model may also be the file of a published one
         if len(set(seeds)) < len(seeds):
             raise UsageError(f"are {', '.join(map(str, seeds))}; give each once", "seeds")
         return cls(

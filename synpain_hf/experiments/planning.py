@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from synpain_hf.errors import UsageError
 from synpain_hf.experiments.definition import Definition
@@ -13,7 +16,10 @@ from synpain_hf.experiments.scenario import Scenario, scenarios, turns_of
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.plurals import count, first_few
+from synpain_hf.text.values import shown
 from synpain_hf.training.data.leaving_out import configurations_of
+from synpain_hf.training.options import WHOLE
+from synpain_hf.training.run.learned import learned_by
 
 _MOST_TURNS = 128
 """Persons that are held out in turn: their numbers stand in a column of eight bits."""
@@ -89,7 +95,7 @@ def plan_runs(
         progress: Called for every run.
 
     Raises:
-        UsageError: If no run is possible.
+        UsageError: If no run is possible, or the model has learned already what it would be judged on.
         BadInputError: If a person is on both sides of a split.
     """
     weights = weights_of(request.model.model)
@@ -112,4 +118,26 @@ def plan_runs(
     if not runs:
         reasons = first_few(sorted({f"{scenario} ({reason})" for scenario, reason in left_out}))
         raise UsageError(f"no run of {definition.name} is possible with these pairs: {reasons}; give a larger data set")
+    _check_unseen(request.model.model, runs)
     return Plan(definition, sets, seeds, runs, left_out)
+
+
+def _check_unseen(model: str, runs: Sequence[Run]) -> None:
+    """Refuse a model that has learned already what it would be judged on.
+
+    Raises:
+        UsageError: If it has.
+    """
+    if model in WHOLE or Path(model).expanduser().is_file():
+        return
+    learned = learned_by(model)
+    if not learned.pair_id:
+        return
+    judged = {one.digest(): one for run in runs for one in run.judged}
+    seen = max(learned.among(one, np.concatenate([*one.splits.values()])) for one in judged.values())
+    if seen:
+        raise UsageError(
+            f"is {shown(model)!r}, which has learned {seen:,} of the pairs of a run that it would be judged on, or "
+            "others of their persons; give another model, or other pairs",
+            "model",
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -81,7 +82,7 @@ def weights_of(name: str) -> str:
     """What tells the model of a name from any other: the name, its commit on the Hub, or a digest of its files.
 
     Raises:
-        UsageError: If it is a folder without a model.
+        UsageError: If it is a folder without a model, or the Hub cannot be reached.
     """
     if name in WHOLE:
         return name
@@ -96,8 +97,13 @@ def weights_of(name: str) -> str:
     if REPO_ID.fullmatch(name):
         from transformers.utils.hub import cached_file
 
-        found = cached_file(name, "config.json", _raise_exceptions_for_missing_entries=False)
-        return name if found is None else f"{name}@{Path(found).parent.name}"
+        found = None
+        with suppress(OSError):  # the repository is not there, or the Hub is not reached
+            found = cached_file(name, "config.json", _raise_exceptions_for_missing_entries=False)
+        if found is None:
+            fault = f"is {name!r}, of which the Hub gives no configuration"
+            raise UsageError(f"{fault}; correct the name, go online, or give a folder", "model")
+        return f"{name}@{Path(found).parent.name}"
     return name
 
 

@@ -106,6 +106,10 @@ class TestDigests:
         with pytest.raises(UsageError, match="a folder without a model"):
             weights_of(str(tmp_path))
 
+    def test_a_model_on_the_hub_that_cannot_be_fetched_is_told(self) -> None:
+        with pytest.raises(UsageError, match=r"is 'lab/no-such-model', of which the Hub gives no configuration"):
+            weights_of("lab/no-such-model")
+
 
 class TestPersons:
     @pytest.mark.parametrize("turn", ["cv_0", "cv_4", "loso_p003"])
