@@ -120,9 +120,9 @@ def dry_run(
     pending = plan.pending(asked.store)
     seconds = 0.0
     if pending:
-        pace = measure(pending, asked.request, progress)
+        pace = measure(pending, asked.store, asked.request, progress)
         epochs = float(arguments.get("num_train_epochs", EverydayArguments.num_train_epochs))
-        seconds = pace.seconds(pending, epochs) / max(1, min(at_once, len(places)))
+        seconds = pace.seconds(pending, asked.store, epochs) / max(1, min(at_once, len(places)))
     device = count(len(places), "GPU") if places else "the processor"
     return DryRun(plan, asked.store, seconds, device)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from synpain_hf.experiments.planning import Task
 from synpain_hf.experiments.request import Request
-from synpain_hf.experiments.runs import VALIDATION, Training
+from synpain_hf.experiments.runs import VALIDATION, Store, Training
 from synpain_hf.progress import Progress, silent
 from synpain_hf.training.options import EverydayArguments
 from synpain_hf.training.run.judging import predict
@@ -37,37 +37,40 @@ class Pace:
     judged: float
     each: float
 
-    def seconds(self, tasks: Sequence[Task], epochs: float) -> float:
+    def seconds(self, tasks: Sequence[Task], store: Store, epochs: float) -> float:
         """How long some tasks take at most, one after the other; early stopping ends most trainings before.
 
         Args:
             tasks: The tasks.
+            store: Where models are that are trained already.
             epochs: How many each training has at most.
         """
         total = 0.0
         for task in tasks:
             judged = sum(len(places) for run in task.runs for pairs in run.judged for places in pairs.splits.values())
             total += self.each + self.judged * judged
-            if task.training is not None:
+            if task.training is not None and not store.has_model(task.training):
                 chosen_by = len(task.training.pairs.positions(VALIDATION))
                 total += epochs * (self.learned * task.training.drawn + self.judged * chosen_by)
         return total
 
 
-def measure(tasks: Sequence[Task], request: Request, progress: Progress = silent) -> Pace:
+def measure(tasks: Sequence[Task], store: Store, request: Request, progress: Progress = silent) -> Pace:
     """Train for a few steps, and judge a few pairs; faces that are not prepared yet are prepared, and stay so.
 
     Args:
         tasks: What is to be done; the largest training is tried.
+        store: Where models are that are trained already.
         request: What is asked for.
         progress: Called for preparation.
     """
-    learning = [task.training for task in tasks if task.training is not None]
+    learning = [task.training for task in tasks if task.training is not None and not store.has_model(task.training)]
     with tempfile.TemporaryDirectory() as folder, redirect_stderr(StringIO()):
         if not learning:
             run = tasks[0].runs[0]
-            _judge(run.model, run.judged[0], request, progress)  # prepares faces
-            took, judged = _judge(run.model, run.judged[0], request, progress)
+            finished = run.model if run.training is None else str(store.model(run.training))
+            _judge(finished, run.judged[0], request, progress)  # prepares faces
+            took, judged = _judge(finished, run.judged[0], request, progress)
             return Pace(0.0, took / judged, took)
         largest = max(learning, key=lambda one: one.drawn)
         model = Path(folder) / "model"

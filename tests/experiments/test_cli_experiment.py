@@ -75,6 +75,10 @@ def test_a_dry_run_says_what_would_be_trained_and_a_second_that_all_is_there(wor
     again = run(*words, "--dry-run").stdout.splitlines()
     assert again[-1] == "5 models, and all are there"
     assert all("  there: all groups" in line for line in again[:-1])
+    next((tmp_path / "runs" / "judged").iterdir()).unlink()
+    lines = run(*words, "--dry-run").stdout.splitlines()
+    assert sum("  to be judged: all groups" in line for line in lines) == 1
+    assert lines[-1].startswith("5 models, of which 4 are there; the rest takes ")
 
 
 @pytest.mark.slow
