@@ -21,6 +21,7 @@ import numpy as np
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.experiments.choosing import held_out, of_groups, part_of, shown_faces
+from synpain_hf.experiments.definition import Faces
 from synpain_hf.experiments.request import Request, digest_of, model_record
 from synpain_hf.experiments.scenario import Scenario
 from synpain_hf.experiments.sets import OpenedSet
@@ -181,7 +182,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
 _LEARNED = (TRAIN, VALIDATION)
 
 
-def _shown(pairs: Pairs, splits: Sequence[str], faces: Any, scenario: Scenario) -> Pairs:
+def _shown(pairs: Pairs, splits: Sequence[str], faces: Faces, scenario: Scenario) -> Pairs:
     """Some splits of pairs, with the faces that a model sees."""
     shown = shown_faces(pairs, splits, faces, scenario.seed)
     return replace(pairs, splits={name: pairs.positions(name) for name in splits}, shown=shown)
@@ -208,7 +209,7 @@ def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> 
         (joined,) = join(whole, [(_pairs_of(asked), asked)])
     except UsageError as error:
         raise NotPossibleError(str(error)) from error
-    return [replace(asked, dataset=joined.pairs)]
+    return [replace(asked, dataset=_shown(joined.pairs, (TRAIN,), scenario.faces, scenario))]
 
 
 def _check_persons(

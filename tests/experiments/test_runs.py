@@ -110,6 +110,14 @@ class TestDigests:
         with pytest.raises(UsageError, match=r"is 'lab/no-such-model', of which the Hub gives no configuration"):
             weights_of("lab/no-such-model")
 
+    def test_added_pairs_are_seen_as_the_others_are(self) -> None:
+        run = bound(Condition("both, alone", add=Added("synthetic"), faces=Faces(reference="none")))
+        assert run.training is not None
+        for one in (run.training.pairs, run.training.also[0].dataset):
+            assert isinstance(one, Pairs)
+            assert one.shown is not None
+            assert set(one.shown[:, 1].tolist()) == {-1}
+
 
 class TestPersons:
     @pytest.mark.parametrize("turn", ["cv_0", "cv_4", "loso_p003"])
