@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from synpain_hf.errors import UsageError
+from synpain_hf.experiments.binding import NotPossibleError, bind
 from synpain_hf.experiments.definition import Definition
 from synpain_hf.experiments.request import Request, weights_of
-from synpain_hf.experiments.runs import NotPossibleError, Run, Store, Training, bind
+from synpain_hf.experiments.runs import Run, Store, Training
 from synpain_hf.experiments.scenario import Scenario, scenarios, turns_of
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.progress import Progress, silent

@@ -15,6 +15,7 @@ from synpain_hf.experiments.planning import Task
 from synpain_hf.experiments.request import Request
 from synpain_hf.experiments.runs import VALIDATION, Store, Training
 from synpain_hf.progress import Progress, silent
+from synpain_hf.training.data.several import TrainingSet
 from synpain_hf.training.options import EverydayArguments
 from synpain_hf.training.run.judging import predict
 from synpain_hf.training.run.train import train
@@ -88,10 +89,11 @@ def _train(training: Training, out: Path, request: Request, progress: Progress) 
         "logging_strategy": "no",
     }
     options = {**training.options, **short, "disable_tqdm": True, "cache_dir": request.cache_dir}
+    also = [TrainingSet(one.pairs, "all", weight=one.weight) for one in training.also]
     pairs = replace(training.pairs, splits={"train": training.pairs.positions("train")})
-    train(pairs, out=out.with_name("warm"), also=training.also, model=training.model, progress=progress, **options)
+    train(pairs, out=out.with_name("warm"), also=also, model=training.model, progress=progress, **options)
     began = time.perf_counter()
-    found = train(pairs, out=out, also=training.also, model=training.model, **options)
+    found = train(pairs, out=out, also=also, model=training.model, **options)
     took = time.perf_counter() - began
     drawn = _STEPS * options.get("per_device_train_batch_size", EverydayArguments.per_device_train_batch_size)
     return found.seconds / drawn, max(took - found.seconds, 0.0)

@@ -20,6 +20,7 @@ from synpain_hf.experiments.request import Engine, Request
 from synpain_hf.experiments.runs import Run, Store, Training
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, replacing_file, report_write_errors
+from synpain_hf.training.data.several import TrainingSet
 from synpain_hf.training.run.judging import predict
 from synpain_hf.training.run.side_by_side import visible_devices
 from synpain_hf.training.run.train import train
@@ -119,7 +120,7 @@ def _train(training: Training, out: Path, request: Request, progress: Progress) 
             train(
                 training.pairs,
                 out=out,
-                also=training.also,
+                also=[TrainingSet(one.pairs, "all", weight=one.weight) for one in training.also],
                 model=training.model,
                 cache_dir=request.cache_dir,
                 keep_finished=True,

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 
 from synpain_hf.errors import BadInputError, UsageError
+from synpain_hf.experiments.binding import NotPossibleError, bind
 from synpain_hf.experiments.definition import Added, Condition, Faces, Share
 from synpain_hf.experiments.planning import plan_runs
 from synpain_hf.experiments.request import Request, seeds_of, weights_of
-from synpain_hf.experiments.runs import NotPossibleError, Run, bind
+from synpain_hf.experiments.runs import Run
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from tests.experiments.made import definition, made_pairs, only, opened, tiny
@@ -32,8 +33,8 @@ def bound(condition: Condition, request: Request | None = None, turn: str = "cv_
 def persons(run: Run) -> tuple[set[str], set[str]]:
     """Who is trained on, and who is judged."""
     assert run.training is not None
-    learned = [run.training.pairs, *(one.dataset for one in run.training.also)]
-    trained = {name for one in learned if isinstance(one, Pairs) for name in ids(one, "train")}
+    learned = [run.training.pairs, *(one.pairs for one in run.training.also)]
+    trained = {name for one in learned for name in ids(one, "train")}
     judged = {name for one in run.judged for split in one.splits for name in ids(one, split)}
     return trained, judged
 
@@ -113,8 +114,7 @@ class TestDigests:
     def test_added_pairs_are_seen_as_the_others_are(self) -> None:
         run = bound(Condition("both, alone", add=Added("synthetic"), faces=Faces(reference="none")))
         assert run.training is not None
-        for one in (run.training.pairs, run.training.also[0].dataset):
-            assert isinstance(one, Pairs)
+        for one in (run.training.pairs, run.training.also[0].pairs):
             assert one.shown is not None
             assert set(one.shown[:, 1].tolist()) == {-1}
 
@@ -148,8 +148,7 @@ class TestPersons:
         run = bind(only(WITH_SYNTHETIC, f"cv_{fold}"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
         assert run.training is not None
         (beside,) = run.training.also
-        assert isinstance(beside.dataset, Pairs)
-        kept = beside.dataset.table["derived_from"].take(beside.dataset.positions("train")).to_pylist()
+        kept = beside.pairs.table["derived_from"].take(beside.pairs.positions("train")).to_pylist()
         assert len(kept) == 60
         _, judged = persons(run)
         assert not set(kept) & judged
