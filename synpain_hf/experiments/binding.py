@@ -16,7 +16,7 @@ from synpain_hf.experiments.scenario import Scenario
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.text.plurals import first_few
 from synpain_hf.training.data.pairs import Pairs, Positions, identities_in
-from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet, Units, join, units_across
+from synpain_hf.training.data.several import TEST, TRAIN, Persons, TrainingSet, among, join, persons_across
 from synpain_hf.vocabulary import CLASSES
 
 _LEARNED = (TRAIN, VALIDATION)
@@ -114,30 +114,28 @@ def _check_persons(
         BadInputError: If it would.
     """
     beside = [one.pairs for one in also]
-    units = units_across([whole, *beside, apart] if TEST not in whole.splits else [whole, *beside])
-    tested, own = (whole, units[0]) if TEST in whole.splits else (apart, units[-1])
-    added = {unit for one, shown in zip(beside, units[1:], strict=False) for unit in shown[one.positions(TRAIN)]}
-    chosen_by = set(units[0][whole.positions(VALIDATION)])
-    learned = {*units[0][whole.positions(TRAIN)], *added}
+    persons = persons_across([whole, *beside, *([] if TEST in whole.splits else [apart])])
+    tested, of_tested = (whole, persons[0]) if TEST in whole.splits else (apart, persons[-1])
+    added = {one for pairs, of_it in zip(beside, persons[1:], strict=False) for one in among(pairs, of_it, TRAIN)}
     crossing = {
-        *_who(whole, VALIDATION, units[0], added),
-        *_who(tested, TEST, own, learned | chosen_by),
+        *_who(whole, VALIDATION, persons[0], added),
+        *_who(tested, TEST, of_tested, among(whole, persons[0], TRAIN, VALIDATION) | added),
     }
     if sets[scenario.data].drawn_with == sets[scenario.test].drawn_with is not None:
-        names = {*_persons(whole, TRAIN), *_persons(whole, VALIDATION)}
-        crossing |= names.intersection(_persons(tested, TEST))
+        names = {*_names(whole, TRAIN), *_names(whole, VALIDATION)}
+        crossing |= names.intersection(_names(tested, TEST))
     if crossing:
         reason = f"would learn from persons whom it is judged on: {first_few(sorted(crossing))}"
         raise BadInputError([Problem(whole.title, f"{scenario} {reason}; keep each person in one fold")])
 
 
-def _who(pairs: Pairs, split: str, units: Units, others: set[str]) -> Iterator[str]:
-    """The persons of a split who are of some units."""
-    for name, unit in zip(_persons(pairs, split), units[pairs.positions(split)].tolist(), strict=True):
-        if unit in others:
+def _who(pairs: Pairs, split: str, persons: Sequence[Persons], others: set[str]) -> Iterator[str]:
+    """Whom the pairs of a split show, of which somebody is among others."""
+    for name, place in zip(_names(pairs, split), pairs.positions(split).tolist(), strict=True):
+        if not others.isdisjoint(persons[place]):
             yield name
 
 
-def _persons(pairs: Pairs, split: str) -> list[str]:
+def _names(pairs: Pairs, split: str) -> list[str]:
     names = identities_in(pairs.table)
     return [names[place] for place in pairs.positions(split).tolist()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.errors import UsageError
-from synpain_hf.experiments.definition import MAIN, Definition
+from synpain_hf.experiments.definition import MAIN, SYNTHETIC, Definition
 from synpain_hf.experiments.request import digest_of
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.layout import MANIFEST, NAME, TITLES
@@ -79,7 +79,7 @@ def open_sets(
         progress: As in `open_pairs` and `demo`.
 
     Raises:
-        UsageError: If one is missing, or given without need.
+        UsageError: If one is missing, or given without need, or given twice.
         SynpainError: What `open_pairs` and `demo` raise.
     """
     for role, source in given.items():
@@ -95,6 +95,11 @@ def open_sets(
         for role, source in given.items()
         if source is not None
     }
+    contents = [one.pairs.content for one in opened.values()]
+    if len(set(contents)) < len(contents):
+        raise UsageError(
+            f"has the same pairs as {{data}}; {definition.name} compares two sets", SYNTHETIC, mentions=["data"]
+        )
     for role, said in definition.drawn.items():
         wanted = {**said, **({} if pairs is None else {"pairs": pairs})}
         place = _drawn(wanted, folder, workers, partial(_of_set, progress, role))

@@ -250,6 +250,11 @@ def test_a_set_that_is_missing_or_not_needed_is_told(sixty: Release, tmp_path: P
         run("cross-validation", tmp_path, sixty.folder, pairs=10)
 
 
+def test_one_set_in_both_parts_is_told(sixty: Release, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^synthetic has the same pairs as data; scarce compares two sets"):
+        run("scarce", tmp_path, sixty.folder, synthetic=sixty.folder)
+
+
 def test_what_is_elses_is_not_written_over(sixty: Release, tmp_path: Path) -> None:
     (tmp_path / "out-cross-validation").mkdir()
     (tmp_path / "out-cross-validation" / "thesis.txt").write_text("mine", encoding="utf-8")

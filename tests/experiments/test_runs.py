@@ -142,9 +142,11 @@ class TestPersons:
             bind(only(Condition("all groups"), "cv_4"), opened(main=leaking), Request(), "pwct")
 
     @pytest.mark.parametrize("fold", range(5))
-    def test_pairs_derived_from_a_person_who_is_judged_are_left_out(self, fold: int) -> None:
+    @pytest.mark.parametrize("faces", [100, 1], ids=["each of a face", "all of one face"])
+    def test_pairs_derived_from_a_person_who_is_judged_are_left_out(self, fold: int, faces: int) -> None:
         origins = pa.array([f"p{row:03d}" for row in range(100)], pa.string())
-        derived = made_pairs(100, name="s", seed=1, derived_from=origins)
+        made_up = [f"made-up-{row % faces}" for row in range(100)]
+        derived = made_pairs(100, name="s", seed=1, derived_from=origins, identity=made_up)
         run = bind(only(WITH_SYNTHETIC, f"cv_{fold}"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
         assert run.training is not None
         (beside,) = run.training.also
@@ -219,6 +221,22 @@ class TestPlans:
         plan = plan_runs(mine, opened(main=PAIRS), [1], Request())
         assert len(plan.runs) == 15
         assert [len(task.runs) for task in plan.tasks()] == [2] * 5
+
+    def test_a_person_who_is_tested_alone_has_nobody_elses_reference(self) -> None:
+        few = made_pairs(identity=[f"person-{row % 5}" for row in range(200)])
+        mine = definition(Condition("pair"), Condition("swapped", faces=Faces(reference="other")), turns="persons")
+        plan = plan_runs(mine, opened(main=few), [1], Request())
+        assert {run.scenario.condition for run in plan.runs} == {"pair"}
+        assert "shows one person only" in plan.told()
+
+    def test_a_fold_without_pairs_is_left_out(self) -> None:
+        four = made_pairs(fold=pa.array(np.arange(200) % 4, pa.int8()))
+        plan = plan_runs(definition(), opened(main=four), [1], Request())
+        assert [run.scenario.turn for run in plan.runs] == ["cv_0", "cv_1", "cv_2"]
+        assert plan.told() == (
+            "2 runs are left out, for lack of pairs: all groups, fold 3, seed 1 (validation has no pairs), all groups, "
+            "fold 4, seed 1 (test has no pairs)"
+        )
 
     def test_too_many_persons_cannot_be_held_out_in_turn(self) -> None:
         with pytest.raises(UsageError, match="there are 200, more than 128; write `turns: folds`"):
