@@ -77,8 +77,7 @@ DESIGNS = (
     Design(40, pairs_each=4),
     Design(300, share=0.1),
     Design(60, share=0.1),
-    Design(300, ties=True),
-    Design(300, folds=5),
+    Design(300, folds=5, ties=True),
     Design(50, pairs_each=4, folds=5),
     Design(300, share=0.1, folds=5),
 )

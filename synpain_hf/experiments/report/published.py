@@ -41,11 +41,17 @@ class Published:
         Args:
             tested: The names of the data sets that were tested here.
         """
-        source = f"Published values: {self.document['title']}, {self.document['url']}. {self.document['note']}"
-        others = sorted(set(tested) - set(self.document["data"]))
-        here = [f"Here {', '.join(others)} {'was' if len(others) == 1 else 'were'} tested."] if others else []
-        said = [each["text"] for each in self.document["remarks"] if self.experiment in each["experiment"]]
-        return [" ".join([source, *here]), *said]
+        document = self.document
+        of = list(
+            dict.fromkeys(each["source"] for each in document["figures"] if self.experiment in each["experiment"])
+        )
+        said = [each["text"] for each in document["remarks"] if self.experiment in each["experiment"]]
+        if not of:
+            return said
+        others = sorted(set(tested) - set(document["data"]))
+        here = f" Here {', '.join(others)} {'was' if len(others) == 1 else 'were'} tested." if others else ""
+        source = f"Published values ({'; '.join(of)}): {document['title']}, {document['url']}. {document['note']}{here}"
+        return [source, *said]
 
     def to_dict(self) -> dict[str, Any]:
         """The publication as JSON-ready fields."""

@@ -89,13 +89,13 @@ def _summed(parts: Sequence[Part], models: Sequence[Worth], weights: Floats) -> 
     """Pairs, strata and deviations for one fold and seed; a pair is there once in a stratum."""
     sizes = [len(one.pairs) for one in models]
     part = np.repeat(np.arange(len(parts)), sizes)
-    places = np.stack(
-        [np.repeat([part.stratum for part in parts], sizes), np.concatenate([one.pairs for one in models])]
-    )
-    distinct, which = np.unique(places, axis=1, return_inverse=True)
+    pairs, strata = np.concatenate([one.pairs for one in models]), np.repeat([part.stratum for part in parts], sizes)
+    span = int(pairs.max(initial=0)) + 1
+    distinct, which = np.unique(strata * span + pairs, return_inverse=True)
+    strata, pairs = np.divmod(distinct, span)
     adds = np.concatenate([one.deviations for one in models])
-    found = [np.bincount(which.ravel(), weight[part] * adds, distinct.shape[1]) for weight in weights]
-    return distinct[1], distinct[0], np.stack(found).astype(np.float64)
+    found = [np.bincount(which, weight[part] * adds, len(distinct)) for weight in weights]
+    return pairs, strata, np.stack(found).astype(np.float64)
 
 
 def _before_all(fold: int | None) -> int:

@@ -91,13 +91,15 @@ def layout(of: Contrast, positive: Booleans, identities: Integers) -> Layout:
     apart = has_folds and _have_nobody_in_common(fold[model], identities[pairs])
     block = fold if apart else np.zeros_like(fold)
     reader = fold if has_folds and not apart else np.arange(len(of.keys))
-    places, where = np.unique(np.stack([block[model], strata, pairs]), axis=1, return_inverse=True)
-    cells, cell = np.unique(places[:2], axis=1, return_inverse=True)
+    span = int(pairs.max()) + 1
+    cells, cell = np.unique(block[model] * (int(strata.max()) + 1) + strata, return_inverse=True)
+    places, where = np.unique(cell * span + pairs, return_inverse=True)
+    cell, pair = np.divmod(places, span)
     readers = int(reader.max()) + 1
     number = np.bincount(reader)
-    adds = np.zeros((len(of.values), readers, places.shape[1]))
+    adds = np.zeros((len(of.values), readers, len(places)))
     for of_one, deviations in zip(adds, np.concatenate(of.deviations, axis=1), strict=True):
-        np.add.at(of_one, (reader[model], where.ravel()), deviations)
+        np.add.at(of_one, (reader[model], where), deviations)
     of_block: Mapping[int, Sequence[int]] = {
         each: np.unique(reader[block == each]).tolist() for each in np.unique(block).tolist()
     }
@@ -105,11 +107,11 @@ def layout(of: Contrast, positive: Booleans, identities: Integers) -> Layout:
         blocks=list(of_block.values()),
         values=np.stack([np.bincount(reader, values, readers) / number for values in of.values]),
         adds=adds / number[:, None],
-        positive=positive[places[2]],
-        units=gather(positive[places[2]], cell.ravel(), cells.shape[1], identities[places[2]], None),
+        positive=positive[pair],
+        units=gather(positive[pair], cell, len(cells), identities[pair], None),
     )
 
 
 def _have_nobody_in_common(folds: Integers, identities: Integers) -> bool:
-    met = np.unique(np.stack([folds, identities]), axis=1)
-    return bool(len(np.unique(met[1])) == met.shape[1])
+    span = int(identities.max()) + 1
+    return len(np.unique(folds * span + identities)) == len(np.unique(identities))

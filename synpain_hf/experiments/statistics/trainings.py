@@ -151,8 +151,9 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
     together = tested.covariance(tested.adds_to_means())
     everything = np.ones(together.values.shape)
     sampled = together.expected(everything) / blocks**2
-    lawful = law(tested.means, together, tested.units).scaled if is_auroc else _with_freedom(together)
-    freedom = 1.0 if lawful.expected(everything) <= NO_SPREAD**2 else lawful.degrees_of_freedom(everything)
+    lawful = law(tested.means, together, tested.units) if is_auroc else None
+    known = _with_freedom(together) if lawful is None else lawful.scaled
+    freedom = 1.0 if known.expected(everything) <= NO_SPREAD**2 else known.degrees_of_freedom(everything)
     judged_unlike = _of_single_readers(tested)
     identities = float(np.maximum(sampled - judged_unlike, 0.0))
     total, degrees = sampled, freedom
@@ -166,10 +167,12 @@ def _variance(tested: Layout, *, is_auroc: bool) -> _Variance:
             total, degrees = between, blocks - 1.0
         trainings = total - identities
     found = _Variance(total, degrees, identities, trainings)
-    if not is_auroc:
+    if lawful is None:
         return found
-    at = falling(drawn_in(tested.means, tested.units.sizes)).mean()
-    return replace(found, scaled=float(lawful.expected(everything)) / blocks**2 + (total - sampled) / float(at))
+    drawn = drawn_in(tested.means, tested.units.sizes)
+    enlarged = np.nan_to_num(lawful.at(drawn).expected(everything)) / blocks**2 / falling(drawn.mean())
+    beyond = (total - np.nan_to_num(sampled)) / falling(tested.means.mean())
+    return replace(found, scaled=float(enlarged + beyond))
 
 
 def _with_freedom(found: Covariance) -> Covariance:

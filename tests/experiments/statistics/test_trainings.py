@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from synpain_hf.experiments.statistics.contrast import Part, contrast
 from synpain_hf.experiments.statistics.trainings import growth
@@ -87,7 +88,7 @@ def test_folds_with_a_single_identity_each_have_an_interval_from_their_differenc
     found = test.mean(Part(1, models))
     assert found.error == pytest.approx(np.std([one.value for one in models], ddof=1) / np.sqrt(8))
     assert np.isnan(found.of_identities)
-    assert found.low < found.value < found.high
+    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.975, 7) * found.error, rel=0.15)
 
 
 def test_two_identities_of_a_class_are_needed_where_no_folds_are_compared() -> None:
