@@ -54,54 +54,32 @@ def work_off(
     if done:
         progress("models", done, everything)
     jobs = max(1, min(jobs, len(tasks)))
-    told = _Told(progress, done, everything) if jobs == 1 and engine == "processes" else None
-    place = _Place(jobs, devices() if engine == "processes" else ())
-    work: Callable[[Task], None] = partial(_work, store, request, place, told)
+    told = progress if jobs == 1 and engine == "processes" else silent
+    gpus = devices() if engine == "processes" else ()
+    work: Callable[[Task], None] = partial(_work, store, request, jobs, gpus, told)
     for number, _ in enumerate(Executor(jobs, engine).run(work, tasks), done + 1):
         progress("models", number, everything)
 
 
-class _Told:
-    """Progress that says which model is meant."""
-
-    def __init__(self, progress: Progress, done: int, everything: int) -> None:
-        self._progress, self._number, self._everything = progress, done, everything
-
-    def next(self) -> Progress:
-        """Progress of the next model."""
-        self._number += 1
-        return partial(self._tell, f"model {self._number} of {self._everything}")
-
-    def _tell(self, which: str, what: str, done: int, total: int) -> None:
-        self._progress(f"{which}: {what}", done, total)
-
-
-class _Place:
-    """Where a process computes.
+def settle(jobs: int, gpus: Sequence[str]) -> None:
+    """Give this process a GPU, or its share of the processor, before it computes.
 
     Args:
-        jobs: How many processes there are.
-        devices: The GPUs.
+        jobs: How many processes there are; alone, it may use everything.
+        gpus: The GPUs, by the names that CUDA_VISIBLE_DEVICES has for them.
     """
-
-    def __init__(self, jobs: int, devices: Sequence[str]) -> None:
-        self._jobs, self._devices = jobs, devices
-
-    def take(self) -> None:
-        """Take a GPU, or a share of the processor; the number of a process is the last in its name."""
-        if self._jobs == 1:
-            return
-        number = current_process().name.rpartition("-")[2].rpartition(":")[2]
-        if self._devices:
-            os.environ[_VISIBLE] = self._devices[int(number) % len(self._devices)]
-        else:
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // self._jobs))
+    if jobs == 1:
+        return
+    if gpus:
+        number = int(current_process().name.rpartition("-")[2].rpartition(":")[2])  # counted by Python: SpawnProcess-3
+        os.environ[_VISIBLE] = gpus[number % len(gpus)]
+    else:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
 
 
-def _work(store: Store, request: Request, place: _Place, told: _Told | None, task: Task) -> None:
+def _work(store: Store, request: Request, jobs: int, gpus: Sequence[str], progress: Progress, task: Task) -> None:
     """Train a model, unless that is done, and have it judge."""
-    place.take()
-    progress = silent if told is None else told.next()
+    settle(jobs, gpus)
     model: str | Path
     if task.training is None:
         model = task.runs[0].model
