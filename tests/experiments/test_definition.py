@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,11 @@ def test_what_fits_the_schema_and_yet_contradicts_itself_is_reported(
 def test_what_is_no_experiment_is_reported_with_its_line(text: str, told: str, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, text)
     assert told in found
+
+
+def test_the_example_in_the_documentation_is_an_experiment(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    found = read_definition(written(tmp_path, example))
+    assert found.name == "women-first"
+    assert all(name in page for name in names())
