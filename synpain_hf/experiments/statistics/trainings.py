@@ -42,7 +42,7 @@ class Mean:
         of_identities: The part that is due to the identities; NaN where it is not known.
         of_trainings: The part that is due to the trainings; NaN where it is not known, as of one model.
         freedom: The degrees of freedom of `error`.
-        p: Two-sided, that the mean is 0.
+        p: Two-sided, that a difference is 0; NaN for others.
         models: How many there are.
         folds: How many folds; 0 where there are none.
         seeds: How many seeds.
@@ -98,7 +98,7 @@ def mean(of: Contrast, positive: Booleans, identities: Integers, scale: Scale, l
         of_identities=float(np.sqrt(found.of_identities)),
         of_trainings=float(np.sqrt(found.of_trainings)),
         freedom=found.freedom,
-        p=np.nan if reason else p_value_of(value, error, found.freedom),
+        p=np.nan if reason or scale != "difference" else p_value_of(value, error, found.freedom),
         **counted,
         reason=reason,
     )

@@ -133,6 +133,14 @@ def test_models_without_a_value_or_a_partner_are_counted_and_left_out() -> None:
     assert none.reason == "no model has a value"
 
 
+def test_perfect_separation_in_every_model_still_has_an_interval() -> None:
+    test = MadePairs(20)
+    found = test.mean(Part(1, [test.model(1 - 1e-12, seed=seed) for seed in range(3)]))
+    assert (found.value, found.error, found.high) == (1, 0, 1)
+    assert 0.5 < found.low < 1
+    assert np.isnan(found.p)
+
+
 @pytest.mark.parametrize(("auroc", "reason"), [(0.8, ""), (1 - 1e-12, "it is 1 in every model")])
 def test_a_share_that_is_1_in_every_model_has_no_interval(auroc: float, reason: str) -> None:
     test = MadePairs(30)
