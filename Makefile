@@ -53,6 +53,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.coverage --write
 	$(BIN)/python -m tests.benchmarks.measures --write
 	$(BIN)/python -m tests.benchmarks.raters --write
+	$(BIN)/python -m tests.benchmarks.trainings --write
 	$(BIN)/python -m tests.benchmarks.chunks
 	$(BIN)/python -m tests.benchmarks.loading
 	$(BIN)/python -m tests.benchmarks.shortcuts

@@ -20,6 +20,7 @@ _HOMES = {
     "demo": "synpain_hf.release.demo",
     "diff": "synpain_hf.release.compare",
     "evaluate": "synpain_hf.metrics.predictions",
+    "experiment": "synpain_hf.experiments.experiment",
     "faces": "synpain_hf.annotation.faces",
     "import_annotations": "synpain_hf.annotation.imports.importing",
     "info": "synpain_hf.release.info",
@@ -49,6 +50,7 @@ __all__ = [
     "demo",
     "diff",
     "evaluate",
+    "experiment",
     "faces",
     "import_annotations",
     "info",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from synpain_hf.annotation.faces import faces
     from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card
+    from synpain_hf.experiments.experiment import experiment
     from synpain_hf.hub import publish, publish_metric
     from synpain_hf.metrics.predictions import compare, evaluate
     from synpain_hf.rating.ratings import ratings

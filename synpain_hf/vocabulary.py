@@ -45,6 +45,9 @@ COMPOSITE_SIZE = (1312, 736)
 DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
+DrawingStyle = Literal["portrait", "sketch"]
+"""How demo faces are drawn; the sketch has other lines, colours, light and texture."""
+
 Uses = Literal["frames", "table", "both"]
 """What becomes of videos: pairs of their frames, rows of the table `videos`, or both."""
 

@@ -19,6 +19,7 @@ PAGES = [
     "docs/benchmarks.md",
     "docs/validating.md",
     "docs/importing.md",
+    "docs/experiments.md",
     "docs/rating.md",
     "docs/transfer.md",
     "examples/README.md",

@@ -28,6 +28,7 @@ SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "__
 BACKBONE = "facebook/dinov3-vitl16-pretrain-lvd1689m"
 
 _GPUS = "needs four GPUs"
+_FULL_SIZE = "is at full size, for a GPU and archives that cannot be shared"
 _NOT_OURS = "needs a program that is not a dependency; what it does is transformers' own"
 LEFT_OUT = {
     "make demo": "is run in a checkout",
@@ -43,6 +44,9 @@ LEFT_OUT = {
     "accelerate launch --multi_gpu --num_processes 4 examples/train_pairwise.py --dataset synpain "
     "--output_dir pwct-4": _GPUS,
     "torchrun --nproc-per-node 4 -m synpain_hf train synpain pwct-4": _GPUS,
+    "synpain-hf experiment stratified --data synpain --seeds 1,2,3,4,5": _FULL_SIZE,
+    "synpain-hf experiment zero-shot --data synpain --model pwct_unbc_uofr.pt": _FULL_SIZE,
+    "synpain-hf experiment scarce --data unbc --synthetic synpain --seeds 1,2,3,4,5": _FULL_SIZE,
     "pip install tensorboard": _NOT_OURS,
     "TENSORBOARD_LOGGING_DIR=logs/watched synpain-hf train synpain watched --set report_to=tensorboard": _NOT_OURS,
     "tensorboard --logdir logs": _NOT_OURS,
@@ -60,6 +64,7 @@ CHANGED = {
     "--per_device_train_batch_size 64": "--per_device_train_batch_size 64 --num_train_epochs 1",
     "--learning_rate 1e-4": "--learning_rate 1e-4 --num_train_epochs 1",
     "--config-name cv": "--config-name cv --epochs 1",
+    "experiment cross-validation": "experiment cross-validation --seeds 1",
     "hf auth login": f"hf auth login --token {WRITER}",
     "--repo-id me/": "--repo-id maker/",
 }

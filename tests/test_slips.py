@@ -12,11 +12,13 @@ import synpain_hf
 from synpain_hf.cli import app
 from synpain_hf.errors import BadInputError, UsageError
 from synpain_hf.executor import Executor
+from synpain_hf.experiments.definition import read_definition
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias
 from synpain_hf.imaging.faces import Encoding
 from synpain_hf.metrics.subgroup_auroc.options import Options
 from synpain_hf.release.amendment import Amendment
 from synpain_hf.release.build import build
+from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.sources import open_source
@@ -117,6 +119,8 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a value of a bias": (lambda _: PlantedBias(group={"gender": "women"}), "gender 'women' (did you mean 'woman'?)"),
     "a unit of a bias": (lambda _: PlantedBias(unit="AU04"), "the unit 'AU04' (did you mean 'AU4'?)"),
     "a key of a bias": (lambda folder: bias(folder, "- strenght: 2"), "key 'strenght' (did you mean 'strength'?)"),
+    "a style of demo faces": (lambda folder: demo(folder / "out", style="sketsh"), "(did you mean 'sketch'?)"),  # type: ignore[call-overload]
+    "an experiment": (lambda _: read_definition("strattified"), "not an experiment (did you mean 'stratified'?)"),
     "an option of the metric": (
         lambda _: Options(interval="delon"), "interval is 'delon' (did you mean 'delong'?); give one of",  # type: ignore[arg-type]
     ),
@@ -168,7 +172,7 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
     options = {option for _, option, _ in CHOICES}
     assert options == {
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
-        *("--missing", "--interval", "--correction", "--format"),
+        *("--missing", "--interval", "--correction", "--format", "--style"),
         *("--layout", "--face", "--with", "--alignment"),
         *("--method", "--identities-are", "--same"),
     }

@@ -49,6 +49,7 @@ RIGHT = {
     'train(place, out="model")': "TrainingResult",
     'transfer(place, "release", "out", same=["gender"])': "Transfer",
     'cross_validate(place, out="models")': "CrossValidation",
+    'experiment("cross-validation", place, seeds=[1, 2])': "Experiment",
 }
 """What each public name gives, as `reveal_type` says it, without the names of modules."""
 

@@ -1,8 +1,7 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
-releases, annotation, transferring, rating, cards, metric, publishing, training   the commands, by room
-options                                                                   what several of them take
-printing                                                                  what they print, and how errors are reported
+The commands, by room: releases, annotation, transferring, rating, validation, cards, metric, publishing, training,
+judging, experiments. What several of them take is in options; printing says what they print, and how errors are reported.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import typer
 import synpain_hf
 from synpain_hf.cli.annotation import annotate, faces
 from synpain_hf.cli.cards import card
+from synpain_hf.cli.experiments import experiment
 from synpain_hf.cli.judging import judge, predict
 from synpain_hf.cli.metric import compare, evaluate
 from synpain_hf.cli.printing import print_line
@@ -29,7 +29,7 @@ from synpain_hf.cli.validation import validate
 
 COMMANDS = (
     build, demo, info, diff, faces, annotate, transfer, validate, rate, ratings, card, install, installed, uninstall,
-    evaluate, compare, publish, publish_metric, train, predict, judge,
+    evaluate, compare, publish, publish_metric, train, predict, judge, experiment,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

@@ -13,6 +13,7 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 from synpain_hf.storage import staged
+from synpain_hf.vocabulary import DrawingStyle
 
 if TYPE_CHECKING:
     from synpain_hf.generation.drawn.bias import PlantedBias
@@ -26,6 +27,7 @@ def demo(
     seed: int = ...,
     raw: Literal[False] = False,
     bias: str | Path | Sequence[PlantedBias] = ...,
+    style: DrawingStyle = ...,
     version: str = ...,
     name: str | None = ...,
     workers: int = ...,
@@ -42,6 +44,7 @@ def demo(
     seed: int = ...,
     raw: Literal[True],
     bias: str | Path | Sequence[PlantedBias] = ...,
+    style: DrawingStyle = ...,
     version: str = ...,
     name: str | None = ...,
     workers: int = ...,
@@ -58,6 +61,7 @@ def demo(
     seed: int = ...,
     raw: bool,
     bias: str | Path | Sequence[PlantedBias] = ...,
+    style: DrawingStyle = ...,
     version: str = ...,
     name: str | None = ...,
     workers: int = ...,
@@ -73,6 +77,7 @@ def demo(
     seed: int = 0,
     raw: bool = False,
     bias: str | Path | Sequence[PlantedBias] = (),
+    style: DrawingStyle = "portrait",
     version: str = "2.0.0",
     name: str | None = None,
     workers: int = 1,
@@ -87,6 +92,7 @@ def demo(
         seed: Draws everything, 0 or more; the same seed gives the same bytes.
         raw: Leave the composites as an official-like download, with the truth in a table.
         bias: Bias to plant: a YAML file, or a sequence of `PlantedBias`.
+        style: How they are drawn: `portrait`; or `sketch`, with other lines, colours, light and texture.
         version: Of the release.
         name: What the data set of the release is called; by default `synpain`, so that it can stand in for that.
         workers: Partitions, or with `raw` pictures, drawn at a time.
@@ -108,7 +114,7 @@ def demo(
     executor = Executor(workers, engine or ("processes" if raw else "threads"))
     Version.parse(version)
     biases = read_bias(Path(bias).expanduser()) if isinstance(bias, (str, Path)) else bias
-    source = DemoSource(pairs, seed, biases)
+    source = DemoSource(pairs, seed, biases, style)
     out = Path(out).expanduser()
     if raw:
         with staged(out.absolute(), resumable=True) as staging:

@@ -11,17 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from synpain_hf.errors import UsageError
 from synpain_hf.executor import Executor
 from synpain_hf.generation.drawn import skia
 from synpain_hf.generation.drawn.action_units import ACTION_UNITS
 from synpain_hf.generation.drawn.bias import PlantedBias, read_bias, relabelled
 from synpain_hf.generation.drawn.cast import Subject, cast
 from synpain_hf.generation.drawn.composites import draw_composite, encode_composite
+from synpain_hf.generation.drawn.style import STYLES
 from synpain_hf.pair import Annotation, Archives, Pair
 from synpain_hf.progress import Progress, silent
 from synpain_hf.pspi import pspi
 from synpain_hf.sources.demo_download import ANNOTATOR, write_drawn
-from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR
+from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, DrawingStyle
 
 __all__ = ["DemoSource", "DrawnPicture", "PlantedBias", "read_bias", "truth_of", "write_raw"]
 
@@ -39,12 +42,14 @@ class DrawnPicture:
         subject: Who is drawn.
         seed: The set's.
         biases: What is drawn differently from the truth.
+        style: How it is drawn.
     """
 
     name: str
     subject: Subject
     seed: int
     biases: tuple[PlantedBias, ...]
+    style: DrawingStyle = "portrait"
 
     @property
     def is_verified(self) -> bool:
@@ -57,7 +62,7 @@ class DrawnPicture:
 
     def read(self, archives: Archives) -> bytes:  # noqa: ARG002 - nothing is stored
         """Draw it."""
-        return encode_composite(self.subject, draw_composite(self.subject, self.seed, self.biases))
+        return encode_composite(self.subject, draw_composite(self.subject, self.seed, self.biases, self.style))
 
 
 class DemoSource:
@@ -67,15 +72,21 @@ class DemoSource:
         pairs: How many, 1 to 9,999.
         seed: Draws everything; the same seed gives the same bytes.
         biases: What is planted.
+        style: How they are drawn.
 
     Raises:
-        UsageError: If the number of pairs or the seed is out of range.
+        UsageError: If the number of pairs or the seed is out of range, or there is no such style.
     """
 
     folds_file = None
 
-    def __init__(self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = ()) -> None:
-        self._seed, self._biases = seed, tuple(biases)
+    def __init__(
+        self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = (), style: DrawingStyle = "portrait"
+    ) -> None:
+        if style not in STYLES:
+            near = did_you_mean(style, STYLES)
+            raise UsageError(f"is {style!r}{near}; give one of {', '.join(STYLES)}", "style")
+        self._seed, self._biases, self._style = seed, tuple(biases), style
         self._subjects = relabelled(cast(pairs, seed), self._biases, seed)
 
     def __len__(self) -> int:
@@ -106,14 +117,15 @@ class DemoSource:
         return {"kind": "demo", **self.notes()}
 
     def notes(self) -> dict[str, object]:
-        """What was drawn: generator, seed and planted bias."""
+        """What was drawn: generator, seed and planted bias, and the style where it is another."""
         biases = [bias.to_dict() for bias in self._biases]
-        return {"generator": DEMO_GENERATOR, "seed": self._seed, "biases": biases}
+        style = {} if self._style == "portrait" else {"style": self._style}
+        return {"generator": DEMO_GENERATOR, "seed": self._seed, "biases": biases, **style}
 
     def pictures(self) -> Iterator[DrawnPicture]:
         """The composites, not drawn yet."""
         for subject in self._subjects:
-            yield DrawnPicture(f"Images/{subject.file_name}", subject, self._seed, self._biases)
+            yield DrawnPicture(f"Images/{subject.file_name}", subject, self._seed, self._biases, self._style)
 
 
 def truth_of(subject: Subject) -> Iterator[Annotation]:
@@ -152,6 +164,6 @@ def write_raw(source: DemoSource, folder: Path, executor: Executor, progress: Pr
 
 def _draw_all(pictures: Sequence[DrawnPicture], folder: Path) -> int:
     for picture in pictures:
-        pixels = draw_composite(picture.subject, picture.seed, picture.biases)
+        pixels = draw_composite(picture.subject, picture.seed, picture.biases, picture.style)
         (folder / picture.name).write_bytes(encode_composite(picture.subject, pixels))
     return len(pictures)

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.pair import MAX_SEED, Annotation
 from synpain_hf.text.documents import parsed_json
-from synpain_hf.vocabulary import DEMO_GENERATOR, FACES
+from synpain_hf.vocabulary import DEMO_GENERATOR, FACES, DrawingStyle
 
 ANNOTATOR = f"truth of {DEMO_GENERATOR}"
 
@@ -114,12 +114,14 @@ def _undamaged(name: str) -> Iterator[None]:
 def _notes(found: object) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("generator") != DEMO_GENERATOR:
         raise ValueError(f"it does not name the generator {DEMO_GENERATOR!r}")
-    seed, biases = found.get("seed"), found.get("biases")
+    seed, biases, style = found.get("seed"), found.get("biases"), found.get("style")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
         raise ValueError(f"the seed {seed!r} is not a seed")
     if not isinstance(biases, list) or not all(isinstance(bias, dict) for bias in biases):
         raise ValueError("biases is not a list of objects")
-    return {"generator": DEMO_GENERATOR, "seed": seed, "biases": biases}
+    if style is not None and style not in get_args(DrawingStyle):
+        raise ValueError(f"the style {style!r} is not one that is drawn")
+    return {"generator": DEMO_GENERATOR, "seed": seed, "biases": biases, **({} if style is None else {"style": style})}
 
 
 def _truth(text: str) -> dict[str, tuple[Annotation, ...]]:

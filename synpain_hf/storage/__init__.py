@@ -8,13 +8,14 @@ A program that writes a folder has it alone (`locked`), writes beside its place 
 from __future__ import annotations
 
 from synpain_hf.storage.exchange import exchange, restore
-from synpain_hf.storage.files import replacing_file, sha256_of, sync, sync_tree, write_atomically
+from synpain_hf.storage.files import PARTIAL, replacing_file, sha256_of, sync, sync_tree, write_atomically
 from synpain_hf.storage.folders import StagedFolder, move, replacing, resumable_folder, scratch, staged, work_folder_of
 from synpain_hf.storage.guards import locked, refuse_link, refuse_undecodable, report_write_errors
 from synpain_hf.storage.shares import holding
 from synpain_hf.storage.trees import carry, link_or_copy, remove_tree
 
 __all__ = [
+    "PARTIAL",
     "StagedFolder",
     "carry",
     "exchange",

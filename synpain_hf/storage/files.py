@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PARTIAL = ".partial"
+"""How the hidden name of a file ends that is being written, or that a killed program left."""
+
 _BLOCK = 2**20
 
 
@@ -51,7 +54,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     Yields:
         Where to write it: beside its place. It is synced and moved there at the end, and removed after an error.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}{PARTIAL}")
     partial.unlink(missing_ok=True)
     try:
         yield partial

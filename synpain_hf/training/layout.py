@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from synpain_hf.errors import UsageError
-from synpain_hf.storage import refuse_undecodable
+from synpain_hf.storage import PARTIAL, refuse_undecodable
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
 CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
@@ -25,6 +25,11 @@ def check_place(out: Path, ours: str) -> None:
     refuse_undecodable(out)
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is not a folder; create it first")
-    is_free = not os.path.lexists(out) or (out.is_dir() and all(path.name == LOCK for path in out.iterdir()))
+    is_free = not os.path.lexists(out) or (out.is_dir() and all(map(_is_left_over, out.iterdir())))
     if not is_free and not any(out.glob(ours)):
         raise UsageError(f"{out} exists; remove it, or give another place")
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether a file is the lock, or what a killed program left of a file that it began."""
+    return path.name == LOCK or (path.name.startswith(".") and path.name.endswith(PARTIAL))

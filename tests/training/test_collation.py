@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from datasets import load_dataset
@@ -49,6 +51,26 @@ def test_items_are_the_pairs_of_a_split_in_its_order(prepared: PreparedPairs) ->
             assert item["action_units"].tolist() == targets["action_units"][position].tolist()
         with pytest.raises(IndexError):
             found[len(found)]
+
+
+def test_other_faces_can_be_shown_than_a_pairs_own(prepared: PreparedPairs) -> None:
+    pairs = prepared.pairs
+    places = np.arange(pairs.table.num_rows)
+    another = np.roll(places, 1)
+    shown = np.stack([2 * places, 2 * another + 1], axis=1)  # the neutral face beside another's expressive one
+    shown[places % 2 == 0, 1] = -1
+    dataset = PairDataset(replace(prepared, pairs=replace(pairs, shown=shown)), "train")
+    batch = dataset.__getitems__(range(len(dataset)))
+    for row, place in enumerate(pairs.positions("train").tolist()):
+        assert torch.equal(batch["pixel_values"][row], torch.from_numpy(prepared.faces[place, 0].copy()))
+        seen = batch["reference_pixel_values"][row]
+        if place % 2:
+            assert torch.equal(seen, torch.from_numpy(prepared.faces[another[place], 1].copy()))
+        else:
+            assert set(seen.unique().tolist()) == {128}
+    np.testing.assert_array_equal(prepared.faces, PreparedPairs(pairs, prepared.processor, prepared.folder).faces)
+    with pytest.raises(UsageError, match=r"^references is 'any', but the pairs say which face is the reference"):
+        PairDataset(replace(prepared, pairs=replace(pairs, shown=shown)), "train", references="any")
 
 
 def test_types_are_those_that_are_quick_to_move(prepared: PreparedPairs) -> None:

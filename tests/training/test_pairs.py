@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -436,3 +437,25 @@ def test_the_hub_gives_the_pairs_that_were_published(hub: Hub, judged_twice: Rel
 
 def test_labels_are_the_integers_of_the_vocabulary(pairs: Pairs) -> None:
     assert set(pairs.table["label"].to_pylist()) == set(range(len(CLASSES["label"])))
+
+
+def test_pairs_that_are_open_are_given_back(pairs: Pairs) -> None:
+    assert open_pairs(pairs, "any name") is pairs
+    with pytest.raises(UsageError, match=r"^revision is 'v1', but only a data set on the Hub has revisions"):
+        open_pairs(pairs, revision="v1")
+
+
+def test_a_digest_tells_splits_and_shown_faces_apart(pairs: Pairs) -> None:
+    train, test = pairs.positions("train"), pairs.positions("test")
+    shown = np.stack([2 * np.arange(pairs.table.num_rows) + 1, np.full(pairs.table.num_rows, -1)], axis=1)
+    others = [
+        pairs,
+        dataclasses.replace(pairs, content="other"),
+        dataclasses.replace(pairs, splits={"train": train}),
+        dataclasses.replace(pairs, splits={"train": train[:-1]}),
+        dataclasses.replace(pairs, splits={"train": test, "test": train}),
+        dataclasses.replace(pairs, shown=shown),
+        dataclasses.replace(pairs, shown=shown - 1),
+    ]
+    assert len({one.digest() for one in others}) == len(others)
+    assert dataclasses.replace(pairs, splits=dict(sorted(pairs.splits.items()))).digest() == pairs.digest()

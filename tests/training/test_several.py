@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,12 @@ class TestPersons:
         second = made("second", "wx", {"train": [0, 1]}, {"w": "d"})
         third = made("third", "vy", {"train": [0, 1]}, {"v": "w"})
         assert [trained_on(one) for one in joined_to(FIRST, second, third)] == [[1], [1]]
+
+    def test_a_face_that_many_persons_drive_is_left_out_for_those_who_judge_alone(self) -> None:
+        second = made("second", "wxyz", {"train": [0, 1, 2, 3]}, {"w": "a", "x": "b", "y": "c", "z": "d"})
+        names = second.table.set_column(1, "identity", pa.array(["made-up"] * 4))
+        (one,) = joined_to(FIRST, replace(second, table=names))
+        assert trained_on(one) == [0, 1]  # the persons c and d choose and test the model
 
     def test_whoever_is_shown_by_one_picture_is_one_person(self) -> None:
         first = made(

@@ -28,7 +28,7 @@ from synpain_hf.metrics.subgroup_auroc import subgroup_auroc
 from synpain_hf.modeling import TASK, PairwisePainForImageClassification
 from synpain_hf.release.release import Release
 from synpain_hf.training.data.opening import open_pairs
-from synpain_hf.training.layout import RECORD, RESULT
+from synpain_hf.training.layout import LOCK, RECORD, RESULT, check_place
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.folder import check_finished
 from synpain_hf.training.run.models import build_model
@@ -343,6 +343,18 @@ def test_a_size_that_the_backbone_does_not_take_is_told(faces: Release, tmp_path
         trained(faces, tmp_path, model=tiny(tmp_path, image_size=2 * SIDE))
 
 
+def test_pairs_that_are_open_are_trained_on_and_told_from_others(faces: Release, tmp_path: Path) -> None:
+    pairs = open_pairs(faces.folder)
+    options = {**ARGUMENTS, "model": tiny(tmp_path), "cache_dir": tmp_path / "faces", "num_train_epochs": 1}
+    opened = train_anew(pairs, out=tmp_path / "opened", **options)
+    named = train_anew(faces.folder, out=tmp_path / "named", **options)
+    assert same(weights(opened.out), weights(named.out))
+    other = {"validation": pairs.positions("test"), "test": pairs.positions("validation")}
+    swapped = replace(pairs, splits={**pairs.splits, **other})
+    with pytest.raises(UsageError, match=r"holds another training \(data\.digest was"):
+        train_anew(swapped, out=opened.out, keep_finished=True, **options)
+
+
 @pytest.mark.parametrize(
     ("split", "message"),
     [("train", "the data set has no pain pair in train; both"), ("validation", "validation has only no_pain pairs")],
@@ -413,6 +425,17 @@ def test_a_batch_that_is_too_large_for_the_device_is_told(faces: Release, tmp_pa
 
 
 @pytest.mark.slow
+def test_what_a_kill_left_before_anything_was_written_is_no_obstacle(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    out.mkdir()
+    for name in (LOCK, f".{RECORD}.partial"):
+        (out / name).touch()
+    check_place(out, RECORD)
+    (out / "notes.txt").touch()
+    with pytest.raises(UsageError, match=r"exists; remove it, or give another place"):
+        check_place(out, RECORD)
+
+
 def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +19,7 @@ from synpain_hf.validation.report.figures import picture_of
 from synpain_hf.validation.report.html import html
 from synpain_hf.validation.report.markdown import markdown
 from synpain_hf.validation.validate import validate
+from tests.html_page import Page
 from tests.terminal import run
 from tests.validation.annotating import embeddings, shown_in, with_annotations
 from tests.validation.making import made
@@ -60,36 +60,6 @@ def written(measured: Release, tmp_path_factory: pytest.TempPathFactory) -> Path
 def document(written: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((written / "report.json").read_text(encoding="utf-8"))
     return found
-
-
-class Page(HTMLParser):
-    """What is on a page of HTML, which is refused where tags do not nest."""
-
-    VOID = frozenset(("meta", "img", "br", "link"))
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def test_the_report_fits_its_schema_and_has_every_question(document: dict[str, Any]) -> None:

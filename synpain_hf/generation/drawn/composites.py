@@ -16,8 +16,9 @@ from synpain_hf.generation.drawn.colour import Colour, mix, shade
 from synpain_hf.generation.drawn.drawing.geometry import Face
 from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
 from synpain_hf.generation.drawn.identity import draw_identity
+from synpain_hf.generation.drawn.style import STYLES, restyled
 from synpain_hf.imaging import png
-from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, DrawingStyle
 
 _WITHOUT_GUTTER = (7, 12)
 _OF_FIFTEEN = 15
@@ -31,13 +32,16 @@ _TINT, _EXPOSURE, _LIGHT = 0.018, 0.045, 0.3
 """How its light varies: share of each colour channel, the logarithm of all of them, and where it comes from."""
 
 
-def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = ()) -> npt.NDArray[np.uint8]:
+def draw_composite(
+    subject: Subject, seed: int, biases: Sequence[PlantedBias] = (), style: DrawingStyle = "portrait"
+) -> npt.NDArray[np.uint8]:
     """Draw a subject.
 
     Args:
         subject: Who is drawn.
         seed: The set's; the same subject of the same set always looks the same.
         biases: What is drawn differently from the truth.
+        style: How it is drawn.
 
     Returns:
         Shape (736, 1312, 3), uint8: the neutral face, the gutter, the expressive face.
@@ -54,11 +58,12 @@ def draw_composite(subject: Subject, seed: int, biases: Sequence[PlantedBias] = 
         units, contrast = seen_units(biases, subject, truth.units)
         take = _take(rng, wall, light)
         faces.append(draw_portrait(Face.of(who, units, contrast), take, columns, height).astype(np.float32))
-    neutral, expressive = faces
+    change = STYLES[style]
+    neutral, expressive = faces if change is None else (restyled(face, change) for face in faces)
     _blend(neutral[:, ::-1], blended)
     _blend(expressive, blended)
     grain = _grain()
-    for face in faces:
+    for face in (neutral, expressive):
         down, across = (int(value) for value in rng.integers(0, 256, 2))
         face[:, :] += grain[down : down + face.shape[0], across : across + face.shape[1]]
     parts = [neutral, np.full((height, white, 3), _WHITEST, np.float32), expressive]

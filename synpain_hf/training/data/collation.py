@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from synpain_hf.errors import UsageError
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.modeling.standardising import standardised
 from synpain_hf.training.data.augmentation import PairAugmentation
@@ -34,7 +35,7 @@ Batch: TypeAlias = dict[str, Tensor]
 
 _FACES = ("pixel_values", "reference_pixel_values")
 _NEUTRAL, _EXPRESSIVE = 0, 1
-_WHITE = 255
+_WHITE, _GREY = 255, 128
 
 
 class Drawn(NamedTuple):
@@ -71,7 +72,8 @@ class PairDataset(Dataset[Batch]):
         rows: `pair_id`, `label` and what is known of groups and fold, in the order of the items.
 
     Raises:
-        UsageError: If there is no such split, or no such annotations.
+        UsageError: If there is no such split, or no such annotations, or `any` reference is asked for of pairs that
+            say which faces are shown.
 
     Example:
         >>> PairDataset(prepared, "train").__getitems__([4, 0, 7])  # doctest: +SKIP
@@ -95,6 +97,8 @@ class PairDataset(Dataset[Batch]):
         self.references = references
         self._neutral: Sequence[Positions] = [self._positions[at : at + 1] for at in range(len(self._positions))]
         if references == "any":
+            if prepared.pairs.shown is not None:
+                raise UsageError("is 'any', but the pairs say which face is the reference; give 'own'", "references")
             self._neutral = neutral_faces(prepared.faces, self._positions, identities_in(self.rows))
         given = prepared.pairs.known_targets if where_known else prepared.pairs.targets
         targets = given(pspi=pspi, action_units=action_units, annotator=annotator)
@@ -132,12 +136,18 @@ class PairDataset(Dataset[Batch]):
             if isinstance(index, Drawn):
                 known = self._neutral[index.item]
                 neutral[at] = known[index.reference % len(known)]
-        faces = self._prepared.faces
+        shown = self._prepared.pairs.shown
+        wanted = (2 * positions + _EXPRESSIVE, 2 * neutral + _NEUTRAL) if shown is None else shown[positions].T
         return {
-            "pixel_values": torch.from_numpy(faces[positions, _EXPRESSIVE]),
-            "reference_pixel_values": torch.from_numpy(faces[neutral, _NEUTRAL]),
+            **{name: self._faces(places) for name, places in zip(_FACES, wanted, strict=True)},
             **{name: values[items] for name, values in self._targets.items()},
         }
+
+    def _faces(self, places: Positions) -> Tensor:
+        """Faces by their places, as `Pairs.shown` gives them."""
+        faces = self._prepared.faces[places // 2, places % 2]
+        faces[places < 0] = _GREY
+        return torch.from_numpy(faces)
 
 
 class EachReference(Dataset[Batch]):

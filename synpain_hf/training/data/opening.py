@@ -47,7 +47,7 @@ _PROVENANCE = "provenance"
 
 
 def open_pairs(
-    source: str | Path | Loaded,
+    source: str | Path | Loaded | Pairs,
     configuration: str = "default",
     *,
     revision: str | None = None,
@@ -58,7 +58,8 @@ def open_pairs(
     Args:
         source: A release's folder; the name of an installed release, such as `synpain`; a data set's id on the Hub; or
             what is loaded already: a `DatasetDict` with the columns `pair_id`, `neutral`, `expressive`, `label`, or a
-            `Dataset` with these and a column `split`. Pictures that it names by their paths are read from there.
+            `Dataset` with these and a column `split`. Pictures that it names by their paths are read from there. Pairs
+            that are open are given back.
         configuration: Such as `default`, `cv_3`, `only_old`; `info` lists those of a release. `loso_IDENTITY` leaves
             one person out. Of splits that are loaded, it is already chosen.
         revision: Of a data set on the Hub: a tag, such as `v1.0.0`, a branch or a commit.
@@ -80,6 +81,8 @@ def open_pairs(
     is_installed = word == NAME or (not is_folder and word in known)
     if (is_loaded or is_folder or is_installed) and revision is not None:
         raise UsageError(f"is {revision!r}, but only a data set on the Hub has revisions; leave it out", "revision")
+    if isinstance(source, Pairs):
+        return source
     if not isinstance(source, (str, Path)):
         return pairs_of(splits_of(source), "the data set", embed=True)
     if is_installed:

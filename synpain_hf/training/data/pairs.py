@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,6 +71,9 @@ class Pairs:
             None where nothing is known.
         pictures: The SHA-256 of the files that each pair was made of, `neutral` and `expressive`, in the order of
             `table`; None where nothing is known.
+        shown: Which prepared faces a model sees of each pair, of shape (pairs, 2), first that to judge, then its
+            reference: twice the position of the pair that the face is of, and 1 more for its expressive face; -1 for
+            plain grey. None for each pair's own two.
 
     Raises:
         BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
@@ -82,6 +86,7 @@ class Pairs:
     parts: Sequence[Part]
     annotations: pa.Table | None = None
     pictures: pa.Table | None = None
+    shown: Positions | None = None
 
     def __post_init__(self) -> None:
         problems = [*(list(self._crossing()) or self._identities_crossing()), *self._unlabelled()]
@@ -98,6 +103,16 @@ class Pairs:
             near = did_you_mean(split, self.splits)
             raise UsageError(f"{self.title} has no split {split!r} here{near}; it has {', '.join(self.splits)}")
         return self.splits[split]
+
+    def digest(self) -> str:
+        """What tells these splits, and the faces that are shown of them, from those of any other data set."""
+        digest = hashlib.sha256(self.content.encode())
+        ids = self.table["pair_id"]
+        for split, positions in sorted(self.splits.items()):
+            digest.update("\n".join([f"\n{split}:", *ids.take(positions).to_pylist()]).encode())
+            if self.shown is not None:
+                digest.update(self.shown[positions].astype("<i8").tobytes())
+        return digest.hexdigest()
 
     def action_units(self) -> list[str]:
         """The names of the action units that are annotated."""

@@ -6,12 +6,12 @@ where there is one, is judged apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.identities import units_of
@@ -21,7 +21,8 @@ from synpain_hf.vocabulary import FACES
 
 TRAIN, TEST = "train", "test"
 
-Units = npt.NDArray[np.str_]
+Persons = frozenset[str]
+"""Whom a pair shows, and whose expression."""
 
 
 MOST_WEIGHT = 1000
@@ -46,7 +47,7 @@ class TrainingSet:
         0.5
     """
 
-    dataset: str | Path | Loaded
+    dataset: str | Path | Loaded | Pairs
     config_name: str = "default"
     revision: str | None = None
     weight: float = 1.0
@@ -93,9 +94,10 @@ class JoinedSet:
 def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[JoinedSet]:
     """Leave out of the other sets whatever would have a person both trained and judged on.
 
-    An identity is a person of its own set: two sets may use one name for two persons. They are one person where
-    `derived_from` says so, or where both show one picture. `derived_from` names an identity of its own set or, where
-    that has none of this name, of the others.
+    An identity is a person of its own set: two sets may use one name for two persons. They are one person where both
+    show one picture. `derived_from` names an identity of its own set or, where that has none of this name, of the
+    others. A pair is left out for the person that it shows and for those whose expression it has, but not for those
+    whose expressions were transferred to the same person in other pairs: one made-up face may be driven by many.
 
     Args:
         first: The set that chooses and tests the model; nothing of it is left out.
@@ -109,13 +111,13 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
     """
     sets = [first, *(pairs for pairs, _ in others)]
     _check_apart(sets)
-    units = _units(sets)
-    judged = _among(first, units[0], "validation", TEST)
+    persons = persons_across(sets)
+    judged = among(first, persons[0], "validation", TEST)
     faces = [_expressive(pairs) for pairs in sets]
     seen = {faces[0][at] for at in first.splits.get(TRAIN, [])}
-    trained = _among(first, units[0], TRAIN)
+    trained = among(first, persons[0], TRAIN)
     kept: list[Positions] = []
-    for (pairs, _), own, shown in zip(others, units[1:], faces[1:], strict=True):
+    for (pairs, _), own, shown in zip(others, persons[1:], faces[1:], strict=True):
         apart = _not_in(pairs.positions(TRAIN), own, judged)
         new = np.array([at for at in apart.tolist() if shown[at] is None or shown[at] not in seen], np.int64)
         if not len(new):
@@ -124,10 +126,10 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
                 "or is in an earlier set, too; leave this set out"
             )
         seen.update(shown[at] for at in new)
-        trained |= set(own[new].tolist())
+        trained.update(*(own[at] for at in new.tolist()))
         kept.append(new)
     joined = []
-    for (pairs, asked), own, new in zip(others, units[1:], kept, strict=True):
+    for (pairs, asked), own, new in zip(others, persons[1:], kept, strict=True):
         apart = _not_in(pairs.positions(TRAIN), own, judged)
         splits = {TRAIN: new}
         lost = 0
@@ -148,45 +150,86 @@ def _check_apart(sets: Sequence[Pairs]) -> None:
         contents.add(pairs.content)
 
 
-def _units(sets: Sequence[Pairs]) -> list[Units]:
-    """Of every pair of every set, the persons that are one: a unit has one name in all sets."""
-    unit_of = units_of(link for number in range(len(sets)) for link in _links(sets, number))
+def persons_across(sets: Sequence[Pairs]) -> list[list[Persons]]:
+    """Of every pair of every set, whom it shows, and whose expression: a person has one name in all sets.
+
+    Args:
+        sets: The data sets.
+
+    Returns:
+        For each set, in the order of its table, the persons of each pair: who is shown, whose expression was
+        transferred, and whose had been transferred to that one before.
+    """
+    same = units_of(link for number, pairs in enumerate(sets) for link in _shown_alike(pairs, number))
+    names = [
+        [same[_qualified(number, name)] for name in identities_in(pairs.table)] for number, pairs in enumerate(sets)
+    ]
+    origins = [
+        [[same.get(one, one) for one in found] for found in _origins(sets, number)] for number in range(len(sets))
+    ]
+    parents: dict[str, set[str]] = defaultdict(set)
+    for own, found in zip(names, origins, strict=True):
+        for name, of_it in zip(own, found, strict=True):
+            parents[name].update(of_it)
     return [
-        np.array([unit_of[_qualified(number, identity)] for identity in identities_in(pairs.table)])
-        for number, pairs in enumerate(sets)
+        [frozenset({name, *_before(of_it, parents)}) for name, of_it in zip(own, found, strict=True)]
+        for own, found in zip(names, origins, strict=True)
     ]
 
 
-def _links(sets: Sequence[Pairs], number: int) -> Iterator[tuple[str, str]]:
-    known = [set(identities_in(pairs.table)) for pairs in sets]
-    pairs = sets[number]
-    identities = identities_in(pairs.table)
-    for identity, origin in zip(identities, origins_in(pairs.table), strict=True):
-        shown = _qualified(number, identity)
-        yield shown, shown
-        if origin is not None:
-            elsewhere = [at for at, names in enumerate(known) if origin in names]
-            within = [number] if number in elsewhere else elsewhere
-            yield from ((shown, _qualified(at, origin)) for at in within)
-            if not within:
-                yield shown, f"origin/{origin}"  # of no set here; two sets may name it
+def _before(persons: Sequence[str], parents: Mapping[str, set[str]]) -> set[str]:
+    """Some persons, and all from whom their expressions were transferred, step by step."""
+    found: set[str] = set()
+    left = list(persons)
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left.extend(parents.get(one, ()))
+    return found
+
+
+def _shown_alike(pairs: Pairs, number: int) -> Iterator[tuple[str, str]]:
+    """Each identity of a set, with itself and with its pictures."""
+    identities = [_qualified(number, identity) for identity in identities_in(pairs.table)]
+    yield from zip(identities, identities, strict=True)
     if pairs.pictures is not None:
         for face in FACES:
             for identity, digest in zip(identities, pairs.pictures[face].to_pylist(), strict=True):
                 if digest is not None:
-                    yield _qualified(number, identity), f"picture/{digest}"
+                    yield identity, f"picture/{digest}"
+
+
+def _origins(sets: Sequence[Pairs], number: int) -> Iterator[list[str]]:
+    """Whom each pair of a set is derived from: of its own set or, where that has nobody of the name, of the others."""
+    known = [set(identities_in(pairs.table)) for pairs in sets]
+    for origin in origins_in(sets[number].table):
+        elsewhere = [at for at, names in enumerate(known) if origin in names]
+        within = [number] if number in elsewhere else elsewhere
+        if origin is None:
+            yield []
+        else:
+            yield [_qualified(at, origin) for at in within] or [f"origin/{origin}"]  # of no set; two may name it
 
 
 def _qualified(number: int, identity: str) -> str:
     return f"{number}/{identity}"
 
 
-def _among(pairs: Pairs, units: Units, *splits: str) -> set[str]:
-    return {unit for split in splits if split in pairs.splits for unit in units[pairs.splits[split]].tolist()}
+def among(pairs: Pairs, persons: Sequence[Persons], *splits: str) -> set[str]:
+    """All persons of some splits.
+
+    Args:
+        pairs: The pairs.
+        persons: Those of each pair, as `persons_across` gives them.
+        splits: The splits; one that there is not is nobody.
+    """
+    places = [place for split in splits for place in pairs.splits.get(split, np.array([], np.int64)).tolist()]
+    return set[str]().union(*(persons[place] for place in places))
 
 
-def _not_in(positions: Positions, units: Units, others: set[str]) -> Positions:
-    return positions[[unit not in others for unit in units[positions].tolist()]]
+def _not_in(positions: Positions, persons: Sequence[Persons], others: set[str]) -> Positions:
+    return positions[[others.isdisjoint(persons[place]) for place in positions.tolist()]]
 
 
 def _expressive(pairs: Pairs) -> list[str | None]:

@@ -18,7 +18,9 @@ def _identities(pairs: Pairs) -> dict[str, dict[str, int]]:
     return {"identities": found} if is_repeated else {}
 
 
-def describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revision: str | None) -> dict[str, Any]:
+def describe(
+    dataset: str | Path | Loaded | Pairs, pairs: Pairs, config_name: str, revision: str | None
+) -> dict[str, Any]:
     """What is trained on.
 
     Args:
@@ -34,7 +36,10 @@ def describe(dataset: str | Path | Loaded, pairs: Pairs, config_name: str, revis
         "splits": {name: len(positions) for name, positions in pairs.splits.items()},
         **_identities(pairs),
     }
-    return {**described, **_published(dataset, revision)}
+    return {
+        **described,
+        **({"digest": pairs.digest()} if isinstance(dataset, Pairs) else _published(dataset, revision)),
+    }
 
 
 def describe_joined(one: JoinedSet) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def describe_joined(one: JoinedSet) -> dict[str, Any]:
     }
 
 
-def _published(dataset: str | Path | Loaded, revision: str | None) -> dict[str, Any]:
+def _published(dataset: str | Path | Loaded | Pairs, revision: str | None) -> dict[str, Any]:
     """Where a data set is on the Hub; empty where it is not from there."""
     if isinstance(dataset, str) and "/" in dataset and not Path(dataset).expanduser().is_dir():
         return {"repo_id": dataset, "revision": revision}

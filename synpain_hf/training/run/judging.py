@@ -32,7 +32,7 @@ _AT_A_TIME = 64
 
 def predict(
     model: str | Path,
-    dataset: str | Path | Loaded,
+    dataset: str | Path | Loaded | Pairs,
     *,
     config_name: str = "default",
     split: str | None = None,

@@ -33,6 +33,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
+from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet
 from synpain_hf.training.data.together import TogetherDataset
@@ -67,10 +68,10 @@ _LIBRARIES = ("synpain-hf", "transformers", "accelerate", "torch", "datasets", "
 
 
 def train(
-    dataset: str | Path | Loaded,
+    dataset: str | Path | Loaded | Pairs,
     *,
     out: str | Path,
-    also: Sequence[str | Path | Loaded | TrainingSet] = (),
+    also: Sequence[str | Path | Loaded | Pairs | TrainingSet] = (),
     config_name: str = "default",
     revision: str | None = None,
     annotator: str | None = None,
@@ -90,7 +91,7 @@ def train(
 
     Args:
         dataset: A release's folder; `synpain`, for the installed release; a data set's id on the Hub; or what is
-            loaded: a `DatasetDict`, or a `Dataset` with a column `split`.
+            loaded: a `DatasetDict`, a `Dataset` with a column `split`, or `Pairs` that are open.
         out: The folder to write; it must not exist, unless the same training was interrupted there.
         also: Data sets that are trained on beside it: their split `train` is learned from, and their split `test`, if
             they have one, is judged apart. `dataset` alone chooses and tests the model. Pairs that would have a person

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +22,7 @@ from synpain_hf.metrics.subgroup_auroc.style import (
     new_figure,
     tidy,
 )
+from synpain_hf.validation.report.svg import Picture, own_settings, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,21 +31,7 @@ if TYPE_CHECKING:
 _LINE, _MARGIN = 0.26, 1.0
 """Inches: of a line of a figure, and above and below all lines."""
 
-_HEAD = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
 _CONDITIONS = ("neutral", "no_pain", "pain")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure.
-
-    Attributes:
-        svg: Its file.
-        alternative: What it shows, for those who cannot see it.
-    """
-
-    svg: str
-    alternative: str
 
 
 def picture_of(section: Document, published_by: str) -> Picture | None:
@@ -61,22 +44,8 @@ def picture_of(section: Document, published_by: str) -> Picture | None:
     draw = _DRAWN.get(section["name"])
     if draw is None or not section["rows"]:
         return None
-    with _settings(section["name"]):
-        canvas, told = draw(section, published_by)
-        file = io.StringIO()
-        canvas.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return Picture(_HEAD.sub("", file.getvalue()), told)
-
-
-@contextmanager
-def _settings(name: str) -> Iterator[None]:
-    """The same bytes for the same numbers, whatever settings matplotlib has here."""
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams["svg.hashsalt"] = name
-        yield
+    with own_settings(section["name"]):
+        return picture(*draw(section, published_by))
 
 
 def _forest(section: Document, published_by: str) -> tuple[Canvas, str]:

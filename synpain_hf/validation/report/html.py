@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from synpain_hf.cards.evidence import INTERVALS
 from synpain_hf.cards.quantities import Document
-from synpain_hf.validation.report.figures import Picture, picture_of
+from synpain_hf.validation.report.figures import picture_of
 from synpain_hf.validation.report.page import (
     SHORTCUTS,
     checks,
@@ -31,10 +30,7 @@ def html(document: Document, title: str) -> str:
         title: What the release holds.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {
-        "picture": partial(picture_of, published_by=document["published"]["by"]),
-        "address": _address,
-    }
+    environment.filters["picture"] = partial(picture_of, published_by=document["published"]["by"])
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         title=title,
@@ -49,8 +45,3 @@ def html(document: Document, title: str) -> str:
         shortcuts=SHORTCUTS,
         intervals=INTERVALS,
     )
-
-
-def _address(picture: Picture) -> str:
-    """A figure as an address that holds it."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(picture.svg.encode('utf-8')).decode('ascii')}"

@@ -1,0 +1,1 @@
+"""Experiments: protocols as data, one runner, and the report on what came out."""

@@ -1,0 +1,1 @@
+"""The report on an experiment: tables beside published values, figures, and one page."""

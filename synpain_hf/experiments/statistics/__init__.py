@@ -1,0 +1,1 @@
+"""What trained models are worth, and how sure that is for other identities and other trainings."""

@@ -1,0 +1,258 @@
+"""A run is known by all that makes its scores, and no person is on both sides of it, in whichever data sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synpain_hf.errors import BadInputError, UsageError
+from synpain_hf.experiments.binding import NotPossibleError, bind
+from synpain_hf.experiments.definition import Added, Condition, Faces, Share
+from synpain_hf.experiments.planning import plan_runs
+from synpain_hf.experiments.request import Request, seeds_of, weights_of
+from synpain_hf.experiments.runs import Run
+from synpain_hf.training.data.pairs import Pairs
+from synpain_hf.training.options import ModelArguments
+from tests.experiments.made import definition, made_pairs, only, opened, tiny
+
+PAIRS = made_pairs()
+SYNTHETIC = made_pairs(100, name="s", seed=1)
+WITH_SYNTHETIC = Condition("both", add=Added("synthetic"))
+
+
+def bound(condition: Condition, request: Request | None = None, turn: str = "cv_0", **changed: Any) -> Run:
+    sets = opened(main=PAIRS, synthetic=SYNTHETIC)
+    return bind(only(condition, turn, **changed), sets, request or Request(), "pwct")
+
+
+def persons(run: Run) -> tuple[set[str], set[str]]:
+    """Who is trained on, and who is judged."""
+    assert run.training is not None
+    learned = [run.training.pairs, *(one.pairs for one in run.training.also)]
+    trained = {name for one in learned for name in ids(one, "train")}
+    judged = {name for one in run.judged for split in one.splits for name in ids(one, split)}
+    return trained, judged
+
+
+def ids(pairs: Pairs, split: str) -> list[str]:
+    found: list[str] = pairs.table["identity"].take(pairs.positions(split)).to_pylist()
+    return found
+
+
+class TestDigests:
+    def test_the_same_pairs_by_other_words_are_the_same_run(self) -> None:
+        plain = bound(Condition("all groups"))
+        renamed = bound(Condition("real", groups={"age_group": ["young", "old"]}), amounts=[1])
+        assert plain.digest == renamed.digest
+        assert plain.training is not None
+        assert renamed.training is not None
+        assert plain.training.digest == renamed.training.digest
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            Condition("old", groups={"age_group": ["old"]}),
+            Condition("few old", share=Share({"age_group": ["old"]}, 0.5)),
+            Condition("alone", faces=Faces(reference="none")),
+            Condition("cropped", model={"crop_box": [0.1, 0.1, 0.9, 0.9]}),
+            WITH_SYNTHETIC,
+            Condition("twice", add=Added("synthetic", weight=2)),
+            Condition("old synthetic", add=Added("synthetic", {"age_group": ["old"]})),
+        ],
+        ids=lambda condition: condition.name,
+    )
+    def test_whatever_changes_the_training_is_another_run(self, other: Condition) -> None:
+        plain, changed = bound(Condition("all groups")), bound(other)
+        assert plain.training is not None
+        assert changed.training is not None
+        assert plain.training.digest != changed.training.digest
+        assert plain.digest != changed.digest
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            Request(options={"num_train_epochs": 3}),
+            Request(augmentation=False),
+            Request(ModelArguments(standardize=False)),
+        ],
+    )
+    def test_another_option_is_another_run(self, request_: Request) -> None:
+        assert bound(Condition("all groups")).digest != bound(Condition("all groups"), request_).digest
+
+    def test_another_test_of_the_same_model_trains_nothing_again(self) -> None:
+        plain = bound(Condition("pair"))
+        swapped = bound(Condition("swapped", test_faces=Faces(reference="other")))
+        assert plain.training is not None
+        assert swapped.training is not None
+        assert plain.training.digest == swapped.training.digest
+        assert plain.digest != swapped.digest
+
+    def test_where_the_model_is_plays_no_part(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "b").mkdir()
+        one, other = tiny(tmp_path / "a"), tiny(tmp_path / "b")
+        assert weights_of(one.model) == weights_of(other.model)
+        digests = {
+            bind(only(Condition("x")), opened(main=PAIRS), Request(model), weights_of(model.model)).digest
+            for model in (one, other)
+        }
+        assert len(digests) == 1
+
+    def test_a_folder_without_a_model_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="a folder without a model"):
+            weights_of(str(tmp_path))
+
+    def test_a_model_on_the_hub_that_cannot_be_fetched_is_told(self) -> None:
+        with pytest.raises(UsageError, match=r"is 'lab/no-such-model', of which the Hub gives no configuration"):
+            weights_of("lab/no-such-model")
+
+    def test_added_pairs_are_seen_as_the_others_are(self) -> None:
+        run = bound(Condition("both, alone", add=Added("synthetic"), faces=Faces(reference="none")))
+        assert run.training is not None
+        for one in (run.training.pairs, run.training.also[0].pairs):
+            assert one.shown is not None
+            assert set(one.shown[:, 1].tolist()) == {-1}
+
+
+class TestPersons:
+    @pytest.mark.parametrize("turn", ["cv_0", "cv_4", "loso_p003"])
+    def test_no_person_is_on_both_sides(self, turn: str) -> None:
+        for condition in (Condition("all groups"), WITH_SYNTHETIC, Condition("o", groups={"gender": ["man"]})):
+            trained, judged = persons(bound(condition, turn=turn))
+            assert trained
+            assert judged
+            assert not trained & judged
+
+    def test_a_person_in_two_folds_is_found(self) -> None:
+        names = PAIRS.table["pair_id"].to_pylist()
+        names[1] = names[0]  # in folds 1 and 0
+        leaking = made_pairs(identity=names)
+        with pytest.raises(BadInputError, match=r"identity p000 is in .* so the same person would be trained"):
+            bind(only(Condition("all groups"), "cv_1"), opened(main=leaking), Request(), "pwct")
+
+    def test_an_expression_that_was_transferred_across_folds_is_found(self) -> None:
+        origins = [None] * PAIRS.table.num_rows
+        leaking = made_pairs(derived_from=pa.array([*origins[:-1], "p000"], pa.string()))
+        with pytest.raises(BadInputError, match="joined to p000 by derived_from"):
+            bind(only(Condition("all groups"), "cv_4"), opened(main=leaking), Request(), "pwct")
+
+    @pytest.mark.parametrize("fold", range(5))
+    @pytest.mark.parametrize("faces", [100, 1], ids=["each of a face", "all of one face"])
+    def test_pairs_derived_from_a_person_who_is_judged_are_left_out(self, fold: int, faces: int) -> None:
+        origins = pa.array([f"p{row:03d}" for row in range(100)], pa.string())
+        made_up = [f"made-up-{row % faces}" for row in range(100)]
+        derived = made_pairs(100, name="s", seed=1, derived_from=origins, identity=made_up)
+        run = bind(only(WITH_SYNTHETIC, f"cv_{fold}"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+        assert run.training is not None
+        (beside,) = run.training.also
+        kept = beside.pairs.table["derived_from"].take(beside.pairs.positions("train")).to_pylist()
+        assert len(kept) == 60
+        _, judged = persons(run)
+        assert not set(kept) & judged
+
+    def test_no_pair_is_added_where_all_are_derived_from_persons_who_are_judged(self) -> None:
+        derived = made_pairs(20, name="s", seed=1, derived_from=pa.array(["p000"] * 20, pa.string()))
+        with pytest.raises(NotPossibleError, match=r"every pair of .* shows a person that chooses or tests the model"):
+            bind(only(WITH_SYNTHETIC), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+
+    def test_one_name_in_two_sets_is_two_persons(self) -> None:
+        alike = made_pairs(200, seed=5, content="another set")
+        run = bind(only(WITH_SYNTHETIC), opened(main=PAIRS, synthetic=alike), Request(), "pwct")
+        assert run.training is not None
+        assert run.training.drawn == 120 + 200
+
+    def test_the_same_picture_in_the_test_of_another_set_is_found(self) -> None:
+        sets = opened(main=_photographed(PAIRS, 0), other=_photographed(made_pairs(name="o", seed=2), 1))
+        condition = Condition("crossed", test="other")
+        bind(only(condition, "cv_0"), sets, Request(), "pwct")  # o001 is in fold 1
+        with pytest.raises(BadInputError, match="would learn from persons whom it is judged on: o001"):
+            bind(only(condition, "cv_1"), sets, Request(), "pwct")
+
+    def test_faces_drawn_with_one_seed_show_the_same_persons(self) -> None:
+        fair = replace(opened(fair=PAIRS)["fair"], drawn_with=20)
+        other = made_pairs(content="biased", fold=pa.array((np.arange(200) + 1) % 5, pa.int8()))
+        biased = replace(opened(biased=other)["biased"], drawn_with=20)
+        condition = Condition("biased", data="biased", test="fair")
+        with pytest.raises(BadInputError, match="would learn from persons whom it is judged on"):
+            bind(only(condition), {"fair": fair, "biased": biased}, Request(), "pwct")
+        aligned = replace(opened(biased=made_pairs(content="biased"))["biased"], drawn_with=20)
+        run = bind(only(condition), {"fair": fair, "biased": aligned}, Request(), "pwct")
+        assert [list(one.splits) for one in run.judged] == [["validation"], ["test"]]
+
+
+def _photographed(pairs: Pairs, row: int) -> Pairs:
+    """The same pairs, each of pictures of its own, but for a row whose picture another set may have."""
+    faces = [f"{pairs.content}-{number}" for number in range(pairs.table.num_rows)]
+    faces[row] = "the same"
+    return replace(pairs, pictures=pa.table({"neutral": faces, "expressive": faces}))
+
+
+class TestPlans:
+    def test_what_pairs_do_not_allow_is_left_out_and_told(self) -> None:
+        one_sided = made_pairs(label=[0, 1] * 100, gender=[0, 1] * 100)
+        mine = definition(Condition("all groups"), Condition("one group", each=["gender"]))
+        plan = plan_runs(
+            mine,
+            opened(main=one_sided),
+            [1],
+            Request(),
+        )
+        assert len(plan.runs) == 5  # women are all in pain, men never
+        assert len(plan.left_out) == 10
+        assert plan.told().startswith(
+            "10 runs are left out, for lack of pairs: one group, trained on man, fold 0, seed"
+        )
+        assert "(train has only no_pain pairs)" in plan.told()
+
+    def test_pairs_that_allow_nothing_are_refused(self) -> None:
+        unlabelled = made_pairs(label=[1] * 200)
+        with pytest.raises(UsageError, match=r"no run of mine is possible with these pairs: .* give a larger data set"):
+            plan_runs(definition(), opened(main=unlabelled), [1], Request())
+
+    def test_what_is_the_same_is_done_once(self) -> None:
+        mine = definition(
+            Condition("pair"), Condition("again"), Condition("swapped", test_faces=Faces(reference="other"))
+        )
+        plan = plan_runs(mine, opened(main=PAIRS), [1], Request())
+        assert len(plan.runs) == 15
+        assert [len(task.runs) for task in plan.tasks()] == [2] * 5
+
+    def test_a_person_who_is_tested_alone_has_nobody_elses_reference(self) -> None:
+        few = made_pairs(identity=[f"person-{row % 5}" for row in range(200)])
+        mine = definition(Condition("pair"), Condition("swapped", faces=Faces(reference="other")), turns="persons")
+        plan = plan_runs(mine, opened(main=few), [1], Request())
+        assert {run.scenario.condition for run in plan.runs} == {"pair"}
+        assert "shows one person only" in plan.told()
+
+    def test_a_fold_without_pairs_is_left_out(self) -> None:
+        four = made_pairs(fold=pa.array(np.arange(200) % 4, pa.int8()))
+        plan = plan_runs(definition(), opened(main=four), [1], Request())
+        assert [run.scenario.turn for run in plan.runs] == ["cv_0", "cv_1", "cv_2"]
+        assert plan.told() == (
+            "2 runs are left out, for lack of pairs: all groups, fold 3, seed 1 (validation has no pairs), all groups, "
+            "fold 4, seed 1 (test has no pairs)"
+        )
+
+    def test_too_many_persons_cannot_be_held_out_in_turn(self) -> None:
+        with pytest.raises(UsageError, match="there are 200, more than 128; write `turns: folds`"):
+            plan_runs(definition(turns="persons"), opened(main=PAIRS), [1], Request())
+
+
+class TestRequests:
+    @pytest.mark.parametrize("text", ["", "1,1", "x", "1,-2", "4294967296"])
+    def test_what_are_no_seeds_is_refused(self, text: str) -> None:
+        with pytest.raises(UsageError, match="give whole numbers, each once, with commas between"):
+            seeds_of(text)
+
+    def test_a_seed_among_the_options_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="seed is given, but an experiment has several; give seeds"):
+            Request(options={"seed": 1})
+
+    def test_a_slip_in_an_option_is_recognised(self) -> None:
+        with pytest.raises(UsageError, match=r"warmup_step is not a setting of a training \(did you mean"):
+            Request(options={"warmup_step": 1})
