@@ -1,7 +1,8 @@
 """The command line: one command a verb, each the function of the same name. Nothing but parsing, calling, printing.
 
 The commands, by room: releases, annotation, transferring, rating, validation, cards, metric, publishing, training,
-judging, experiments. What several of them take is in options; printing says what they print, and how errors are reported.
+judging, experiments. What several of them take is in options; printing says what they print, and how errors are
+reported.
 """
 
 from __future__ import annotations
