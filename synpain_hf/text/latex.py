@@ -33,8 +33,8 @@ def escaped(value: object) -> str:
     r"""A value as text on one line, whatever it holds.
 
     Example:
-        >>> escaped("50% of A_B")
-        '50\\% of A\\_B'
+        >>> print(escaped("50% of A_B"))
+        50\% of A\_B
     """
     text = _SPACE.sub(" ", str(value)).strip()
     return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], text)
