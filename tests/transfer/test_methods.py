@@ -120,7 +120,7 @@ class TestOracle:
         for member in members[:4]:
             shot = shots[member.pair_id, "neutral"]
             own = Request(shot, shot, shot, member.annotations["neutral"].units, "no_pain", member.drawing)
-            assert difference(Oracle().draw(own), shot.pixels, shot) < 2  # of JPEG; the others are the same
+            assert difference(Oracle().draw(own), shot.pixels, shot) < 3  # of JPEG; the others are the same
 
     def test_bias_that_is_planted_in_a_group_is_drawn(self, asked: Request) -> None:
         drawing = asked.drawing
