@@ -46,6 +46,8 @@ DEMO_GENERATOR = "demo faces, drawn, not SynPAIN"
 """What demo faces are, wherever they are named."""
 
 DrawingStyle = Literal["portrait", "sketch"]
+
+DEFAULT_STYLE: DrawingStyle = "portrait"
 """How demo faces are drawn; the sketch has other lines, colours, light and texture."""
 
 Uses = Literal["frames", "table", "both"]

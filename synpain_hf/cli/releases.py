@@ -16,7 +16,7 @@ from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.release.layout import REJECTED, TITLES
 from synpain_hf.text.plurals import count, first_few
-from synpain_hf.vocabulary import DrawingStyle, Uses
+from synpain_hf.vocabulary import DEFAULT_STYLE, DrawingStyle, Uses
 
 Codec = Literal["png", "webp", "jpeg"]
 OnError = Literal["fail", "skip"]
@@ -160,7 +160,7 @@ def demo(
     seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
     raw: Annotated[bool, typer.Option("--raw", help="Leave an official-like download, not a release.")] = False,
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Bias to plant (YAML).", show_default=False)] = None,
-    style: Annotated[DrawingStyle, typer.Option(**choice_of(DrawingStyle), help="How they are drawn.")] = "portrait",
+    style: Annotated[DrawingStyle, typer.Option(**choice_of(DrawingStyle), help="How they are drawn.")] = DEFAULT_STYLE,
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Version of the release.")] = "2.0.0",
     name: Annotated[
         str | None,

@@ -13,7 +13,7 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.release.versions import Version
 from synpain_hf.storage import staged
-from synpain_hf.vocabulary import DrawingStyle
+from synpain_hf.vocabulary import DEFAULT_STYLE, DrawingStyle
 
 if TYPE_CHECKING:
     from synpain_hf.generation.drawn.bias import PlantedBias
@@ -77,7 +77,7 @@ def demo(
     seed: int = 0,
     raw: bool = False,
     bias: str | Path | Sequence[PlantedBias] = (),
-    style: DrawingStyle = "portrait",
+    style: DrawingStyle = DEFAULT_STYLE,
     version: str = "2.0.0",
     name: str | None = None,
     workers: int = 1,

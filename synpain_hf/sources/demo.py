@@ -24,7 +24,7 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.pspi import pspi
 from synpain_hf.sources.demo_download import ANNOTATOR, write_drawn
 from synpain_hf.text.suggestions import did_you_mean
-from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, DrawingStyle
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEFAULT_STYLE, DEMO_GENERATOR, DrawingStyle
 
 __all__ = ["DemoSource", "DrawnPicture", "PlantedBias", "read_bias", "truth_of", "write_raw"]
 
@@ -49,7 +49,7 @@ class DrawnPicture:
     subject: Subject
     seed: int
     biases: tuple[PlantedBias, ...]
-    style: DrawingStyle = "portrait"
+    style: DrawingStyle = DEFAULT_STYLE
 
     @property
     def is_verified(self) -> bool:
@@ -81,7 +81,7 @@ class DemoSource:
     folds_file = None
 
     def __init__(
-        self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = (), style: DrawingStyle = "portrait"
+        self, pairs: int, seed: int = 0, biases: Sequence[PlantedBias] = (), style: DrawingStyle = DEFAULT_STYLE
     ) -> None:
         if style not in STYLES:
             near = did_you_mean(style, STYLES)
@@ -119,7 +119,7 @@ class DemoSource:
     def notes(self) -> dict[str, object]:
         """What was drawn: generator, seed and planted bias, and the style where it is another."""
         biases = [bias.to_dict() for bias in self._biases]
-        style = {} if self._style == "portrait" else {"style": self._style}
+        style = {} if self._style == DEFAULT_STYLE else {"style": self._style}
         return {"generator": DEMO_GENERATOR, "seed": self._seed, "biases": biases, **style}
 
     def pictures(self) -> Iterator[DrawnPicture]:

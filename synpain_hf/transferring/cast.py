@@ -15,7 +15,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE, ANNOTATIONS
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.vocabulary import CLASSES, DEMO_GENERATOR, FACES, GROUPS, IDENTITY
+from synpain_hf.vocabulary import CLASSES, DEFAULT_STYLE, DEMO_GENERATOR, FACES, GROUPS, IDENTITY
 
 _KNOWN = ("expression", "source_label", "pspi", "age")
 _UNIT = re.compile(r"AU\d+")
@@ -56,7 +56,7 @@ def members_of(release: Release) -> list[Member]:
         ReleaseError: If a file is damaged.
     """
     units = _annotations(release)
-    biases = tuple(release.manifest["source"].get("biases", ()))
+    source = release.manifest["source"]
     found = []
     for file in release.files_of(base_table()):
         there = release.features_in(file)
@@ -73,22 +73,21 @@ def members_of(release: Release) -> list[Member]:
                     groups={column: words[column] for column in GROUPS},
                     known={name: row.get(name) for name in _KNOWN},
                     annotations=units.get(row[PAIR_ID], {}),
-                    drawing=_drawing(row, words, biases),
+                    drawing=_drawing(row, words, source),
                 )
             )
     return sorted(found, key=lambda member: member.pair_id)
 
 
-def _drawing(
-    row: Mapping[str, Any], words: Mapping[str, str | None], biases: tuple[Mapping[str, Any], ...]
-) -> Drawing | None:
+def _drawing(row: Mapping[str, Any], words: Mapping[str, str | None], source: Mapping[str, Any]) -> Drawing | None:
     named = _DEMO_ID.fullmatch(row[PAIR_ID])
     provenance = row["provenance"]
     groups = [words[column] for column in GROUPS]
     if provenance["generator"] != DEMO_GENERATOR or named is None or None in groups or provenance["seed"] is None:
         return None
     age_group, gender, ethnicity = map(str, groups)
-    return Drawing(int(named[1]), age_group, gender, ethnicity, provenance["seed"], biases)
+    how = {"biases": tuple(source.get("biases", ())), "style": source.get("style", DEFAULT_STYLE)}
+    return Drawing(int(named[1]), age_group, gender, ethnicity, provenance["seed"], **how)
 
 
 def _annotations(release: Release) -> dict[str, dict[str, Annotation]]:

@@ -10,6 +10,8 @@ from PIL import Image
 
 from synpain_hf.annotation.finding import FaceFinder
 from synpain_hf.errors import PictureError
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.composites import draw_composite
 from synpain_hf.generation.transfer.contours import BROWS, EYES, INNER_MOUTH, LIPS, OVAL
 from synpain_hf.generation.transfer.control import IRIS, LINES, control_picture
 from synpain_hf.generation.transfer.mesh import with_rings
@@ -129,12 +131,26 @@ class TestOracle:
         biased = replace(asked, drawing=replace(drawing, biases=(bias,)))
         assert (Oracle().draw(biased) != Oracle().draw(asked)).any()
 
+    def test_faces_in_another_style_are_drawn_in_it(self, asked: Request) -> None:
+        drawing = asked.drawing
+        assert drawing is not None
+        sketched = replace(asked, drawing=replace(drawing, style="sketch"))
+        with pytest.raises(PictureError, match="drawn otherwise by this version"):
+            Oracle().draw(sketched)
+        subject = next(one for one in cast(16, drawing.seed) if one.number == drawing.number)
+        width = asked.identity.pixels.shape[1]
+        neutral = np.ascontiguousarray(draw_composite(subject, drawing.seed, style="sketch")[:, :width])
+        drawn = Oracle().draw(replace(sketched, identity=replace(asked.identity, pixels=neutral)))
+        assert (drawn[:, :12] == neutral[:, :12]).all()
+        assert (drawn != neutral).any()
+
     @pytest.mark.parametrize(
         ("change", "told"),
         [
             ({"drawing": None}, "no demo face"),
             ({"units": {"AU4": 1.0}}, "AU1 is not known"),
             ({"drawing": Drawing(3, "old", "man", "white", 99)}, "drawn otherwise"),
+            ({"drawing": Drawing(3, "old", "man", "white", 99, style="oil")}, "in a style that this version does not"),
         ],
     )
     def test_what_cannot_be_drawn_anew_is_refused(self, asked: Request, change: dict[str, object], told: str) -> None:

@@ -18,7 +18,7 @@ from synpain_hf.generation.drawn.drawing.portrait import Take, draw_portrait
 from synpain_hf.generation.drawn.identity import draw_identity
 from synpain_hf.generation.drawn.style import STYLES, restyled
 from synpain_hf.imaging import png
-from synpain_hf.vocabulary import COMPOSITE_SIZE, DEMO_GENERATOR, DrawingStyle
+from synpain_hf.vocabulary import COMPOSITE_SIZE, DEFAULT_STYLE, DEMO_GENERATOR, DrawingStyle
 
 _WITHOUT_GUTTER = (7, 12)
 _OF_FIFTEEN = 15
@@ -33,7 +33,7 @@ _TINT, _EXPOSURE, _LIGHT = 0.018, 0.045, 0.3
 
 
 def draw_composite(
-    subject: Subject, seed: int, biases: Sequence[PlantedBias] = (), style: DrawingStyle = "portrait"
+    subject: Subject, seed: int, biases: Sequence[PlantedBias] = (), style: DrawingStyle = DEFAULT_STYLE
 ) -> npt.NDArray[np.uint8]:
     """Draw a subject.
 

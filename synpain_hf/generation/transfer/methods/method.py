@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from synpain_hf.generation.transfer.change import Points, transferred
 from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.imaging.png import Pixels
+from synpain_hf.vocabulary import DEFAULT_STYLE
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Drawing:
         ethnicity: As in the vocabulary.
         seed: The set's.
         biases: What is planted in the set, as `release.json` has it.
+        style: How the set is drawn, likewise.
     """
 
     number: int
@@ -31,6 +33,7 @@ class Drawing:
     ethnicity: str
     seed: int
     biases: tuple[Mapping[str, Any], ...] = ()
+    style: str = DEFAULT_STYLE
 
 
 @dataclass(frozen=True)

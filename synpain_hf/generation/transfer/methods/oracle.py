@@ -7,19 +7,23 @@ neutral picture, with the units that the driver shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 import numpy as np
 
 from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.methods.method import Drawing, Method, Request
 from synpain_hf.imaging.png import Pixels
+from synpain_hf.vocabulary import DrawingStyle
 
 _WALL: Final = 12
 """Columns on the left, and rows at the top, in which hardly anything but the wall is seen."""
 
 _MOST_DIFFERENCE: Final = 6.0
 """Between the wall as it is and as it is drawn now, in the median, of 255; JPEG changes less."""
+
+
+_ANEW: Final = "draw the demo faces again"
 
 
 class Oracle(Method):
@@ -38,9 +42,12 @@ class Oracle(Method):
             MissingExtraError: If the drawing library cannot be loaded.
         """
         from synpain_hf.generation.drawn.action_units import ACTION_UNITS
+        from synpain_hf.generation.drawn.style import STYLES
 
         if request.drawing is None:
             raise PictureError("is no demo face, which alone can be drawn anew; use --method warp")
+        if request.drawing.style not in STYLES:
+            raise PictureError(f"is drawn in a style that this version does not know; {_ANEW}")
         unknown = [unit for unit in ACTION_UNITS if unit not in request.units]
         if unknown:
             raise PictureError(f"is driven by a face whose {unknown[0]} is not known; use --method warp")
@@ -53,7 +60,7 @@ class Oracle(Method):
         difference = drawn.astype(np.int16) - request.identity.pixels
         wall = np.concatenate([difference[:, :_WALL].ravel(), difference[:_WALL].ravel()])
         if float(np.median(np.abs(wall))) > _MOST_DIFFERENCE:
-            raise PictureError("is drawn otherwise by this version; draw the demo faces again")
+            raise PictureError(f"is drawn otherwise by this version; {_ANEW}")
         return np.ascontiguousarray(drawn)
 
 
@@ -75,4 +82,5 @@ def _drawn(drawing: Drawing, units: dict[str, float], label: str) -> Pixels:
         expressive=Expression(label, AT_REST),  # biases of a label go by its kind
         fold=0,
     )
-    return draw_composite(subject, drawing.seed, [PlantedBias(**bias) for bias in drawing.biases])
+    biases = [PlantedBias(**bias) for bias in drawing.biases]
+    return draw_composite(subject, drawing.seed, biases, cast("DrawingStyle", drawing.style))
