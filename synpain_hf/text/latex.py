@@ -30,11 +30,11 @@ _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
 
 
 def escaped(value: object) -> str:
-    """A value as text on one line, whatever it holds.
+    r"""A value as text on one line, whatever it holds.
 
     Example:
-        >>> escaped("50% of A_B")
-        '50\\\\% of A\\\\_B'
+        >>> print(escaped("50% of A_B"))
+        50\% of A\_B
     """
     text = _SPACE.sub(" ", str(value)).strip()
     return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], text)

@@ -24,6 +24,12 @@ from synpain_hf.experiments.report.table import (
 from synpain_hf.experiments.statistics.worth import AUROC, F1
 from synpain_hf.text.plurals import count
 
+_FEW_WITH_PAIN = 20
+_BIASED = (
+    f"Some models were tested on fewer than {_FEW_WITH_PAIN} pairs with pain. AP from so few is biased upwards, which "
+    "folds do not average away: go by the AUROC."
+)
+
 
 def groups(question: Question, result: Result) -> Table:
     """The table of every arm by group.
@@ -53,6 +59,8 @@ def groups(question: Question, result: Result) -> Table:
     notes = [SPREADS]
     if all(line.mean.reason for line in lines if line.measure == F1):
         notes.append("There is no F1, as no threshold was chosen on validation pairs.")
+    if result.judged.fewest_with_pain() < _FEW_WITH_PAIN:
+        notes.append(_BIASED)
     return Table(
         name=question.name,
         kind=question.kind,

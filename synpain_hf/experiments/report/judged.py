@@ -83,6 +83,11 @@ class Judged:
         identities = len(np.unique(self.predictions.identity[mine]))
         return Counts(len(mine), int(self.predictions.positive[mine].sum()), identities)
 
+    def fewest_with_pain(self) -> int:
+        """How many pairs with pain the model had that was tested on the fewest of them."""
+        given = self.predictions
+        return min(int(given.positive[given.pair[model.rows]].sum()) for arm in given.arms for model in arm.models)
+
     def mean(self, arm: Arm, measure: str, cohort: Cohort = EVERYBODY) -> Mean:
         """What the models of an arm are worth on average."""
         return self._mean([Part(1, self._worth(arm, measure, cohort))], "auroc" if measure == AUROC else "share")

@@ -202,6 +202,13 @@ def test_without_thresholds_there_is_no_f1_and_it_is_said(tmp_path: Path) -> Non
     assert any("no threshold was chosen" in note for note in report.document["tables"][0]["notes"])
 
 
+@pytest.mark.parametrize(("folds", "is_said"), [(0, False), (5, True)])
+def test_ap_from_few_pairs_with_pain_is_said_to_be_biased(folds: int, is_said: bool, tmp_path: Path) -> None:
+    rows = rows_of(identities=60, folds=folds, groups=())
+    report = write_report(written(tmp_path / "out", rows))
+    assert any("biased upwards" in note for note in report.document["tables"][0]["notes"]) == is_said
+
+
 def test_several_expressions_of_an_identity_widen_the_interval(tmp_path: Path) -> None:
     rows = rows_of(identities=20, pairs_each=6)
     alone = [{**row, "identity": row["pair_id"]} for row in rows]
