@@ -160,6 +160,12 @@ class TestPersons:
         with pytest.raises(NotPossibleError, match=r"every pair of .* shows a person that chooses or tests the model"):
             bind(only(WITH_SYNTHETIC), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
 
+    def test_no_pair_is_added_where_there_is_none_of_the_group(self) -> None:
+        young = made_pairs(20, name="s", seed=1, age_group=[0] * 20)
+        condition = Condition("both", add=Added("synthetic", {"age_group": ["old"]}))
+        with pytest.raises(NotPossibleError, match=r"Pairs of s, version 1\.0\.0 has no such pairs to add"):
+            bind(only(condition), opened(main=PAIRS, synthetic=young), Request(), "pwct")
+
     def test_one_name_in_two_sets_is_two_persons(self) -> None:
         alike = made_pairs(200, seed=5, content="another set")
         run = bind(only(WITH_SYNTHETIC), opened(main=PAIRS, synthetic=alike), Request(), "pwct")
