@@ -63,7 +63,7 @@ class TestTables:
 
     def test_they_are_a_part_of_the_release_which_rises_by_a_patch(self, drawn: Release, annotated: Release) -> None:
         verify(annotated)
-        assert annotated.version == "1.0.1"
+        assert annotated.version == "2.0.1"
         assert annotated.files_of(base_table()) == drawn.files_of(base_table())
         assert not list(annotated.folder.parent.glob(".*"))
 
@@ -152,9 +152,9 @@ class TestWork:
 
     def test_what_is_measured_is_kept_where_the_release_cannot_be_changed(self, with_faces: Release) -> None:
         with pytest.raises(VersionError):
-            annotate(with_faces.folder, "sharpness", version="1.0.0")
+            annotate(with_faces.folder, "sharpness", version="2.0.0")
         steps: list[Step] = []
-        annotate(with_faces.folder, "sharpness", version="1.2.0", progress=lambda *step: steps.append(step))
+        annotate(with_faces.folder, "sharpness", version="2.2.0", progress=lambda *step: steps.append(step))
         assert [step for step in steps if step[0] == "faces"] == [("faces", FACES, FACES)]
 
     def test_a_release_that_is_changed_in_the_meantime_is_not_annotated(self, with_faces: Release) -> None:
@@ -210,16 +210,16 @@ class TestCommand:
         done = run("annotate", with_faces.folder, "--with", "sharpness", "--with", "sface", "--engine", "threads")
         assert done.exit_code == 0, done.stderr
         assert done.stdout.splitlines() == [
-            "annotations/sharpness.parquet: 12 faces annotated by sharpness, version 1.0.1",
-            "annotations/sface.parquet: 12 faces annotated by sface, version 1.0.1",
+            "annotations/sharpness.parquet: 12 faces annotated by sharpness, version 2.0.1",
+            "annotations/sface.parquet: 12 faces annotated by sface, version 2.0.1",
         ]
         assert "faces: 12 of 12" in done.stderr
 
     def test_programs_get_json(self, with_faces: Release) -> None:
-        done = run("annotate", with_faces.folder, "--with", "sharpness", "--json", "--version", "1.1.0")
+        done = run("annotate", with_faces.folder, "--with", "sharpness", "--json", "--version", "2.1.0")
         assert json.loads(done.stdout) == {
             "files": ["annotations/sharpness.parquet"],
-            "version": "1.1.0",
+            "version": "2.1.0",
             "faces": 12,
             "failed": {"annotations/sharpness.parquet": 0},
         }
