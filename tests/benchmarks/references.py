@@ -3,11 +3,11 @@
     python -m tests.benchmarks.references [--train N] [--validation N] [--test N] [--epochs N] [--seed N]
                                           [--crop L T R B] [--markdown PATH]
 
-Demo faces are drawn once. PwCT and the linear baseline are trained on pairs, and again on the expressive face alone
-(`--fusion none`). PwCT is then also tested on pairs whose neutral face is that of another person of the same age,
-gender and ethnicity. So that the linear baseline is no straw man, logistic regressions of scikit-learn, whose penalty
-is chosen by cross-validation, judge the same test pairs from as many grey pixels. All are compared with PwCT on pairs,
-row by row.
+Demo faces are drawn once. PwCT and the linear baseline are trained on pairs, and again on expressive faces alone
+(`--fusion none`). The former are then also tested on pairs whose neutral face is that of another person of the same age,
+gender and ethnicity. So that these are no straw men, logistic regression of scikit-learn judges the same test pairs in the
+same three ways, by the difference of the two faces or by the expressive face alone: once by 20 x 20 grey pixels, once by
+histograms of oriented gradients. What a way loses is compared row by row.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import argparse
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ import numpy.typing as npt
 import torch
 from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset
 from PIL import Image
+from skimage.feature import hog
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -39,9 +41,9 @@ from synpain_hf.text.markdown import table
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.judging import predict
 from synpain_hf.training.run.train import train
-from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 
 Numbers = npt.NDArray[np.float64]
+Seen = Callable[[Image.Image, Sequence[float]], Numbers]
 
 FACE = 256
 """Side of the faces that are stored, in pixels."""
@@ -49,8 +51,14 @@ FACE = 256
 SMALL = 20
 """Side of the faces that logistic regression judges."""
 
+LARGE = 160
+"""Side of the faces whose gradients it judges, in pixels."""
+
 GROUPS = ("age_group", "gender", "ethnicity")
-BEST = "PwCT, the pair"
+WAYS = ("the pair", "the expressive face alone", "the pair with another's neutral face")
+
+Scores = Mapping[str, Numbers]
+"""What is given to the test pairs, by how they are judged, one of `WAYS`."""
 
 
 def main() -> int:
@@ -85,54 +93,52 @@ def split(pairs: Dataset, options: argparse.Namespace) -> DatasetDict:
 
 
 def compared(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> str:
-    """A table: the AUROC of each way of judging, and how far that of the pair is above it."""
-    scores = judged(pairs, place, options)
+    """A table: the AUROC of each way of judging, and what it loses against the pair."""
+    labels = pairs["test"]["label"]
     rows = []
-    for name, values in scores.items():
-        labels = pairs["test"]["label"]
-        own = subgroup_auroc(references=labels, scores=values, positive=1)["overall"]
-        cells = [name, _estimate(own["auroc"], own["interval"]), ""]
-        if name != BEST:
-            both = subgroup_auroc(references=labels, scores=scores[BEST], baseline_scores=values, positive=1)
-            found = both["overall"]["comparison"]
-            cells[-1] = _estimate(found["difference"], found["interval"])
-        rows.append(cells)
-    return table(["judged by", "AUROC (95% CI)", "the pair is above it by"], rows, 1)
+    for model, scores in judged(pairs, place, options).items():
+        for way, values in scores.items():
+            own = subgroup_auroc(references=labels, scores=values, positive=1)["overall"]
+            rows.append([f"{model}, {way}", _estimate(own["auroc"], own["interval"]), ""])
+            if way != WAYS[0]:
+                both = subgroup_auroc(references=labels, scores=scores[WAYS[0]], baseline_scores=values, positive=1)
+                found = both["overall"]["comparison"]
+                rows[-1][-1] = _estimate(found["difference"], found["interval"])
+    return table(["judged by", "AUROC (95% CI)", "loses against the pair"], rows, 1)
 
 
-def judged(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> Mapping[str, Numbers]:
-    """The scores of the test pairs, by how they are judged."""
-    tests = [pairs["test"], swapped(pairs["test"])]
-    tasks = [
-        (pairs, tests if name == "pwct" and fusion != "none" else tests[:1], name, fusion, place, options)
-        for name in ("pwct", "linear")
-        for fusion in (DEFAULT_FUSION, "none")
-    ]
-    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        (own, others), (without,), (linear,), (linear_without,) = processes.map(trained, *zip(*tasks, strict=True))
-    grey = {name: (small(rows, "neutral", options), small(rows, "expressive", options)) for name, rows in pairs.items()}
-    labels = {name: np.asarray(rows["label"]) for name, rows in pairs.items()}
+def judged(pairs: DatasetDict, place: Path, options: argparse.Namespace) -> Mapping[str, Scores]:
+    """The scores of the test pairs, by model."""
+    others = swapped(pairs["test"])
     return {
-        BEST: own,
-        "PwCT, the expressive face alone": without,
-        "PwCT, the pair with another's neutral face": others,
-        "linear, the pair": linear,
-        "linear, the expressive face alone": linear_without,
-        "scikit-learn, the difference": logistic({name: b - a for name, (a, b) in grey.items()}, labels),
-        "scikit-learn, the expressive face alone": logistic({name: b for name, (_, b) in grey.items()}, labels),
+        "PwCT": by_training("pwct", pairs, others, place, options),
+        "the linear baseline": by_training("linear", pairs, others, place, options),
+        "logistic regression on grey pixels": by_logistic(pairs, others, pixels, options),
+        "logistic regression on gradients": by_logistic(pairs, others, gradients, options),
     }
 
 
+def by_training(name: str, pairs: DatasetDict, others: Dataset, place: Path, options: argparse.Namespace) -> Scores:
+    """What two models of a kind give, one of which looks at no neutral face; trained side by side."""
+    tasks: list[tuple[Any, ...]] = [
+        (pairs, [pairs["test"], others], ModelArguments(model=name), place / f"{name}-pair", options),
+        (pairs, [pairs["test"]], ModelArguments(model=name, fusion="none"), place / f"{name}-alone", options),
+    ]
+    with ProcessPoolExecutor(2, get_context("spawn")) as processes:
+        (own, strange), (without,) = processes.map(trained, *zip(*tasks, strict=True))
+    return dict(zip(WAYS, (own, without, strange), strict=True))
+
+
 def trained(
-    pairs: DatasetDict, tests: Sequence[Dataset], name: str, fusion: Fusion, place: Path, options: argparse.Namespace
+    pairs: DatasetDict, tests: Sequence[Dataset], model: ModelArguments, place: Path, options: argparse.Namespace
 ) -> list[Numbers]:
     """The scores that a model, trained on pairs, gives to each of some test sets."""
     torch.set_num_threads(1)
-    prepared = place / "prepared"
+    prepared = place.with_name(f"{place.name}-prepared")
     result = train(
         pairs,
-        out=place / f"{name}-{fusion}",
-        model=ModelArguments(model=name, fusion=fusion, crop_box=list(options.crop)),
+        out=place,
+        model=replace(model, crop_box=list(options.crop)),
         cache_dir=prepared,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=16,
@@ -156,25 +162,49 @@ def swapped(pairs: Dataset) -> Dataset:
     return pairs.map(lambda _, row: {"neutral": pairs[of[row]]["neutral"]}, with_indices=True)
 
 
-def small(pairs: Dataset, face: str, options: argparse.Namespace) -> Numbers:
-    """Small grey faces, standardised each; shape (pairs, 400)."""
-    left, top, right, bottom = options.crop
-    faces = []
-    for row in pairs.select_columns([face]):
-        picture = row[face].convert("L")
-        width, height = picture.size
-        box = (left * width, top * height, right * width, bottom * height)
-        pixels = np.asarray(picture.resize((SMALL, SMALL), Image.Resampling.BOX, box), np.float64).ravel()
-        faces.append((pixels - pixels.mean()) / pixels.std())
-    return np.array(faces)
+def by_logistic(pairs: DatasetDict, others: Dataset, seen: Seen, options: argparse.Namespace) -> Scores:
+    """What two logistic regressions give, one of which sees the expressive face alone."""
+    labels = np.asarray(pairs["train"]["label"])
+    learned, tested = (features(pairs[name], seen, options) for name in ("train", "test"))
+    difference = fitted(learned["expressive"] - learned["neutral"], labels)
+    strange = tested["expressive"] - features(others, seen, options)["neutral"]
+    values = (
+        difference.decision_function(tested["expressive"] - tested["neutral"]),
+        fitted(learned["expressive"], labels).decision_function(tested["expressive"]),
+        difference.decision_function(strange),
+    )
+    return dict(zip(WAYS, values, strict=True))
 
 
-def logistic(inputs: Mapping[str, Numbers], labels: Mapping[str, npt.NDArray[np.int64]]) -> Numbers:
-    """What logistic regression gives the test pairs; how much it is held back is chosen within the training pairs."""
+def features(pairs: Dataset, seen: Seen, options: argparse.Namespace) -> Mapping[str, Numbers]:
+    """What is seen of both faces; shape (pairs, features) each."""
+    rows = pairs.select_columns(["neutral", "expressive"])
+    found = [{face: seen(picture.convert("L"), options.crop) for face, picture in row.items()} for row in rows]
+    return {face: np.array([row[face] for row in found]) for face in ("neutral", "expressive")}
+
+
+def pixels(picture: Image.Image, crop: Sequence[float]) -> Numbers:
+    """A small face, standardised; shape (400,)."""
+    small = _scaled(picture, crop, SMALL).ravel()
+    return np.asarray((small - small.mean()) / small.std())
+
+
+def gradients(picture: Image.Image, crop: Sequence[float]) -> Numbers:
+    """Histograms of oriented gradients (Dalal and Triggs 2005), which small displacements change little."""
+    return np.asarray(hog(_scaled(picture, crop, LARGE), orientations=8, pixels_per_cell=(16, 16)))
+
+
+def _scaled(picture: Image.Image, crop: Sequence[float], side: int) -> Numbers:
+    left, top, right, bottom = crop
+    box = (left * picture.width, top * picture.height, right * picture.width, bottom * picture.height)
+    return np.asarray(picture.resize((side, side), Image.Resampling.BOX, box), np.float64)
+
+
+def fitted(inputs: Numbers, labels: npt.NDArray[np.int64]) -> GridSearchCV:
+    """Logistic regression; how much it is held back is chosen within the training pairs."""
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-    search = GridSearchCV(model, {"logisticregression__C": np.logspace(-5, 0, 11)}, scoring="roc_auc")
-    search.fit(inputs["train"], labels["train"])
-    return np.asarray(search.decision_function(inputs["test"]))
+    search = GridSearchCV(model, {"logisticregression__C": np.logspace(-5, 0, 6)}, scoring="roc_auc")
+    return search.fit(inputs, labels)
 
 
 def _estimate(value: float, interval: Mapping[str, float]) -> str:
