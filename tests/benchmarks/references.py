@@ -4,10 +4,10 @@
                                           [--crop L T R B] [--markdown PATH]
 
 Demo faces are drawn once. PwCT and the linear baseline are trained on pairs, and again on expressive faces alone
-(`--fusion none`). The former are then also tested on pairs whose neutral face is that of another person of the same age,
-gender and ethnicity. So that these are no straw men, logistic regression of scikit-learn judges the same test pairs in the
-same three ways, by the difference of the two faces or by the expressive face alone: once by 20 x 20 grey pixels, once by
-histograms of oriented gradients. What a way loses is compared row by row.
+(`--fusion none`). The former are then also tested on pairs whose neutral face is that of another person of the same
+age, gender and ethnicity. So that these are no straw men, logistic regression of scikit-learn judges the same test
+pairs in the same three ways, by the difference of the two faces or by the expressive face alone: once by 20 x 20 grey
+pixels, once by histograms of oriented gradients. What a way loses is compared row by row.
 """
 
 from __future__ import annotations
