@@ -6,7 +6,7 @@ import base64
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synpain_hf.cards.evidence import INTERVALS
 from synpain_hf.cards.quantities import Document
@@ -20,7 +20,19 @@ from synpain_hf.validation.report.page import (
     verdict,
 )
 
-_TEMPLATE = Path(__file__).with_name("report.html.jinja")
+_TEMPLATES = Path(__file__).parent
+
+
+def environment(*more: Path) -> Environment:
+    """What makes pages of templates: `base.html.jinja` is a page, `macros.html.jinja` has its tables; values are escaped.
+
+    Args:
+        more: Folders of further templates.
+    """
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader([_TEMPLATES, *more]),
+    )  # fmt: skip
 
 
 def html(document: Document, title: str) -> str:
@@ -30,13 +42,12 @@ def html(document: Document, title: str) -> str:
         document: The report, as `schemas/validation_report.schema.json` has it.
         title: What the release holds.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {
+    pages = environment()
+    pages.filters |= {
         "picture": partial(picture_of, published_by=document["published"]["by"]),
         "address": _address,
     }
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return pages.get_template("report.html.jinja").render(
         title=title,
         document=document,
         release=document["release"],
