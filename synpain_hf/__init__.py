@@ -34,6 +34,7 @@ _HOMES = {
     "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
     "transfer": "synpain_hf.transferring.transfer",
+    "transfer_report": "synpain_hf.judging.transfer_report",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
 }
@@ -63,6 +64,7 @@ __all__ = [
     "ratings",
     "train",
     "transfer",
+    "transfer_report",
     "uninstall",
     "validate",
 ]
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from synpain_hf.annotation.imports.importing import import_annotations
     from synpain_hf.cards import card
     from synpain_hf.hub import publish, publish_metric
+    from synpain_hf.judging.transfer_report import transfer_report
     from synpain_hf.metrics.predictions import compare, evaluate
     from synpain_hf.rating.ratings import ratings
     from synpain_hf.rating.sheet import rate

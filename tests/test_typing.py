@@ -48,6 +48,7 @@ RIGHT = {
     'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
     'transfer(place, "release", "out", same=["gender"])': "Transfer",
+    'transfer_report(place, "oracle", drivers="release", out=place)': "TransferReport",
     'cross_validate(place, out="models")': "CrossValidation",
 }
 """What each public name gives, as `reveal_type` says it, without the names of modules."""

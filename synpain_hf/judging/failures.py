@@ -30,13 +30,14 @@ def failures(judged: Sequence[Lent]) -> tuple[Section, list[Example]]:
     rows, missing, examples = list[Row](), list[str](), list[Example]()
     for one in judged:
         if FILE not in one.release.files:
-            missing.append(f"{one.release.folder} has no landmarks; run {command(one.release, 'mediapipe')}")
+            missing.append(f"no landmarks are known of {one.release.folder}; run {command(one.release, 'mediapipe')}")
             continue
         seen = Seen.of(one.release.read(FILE, _COLUMNS), str(one.release.folder / FILE))
         pairs = list(one.pairs.values())
         reasons = [seen.why_not((pair.pair_id, "expressive")).partition(";")[0] for pair in pairs]
         whose, whence = sides(pairs)
-        rows.append(Row.made(one.label, "failed", pairs, share_of_raters([bool(why) for why in reasons], whence, whose)))
+        share = share_of_raters([bool(why) for why in reasons], whence, whose)
+        rows.append(Row.made(one.label, "failed", pairs, share, by="mediapipe"))
         failed = [Example(one.label, pair.pair_id, why) for pair, why in zip(pairs, reasons, strict=True) if why]
         examples += failed[:_NAMED]
     return Section("failures", _TITLE, rows, missing), examples

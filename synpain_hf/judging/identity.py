@@ -19,6 +19,7 @@ from synpain_hf.validation.statistics.separation import separation
 from synpain_hf.vocabulary import FACES
 
 FILE: Final = "annotations/sface.parquet"
+_BY: Final = "sface"
 _TITLE: Final = "Is it still the same person?"
 _NAMED: Final = 3
 
@@ -60,14 +61,14 @@ def identity(judged: Sequence[Lent], origins: Origins | None) -> tuple[Section, 
     for one in judged:
         known = embeddings_in(one.release)
         if not known:
-            missing.append(f"{one.release.folder} has no embeddings; run {command(one.release, 'sface')}")
+            missing.append(f"no embeddings are known of {one.release.folder}; run {command(one.release, 'sface')}")
             continue
         pairs = [pair for pair in one.pairs.values() if all((pair.pair_id, face) in known for face in FACES)]
         if not pairs:
             missing.append(f"in no pair of {one.release.folder} were both faces found; look at its pictures")
             continue
         own = [_cosine(known, pair.pair_id, known, pair.pair_id) for pair in pairs]
-        rows.append(Row.made(one.label, "own", pairs, mean_of(own, pairs), against="own neutral face"))
+        rows.append(Row.made(one.label, "own", pairs, mean_of(own, pairs), against="own", by=_BY))
         rows += _among_others(one.label, known, pairs)
         if origins is not None and of_drivers:
             rows += _to_drivers(one.label, known, pairs, of_drivers, origins)
@@ -107,22 +108,24 @@ def _among_others(label: str, known: Embeddings, pairs: Sequence[LentPair]) -> I
         others += ((cosines.sum(axis=1) - theirs) / (len(people) - 1)).tolist()
         nearest += (cosines.argmax(axis=1) == mine).tolist()
     whose, whence = sides(pairs)
-    yield Row.made(label, "others", pairs, mean_of(others, pairs), against="neutral faces of others")
+    yield Row.made(label, "others", pairs, mean_of(others, pairs), against="others", by=_BY)
     share = share_of_raters(nearest, whence, whose)
-    yield Row.made(label, "nearest", pairs, share, against="neutral faces of others")
+    yield Row.made(label, "nearest", pairs, share, against="others", by=_BY)
     rate = separation(np.concatenate([neutral, shown]), [*people, *whose]).equal_error_rate
-    yield Row.made(label, "equal_error_rate", pairs, rate, against="faces of others")
+    yield Row.made(label, "equal_error_rate", pairs, rate, against="others", by=_BY)
 
 
 def _to_drivers(
     label: str, known: Embeddings, pairs: Sequence[LentPair], of_drivers: Embeddings, origins: Origins
 ) -> Iterator[Row]:
     """Whether it looks like the driver."""
-    ids = {pair.pair_id: origins.couples[pair.pair_id].driver.pair_id for pair in pairs if pair.pair_id in origins.couples}
+    ids = {
+        pair.pair_id: origins.couples[pair.pair_id].driver.pair_id for pair in pairs if pair.pair_id in origins.couples
+    }
     there = [pair for pair in pairs if (ids.get(pair.pair_id), "neutral") in of_drivers]
     if there:
         cosines = [_cosine(known, pair.pair_id, of_drivers, ids[pair.pair_id]) for pair in there]
-        yield Row.made(label, "driver", there, mean_of(cosines, there), against="driver's neutral face")
+        yield Row.made(label, "driver", there, mean_of(cosines, there), against="drivers", by=_BY)
 
 
 def _drivers(of_drivers: Embeddings, origins: Origins) -> Iterator[Row]:
@@ -135,4 +138,4 @@ def _drivers(of_drivers: Embeddings, origins: Origins) -> Iterator[Row]:
     ]
     if pairs:
         own = [_cosine(of_drivers, pair.pair_id, of_drivers, pair.pair_id) for pair in pairs]
-        yield Row.made(DRIVERS, "own", pairs, mean_of(own, pairs), against="own neutral face")
+        yield Row.made(DRIVERS, "own", pairs, mean_of(own, pairs), against="own", by=_BY)

@@ -14,8 +14,9 @@ from synpain_hf.generation.transfer.change import Points, transferred
 from synpain_hf.generation.transfer.contours import BROWS, EYES, INNER_MOUTH, LIPS, OVAL
 from synpain_hf.judging.identity import command
 from synpain_hf.judging.lent import Lent, LentPair, Origins
-from synpain_hf.judging.section import UNTOUCHED, Example, Row, Section, mean_of, worst
+from synpain_hf.judging.section import UNTOUCHED, Example, Row, Section, error_of, worst
 from synpain_hf.release.release import Release
+from synpain_hf.vocabulary import FACES
 
 PARTS: Final[Mapping[str, list[int]]] = {
     "brows": [point for brow in BROWS for point in brow],
@@ -44,7 +45,7 @@ def landmarks_in(release: Release) -> Found:
     return Landmarks.read(release) if FILE in release.files else {}
 
 
-def errors(found: Points, wanted: Points, identity: Points) -> list[float]:
+def errors(found: npt.ArrayLike, wanted: npt.ArrayLike, identity: npt.ArrayLike) -> list[float]:
     """The mean distance of the landmarks of each part from where they were to be, in percent of the face's width.
 
     Args:
@@ -57,8 +58,9 @@ def errors(found: Points, wanted: Points, identity: Points) -> list[float]:
         >>> errors(face, face, face)
         [0.0, 0.0, 0.0]
     """
-    width = float(np.ptp(identity[list(OVAL), 0]))
-    apart = np.hypot(*(found[:, :2] - wanted[:, :2]).T)
+    shown, asked, own = (np.asarray(points, np.float64)[:, :2] for points in (found, wanted, identity))
+    width = float(np.ptp(own[list(OVAL), 0]))
+    apart = np.hypot(*(shown - asked).T)
     return [100 * float(apart[part].mean()) / width for part in PARTS.values()]
 
 
@@ -79,7 +81,7 @@ def landmarks(
     rows, missing, examples = list[Row](), [unknown] if unknown else [], list[Example]()
     found = {one.label: landmarks_in(one.release) for one in judged}
     missing += [
-        f"{one.release.folder} has no landmarks; run {command(one.release, 'mediapipe')}"
+        f"no landmarks are known of {one.release.folder}; run {command(one.release, 'mediapipe')}"
         for one in judged
         if not found[one.label]
     ]
@@ -87,31 +89,48 @@ def landmarks(
     if origins is not None:
         wanted["target"] = _targets(judged, found, origins)
         if FILE not in origins.drivers.files:
-            missing.append(f"{origins.drivers.folder} has no landmarks; run {command(origins.drivers, 'mediapipe')}")
+            missing.append(
+                f"no landmarks are known of {origins.drivers.folder}; run {command(origins.drivers, 'mediapipe')}"
+            )
     if oracle is not None:
         there = found[oracle.label]
         pairs = [pair_id for pair_id in oracle.pairs if (pair_id, "expressive") in there]
         wanted["oracle"] = {pair_id: np.asarray(there[pair_id, "expressive"], np.float64) for pair_id in pairs}
+    if "target" in wanted:
+        examples = [example for one in judged for example in _worst(one, found[one.label], wanted["target"])]
     for against, where in wanted.items():
-        seen = dict[str, tuple[LentPair, Found]]()
-        for one in judged:
-            if against == "oracle" and one is oracle:
-                continue
-            mine = found[one.label]
-            pairs = [
-                pair
-                for pair_id, pair in one.pairs.items()
-                if pair_id in where and all((pair_id, face) in mine for face in ("neutral", "expressive"))
-            ]
-            seen |= {pair.pair_id: (pair, mine) for pair in pairs}
-            off = _off(pairs, where, mine, "expressive")
-            rows += _rows(one.label, pairs, off, against)
-            if against == "target":
-                examples += worst(one.label, pairs, off.mean(axis=1).tolist(), _far, _NAMED)
-        untouched = [pair for pair, _ in seen.values()]
-        off = np.concatenate([np.empty((0, len(PARTS))), *(_off([pair], where, mine, "neutral") for pair, mine in seen.values())])
-        rows += _rows(UNTOUCHED, untouched, off, against)
+        shown = [one for one in judged if against == "target" or one is not oracle]
+        rows += _against(against, where, shown, found)
     return Section("landmarks", _TITLE, rows, missing), examples
+
+
+def _against(against: str, wanted: Wanted, judged: Sequence[Lent], found: Mapping[str, Found]) -> Iterator[Row]:
+    """The errors of every method, and of the faces as they were, each once."""
+    untouched = dict[str, tuple[LentPair, list[float]]]()
+    for one in judged:
+        pairs = _known(one, found[one.label], wanted)
+        yield from _rows(
+            one.label, pairs, [_off(pair, "expressive", found[one.label], wanted) for pair in pairs], against
+        )
+        untouched |= {pair.pair_id: (pair, _off(pair, "neutral", found[one.label], wanted)) for pair in pairs}
+    yield from _rows(
+        UNTOUCHED, [pair for pair, _ in untouched.values()], [off for _, off in untouched.values()], against
+    )
+
+
+def _worst(one: Lent, found: Found, wanted: Wanted) -> list[Example]:
+    pairs = _known(one, found, wanted)
+    off = [float(np.mean(_off(pair, "expressive", found, wanted))) for pair in pairs]
+    return worst(one.label, pairs, off, _far, _NAMED)
+
+
+def _known(one: Lent, found: Found, wanted: Wanted) -> list[LentPair]:
+    """The pairs of whose faces landmarks are known, and where they were to be."""
+    return [
+        pair
+        for pair_id, pair in one.pairs.items()
+        if pair_id in wanted and all((pair_id, face) in found for face in FACES)
+    ]
 
 
 def _far(value: float) -> str:
@@ -127,27 +146,19 @@ def _targets(judged: Sequence[Lent], found: Mapping[str, Found], origins: Origin
             couple = origins.couples.get(pair_id)
             if pair_id in targets or couple is None or (pair_id, "neutral") not in found[one.label]:
                 continue
-            driver = [(couple.driver.pair_id, face) for face in ("neutral", "expressive")]
+            driver = [(couple.driver.pair_id, face) for face in FACES]
             if all(face in of_drivers for face in driver):
                 own = found[one.label][pair_id, "neutral"]
                 targets[pair_id] = transferred(own, *(of_drivers[face] for face in driver))
     return targets
 
 
-def _off(pairs: Sequence[LentPair], wanted: Wanted, found: Found, face: str) -> npt.NDArray[np.float64]:
-    """The errors of each pair, by part; shape (pairs, parts)."""
-    errs = [
-        errors(
-            np.asarray(found[pair.pair_id, face], np.float64),
-            wanted[pair.pair_id],
-            np.asarray(found[pair.pair_id, "neutral"], np.float64),
-        )
-        for pair in pairs
-    ]
-    return np.array(errs).reshape(len(pairs), len(PARTS))
+def _off(pair: LentPair, face: str, found: Found, wanted: Wanted) -> list[float]:
+    return errors(found[pair.pair_id, face], wanted[pair.pair_id], found[pair.pair_id, "neutral"])
 
 
-def _rows(method: str, pairs: Sequence[LentPair], off: npt.NDArray[np.float64], against: str) -> Iterator[Row]:
+def _rows(method: str, pairs: Sequence[LentPair], off: Sequence[Sequence[float]], against: str) -> Iterator[Row]:
     if pairs:
-        for part, values in zip(PARTS, off.T, strict=True):
-            yield Row.made(method, "error", pairs, mean_of(values, pairs), of=part, against=against)
+        for part, values in zip(PARTS, zip(*off, strict=True), strict=True):
+            estimate = error_of(values, pairs)
+            yield Row.made(method, "error", pairs, estimate, of=part, against=against, by="mediapipe")

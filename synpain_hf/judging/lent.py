@@ -100,7 +100,9 @@ def _compared(first: Release, other: Release) -> None:
     for side in ("identities", "drivers"):
         one, two = (each.manifest["source"]["transfer"][side]["content"] for each in (first, other))
         if one != two:
-            raise UsageError(f"have other {side} in {other.folder} than in {first.folder}; judge each alone", "releases")
+            raise UsageError(
+                f"have other {side} in {other.folder} than in {first.folder}; judge each alone", "releases"
+            )
 
 
 def _lent(release: Release, methods: Mapping[str, int]) -> Lent:

@@ -9,7 +9,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from synpain_hf.cards.evidence import Grid
-from synpain_hf.judging.numbers import Document, grids, overview
+from synpain_hf.judging.numbers import Document, grids, named_units, overview
 from synpain_hf.judging.picture import Picture
 from synpain_hf.text.markdown import Markdown, escaped, shortened, table, tidied
 from synpain_hf.validation.report.html import environment
@@ -17,11 +17,10 @@ from synpain_hf.validation.report.html import environment
 _TEMPLATE: Final = "transfer.html.jinja"
 TITLE: Final = "Expressions on other faces, judged"
 READ_SO: Final = (
-    "In brackets: 95% intervals, for other identities and other drivers. "
-    "Neutral face: what a method would get that changes nothing. Drivers: their own expressions, which change a cosine, too. "
-    "Errors of landmarks are in percent of the face's width; those of action units are mean absolute errors of the "
-    "change from neutral, 0 to 5, and r is the correlation of both changes. What annotators see of a unit has errors of "
-    "its own, which the oracle has, too."
+    "In brackets: 95% intervals, for other identities and other drivers. Neutral face: what a method would get that "
+    "changes nothing. Drivers: their own expressions, which change a cosine, too. Errors of landmarks are in percent of "
+    "the face's width. The change of an action unit is from the neutral to the expressive face, on a scale of 0 to 5; "
+    "who measures it errs, with the oracle as with any method."
 )
 """How to read the numbers."""
 
@@ -35,19 +34,27 @@ def markdown(document: Document, picture: str) -> str:
         document: The report, as `schemas/transfer_report.schema.json` has it.
         picture: The file of the picture, beside the page.
     """
-    parts: list[str] = [f"# {TITLE}", *([PRIVATE] if document["shows_people"] else []), _table(overview(document)), READ_SO]
+    parts: list[str] = [
+        f"# {TITLE}",
+        *([PRIVATE] if document["shows_people"] else []),
+        _table(overview(document)),
+        READ_SO,
+    ]
     if document["told"]:
         parts.append(_list(document["told"]))
     for section in document["sections"]:
-        parts += [f"## {section['title']}", _list([*section["missing"], *section["told"]])]
+        parts += [f"## {section['title']}", _list(_sentences(section))]
         for above, grid in grids(section):
-            parts += [above, _table(grid)] if grid.rows else []
+            parts += [above, _table(grid)]
     parts += ["## Faces to look at", _table(_examples(document))] if document["examples"] else []
     parts += ["## Faces", f"![{_ALTERNATIVE}]({picture})", _table(legend(document))]
     return tidied("\n\n".join(part for part in parts if part)) + "\n"
 
 
-_ALTERNATIVE: Final = "Identities in rows, drivers in columns, and in each cell what the methods draw, one below the other"
+_ALTERNATIVE: Final = (
+    "Identities in rows, drivers in columns, and in each cell what the methods draw, one below the other; grey: no such "
+    "pair"
+)
 
 
 def html(document: Document, picture: Picture) -> str:
@@ -57,18 +64,22 @@ def html(document: Document, picture: Picture) -> str:
         document: The report, as `schemas/transfer_report.schema.json` has it.
         picture: The picture.
     """
-    sections = [(section, [found for found in grids(section) if found[1].rows]) for section in document["sections"]]
-    return environment(Path(__file__).parent).get_template(_TEMPLATE).render(
-        title=TITLE,
-        document=document,
-        private=PRIVATE if document["shows_people"] else "",
-        overview=overview(document),
-        read_so=READ_SO,
-        sections=sections,
-        examples=_examples(document),
-        address=f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode('ascii')}",
-        alternative=_ALTERNATIVE,
-        legend=legend(document),
+    sections = [(section["title"], _sentences(section), list(grids(section))) for section in document["sections"]]
+    return (
+        environment(Path(__file__).parent)
+        .get_template(_TEMPLATE)
+        .render(
+            title=TITLE,
+            document=document,
+            private=PRIVATE if document["shows_people"] else "",
+            overview=overview(document),
+            read_so=READ_SO,
+            sections=sections,
+            examples=_examples(document),
+            address=f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode('ascii')}",
+            alternative=_ALTERNATIVE,
+            legend=legend(document),
+        )
     )
 
 
@@ -83,6 +94,10 @@ def legend(document: Document) -> Grid:
 def _examples(document: Document) -> Grid:
     rows = [[one["method"], shortened(one["pair_id"]), one["reason"]] for one in document["examples"]]
     return Grid(["method", "pair", "why"], rows, 3)
+
+
+def _sentences(section: Document) -> list[str]:
+    return [*section["missing"], *(named_units(section) if section["name"] == "units" else ())]
 
 
 def _list(sentences: Sequence[str]) -> str:

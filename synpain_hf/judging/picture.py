@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Final
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from synpain_hf.judging.lent import Lent, LentPair, Origins
+from synpain_hf.imaging.png import Pixels
+from synpain_hf.judging.landmarks import Found, landmarks_in
+from synpain_hf.judging.lent import Lent, Origins
+from synpain_hf.judging.matrix import Matrix, matrix_of
 from synpain_hf.judging.pixels import decoded, pixels_of
 from synpain_hf.transferring.drawing import bytes_of
+from synpain_hf.vocabulary import FACES
 
-IDENTITIES: Final = 4
-DRIVERS: Final = 4
-"""How many are shown at most."""
-
-_SIDE: Final = 160
+_SIDE: Final = 192
 _GAP: Final = 6
-_APART: Final = 18
-_MARGIN: Final = 110
+_APART: Final = 22
+_WORDS: Final = 84
 _HEAD: Final = 30
-_POINTS: Final = 17
+_POINTS: Final = 18
+_LONGEST: Final = 8
+"""Letters of a method."""
+
+_AROUND: Final = 0.3
+"""Of the face, that is seen beside it."""
+
 _INK: Final = (26, 26, 24)
 _EMPTY: Final = (238, 238, 232)
 _QUALITY: Final = 90
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Which identities and drivers are shown.
-
-    Attributes:
-        identities: In rows.
-        drivers: In columns: the pairs of the drivers' release, or the drivers' names where that is not known.
-        cells: The id of the pair of an identity with a driver.
-    """
-
-    identities: Sequence[str]
-    drivers: Sequence[str]
-    cells: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -57,51 +48,9 @@ class Picture:
     jpeg: bytes
     matrix: Matrix
 
-    @property
-    def alternative(self) -> str:
-        """What it shows, for those who cannot see it."""
-        shown = self.matrix
-        return f"Faces of {len(shown.identities)} identities in rows, with the expressions of drivers in columns"
-
-
-def matrix_of(judged: Sequence[Lent], origins: Origins | None) -> Matrix:
-    """A few identities and drivers that have many pairs with each other.
-
-    Args:
-        judged: The releases.
-        origins: What their pairs were made of; None where it is not known.
-    """
-    pairs = {pair.pair_id: pair for one in judged for pair in one.pairs.values()}
-    of = {pair_id: (pair.identity, _driver(pair, origins)) for pair_id, pair in pairs.items()}
-    drivers = [name for name, _ in Counter(sorted(driver for _, driver in of.values())).most_common(1)]
-    identities: list[str] = []
-    while True:  # whoever has most pairs with those that are shown already
-        size = len(identities), len(drivers)
-        identities = _most([(who, what) for who, what in of.values() if what in drivers], identities, IDENTITIES)
-        drivers = _most([(what, who) for who, what in of.values() if who in identities], drivers, DRIVERS)
-        if (len(identities), len(drivers)) == size:
-            break
-    if len(identities) < IDENTITIES:  # none is linked to them: others, each with a driver
-        identities = _most(sorted(of.values()), identities, IDENTITIES, at_a_time=IDENTITIES)
-        linked = [(what, who) for who, what in of.values() if who in identities]
-        drivers = _most(sorted(linked), drivers, DRIVERS, at_a_time=DRIVERS)
-    cells = {key: pair_id for pair_id, key in of.items() if key[0] in identities and key[1] in drivers}
-    return Matrix(identities, drivers, cells)
-
-
-def _most(links: Sequence[tuple[str, str]], chosen: Sequence[str], most: int, at_a_time: int = 1) -> list[str]:
-    """Those chosen, and those with most links beside."""
-    counted = Counter(name for name, _ in sorted(links) if name not in chosen)
-    return [*chosen, *(name for name, _ in counted.most_common(min(at_a_time, most - len(chosen))))]
-
-
-def _driver(pair: LentPair, origins: Origins | None) -> str:
-    couple = None if origins is None else origins.couples.get(pair.pair_id)
-    return pair.driver if couple is None else couple.driver.pair_id
-
 
 def picture_of(judged: Sequence[Lent], origins: Origins | None) -> Picture:
-    """Draw it.
+    """Draw it; faces are cut to their landmarks where these are known.
 
     Args:
         judged: The releases.
@@ -112,51 +61,95 @@ def picture_of(judged: Sequence[Lent], origins: Origins | None) -> Picture:
         PictureError: If a picture is.
     """
     matrix = matrix_of(judged, origins)
-    block = len(judged) * (_SIDE + _GAP) + _APART
-    above = 2 * (_SIDE + _GAP) + _APART if origins else 0
-    width = _MARGIN + (len(matrix.drivers) + 1) * (_SIDE + _GAP) + _APART
-    canvas = Image.new("RGB", (width, _HEAD + above + len(matrix.identities) * block), "white")
-    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(_POINTS)
-
-    def column(number: int) -> int:
-        return _MARGIN + (number + 1) * (_SIDE + _GAP) + _APART
-
-    def write(x: int, y: int, text: str) -> None:
-        draw.text((x, y), text, fill=_INK, font=font, anchor="lm")
-
-    drivers = {} if origins is None else {couple.driver.pair_id: couple.driver for couple in origins.couples.values()}
-    for number, name in enumerate(matrix.drivers):
-        write(column(number), _HEAD // 2, f"driver {number + 1}")
-        member = drivers.get(name)
-        if origins is None or member is None:
-            continue
-        for row, face in enumerate(("neutral", "expressive")):
-            data = bytes_of(origins.drivers.folder / member.file, (member.pair_id, face))
-            _paste(canvas, Image.fromarray(decoded(data)), column(number), _HEAD + row * (_SIDE + _GAP))
+    sheet = _Sheet(len(matrix.drivers), len(matrix.identities), len(judged), with_drivers=origins is not None)
+    for number in range(len(matrix.drivers)):
+        sheet.write(sheet.column(number), _HEAD // 2, f"driver {number + 1}")
     if origins is not None:
-        for row, text in enumerate(("at rest", "shows")):
-            write(_MARGIN, _HEAD + row * (_SIDE + _GAP) + _SIDE // 2, f"driver {text}")
+        _show_drivers(sheet, matrix, origins)
+    found = {one.label: landmarks_in(one.release) for one in judged}
     for row, who in enumerate(matrix.identities):
-        top = _HEAD + above + row * block
-        first = next(
-            (one, pair) for one in judged for pair in one.pairs.values() if pair.identity == who
-        )
-        _paste(canvas, Image.fromarray(pixels_of(*first, "neutral")), _MARGIN, top)
-        write(_MARGIN, top + _SIDE + _HEAD // 2, f"identity {ascii_uppercase[row]}")
+        one, pair = next((one, pair) for one in judged for pair in one.pairs.values() if pair.identity == who)
+        face = pair.pair_id, "neutral"
+        sheet.paste(_cut(pixels_of(one, pair, "neutral"), found[one.label], face), 0, sheet.row(row, 0))
+        sheet.write(0, sheet.row(row, 0) - _HEAD // 2, f"identity {ascii_uppercase[row]}")
         for line, one in enumerate(judged):
-            y = top + line * (_SIDE + _GAP)
-            write(0, y + _SIDE // 2, one.notes["method"][:12])
+            y = sheet.row(row, line)
+            sheet.write(_SIDE + _GAP, y + _SIDE // 2, one.notes["method"][:_LONGEST])
             for number, name in enumerate(matrix.drivers):
-                pair = one.pairs.get(matrix.cells.get((who, name), ""))
-                if pair is None:
-                    left = column(number)
-                    draw.rectangle((left, y, left + _SIDE - 1, y + _SIDE - 1), fill=_EMPTY)
-                else:
-                    _paste(canvas, Image.fromarray(pixels_of(one, pair, "expressive")), column(number), y)
-    file = io.BytesIO()
-    canvas.save(file, "JPEG", quality=_QUALITY)
-    return Picture(file.getvalue(), matrix)
+                pair_id = matrix.cells.get((who, name), "")
+                shown = one.pairs.get(pair_id)
+                if shown is None:
+                    sheet.leave_empty(sheet.column(number), y)
+                else:  # cut as the neutral face is, so that they can be compared
+                    cut = _cut(pixels_of(one, shown, "expressive"), found[one.label], (pair_id, "neutral"))
+                    sheet.paste(cut, sheet.column(number), y)
+    return Picture(sheet.as_jpeg(), matrix)
 
 
-def _paste(canvas: Image.Image, face: Image.Image, left: int, top: int) -> None:
-    canvas.paste(ImageOps.pad(face, (_SIDE, _SIDE), Image.Resampling.LANCZOS, color=_EMPTY), (left, top))
+def _show_drivers(sheet: _Sheet, matrix: Matrix, origins: Origins) -> None:
+    members = {couple.driver.pair_id: couple.driver for couple in origins.couples.values()}
+    found = landmarks_in(origins.drivers)
+    for line, (face, text) in enumerate(zip(FACES, ("at rest", "shows"), strict=True)):
+        y = _HEAD + line * (_SIDE + _GAP)
+        sheet.write(_SIDE + _GAP, y + _SIDE // 2, text)
+        for number, name in enumerate(matrix.drivers):
+            if name in members:
+                key = name, face
+                pixels = decoded(bytes_of(origins.drivers.folder / members[name].file, key))
+                sheet.paste(_cut(pixels, found, key), sheet.column(number), y)
+
+
+def _cut(pixels: Pixels, found: Found, face: tuple[str, str]) -> Image.Image:
+    """A square around a face; the whole picture where the face is not known."""
+    whole = Image.fromarray(pixels)
+    if face in found:
+        points = np.asarray(found[face][:, :2], np.float64)
+        middle = (points.min(axis=0) + points.max(axis=0)) / 2
+        reach = float(np.ptp(points, axis=0).max()) * (0.5 + _AROUND)
+        (left, top), (right, bottom) = middle - reach, middle + reach
+        whole = whole.crop((round(left), round(top), round(right), round(bottom)))
+    return ImageOps.pad(whole, (_SIDE, _SIDE), Image.Resampling.LANCZOS, color=_EMPTY)
+
+
+class _Sheet:
+    """A canvas with the places of faces on it.
+
+    Args:
+        columns: How many drivers there are.
+        rows: How many identities.
+        lines: How many methods.
+        with_drivers: Whether the drivers are above.
+    """
+
+    def __init__(self, columns: int, rows: int, lines: int, *, with_drivers: bool) -> None:
+        self._block = lines * (_SIDE + _GAP) + _HEAD
+        self._above = _HEAD + (2 * (_SIDE + _GAP) if with_drivers else 0) + _HEAD
+        size = self.column(columns) - _GAP, self._above + rows * self._block - _HEAD
+        self._canvas = Image.new("RGB", size, "white")
+        self._draw, self._font = ImageDraw.Draw(self._canvas), ImageFont.load_default(_POINTS)
+
+    def column(self, number: int) -> int:
+        """The left of a driver's column."""
+        return _SIDE + _WORDS + _APART + number * (_SIDE + _GAP)
+
+    def row(self, number: int, line: int) -> int:
+        """The top of a method's line in an identity's row."""
+        return self._above + number * self._block + line * (_SIDE + _GAP)
+
+    def write(self, x: int, y: int, text: str) -> None:
+        """Write a line of text, its left middle at a point."""
+        self._draw.text((x, y), text, fill=_INK, font=self._font, anchor="lm")
+
+    def paste(self, face: Image.Image, left: int, top: int) -> None:
+        """Put a face there."""
+        self._canvas.paste(face, (left, top))
+
+    def leave_empty(self, left: int, top: int) -> None:
+        """Mark the place of a face that was not made."""
+        self._draw.rectangle((left, top, left + _SIDE - 1, top + _SIDE - 1), fill=_EMPTY)
+
+    def as_jpeg(self) -> bytes:
+        """Its file."""
+        file = io.BytesIO()
+        self._canvas.save(file, "JPEG", quality=_QUALITY)
+        return file.getvalue()

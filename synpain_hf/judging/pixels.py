@@ -68,7 +68,7 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
         return Section("pixels", _TITLE, [], [reason])
     boxes = landmarks_in(oracle.release)
     if not boxes:
-        lacks = f"{oracle.release.folder} has no landmarks; run {command(oracle.release, 'mediapipe')}"
+        lacks = f"no landmarks are known of {oracle.release.folder}; run {command(oracle.release, 'mediapipe')}"
         return Section("pixels", _TITLE, [], [lacks])
     others = [one for one in judged if one is not oracle]
     shared = {

@@ -21,6 +21,12 @@ DRIVERS: Final = "drivers"
 """What the faces of the drivers are called, beside those of methods."""
 
 
+SOURCE: Final = "source"
+"""What knows the units of drivers where nobody had to measure them: of demo faces, how they were drawn."""
+
+_NAMES: Final = ("method", "measure", "of", "against", "by", "n", "identities", "drivers")
+
+
 @dataclass(frozen=True)
 class Row:
     """A number of a method.
@@ -30,6 +36,7 @@ class Row:
         measure: What it is, such as `own`, `error` or `correlation`.
         of: What it is of: a part of the face, an action unit, or empty.
         against: What it is compared with; empty where it is with nothing.
+        by: Who measured the faces: the name of a file of annotations, without its ending; empty for pixels.
         n: Of how many faces.
         identities: Of how many identities.
         drivers: Of how many drivers.
@@ -40,6 +47,7 @@ class Row:
     measure: str
     of: str
     against: str
+    by: str
     n: int
     identities: int
     drivers: int
@@ -47,18 +55,25 @@ class Row:
 
     @classmethod
     def made(
-        cls, method: str, measure: str, pairs: Sequence[LentPair], estimate: Estimate, *, of: str = "", against: str = ""
+        cls,
+        method: str,
+        measure: str,
+        pairs: Sequence[LentPair],
+        estimate: Estimate,
+        *,
+        of: str = "",
+        against: str = "",
+        by: str = "",
     ) -> Row:
         """A number of some pairs."""
         whose, whence = sides(pairs)
-        return cls(method, measure, of, against, len(pairs), len(set(whose)), len(set(whence)), estimate)
+        return cls(method, measure, of, against, by, len(pairs), len(set(whose)), len(set(whence)), estimate)
 
     def to_dict(self) -> dict[str, Any]:
         """As `schemas/transfer_report.schema.json` has it."""
         numbers = {name: getattr(self.estimate, name) for name in ("value", "low", "high")}
         return {
-            **{name: getattr(self, name) for name in ("method", "measure", "of", "against", "n", "identities")},
-            "drivers": self.drivers,
+            **{name: getattr(self, name) for name in _NAMES},
             **{name: float(number) if math.isfinite(number) else None for name, number in numbers.items()},
         }
 
@@ -72,20 +87,17 @@ class Section:
         title: The question.
         rows: The numbers; none where it could not be answered.
         missing: What could not be looked at, and the remedy, a sentence each.
-        told: What was found, a sentence each.
     """
 
     name: str
     title: str
     rows: Sequence[Row]
     missing: Sequence[str]
-    told: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As `schemas/transfer_report.schema.json` has it."""
         rows = [row.to_dict() for row in self.rows]
-        words = {"missing": list(self.missing), "told": list(self.told)}
-        return {"name": self.name, "title": self.title, "rows": rows, **words}
+        return {"name": self.name, "title": self.title, "rows": rows, "missing": list(self.missing)}
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,17 @@ def mean_of(values: npt.ArrayLike, pairs: Sequence[LentPair]) -> Estimate:
         pairs: The pairs.
     """
     return mean_of_crossed(values, *sides(pairs))
+
+
+def error_of(values: npt.ArrayLike, pairs: Sequence[LentPair]) -> Estimate:
+    """The mean of an error of each pair, likewise; no limit is below 0, since no error is.
+
+    Args:
+        values: Shape (pairs,), none below 0.
+        pairs: The pairs.
+    """
+    found = mean_of(values, pairs)
+    return Estimate(found.value, float(np.maximum(found.low, 0)), found.high)
 
 
 def worst(

@@ -72,12 +72,19 @@ class TransferReport:
         """The same page as one file that needs nothing beside it."""
         return html(self.to_dict(), self.picture)
 
+    @property
+    def missing(self) -> list[str]:
+        """What could not be looked at, and the remedy; each once."""
+        return list(dict.fromkeys(text for section in self.sections for text in section.missing))
+
     def overview(self) -> list[str]:
         """A line for each method below a header, for a terminal."""
         grid = overview(self.to_dict())
         lines = [grid.header, *grid.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return ["  ".join(f"{each:<{width}}" for each, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        return [
+            "  ".join(f"{each:<{width}}" for each, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
 
 
 def transfer_report(
@@ -99,7 +106,7 @@ def transfer_report(
         drivers: The release whose expressions they show; may be left out where it is that of the identities. Without
             both, nothing is said of landmarks that were asked for, and of action units.
         oracle: The release of `transfer --method oracle`, the truth for demo faces, made with the same `--seed`.
-        out: A new folder for the report, as `report.json`, `report.md` with `faces.jpg`, and `report.html`; None for none.
+        out: A new folder for the report: `report.json`, `report.md` with `faces.jpg`, and `report.html`; None for none.
         progress: Called with what was verified, and with the pictures that were compared.
 
     Returns:
@@ -125,7 +132,11 @@ def transfer_report(
         lost, failed = failures(every)
         sections = [alike, placed, units(every, origins, unknown), pixels(every, truth, progress), lost]
         report = TransferReport(
-            every, sections, [*failed, *strangers, *misplaced], list(_cautions(every, origins)), picture_of(every, origins)
+            every,
+            sections,
+            [*failed, *strangers, *misplaced],
+            list(_cautions(every, origins)),
+            picture_of(every, origins),
         )
         if staging is not None:
             text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -12,18 +12,15 @@ import numpy as np
 from synpain_hf.annotation.landmarks import FILE as MEDIAPIPE
 from synpain_hf.judging.identity import command
 from synpain_hf.judging.lent import Lent, LentPair, Origins
-from synpain_hf.judging.section import UNTOUCHED, Row, Section, mean_of, sides
+from synpain_hf.judging.section import DRIVERS, SOURCE, UNTOUCHED, Row, Section, error_of, sides
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE, ANNOTATIONS
 from synpain_hf.release.tables.table import PAIR_ID
 from synpain_hf.validation.statistics.crossed import correlation_of_crossed
 from synpain_hf.vocabulary import FACES
 
-SOURCE: Final = "source"
-"""What knows the units of drivers where nobody had to measure them: of demo faces, how they were drawn."""
-
 _TITLE: Final = "Does the face do what its driver does?"
-_UNIT = re.compile(r"AU\d+")
+_UNIT = re.compile(r"(AU\d+)(_approx)?")
 
 Changes = Mapping[str, Mapping[str, float]]
 """How much each action unit grows from the neutral to the expressive face of a pair; by unit, then pair."""
@@ -53,15 +50,14 @@ def changes_in(release: Release, file: str) -> Changes:
         ReleaseError: If it is damaged.
     """
     columns = list(release.features_in(file))
-    units = sorted(filter(_UNIT.fullmatch, columns), key=lambda unit: int(unit[2:]))
-    if not units or "face" not in columns:
+    named = {column: matched[1] for column in columns if (matched := _UNIT.fullmatch(column))}
+    if not named or "face" not in columns:
         return {}
-    rows = release.read(file, [PAIR_ID, "face", *units]).to_pylist()
-    found: dict[str, dict[str, dict[str, float]]] = {unit: {} for unit in units}
-    for row in rows:
-        for unit in units:
-            if row[unit] is not None and np.isfinite(row[unit]):
-                found[unit].setdefault(row[PAIR_ID], {})[FACES[row["face"]]] = row[unit]
+    found: dict[str, dict[str, dict[str, float]]] = {unit: {} for unit in named.values()}
+    for row in release.read(file, [PAIR_ID, "face", *named]).to_pylist():
+        for column, unit in named.items():
+            if row[column] is not None and np.isfinite(row[column]):
+                found[unit].setdefault(row[PAIR_ID], {})[FACES[row["face"]]] = row[column]
     changes = {
         unit: {pair_id: both["expressive"] - both["neutral"] for pair_id, both in of.items() if len(both) == len(FACES)}
         for unit, of in found.items()
@@ -82,7 +78,9 @@ def units(judged: Sequence[Lent], origins: Origins | None, unknown: str) -> Sect
     rows, missing = list[Row](), list[str]()
     known = {name: changes for name in _tables(origins.drivers) if (changes := changes_in(origins.drivers, name))}
     if ACTION_UNITS_FILE not in known and MEDIAPIPE not in known:
-        missing.append(f"{origins.drivers.folder} has no action units; run {command(origins.drivers, 'mediapipe')}")
+        missing.append(
+            f"no action units are known of {origins.drivers.folder}; run {command(origins.drivers, 'mediapipe')}"
+        )
     for one in judged:
         measured = {
             name: changes
@@ -90,7 +88,9 @@ def units(judged: Sequence[Lent], origins: Origins | None, unknown: str) -> Sect
             if name != ACTION_UNITS_FILE and (changes := changes_in(one.release, name))
         }
         if not measured:
-            missing.append(f"{one.release.folder} has no action units; run {command(one.release, 'mediapipe')}")
+            missing.append(
+                f"no action units are known of {one.release.folder}; run {command(one.release, 'mediapipe')}"
+            )
         for name, changes in measured.items():
             for reference in (ACTION_UNITS_FILE, name):
                 if reference in known:
@@ -109,7 +109,7 @@ def _stem(file: str) -> str:
 
 def _compared(one: Lent, mine: Measured, theirs: Changes, origins: Origins, *, is_source: bool) -> Iterator[Row]:
     """Each unit that is known of both: correlation, mean absolute error, and what the error of no change would be."""
-    against = f"{SOURCE}, seen by {mine.by}" if is_source else mine.by
+    against = SOURCE if is_source else DRIVERS
     for unit, changes in mine.changes.items():
         wanted = theirs.get(unit, {})
         pairs, shown, asked = list[LentPair](), list[float](), list[float]()
@@ -123,6 +123,6 @@ def _compared(one: Lent, mine: Measured, theirs: Changes, origins: Origins, *, i
             continue
         off = np.abs(np.subtract(shown, asked))
         correlation = correlation_of_crossed(shown, asked, *sides(pairs))
-        yield Row.made(one.label, "correlation", pairs, correlation, of=unit, against=against)
-        yield Row.made(one.label, "error", pairs, mean_of(off, pairs), of=unit, against=against)
-        yield Row.made(UNTOUCHED, "error", pairs, mean_of(np.abs(asked), pairs), of=unit, against=against)
+        yield Row.made(one.label, "correlation", pairs, correlation, of=unit, against=against, by=mine.by)
+        yield Row.made(one.label, "error", pairs, error_of(off, pairs), of=unit, against=against, by=mine.by)
+        yield Row.made(UNTOUCHED, "error", pairs, error_of(np.abs(asked), pairs), of=unit, against=against, by=mine.by)

@@ -24,7 +24,7 @@ _TEMPLATES = Path(__file__).parent
 
 
 def environment(*more: Path) -> Environment:
-    """What makes pages of templates: `base.html.jinja` is a page, `macros.html.jinja` has its tables; values are escaped.
+    """What makes pages of templates: `base.html.jinja` is a page, `macros.html.jinja` its tables; values are escaped.
 
     Args:
         more: Folders of further templates.

@@ -1,4 +1,4 @@
-"""Values that depend on two things, such as a judgement on its rater and its case, or a face on whom and what it shows."""
+"""Values that depend on two things: a judgement on rater and case, a transferred face on identity and driver."""
 
 from __future__ import annotations
 
