@@ -18,8 +18,8 @@ _TEMPLATE: Final = "transfer.html.jinja"
 TITLE: Final = "Expressions on other faces, judged"
 READ_SO: Final = (
     "In brackets: 95% intervals, for other identities and other drivers. Neutral face: what a method would get that "
-    "changes nothing. Drivers: their own expressions, which change a cosine, too. Errors of landmarks are in percent of "
-    "the face's width. The change of an action unit is from the neutral to the expressive face, on a scale of 0 to 5; "
+    "changes nothing. Drivers: their own expressions, which change a cosine, too. Errors of landmarks are in percent "
+    "of the face's width. The change of an action unit is from the neutral to the expressive face, 0 to 5; "
     "who measures it errs, with the oracle as with any method."
 )
 """How to read the numbers."""
@@ -52,8 +52,8 @@ def markdown(document: Document, picture: str) -> str:
 
 
 _ALTERNATIVE: Final = (
-    "Identities in rows, drivers in columns, and in each cell what the methods draw, one below the other; grey: no such "
-    "pair"
+    "Identities in rows, drivers in columns, and in each cell what the methods draw, one below the other; grey: no "
+    "such pair"
 )
 
 
