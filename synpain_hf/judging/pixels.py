@@ -15,6 +15,7 @@ from synpain_hf.judging.landmarks import landmarks_in
 from synpain_hf.judging.lent import Lent, LentPair
 from synpain_hf.judging.section import UNTOUCHED, Row, Section, mean_of
 from synpain_hf.progress import Progress
+from synpain_hf.text.plurals import count
 from synpain_hf.transferring.drawing import bytes_of
 
 _TITLE: Final = "How near is the picture to the truth?"
@@ -76,19 +77,30 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
         for one in others
     }
     every = sorted({pair_id for ids in shared.values() for pair_id in ids})
+    unlike = 0
     found: dict[str, dict[str, list[float]]] = {name: {} for name in (UNTOUCHED, *shared)}
     for done, pair_id in enumerate(every):
         progress("pictures", done, len(every))
         pair = oracle.pairs[pair_id]
         truth, neutral = (pixels_of(oracle, pair, face) for face in ("expressive", "neutral"))
         within = box_of(boxes[pair_id, "neutral"], (truth.shape[1], truth.shape[0]))
-        found[UNTOUCHED][pair_id] = _apart(neutral, truth, within)
-        for one in others:
-            if pair_id in shared[one.label]:
-                found[one.label][pair_id] = _apart(pixels_of(one, one.pairs[pair_id], "expressive"), truth, within)
+        shown = {
+            one.label: pixels_of(one, one.pairs[pair_id], "expressive")
+            for one in others
+            if pair_id in shared[one.label]
+        }
+        if {neutral.shape, *(face.shape for face in shown.values())} != {truth.shape} or not truth[within].size:
+            unlike += 1
+            continue
+        for name, face in {UNTOUCHED: neutral, **shown}.items():
+            found[name][pair_id] = _apart(face, truth, within)
     progress("pictures", len(every), len(every))
     rows = [row for name, values in found.items() for row in _rows(name, values, oracle)]
-    return Section("pixels", _TITLE, rows, [])
+    left_out = (
+        f"{count(unlike, 'pair')} cannot be compared: their pictures have several sizes, or the face is not in them; "
+        "build the releases anew"
+    )
+    return Section("pixels", _TITLE, rows, [left_out] if unlike else [])
 
 
 def _apart(shown: png.Pixels, truth: png.Pixels, within: Box) -> list[float]:

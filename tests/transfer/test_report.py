@@ -245,6 +245,19 @@ class TestPixels:
         assert 0 < value(report, "pixels", method="warp", measure="ssim") < 1
         assert {row["n"] for row in rows_of(report, "pixels")} == {len(pairs)}
 
+    def test_pictures_of_another_size_are_left_out_and_told(
+        self, oracle: Release, as_asked: Callable[[LentPair, str], np.ndarray], made: Path, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "lent"
+        shutil.copytree(made / "lent-warp", folder)
+        first = min((folder / "expressive").iterdir())
+        with Image.open(first) as picture:
+            picture.reduce(2).save(first)
+        planted(oracle, "mediapipe", lambda pair, face: as_row(as_asked(pair, face)))
+        report = transfer_report(build(folder, tmp_path / "built", version="1.0.0").folder, oracle=oracle.folder)
+        assert any(text.startswith("1 pair cannot be compared: their pictures have") for text in report.missing)
+        assert {row["n"] for row in rows_of(report, "pixels")} == {len(report.judged[0].pairs) - 1}
+
 
 class TestFailures:
     def test_pictures_without_a_usable_face_are_counted_and_named(
