@@ -22,9 +22,9 @@ from synpain_hf.vocabulary import FACES
 _SIDE: Final = 192
 _GAP: Final = 6
 _APART: Final = 22
-_WORDS: Final = 84
-_HEAD: Final = 30
-_POINTS: Final = 18
+_WORDS: Final = 104
+_HEAD: Final = 38
+_POINTS: Final = 25
 _LONGEST: Final = 8
 """Letters of a method."""
 

@@ -78,7 +78,7 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
     }
     every = sorted({pair_id for ids in shared.values() for pair_id in ids})
     unlike = 0
-    found: dict[str, dict[str, list[float]]] = {name: {} for name in (UNTOUCHED, *shared)}
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in (*shared, UNTOUCHED)}
     for done, pair_id in enumerate(every):
         progress("pictures", done, len(every))
         pair = oracle.pairs[pair_id]
@@ -92,7 +92,7 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
         if {neutral.shape, *(face.shape for face in shown.values())} != {truth.shape} or not truth[within].size:
             unlike += 1
             continue
-        for name, face in {UNTOUCHED: neutral, **shown}.items():
+        for name, face in {**shown, UNTOUCHED: neutral}.items():
             found[name][pair_id] = _apart(face, truth, within)
     progress("pictures", len(every), len(every))
     rows = [row for name, values in found.items() for row in _rows(name, values, oracle)]

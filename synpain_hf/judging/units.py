@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,19 +23,6 @@ _UNIT = re.compile(r"(AU\d+)(_approx)?")
 
 Changes = Mapping[str, Mapping[str, float]]
 """How much each action unit grows from the neutral to the expressive face of a pair; by unit, then pair."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The changes that one file of annotations gives.
-
-    Attributes:
-        by: Who measured them: the name of the file.
-        changes: The changes.
-    """
-
-    by: str
-    changes: Changes
 
 
 def changes_in(release: Release, file: str) -> Changes:
@@ -76,53 +62,61 @@ def units(judged: Sequence[Lent], origins: Origins | None, unknown: str) -> Sect
     if origins is None:
         return Section("units", _TITLE, [], [unknown])
     rows, missing = list[Row](), list[str]()
-    known = {name: changes for name in _tables(origins.drivers) if (changes := changes_in(origins.drivers, name))}
+    known = {
+        name: changes
+        for name in origins.drivers.files_of(ANNOTATIONS)
+        if (changes := changes_in(origins.drivers, name))
+    }
     if ACTION_UNITS_FILE not in known and MEDIAPIPE not in known:
         missing.append(
             f"no action units are known of {origins.drivers.folder}; run {command(origins.drivers, 'mediapipe')}"
         )
-    for one in judged:
-        measured = {
-            name: changes
-            for name in _tables(one.release)
-            if name != ACTION_UNITS_FILE and (changes := changes_in(one.release, name))
-        }
-        if not measured:
-            missing.append(
-                f"no action units are known of {one.release.folder}; run {command(one.release, 'mediapipe')}"
-            )
-        for name, changes in measured.items():
-            for reference in (ACTION_UNITS_FILE, name):
-                if reference in known:
-                    mine = Measured(_stem(name), changes)
-                    rows += _compared(one, mine, known[reference], origins, is_source=reference == ACTION_UNITS_FILE)
+    tables = {one.label: _measured(one.release) for one in judged}
+    missing += [
+        f"no action units are known of {one.release.folder}; run {command(one.release, 'mediapipe')}"
+        for one in judged
+        if not tables[one.label]
+    ]
+    for name in dict.fromkeys(name for measured in tables.values() for name in measured):
+        by = name.rpartition("/")[2].removesuffix(".parquet")
+        for reference in (ACTION_UNITS_FILE, name):
+            if reference in known:
+                shown = [(one, tables[one.label][name]) for one in judged if name in tables[one.label]]
+                against = SOURCE if reference == ACTION_UNITS_FILE else DRIVERS
+                rows += _compared(shown, known[reference], origins, against, by)
     return Section("units", _TITLE, rows, missing)
 
 
-def _tables(release: Release) -> list[str]:
-    return release.files_of(ANNOTATIONS)
+def _measured(release: Release) -> Mapping[str, Changes]:
+    """What was measured of transferred faces, by file; what was copied from their drivers is a target."""
+    files = [file for file in release.files_of(ANNOTATIONS) if file != ACTION_UNITS_FILE]
+    return {file: changes for file in files if (changes := changes_in(release, file))}
 
 
-def _stem(file: str) -> str:
-    return file.rpartition("/")[2].removesuffix(".parquet")
-
-
-def _compared(one: Lent, mine: Measured, theirs: Changes, origins: Origins, *, is_source: bool) -> Iterator[Row]:
-    """Each unit that is known of both: correlation, mean absolute error, and what the error of no change would be."""
-    against = SOURCE if is_source else DRIVERS
-    for unit, changes in mine.changes.items():
-        wanted = theirs.get(unit, {})
-        pairs, shown, asked = list[LentPair](), list[float](), list[float]()
-        for pair_id, pair in one.pairs.items():
-            couple = origins.couples.get(pair_id)
-            if couple and pair_id in changes and couple.driver.pair_id in wanted:
-                pairs.append(pair)
-                shown.append(changes[pair_id])
-                asked.append(wanted[couple.driver.pair_id])
-        if not pairs:
-            continue
-        off = np.abs(np.subtract(shown, asked))
-        correlation = correlation_of_crossed(shown, asked, *sides(pairs))
-        yield Row.made(one.label, "correlation", pairs, correlation, of=unit, against=against, by=mine.by)
-        yield Row.made(one.label, "error", pairs, error_of(off, pairs), of=unit, against=against, by=mine.by)
-        yield Row.made(UNTOUCHED, "error", pairs, error_of(np.abs(asked), pairs), of=unit, against=against, by=mine.by)
+def _compared(
+    shown: Sequence[tuple[Lent, Changes]], wanted: Changes, origins: Origins, against: str, by: str
+) -> Iterator[Row]:
+    """Each unit of every method: correlation and mean absolute error; then, of all pairs, the error of no change."""
+    asked = {
+        unit: {pair_id: of[one.driver.pair_id] for pair_id, one in origins.couples.items() if one.driver.pair_id in of}
+        for unit, of in wanted.items()
+    }
+    seen: dict[str, dict[str, LentPair]] = {}
+    for one, changes in shown:
+        for unit in changes:
+            pairs = [
+                pair
+                for pair in one.pairs.values()
+                if pair.pair_id in asked.get(unit, {}) and pair.pair_id in changes[unit]
+            ]
+            if pairs:
+                seen.setdefault(unit, {}).update({pair.pair_id: pair for pair in pairs})
+                found, target = (np.array([of[unit][pair.pair_id] for pair in pairs]) for of in (changes, asked))
+                correlation = correlation_of_crossed(found, target, *sides(pairs))
+                off = error_of(np.abs(found - target), pairs)
+                yield Row.made(one.label, "correlation", pairs, correlation, of=unit, against=against, by=by)
+                yield Row.made(one.label, "error", pairs, off, of=unit, against=against, by=by)
+    for unit, by_id in seen.items():
+        pairs = list(by_id.values())
+        still = error_of(np.abs([asked[unit][pair.pair_id] for pair in pairs]), pairs)
+        yield Row.made(UNTOUCHED, "error", pairs, still, of=unit, against=against, by=by)
