@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Final
 
 import numpy as np
@@ -79,8 +80,8 @@ def identity(judged: Sequence[Lent], origins: Origins | None) -> tuple[Section, 
 
 
 def command(release: Release, annotator: str) -> str:
-    """The command that annotates a release."""
-    return f"`synpain-hf annotate {release.folder} --with {annotator}`"
+    """The command that annotates a release, as a shell takes it."""
+    return f"`synpain-hf annotate {quote(str(release.folder))} --with {annotator}`"
 
 
 def _unlike(value: float) -> str:

@@ -161,8 +161,8 @@ def _cautions(every: Sequence[Lent], origins: Origins | None) -> Iterator[str]:
         lost = 0 if origins is None else len(set(one.pairs) - set(origins.couples))
         if lost:
             yield (
-                f"of {count(lost, 'pair')} of {one.label} the driver is not known, so they are not counted where it is "
-                "needed; keep the pair ids that transfer gives"
+                f"of {count(lost, 'pair')} of {one.label} the driver is not known, so what needs it leaves them "
+                "out; keep the pair ids that transfer gives"
             )
 
 

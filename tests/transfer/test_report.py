@@ -308,6 +308,22 @@ class TestWhatIsMissing:
         told = [text for text in report.missing if str(drivers.folder) in text]
         assert [text.partition(" of ")[0] for text in told] == ["no landmarks are known", "no action units are known"]
 
+    def test_a_folder_with_spaces_is_quoted_in_the_command(self, warp: Release, tmp_path: Path) -> None:
+        spaced = copy_of(warp, tmp_path / "my faces; rm")
+        told = transfer_report(spaced.folder).missing
+        assert any(f"run `synpain-hf annotate '{spaced.folder}' --with sface`" in text for text in told)
+
+    def test_pairs_whose_ids_were_changed_are_told(self, made: Path, drawn: Release, tmp_path: Path) -> None:
+        folder = tmp_path / "lent"
+        shutil.copytree(made / "lent-warp", folder)
+        first = (folder / "manifest.csv").read_text().splitlines()[1].partition(",")[0]
+        for name in ("manifest.csv", "transfer_units.csv"):
+            text = (folder / name).read_text()
+            (folder / name).write_text(text.replace(f"\n{first},", "\nrenamed,"))
+        report = transfer_report(build(folder, tmp_path / "built", version="1.0.0").folder, drivers=drawn.folder)
+        (told,) = report.told
+        assert told.startswith("of 1 pair of warp the driver is not known, so what needs it leaves them out")
+
     def test_a_table_in_which_nothing_was_found_is_told(self, warp: Release) -> None:
         planted(warp, "sface", lambda *_: {"embedding": None})
         planted(warp, "mediapipe", lambda *_: as_row(None, 0))
