@@ -404,10 +404,17 @@ class TestOtherReleases:
         names = [one["label"] for one in report.to_dict()["methods"]]
         assert names == [f"warp ({release.name} {release.version})" for release in (warp, other)]
         (told,) = report.told
+        assert f"- {told[:1].upper()}{told[1:20]}" in report.to_markdown()
         assert told.startswith("the methods have ")
         assert told.endswith(
             " so their numbers are of different faces; transfer with the same --seed and --per-identity"
         )
+
+        alike = build(tmp_path / "lent", tmp_path / "alike", version="1.0.0")
+        with pytest.raises(
+            UsageError, match="have two of one method, name and version; build one of them with another"
+        ):
+            transfer_report(warp.folder, alike.folder)
 
 
 class TestPage:
