@@ -123,7 +123,7 @@ def transfer_report(
     Numbers come from what `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with
     the command that brings it.
     """
-    with reported(as_json, lambda name: {"releases": "RELEASE"}.get(name, as_option(name))) as progress:
+    with reported(as_json, as_option) as progress:
         found = synpain_hf.transfer_report(
             *releases, identities=identities, drivers=drivers, oracle=oracle, out=out, progress=progress
         )

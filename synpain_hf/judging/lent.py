@@ -71,27 +71,26 @@ def opened(folders: Sequence[str | Path], oracle: str | Path | None) -> tuple[li
         UsageError: If one of them was not made by `transfer`, or they cannot be compared with each other.
     """
     if not folders:
-        raise UsageError("are missing; give one or more that `build` made of what `transfer` left", "releases")
+        raise UsageError("no release is given; give one or more that `build` made of what `transfer` left")
     found = [Release.open(Path(folder).expanduser()) for folder in folders]
     truth = None if oracle is None else Release.open(Path(oracle).expanduser())
     every = found if truth is None else [*found, truth]
     for release in every:
         if "transfer" not in release.manifest["source"]:
             raise UsageError(
-                f"has {release.folder}, whose expressions are its own; give what `build` made of what `transfer` left",
-                "oracle" if release is truth else "releases",
+                f"{release.folder} has expressions of its own; give what `build` made of what `transfer` left"
             )
     for release in every[1:]:
         _compared(every[0], release)
     if len({release.manifest["content"] for release in every}) < len(every):
-        raise UsageError("have one twice; name each of them, and that of --oracle, once", "releases")
+        raise UsageError("a release is given twice; name each of them, and the oracle, once")
     if truth is not None and truth.manifest["source"]["transfer"]["method"] != ORACLE:
         made = truth.manifest["source"]["transfer"]["method"]
         raise UsageError(f"was drawn by {made!r}; give one of `transfer --method {ORACLE}`", ORACLE)
     methods = Counter(release.manifest["source"]["transfer"]["method"] for release in every)
     judged = [_lent(release, methods) for release in found]
     if len({one.label for one in judged}) < len(judged):
-        raise UsageError("have two of one method, name and version; build one of them with another --name", "releases")
+        raise UsageError("two releases have one method, name and version; build one of them with another --name")
     return judged, None if truth is None else _lent(truth, methods)
 
 
@@ -100,9 +99,7 @@ def _compared(first: Release, other: Release) -> None:
     for side in ("identities", "drivers"):
         one, two = (each.manifest["source"]["transfer"][side]["content"] for each in (first, other))
         if one != two:
-            raise UsageError(
-                f"have other {side} in {other.folder} than in {first.folder}; judge each alone", "releases"
-            )
+            raise UsageError(f"{other.folder} has other {side} than {first.folder}; judge each alone")
 
 
 def _lent(release: Release, methods: Mapping[str, int]) -> Lent:

@@ -359,21 +359,18 @@ class TestOnePair:
 
 class TestOtherReleases:
     def test_a_release_whose_expressions_are_its_own_is_refused(self, warp: Release, drawn: Release) -> None:
-        with pytest.raises(UsageError, match="whose expressions are its own; give what `build` made") as told:
-            transfer_report(warp.folder, drawn.folder)
-        assert str(told.value).startswith("releases ")
-        with pytest.raises(UsageError, match="whose expressions are its own") as told:
-            transfer_report(warp.folder, oracle=drawn.folder)
-        assert str(told.value).startswith("oracle ")
+        for given, oracle in (([warp.folder, drawn.folder], None), ([warp.folder], drawn.folder)):
+            with pytest.raises(UsageError, match="faces has expressions of its own; give what `build` made"):
+                transfer_report(*given, oracle=oracle)
 
     def test_none_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="are missing; give one or more"):
+        with pytest.raises(UsageError, match="no release is given; give one or more"):
             transfer_report()
 
     def test_one_that_is_given_twice_is_refused(self, warp: Release, oracle: Release) -> None:
-        with pytest.raises(UsageError, match="have one twice"):
+        with pytest.raises(UsageError, match="a release is given twice"):
             transfer_report(warp.folder, warp.folder)
-        with pytest.raises(UsageError, match="have one twice"):
+        with pytest.raises(UsageError, match="a release is given twice"):
             transfer_report(oracle.folder, oracle=oracle.folder)
 
     def test_what_did_not_draw_the_truth_is_not_taken_for_it(self, warp: Release, oracle: Release) -> None:
@@ -391,7 +388,7 @@ class TestOtherReleases:
         document = json.loads((other.folder / "release.json").read_text(encoding="utf-8"))
         document["source"]["transfer"]["drivers"]["content"] = "0" * 64
         (other.folder / "release.json").write_text(json.dumps(document), encoding="utf-8")
-        with pytest.raises(UsageError, match=r"have other drivers in .*other than in .*warp; judge each alone"):
+        with pytest.raises(UsageError, match=r"other has other drivers than .*warp; judge each alone"):
             transfer_report(warp.folder, other.folder)
 
     @pytest.mark.slow
@@ -412,7 +409,7 @@ class TestOtherReleases:
 
         alike = build(tmp_path / "lent", tmp_path / "alike", version="1.0.0")
         with pytest.raises(
-            UsageError, match="have two of one method, name and version; build one of them with another"
+            UsageError, match="two releases have one method, name and version; build one of them with another"
         ):
             transfer_report(warp.folder, alike.folder)
 
