@@ -118,9 +118,9 @@ def transfer_report(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge transferred faces: is it the same person, and does the face do what its driver does?
+    """Judge transferred faces, method by method.
 
-    Numbers come from what `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with
+    Is it still the same person, and does the face do what its driver does? Numbers come from what `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with
     the command that brings it.
     """
     with reported(as_json, as_option) as progress:
