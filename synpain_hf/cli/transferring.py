@@ -120,8 +120,9 @@ def transfer_report(
 ) -> None:
     """Judge transferred faces, method by method.
 
-    Is it still the same person, and does the face do what its driver does? Numbers come from what `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with
-    the command that brings it.
+    Is it still the same person, and does the face do what its driver does? Numbers come from what
+    `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with the command that
+    brings it.
     """
     with reported(as_json, as_option) as progress:
         found = synpain_hf.transfer_report(
