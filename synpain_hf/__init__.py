@@ -35,6 +35,7 @@ _HOMES = {
     "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
     "transfer": "synpain_hf.transferring.transfer",
+    "transfer_report": "synpain_hf.assessment.transfer_report",
     "uninstall": "synpain_hf.release.install",
     "validate": "synpain_hf.validation.validate",
 }
@@ -65,6 +66,7 @@ __all__ = [
     "ratings",
     "train",
     "transfer",
+    "transfer_report",
     "uninstall",
     "validate",
 ]
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from synpain_hf.annotation.annotate import annotate
     from synpain_hf.annotation.faces import faces
     from synpain_hf.annotation.imports.importing import import_annotations
+    from synpain_hf.assessment.transfer_report import transfer_report
     from synpain_hf.cards import card
     from synpain_hf.experiments.experiment import experiment
     from synpain_hf.hub import publish, publish_metric

@@ -48,6 +48,7 @@ RIGHT = {
     'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
     'transfer(place, "release", "out", same=["gender"])': "Transfer",
+    'transfer_report(place, "oracle", drivers="release", out=place)': "TransferReport",
     'cross_validate(place, out="models")': "CrossValidation",
     'experiment("cross-validation", place, seeds=[1, 2])': "Experiment",
 }

@@ -1,4 +1,4 @@
-"""Expressions of others on the faces of a release: `transfer`."""
+"""Expressions of others on the faces of a release: `transfer`, `transfer_report`."""
 
 from __future__ import annotations
 
@@ -84,3 +84,54 @@ def transfer(
         return
     whose = f"{count(done.identities, 'identity')} with the expressions of {count(done.drivers, 'driver')}"
     print_line(f"{out}: {count(done.pairs, 'pair')}, {whose}; synpain-hf build {out} makes a release of them")
+
+
+def transfer_report(
+    releases: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE…", help="What `build` made of transferred faces, one a method.", show_default=False
+        ),
+    ],
+    identities: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RELEASE", help="The release whose neutral faces they show, if not --drivers.", show_default=False
+        ),
+    ] = None,
+    drivers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RELEASE", help="The release whose expressions they show, if not --identities.", show_default=False
+        ),
+    ] = None,
+    oracle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RELEASE",
+            help="The one of `transfer --method oracle`: the truth, for demo faces.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A new folder for the report.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge transferred faces, method by method.
+
+    Is it still the same person, and does the face do what its driver does? Numbers come from what
+    `annotate --with mediapipe --with sface` left in the releases; what is missing is told, with the command that
+    brings it.
+    """
+    with reported(as_json, as_option) as progress:
+        found = synpain_hf.transfer_report(
+            *releases, identities=identities, drivers=drivers, oracle=oracle, out=out, progress=progress
+        )
+    if as_json:
+        print_json(found.to_dict())
+        return
+    for line in [*found.overview(), *found.missing]:
+        print_line(line)
+    if out:
+        print_line(f"{out}: report.html, report.md with faces.jpg, report.json")

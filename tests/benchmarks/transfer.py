@@ -15,7 +15,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,8 @@ from PIL import Image
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.finding import FaceFinder
 from synpain_hf.annotation.landmarks import FILE
-from synpain_hf.generation.transfer.contours import BROWS, EYES, INNER_MOUTH, LIPS, OVAL
+from synpain_hf.assessment.landmarks import PARTS
+from synpain_hf.assessment.landmarks import errors as errors_of
 from synpain_hf.generation.transfer.methods.method import Request
 from synpain_hf.generation.transfer.methods.oracle import Oracle
 from synpain_hf.generation.transfer.methods.warp import Warp
@@ -39,12 +39,6 @@ from tests.benchmarks.measuring import machine
 from tests.transfer.making import difference, pixels_of, request, shots_of
 
 Floats = npt.NDArray[np.float64]
-
-PARTS: Mapping[str, list[int]] = {
-    "brows": [point for brow in BROWS for point in brow],
-    "eyes": [point for eye in EYES for point in eye.contour],
-    "lips": [*LIPS.contour, *INNER_MOUTH.contour],
-}
 
 
 def timed(asked: Request) -> tuple[png.Pixels, float]:
@@ -81,16 +75,9 @@ def measured(pairs: int, seed: int) -> tuple[Floats, Floats, Floats]:
             drawn, took = timed(asked)
             seconds.append(took)
             truth = Oracle().draw(asked)
-            width = float(np.ptp(asked.identity.landmarks[list(OVAL), 0]))
             wanted, shown = (find(Image.fromarray(each)).landmarks for each in (truth, drawn))
             errors.append(
-                [
-                    [
-                        100 * float(np.hypot(*(each[part, :2] - wanted[part, :2]).T).mean()) / width
-                        for part in PARTS.values()
-                    ]
-                    for each in (asked.identity.landmarks, shown)
-                ]
+                [errors_of(each, wanted, asked.identity.landmarks) for each in (asked.identity.landmarks, shown)]
             )
             pixels.append([difference(each, truth, asked.identity) for each in (asked.identity.pixels, drawn)])
     return np.array(errors), np.array(pixels), np.array(seconds)

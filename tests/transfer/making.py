@@ -9,6 +9,7 @@ import numpy as np
 from synpain_hf.generation.transfer.methods.method import Request
 from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.imaging.decoding import decode
+from synpain_hf.imaging.differences import box_of, root_mean_square
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.release import Release
 from synpain_hf.transferring.cast import Member
@@ -43,7 +44,4 @@ def request(shots: Shots, identity: Member, driver: Member) -> Request:
 
 def difference(one: Pixels, other: Pixels, shot: Shot) -> float:
     """The root mean square difference of two pictures within the box of a face."""
-    left, top = np.floor(shot.landmarks[:, :2].min(axis=0)).astype(int)
-    right, bottom = np.ceil(shot.landmarks[:, :2].max(axis=0)).astype(int)
-    within = (slice(top, bottom), slice(left, right))
-    return float(np.sqrt(np.mean((one[within].astype(float) - other[within].astype(float)) ** 2)))
+    return root_mean_square(one, other, box_of(shot.landmarks, shot.size))

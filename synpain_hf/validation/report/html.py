@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synpain_hf.cards.evidence import INTERVALS
 from synpain_hf.cards.quantities import Document
@@ -19,7 +19,19 @@ from synpain_hf.validation.report.page import (
     verdict,
 )
 
-_TEMPLATE = Path(__file__).with_name("report.html.jinja")
+_TEMPLATES = Path(__file__).parent
+
+
+def environment(*more: Path) -> Environment:
+    """What makes pages of templates: `base.html.jinja` is a page, `macros.html.jinja` its tables; values are escaped.
+
+    Args:
+        more: Folders of further templates.
+    """
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader([_TEMPLATES, *more]),
+    )  # fmt: skip
 
 
 def html(document: Document, title: str) -> str:
@@ -29,10 +41,9 @@ def html(document: Document, title: str) -> str:
         document: The report, as `schemas/validation_report.schema.json` has it.
         title: What the release holds.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["picture"] = partial(picture_of, published_by=document["published"]["by"])
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    pages = environment()
+    pages.filters["picture"] = partial(picture_of, published_by=document["published"]["by"])
+    return pages.get_template("report.html.jinja").render(
         title=title,
         document=document,
         release=document["release"],

@@ -1,4 +1,4 @@
-"""Shares of judgements that raters made of the same cases: each depends on the rater, and on the case."""
+"""Values that depend on two things: a judgement on rater and case, a transferred face on identity and driver."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
-from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, finite
+from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats, finite
 from synpain_hf.validation.statistics.proportions import wilson
+
+_AS_GOOD_AS_ONE = 1e-12
+"""What is left of 1 where a correlation is 1, but for rounding."""
 
 
 def share_of_raters(
@@ -65,3 +69,93 @@ def share_of_raters(
     degrees = float(np.square(together) / (np.square(squares * used) / freedom).sum())
     effective = float(flags.size * independent / variance)
     return wilson(value * effective, effective, level, degrees)
+
+
+def mean_of_crossed(
+    values: npt.ArrayLike, first: Sequence[str], second: Sequence[str], level: float = LEVEL
+) -> Estimate:
+    """A mean with an interval for other things of two kinds, of which those at hand are a sample.
+
+    The variance is that of the sums by the first, plus by the second, less by both together (Cameron, Gelbach and
+    Miller, J. Bus. Econ. Stat. 29, 2011), never below what one of them gives alone; Student's t has the degrees of
+    freedom of the smaller number.
+
+    Args:
+        values: Shape (values,).
+        first: What each value belongs to, such as the identity of a face.
+        second: What else it belongs to, such as the driver of its expression.
+        level: The confidence level.
+
+    Returns:
+        The mean; NaN limits where there are fewer than two of either.
+
+    Raises:
+        ValueError: If there are no values, or one is not finite.
+
+    Example:
+        >>> found = mean_of_crossed([1, 2, 3, 4], list("aabb"), list("xyxy"))
+        >>> found.value
+        2.5
+    """
+    sample = finite(values, "the sample")
+    value = float(sample.mean())
+    reach = _reach(sample - value, first, second, level)
+    return Estimate(value, value - reach, value + reach)
+
+
+def correlation_of_crossed(
+    values: npt.ArrayLike, others: npt.ArrayLike, first: Sequence[str], second: Sequence[str], level: float = LEVEL
+) -> Estimate:
+    """Pearson's correlation with an interval for other things of two kinds, of which those at hand are a sample.
+
+    The variance is that of a mean of the correlation's influence values (Devlin, Gnanadesikan and Kettenring,
+    Biometrika 62, 1975), as in `mean_of_crossed`; limits are found on Fisher's scale, on which they are even.
+
+    Args:
+        values: Shape (values,).
+        others: What they are compared with; the same shape.
+        first: What each pair of values belongs to.
+        second: What else it belongs to.
+        level: The confidence level.
+
+    Returns:
+        The correlation; NaN where one of both never varies, NaN limits where there are fewer than two of either kind.
+
+    Raises:
+        ValueError: If there are no values, one is not finite, or there are more of one than of the other.
+
+    Example:
+        >>> round(correlation_of_crossed([1, 2, 3, 5], [2, 4, 5, 9], list("aabb"), list("xyxy")).value, 3)
+        0.994
+    """
+    x, y = finite(values, "the sample"), finite(others, "the other sample")
+    if len(x) != len(y):
+        raise ValueError(f"{len(x)} values cannot be compared with {len(y)}; give as many")
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return Estimate(np.nan, np.nan, np.nan)
+    x, y = ((each - each.mean()) / each.std() for each in (x, y))
+    value = float(np.clip(np.mean(x * y), -1, 1))
+    rest = 1 - value**2
+    if rest < _AS_GOOD_AS_ONE:
+        return Estimate(value, np.nan, np.nan)
+    reach = _reach(x * y - value * (x**2 + y**2) / 2, first, second, level) / rest
+    return Estimate(value, *(float(np.tanh(np.arctanh(value) + end)) for end in (-reach, reach)))
+
+
+def _reach(apart: Floats, first: Sequence[str], second: Sequence[str], level: float) -> float:
+    """Half the width of the interval of a mean, from how far each value is from it; NaN where that is not known."""
+    codes = [np.unique(np.asarray(names), return_inverse=True)[1] for names in (first, second)]
+    one, other = (int(each.max()) + 1 for each in codes)
+    number = min(one, other)
+    if number < 2:
+        return np.nan
+    both = np.unique(codes[0] * other + codes[1], return_inverse=True)[1]
+    by_one, by_other, by_both = (_variance(apart, each) for each in (*codes, both))
+    variance = max(by_one + by_other - by_both, by_one, by_other)
+    return float(stats.t.ppf((1 + level) / 2, number - 1) * np.sqrt(variance))
+
+
+def _variance(apart: Floats, codes: npt.NDArray[np.int64]) -> float:
+    """The variance of a mean where values with one code belong together."""
+    sums = np.bincount(codes, weights=apart)
+    return float(len(sums) / (len(sums) - 1) * np.square(sums).sum() / apart.size**2)

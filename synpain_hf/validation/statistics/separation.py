@@ -29,7 +29,7 @@ class Separation:
         different: Pairs of faces of two identities.
         same_median: The median cosine of the former.
         different_median: That of the latter.
-        d: The difference of their means in pooled standard deviations.
+        d: The difference of their means in pooled standard deviations; NaN where neither varies.
         equal_error_rate: The rate at which as many pairs of one identity fall below a threshold as of two above it.
         threshold: That threshold.
     """
@@ -118,6 +118,8 @@ def _equal_error(same: Cosines, different: Cosines) -> tuple[float, float]:
 
 
 def _d(same: Cosines, different: Cosines) -> float:
+    if not same.moments[1] + different.moments[1] > 0:
+        return np.nan
     return d_of_moments(same.moments, different.moments).value
 
 

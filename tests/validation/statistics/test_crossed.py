@@ -1,15 +1,16 @@
-"""Shares of raters who are a sample of others: by the analysis of variance, and as other functions give them."""
+"""Values that depend on two things: by the analysis of variance, by simulation, and as other functions give them."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from synpain_hf.validation.statistics.clustered import share
-from synpain_hf.validation.statistics.crossed import share_of_raters
+from synpain_hf.validation.statistics.clustered import mean, share
+from synpain_hf.validation.statistics.crossed import correlation_of_crossed, mean_of_crossed, share_of_raters
 from synpain_hf.validation.statistics.proportions import wilson
 
 
@@ -69,3 +70,70 @@ def test_few_degrees_of_freedom_widen_the_interval_of_wilson() -> None:
     assert wilson(8, 20, degrees=1e9).low == pytest.approx(usual.low)
     t2 = stats.t.ppf(0.975, 3) ** 2
     assert (wide.low + wide.high) / 2 == pytest.approx((8 + t2 / 2) / (20 + t2))
+
+
+def crossed(
+    rng: np.random.Generator, first: int, second: int, each: int, spreads: tuple[float, float, float]
+) -> tuple[npt.NDArray[np.float64], list[str], list[str]]:
+    """Values of a first thing, each with some of a second; both add something of their own."""
+    rows = np.repeat(np.arange(first), each)
+    columns = np.concatenate([rng.permutation(second)[:each] for _ in range(first)])
+    of_first, of_second = (rng.normal(0, spread, size) for spread, size in zip(spreads, (first, second), strict=False))
+    values = of_first[rows] + of_second[columns] + rng.normal(0, spreads[2], len(rows))
+    return values, [f"f{row}" for row in rows], [f"s{column}" for column in columns]
+
+
+def test_values_that_are_each_of_their_own_have_the_usual_interval_of_a_mean() -> None:
+    values = np.random.default_rng(0).normal(5, 2, 30)
+    names = [str(number) for number in range(30)]
+    found, usual = mean_of_crossed(values, names, names), mean(values, names)
+    assert (found.value, found.low, found.high) == pytest.approx((usual.value, usual.low, usual.high))
+
+
+@pytest.mark.parametrize("spreads", [(1, 0, 1), (0, 1, 1), (1, 1, 0.5), (0, 0, 1)])
+def test_intervals_of_means_hold_for_other_things_of_both_kinds(spreads: tuple[float, float, float]) -> None:
+    rng = np.random.default_rng(7)
+    found = [mean_of_crossed(*crossed(rng, 25, 20, 4, spreads)) for _ in range(400)]
+    assert 0.92 <= np.mean([each.low <= 0 <= each.high for each in found]) <= 0.99
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.6, 0.9])
+def test_intervals_of_correlations_hold_for_other_things_of_both_kinds(rho: float) -> None:
+    rng = np.random.default_rng(3)
+    holds = []
+    for _ in range(400):
+        one, first, second = crossed(rng, 30, 25, 3, (1, 1, 1))
+        rows, columns = (np.unique(names, return_inverse=True)[1] for names in (first, second))
+        parts = (rng.normal(0, 1, 30)[rows], rng.normal(0, 1, 25)[columns], rng.normal(0, 1, len(rows)))
+        other = rho * one + np.sqrt(1 - rho**2) * sum(parts)
+        found = correlation_of_crossed(one, other, first, second)
+        assert found.value == pytest.approx(np.corrcoef(one, other)[0, 1])
+        holds.append(found.low <= rho <= found.high)
+    assert 0.90 <= np.mean(holds) <= 0.99
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=4, max_size=12))
+def test_a_correlation_is_within_its_interval_and_both_within_one(pairs: list[tuple[float, float]]) -> None:
+    x, y = (np.round(each, 3) for each in zip(*pairs, strict=True))
+    found = correlation_of_crossed(x, y, [f"{n % 3}" for n in range(len(x))], [f"{n // 2}" for n in range(len(x))])
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        assert np.isnan(found.value)
+    else:
+        assert -1 <= found.value <= 1
+        assert np.isnan(found.low) or -1 <= found.low <= found.value <= found.high <= 1
+
+
+def test_one_thing_of_a_kind_says_nothing_of_others() -> None:
+    assert np.isnan(mean_of_crossed([1, 2, 3], ["a"] * 3, ["x", "y", "z"]).low)
+    assert np.isnan(correlation_of_crossed([1, 2, 3], [1, 3, 2], ["a", "b", "c"], ["x"] * 3).high)
+
+
+def test_a_correlation_of_one_is_told_without_an_interval() -> None:
+    found = correlation_of_crossed([1, 2, 4], [2, 4, 8], ["a", "b", "c"], ["x", "y", "z"])
+    assert found.value == pytest.approx(1)
+    assert np.isnan(found.low)
+
+
+def test_samples_of_two_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 values cannot be compared with 2; give as many"):
+        correlation_of_crossed([1, 2, 3], [1, 2], ["a", "b", "c"], ["x", "y", "z"])
