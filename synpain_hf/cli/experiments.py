@@ -83,7 +83,7 @@ def experiment(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where models are kept, so that nothing is trained twice; by default HF_HOME/synpain-hf/runs.",
+            help="Where models are kept, so that nothing is trained twice; by default in HF_HOME.",
             show_default=False,
         ),
     ] = None,
@@ -115,7 +115,7 @@ def experiment(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run an experiment of the paper, or one of your own, and report it.
+    """Run an experiment of the paper, or your own.
 
     Give the same command again to go on where it was interrupted. Models that another experiment has trained already
     are taken from there.

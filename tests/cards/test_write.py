@@ -66,7 +66,7 @@ class TestRelease:
 
     def test_it_can_be_given_relative_to_where_one_is(self, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(copy)
-        assert card(".").version == "1.0.0"
+        assert card(".").version == "2.0.0"
 
     def test_a_card_is_no_more_than_a_patch(self, drawn: Release, carded: Release) -> None:
         changes = diff(drawn.folder, carded.folder)
