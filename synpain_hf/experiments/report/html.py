@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 import synpain_hf
 from synpain_hf.experiments.report.result import Result
 from synpain_hf.experiments.report.table import Table
+from synpain_hf.validation.report.html import environment
 
-_TEMPLATE = Path(__file__).with_name("report.html.jinja")
+_TEMPLATE = Path(__file__).with_name("experiment.html.jinja")
 
 
 def html(result: Result, tables: Sequence[Table]) -> str:
@@ -22,10 +21,9 @@ def html(result: Result, tables: Sequence[Table]) -> str:
         result: What the experiment wrote.
         tables: Its tables.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["groups"] = _groups
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    pages = environment(_TEMPLATE.parent)
+    pages.filters["groups"] = _groups
+    return pages.get_template(_TEMPLATE.name).render(
         document=result.document,
         tables=tables,
         cautions=result.cautions(),
