@@ -71,12 +71,15 @@ CHANGED = {
 """What is smaller than a reader's, or is asked of them."""
 
 
+SMILE = {"AU6": 3, "AU12": 5, "AU25": 3}
+
+
 def a_download(folder: Path) -> None:
     """Ten composites and two videos, without folds."""
     root = write_download(folder, 10, compress_level=1)
     (root / FOLDS).unlink()
     for number in range(2):
-        pictures = [picture(person(number + 4), units) for units in COURSE[:4]]
+        pictures = [picture(person(number + 4), units) for units in (*COURSE[:4], SMILE)]
         write_clip(root / "Videos" / f"100002058{number}_NoPain_man_Young.mp4", pictures)
 
 
