@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from synpain_hf.assessment.landmarks import Found, landmarks_in
 from synpain_hf.assessment.lent import Lent, Origins
 from synpain_hf.assessment.matrix import Matrix, matrix_of
-from synpain_hf.assessment.pixels import decoded, pixels_of
+from synpain_hf.assessment.pixels import pixels_of
 from synpain_hf.imaging.png import Pixels
-from synpain_hf.transferring.drawing import bytes_of
+from synpain_hf.transferring.drawing import bytes_of, decoded
 from synpain_hf.vocabulary import FACES
 
 _SIDE: Final = 192

@@ -12,11 +12,10 @@ from synpain_hf.assessment.landmarks import landmarks_in
 from synpain_hf.assessment.lent import Lent, LentPair
 from synpain_hf.assessment.section import UNTOUCHED, Row, Section, mean_of
 from synpain_hf.imaging import png
-from synpain_hf.imaging.decoding import decode
 from synpain_hf.imaging.differences import Box, box_of, root_mean_square, structural_similarity
 from synpain_hf.progress import Progress
 from synpain_hf.text.plurals import count
-from synpain_hf.transferring.drawing import bytes_of
+from synpain_hf.transferring.drawing import bytes_of, decoded
 
 _TITLE: Final = "How near is the picture to the truth?"
 
@@ -37,19 +36,6 @@ def pixels_of(lent: Lent, pair: LentPair, face: str) -> png.Pixels:
         PictureError: If the picture is.
     """
     return decoded(bytes_of(lent.release.folder / pair.file, (pair.pair_id, face)))
-
-
-def decoded(data: bytes) -> png.Pixels:
-    """The pixels of a picture; shape (height, width, 3).
-
-    Args:
-        data: Its file.
-
-    Raises:
-        PictureError: If it is damaged.
-    """
-    raster = decode(data)
-    return np.ascontiguousarray(raster.pixels(raster.width))
 
 
 def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> Section:

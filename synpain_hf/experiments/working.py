@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from functools import partial
@@ -22,10 +21,8 @@ from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, replacing_file, report_write_errors
 from synpain_hf.training.data.several import TrainingSet
 from synpain_hf.training.run.judging import predict
-from synpain_hf.training.run.side_by_side import visible_devices
+from synpain_hf.training.run.side_by_side import settle, visible_devices
 from synpain_hf.training.run.train import train
-
-_VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 def devices() -> list[str]:
@@ -61,25 +58,22 @@ def work_off(
         progress("models", number, everything)
 
 
-def settle(jobs: int, gpus: Sequence[str]) -> None:
-    """Give this process a GPU, or its share of the processor, before it computes.
+def take_share(jobs: int, gpus: Sequence[str]) -> None:
+    """Give this worker a GPU, or its share of the processor, before it computes.
 
     Args:
-        jobs: How many processes there are; alone, it may use everything.
+        jobs: How many workers there are; alone, it is this process, and may use everything.
         gpus: The GPUs, by the names that CUDA_VISIBLE_DEVICES has for them.
     """
-    if jobs == 1:
-        return
-    if gpus:
-        number = int(current_process().name.rpartition("-")[2].rpartition(":")[2])  # counted by Python: SpawnProcess-3
-        os.environ[_VISIBLE] = gpus[number % len(gpus)]
-    else:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+    if jobs > 1:
+        # Python counts workers in their names: SpawnProcess-3, or ForkServerPoolWorker-1:3
+        number = int(current_process().name.rpartition("-")[2].rpartition(":")[2]) if gpus else 0
+        settle(number, jobs, gpus)
 
 
 def _work(store: Store, request: Request, jobs: int, gpus: Sequence[str], progress: Progress, task: Task) -> None:
     """Train a model, unless that is done, and have it judge."""
-    settle(jobs, gpus)
+    take_share(jobs, gpus)
     model: str | Path
     if task.training is None:
         model = task.runs[0].model

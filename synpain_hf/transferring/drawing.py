@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,20 @@ from synpain_hf.imaging import png
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.release.release import undamaged
 from synpain_hf.release.tables.table import PAIR_ID
+from synpain_hf.sources.paths import stamp_of
 from synpain_hf.storage import write_atomically
 from synpain_hf.vocabulary import FACES
 
 _GROUPS_KEPT = 4
 """Row groups of faces that are kept in memory, about 12 MiB each."""
 
+_FILES_KEPT = 128
+"""Files whose pairs are kept in memory: those of one release."""
+
 _PICTURES_KEPT = 8
+
+Stamp = tuple[int, int] | None
+"""What changes when a file does, so that one that took the place of another is read."""
 
 
 @dataclass(frozen=True)
@@ -126,23 +133,34 @@ def bytes_of(file: Path, face: Face) -> bytes:
     Raises:
         ReleaseError: If the release is damaged.
     """
-    group, row = _places(file)[face[0]]
-    data: bytes = _group(file, group)[face[1]][row]["bytes"]
+    stamp = stamp_of(file)
+    group, row = _places(file, stamp)[face[0]]
+    data: bytes = _group(file, group, stamp)[face[1]][row]["bytes"]
     return data
 
 
 def _shot(place: Place) -> Shot:
-    return Shot(_pixels(bytes_of(place.file, place.face)), place.landmarks)
+    return Shot(decoded(bytes_of(place.file, place.face)), place.landmarks)
 
 
 @lru_cache(_PICTURES_KEPT)
-def _pixels(data: bytes) -> png.Pixels:
+def decoded(data: bytes) -> png.Pixels:
+    """The pixels of a face; shape (height, width, 3), not to be changed.
+
+    Args:
+        data: Its file.
+
+    Raises:
+        PictureError: If it is damaged.
+    """
     raster = decode(data)
-    return np.ascontiguousarray(raster.pixels(raster.width))
+    pixels = np.ascontiguousarray(raster.pixels(raster.width))
+    pixels.flags.writeable = False
+    return pixels
 
 
-@cache
-def _places(file: Path) -> Mapping[str, tuple[int, int]]:
+@lru_cache(_FILES_KEPT)
+def _places(file: Path, stamp: Stamp) -> Mapping[str, tuple[int, int]]:  # noqa: ARG001 - another file, another stamp
     """The row group of each pair of a file, and its row there."""
     with undamaged(file), pq.ParquetFile(file) as table:
         return {
@@ -153,6 +171,6 @@ def _places(file: Path) -> Mapping[str, tuple[int, int]]:
 
 
 @lru_cache(_GROUPS_KEPT)
-def _group(file: Path, group: int) -> Mapping[str, list[dict[str, bytes]]]:
+def _group(file: Path, group: int, stamp: Stamp) -> Mapping[str, list[dict[str, bytes]]]:  # noqa: ARG001 - likewise
     with undamaged(file), pq.ParquetFile(file) as table:
         return {face: table.read_row_group(group, columns=[face])[face].to_pylist() for face in FACES}

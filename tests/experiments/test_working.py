@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from synpain_hf.executor import Executor
-from synpain_hf.experiments.working import settle
+from synpain_hf.experiments.working import take_share
 
 
 def _settled(jobs: int, gpus: list[str], task: int) -> tuple[str, str | None, int]:
     """Which process this is, with its GPU and its threads."""
-    settle(jobs, gpus)
+    take_share(jobs, gpus)
     return str(os.getpid()), os.environ.get("CUDA_VISIBLE_DEVICES"), torch.get_num_threads()
 
 

@@ -57,6 +57,20 @@ def at_a_time(asked: int | None, devices: Sequence[str]) -> int:
     return asked
 
 
+def settle(number: int, jobs: int, devices: Sequence[str]) -> None:
+    """Give this process a GPU, or its share of the processor; it must not have asked for GPUs yet.
+
+    Args:
+        number: Its number among the processes.
+        jobs: How many there are.
+        devices: The GPUs; where there are more processes, some share one. None to use the processor.
+    """
+    if devices:
+        os.environ[_VISIBLE] = devices[number % len(devices)]
+    else:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+
+
 def train_side_by_side(trainings: Sequence[Named], jobs: int, devices: Sequence[str]) -> list[TrainingResult]:
     """Train each, several at a time; what they tell on standard error begins with their names.
 
@@ -80,10 +94,7 @@ def train_side_by_side(trainings: Sequence[Named], jobs: int, devices: Sequence[
 def _train_in_turn(jobs: int, devices: Sequence[str], task: tuple[int, Sequence[Named]]) -> list[TrainingResult]:
     """Train some, one after the other, on a GPU of their own or on a share of the processor."""
     number, trainings = task
-    if devices:
-        os.environ[_VISIBLE] = devices[number % len(devices)]  # a new process, which has not asked for GPUs yet
-    else:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+    settle(number, jobs, devices)
     found = []
     for name, arguments in trainings:
         with redirect_stderr(_Prefixed(sys.stderr, name)):
