@@ -17,8 +17,6 @@ from synpain_hf.training.data.leaving_out import left_out, without_one
 from synpain_hf.training.data.pairs import Pairs, Positions, identities_in, units_in
 from synpain_hf.vocabulary import CLASSES, GROUPS
 
-_GREY = -1
-
 
 def held_out(pairs: Pairs, turn: str) -> dict[str, Positions]:
     """The positions of the pairs of each split, of all groups.
@@ -94,9 +92,7 @@ def shown_faces(pairs: Pairs, splits: Sequence[str], faces: Faces, seed: int) ->
         return None
     everyone = np.arange(pairs.table.num_rows)
     target = 2 * everyone + (faces.target == "expressive")
-    reference = np.full(len(everyone), _GREY)
-    if faces.reference == "own":
-        reference = 2 * everyone
+    reference = 2 * everyone
     if faces.reference == "other":
         for split in splits:
             positions = pairs.positions(split)

@@ -34,12 +34,12 @@ class Faces:
 
     Attributes:
         target: The face to judge: `expressive`, or `neutral`.
-        reference: What it is compared with: `own`, the person's neutral face; `other`, that of another person; `none`,
-            plain grey.
+        reference: What it is compared with: `own`, the person's neutral face, or `other`, that of another person. A
+            model with the fusion `none` looks at neither.
     """
 
     target: Literal["expressive", "neutral"] = "expressive"
-    reference: Literal["own", "other", "none"] = "own"
+    reference: Literal["own", "other"] = "own"
 
 
 @dataclass(frozen=True)

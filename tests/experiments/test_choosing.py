@@ -78,12 +78,6 @@ def test_a_pairs_own_faces_need_no_telling() -> None:
     assert shown_faces(SPLIT, ["train"], Faces(), 1) is None
 
 
-def test_the_expressive_face_alone_stands_against_grey() -> None:
-    shown = shown_faces(SPLIT, ["train"], Faces(reference="none"), 1)
-    assert shown is not None
-    np.testing.assert_array_equal(shown, np.stack([2 * EVERYONE + 1, np.full(len(EVERYONE), -1)], axis=1))
-
-
 def test_the_neutral_face_can_be_judged_in_its_place() -> None:
     shown = shown_faces(SPLIT, ["train"], Faces(target="neutral", reference="own"), 1)
     assert shown is not None

@@ -35,7 +35,7 @@ Batch: TypeAlias = dict[str, Tensor]
 
 _FACES = ("pixel_values", "reference_pixel_values")
 _NEUTRAL, _EXPRESSIVE = 0, 1
-_WHITE, _GREY = 255, 128
+_WHITE = 255
 
 
 class Drawn(NamedTuple):
@@ -138,16 +138,11 @@ class PairDataset(Dataset[Batch]):
                 neutral[at] = known[index.reference % len(known)]
         shown = self._prepared.pairs.shown
         wanted = (2 * positions + _EXPRESSIVE, 2 * neutral + _NEUTRAL) if shown is None else shown[positions].T
+        faces = self._prepared.faces
         return {
-            **{name: self._faces(places) for name, places in zip(_FACES, wanted, strict=True)},
+            **{name: torch.from_numpy(faces[at // 2, at % 2]) for name, at in zip(_FACES, wanted, strict=True)},
             **{name: values[items] for name, values in self._targets.items()},
         }
-
-    def _faces(self, places: Positions) -> Tensor:
-        """Faces by their places, as `Pairs.shown` gives them."""
-        faces = self._prepared.faces[places // 2, places % 2]
-        faces[places < 0] = _GREY
-        return torch.from_numpy(faces)
 
 
 class EachReference(Dataset[Batch]):

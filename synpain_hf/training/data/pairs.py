@@ -72,8 +72,8 @@ class Pairs:
         pictures: The SHA-256 of the files that each pair was made of, `neutral` and `expressive`, in the order of
             `table`; None where nothing is known.
         shown: Which prepared faces a model sees of each pair, of shape (pairs, 2), first that to judge, then its
-            reference: twice the position of the pair that the face is of, and 1 more for its expressive face; -1 for
-            plain grey. None for each pair's own two.
+            reference: twice the position of the pair that the face is of, and 1 more for its expressive face. None for
+            each pair's own two.
 
     Raises:
         BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
