@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, choice_of, option_of
+from synpain_hf.cli.options import (
+    AlignmentOption,
+    AsJson,
+    Augmentation,
+    CropBox,
+    FusionOption,
+    ImageSize,
+    Lora,
+    ModelName,
+    Settings,
+    Standardize,
+    choice_of,
+    option_of,
+)
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_text, reported
 from synpain_hf.errors import UsageError
 from synpain_hf.experiments.request import Engine, seeds_of
 from synpain_hf.training.options import EverydayArguments, ModelArguments
-from synpain_hf.vocabulary import Alignment, Fusion
 
 if TYPE_CHECKING:
     from synpain_hf.experiments.dry_run import DryRun
@@ -55,22 +67,14 @@ def experiment(
         Path | None,
         typer.Option(metavar="DIR", help="Where to write; by default a folder of its name.", show_default=False),
     ] = None,
-    model: Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")] = ModelArguments.model,
-    fusion: Annotated[Fusion, option_of(ModelArguments, "fusion", **choice_of(Fusion))] = ModelArguments.fusion,
-    lora: Annotated[bool, option_of(ModelArguments, "lora", "--lora")] = ModelArguments.lora,
-    image_size: Annotated[
-        int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)
-    ] = ModelArguments.image_size,
-    crop_box: Annotated[
-        tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
-    ] = None,
-    alignment: Annotated[
-        Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))
-    ] = ModelArguments.alignment,
-    standardize: Annotated[
-        bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
-    ] = ModelArguments.standardize,
-    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training.")] = True,
+    model: ModelName = ModelArguments.model,
+    fusion: FusionOption = ModelArguments.fusion,
+    lora: Lora = ModelArguments.lora,
+    image_size: ImageSize = ModelArguments.image_size,
+    crop_box: CropBox = None,
+    alignment: AlignmentOption = ModelArguments.alignment,
+    standardize: Standardize = ModelArguments.standardize,
+    augmentation: Augmentation = True,
     epochs: Annotated[float | None, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)] = None,
     batch_size: Annotated[
         int | None, option_of(EverydayArguments, "per_device_train_batch_size", metavar="N", min=1)
@@ -104,15 +108,7 @@ def experiment(
     cache_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where prepared faces are kept.", show_default=False)
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Any other argument of transformers.TrainingArguments, such as warmup_steps=100.",
-            show_default=False,
-        ),
-    ] = None,
+    settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Run an experiment of the paper, or your own.

@@ -11,6 +11,8 @@ import typer
 
 from synpain_hf.executor import Engine
 from synpain_hf.text.suggestions import did_you_mean
+from synpain_hf.training.options import ModelArguments
+from synpain_hf.vocabulary import Alignment, Fusion
 
 
 def choice_of(words: Any) -> dict[str, Any]:
@@ -66,3 +68,22 @@ def argument_of(arguments: type[Any], name: str, **shown: Any) -> Any:
 
 def _about(arguments: type[Any], name: str) -> Mapping[str, Any]:
     return {field.name: field.metadata for field in fields(arguments)}[name]
+
+
+ModelName = Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")]
+FusionOption = Annotated[Fusion, option_of(ModelArguments, "fusion", **choice_of(Fusion))]
+Lora = Annotated[bool, option_of(ModelArguments, "lora", "--lora")]
+ImageSize = Annotated[int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)]
+CropBox = Annotated[tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")]
+AlignmentOption = Annotated[Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))]
+Standardize = Annotated[bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")]
+Augmentation = Annotated[bool, typer.Option(help="Change pairs at random in training.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other argument of transformers.TrainingArguments, such as warmup_steps=100.",
+        show_default=False,
+    ),
+]

@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, argument_of, choice_of, option_of
+from synpain_hf.cli.options import (
+    AlignmentOption,
+    AsJson,
+    Augmentation,
+    CropBox,
+    FusionOption,
+    ImageSize,
+    Lora,
+    ModelName,
+    Settings,
+    Standardize,
+    argument_of,
+    choice_of,
+    option_of,
+)
 from synpain_hf.cli.printing import as_option, print_json, print_line, reported, width
 from synpain_hf.errors import UsageError
 from synpain_hf.training.options import (
@@ -24,7 +38,6 @@ from synpain_hf.training.options import (
     Protocol,
     References,
 )
-from synpain_hf.vocabulary import Alignment, Fusion
 
 if TYPE_CHECKING:
     from synpain_hf.training.run.cross_validation import CrossValidation
@@ -60,21 +73,13 @@ def train(
         ),
     ] = DataArguments.config_name,
     revision: Annotated[str | None, option_of(DataArguments, "revision", metavar="TAG")] = DataArguments.revision,
-    model: Annotated[str, option_of(ModelArguments, "model", metavar="MODEL")] = ModelArguments.model,
-    fusion: Annotated[Fusion, option_of(ModelArguments, "fusion", **choice_of(Fusion))] = ModelArguments.fusion,
-    lora: Annotated[bool, option_of(ModelArguments, "lora", "--lora")] = ModelArguments.lora,
-    image_size: Annotated[
-        int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)
-    ] = ModelArguments.image_size,
-    crop_box: Annotated[
-        tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")
-    ] = None,
-    alignment: Annotated[
-        Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))
-    ] = ModelArguments.alignment,
-    standardize: Annotated[
-        bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")
-    ] = ModelArguments.standardize,
+    model: ModelName = ModelArguments.model,
+    fusion: FusionOption = ModelArguments.fusion,
+    lora: Lora = ModelArguments.lora,
+    image_size: ImageSize = ModelArguments.image_size,
+    crop_box: CropBox = None,
+    alignment: AlignmentOption = ModelArguments.alignment,
+    standardize: Standardize = ModelArguments.standardize,
     pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
         str | None,
@@ -85,7 +90,7 @@ def train(
         References, option_of(DataArguments, "references", **choice_of(References))
     ] = DataArguments.references,
     class_weights: Annotated[ClassWeights, option_of(ModelArguments, "class_weights")] = ModelArguments.class_weights,
-    augmentation: Annotated[bool, typer.Option(help="Change pairs at random in training.")] = True,
+    augmentation: Augmentation = True,
     epochs: Annotated[
         float, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)
     ] = EverydayArguments.num_train_epochs,
@@ -107,15 +112,7 @@ def train(
             show_default=False,
         ),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Any other argument of transformers.TrainingArguments, such as warmup_steps=100.",
-            show_default=False,
-        ),
-    ] = None,
+    settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the pairwise classifier, and measure it by group.
