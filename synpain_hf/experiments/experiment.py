@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from synpain_hf.text.plurals import count
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import check_place
-from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.options import ModelArguments, finished
 from synpain_hf.training.run.side_by_side import at_a_time
 
 PREDICTIONS = "predictions.parquet"
@@ -169,6 +169,8 @@ class Asked:
         """
         definition = read_definition(name)
         chosen = ModelArguments(model=model) if isinstance(model, str) else model
+        if definition.turns == "none":
+            chosen = replace(chosen, model=finished(chosen.model))
         if definition.turns != "none" or not Path(chosen.model).expanduser().is_file():
             chosen.check_source()  # a finished model may also be the file of a published one
         if len(set(seeds)) < len(seeds):

@@ -36,6 +36,27 @@ ClassWeights = Literal["balanced", "none"]
 References = Literal["own", "any"]
 
 
+def is_new(model: str) -> bool:
+    """Whether `ModelArguments.model` has new weights, so that it has learned nothing."""
+    return model in WHOLE or model.endswith(JSON)
+
+
+def finished(model: str) -> str:
+    """What a model is called that has learned something; a folder may be called as a kind of model is.
+
+    Args:
+        model: Its folder, its id on the Hub, or a file.
+
+    Raises:
+        UsageError: If it has learned nothing.
+    """
+    if not is_new(model):
+        return model
+    if Path(model).is_dir():
+        return f"./{model}"
+    raise UsageError(f"is {model!r}, which has learned nothing; give a trained model's folder or id", "model")
+
+
 @dataclass
 class DataArguments:
     """Which pairs are trained on."""

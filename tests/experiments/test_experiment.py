@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from synpain_hf.experiments.definition import read_definition, text_of
 from synpain_hf.experiments.experiment import Experiment, experiment
 from synpain_hf.experiments.predictions import COLUMNS
 from synpain_hf.metrics.subgroup_auroc.thresholds import choose
+from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.training.data.opening import open_pairs
@@ -141,7 +143,8 @@ def test_a_finished_model_judges_all_pairs_and_each_fold_by_the_threshold_of_the
     pairs = open_pairs(sixty.folder, "all")
     names = pa.array([f"elsewhere-{number}" for number in range(60)])
     table = pairs.table.set_column(0, "pair_id", names).drop_columns(["identity"])
-    found = run("zero-shot", folder, replace(pairs, content="elsewhere", table=table), model=model)
+    elsewhere = replace(pairs, content="elsewhere", table=table)
+    found = run("zero-shot", folder, elsewhere, model=model)
     rows = found.predictions.to_pylist()
     assert [row["identity"] for row in rows] == names.to_pylist()
     assert {row["fold"] for row in rows} == {None}
@@ -150,6 +153,23 @@ def test_a_finished_model_judges_all_pairs_and_each_fold_by_the_threshold_of_the
     for fold in range(5):
         own = {row["threshold"] for row, at in zip(rows, folds, strict=True) if at == fold}
         assert own == {_best([row for row, at in zip(rows, folds, strict=True) if at != fold])}
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_called_as_a_kind_of_model_is_judged_as_any_other_and_a_kind_is_refused(
+    validated: Experiment, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"^model is 'linear', which has learned nothing; give a "):
+        run("zero-shot", tmp_path, "nowhere", model="linear")
+    scores = []
+    for model in sorted(trained(folder))[:2]:  # the second takes the place of the first
+        shutil.rmtree("linear", ignore_errors=True)
+        shutil.copytree(folder / "runs" / "trained" / model, "linear")
+        pairs = open_pairs(demo(tmp_path / model, pairs=20, seed=9).folder, "all")
+        scores.append(_scores(run("zero-shot", tmp_path, pairs, model="linear"), "zero-shot"))
+    assert scores[0].keys() == scores[1].keys()
+    assert scores[0] != scores[1]
 
 
 def _best(rows: Sequence[Mapping[str, Any]]) -> float:

@@ -44,11 +44,11 @@ _OF_SKIN: Final = np.array([0.7, 1.0, 1.15], np.float32)
 _BRIGHTNESS: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def _smooth(log: Floats, width: float) -> Floats:
+def _skin(log: Floats, width: float) -> Floats:
     """How far a face is skin, 1, and not hair, 0, which is rough and never lies as it lay before."""
     rough = smoothed(np.abs(log - smoothed(log, _HAIR * width)), 2 * _HAIR * width)
-    skin: Floats = np.clip((_HAIRY - rough) / (_HAIRY - _ROUGH), 0, 1)
-    return skin
+    found: Floats = np.clip((_HAIRY - rough) / (_HAIRY - _ROUGH), 0, 1)
+    return found
 
 
 def wrinkle_ratio(at: Covered, box: Box, target: Points, neutral: Shot, expression: Shot) -> Floats:
@@ -78,7 +78,7 @@ def wrinkle_ratio(at: Covered, box: Box, target: Points, neutral: Shot, expressi
     skin = oval * (1 - features)
     change = logs[1] - logs[0]
     change -= smoothed_within(change, skin, WIDE * width)
-    seen = shrunk(oval, _EDGE * width) * (1 - grown(features, _AROUND * width)) * _smooth(logs[0], width)
+    seen = shrunk(oval, _EDGE * width) * (1 - grown(features, _AROUND * width)) * _skin(logs[0], width)
     limits = np.where(change < 0, _LEAST, _MOST).astype(np.float32)
     ratio: Floats = np.exp((limits * np.tanh(change / limits) * seen)[..., None] * _OF_SKIN)
     return ratio

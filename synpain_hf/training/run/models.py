@@ -28,7 +28,7 @@ from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.several import JoinedSet
-from synpain_hf.training.options import JSON, PWCT, WHOLE, ModelArguments
+from synpain_hf.training.options import JSON, PWCT, WHOLE, ModelArguments, finished, is_new
 from synpain_hf.training.request import check_targets
 from synpain_hf.training.run.callbacks import bars
 from synpain_hf.training.run.learned import check_unseen
@@ -112,12 +112,7 @@ def _as_unloadable(name: str) -> Iterator[None]:
 
 def is_pairwise(model: str) -> bool:
     """Whether `ModelArguments.model` names a pairwise model that was trained already."""
-    return not _is_new(model) and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
-
-
-def _is_new(model: str) -> bool:
-    """Whether its weights are new, so that it has learned nothing."""
-    return model in WHOLE or model.endswith(JSON)
+    return not is_new(model) and AutoConfig.from_pretrained(model, trust_remote_code=False).model_type == _OWN
 
 
 def is_published(model: str) -> bool:
@@ -138,10 +133,7 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
     if is_published(name):
         network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
         return network, PairwisePainImageProcessor(alignment="pwct")
-    if _is_new(name):
-        if not Path(name).is_dir():
-            raise UsageError(f"is {name!r}, which has learned nothing; give a trained model's folder or id", "model")
-        name = f"./{name}"
+    name = finished(name)
     ModelArguments(model=name).check_source()
     with _as_unloadable(name), bars(wanted=False):
         if not is_pairwise(name):
@@ -156,7 +148,7 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
 
 def initial_weights(arguments: ModelArguments, model: PairwisePainForImageClassification) -> str | None:
     """A digest of the weights that a model came with; None where they are new, so that the seed says what they are."""
-    if _is_new(arguments.model):
+    if is_new(arguments.model):
         return None
     digest = hashlib.sha256()
     for name, weights in sorted(model.state_dict().items()):
