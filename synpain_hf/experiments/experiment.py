@@ -53,9 +53,7 @@ class Experiment:
     def summary(self) -> str:
         """What was done, in a line."""
         runs = self.record["runs"]
-        return (
-            f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}; {self.out / PAGE} shows them"
-        )
+        return f"{count(runs['count'], 'run')} of {count(runs['trained'], 'trained model')}; {PAGE} shows them"
 
     @property
     def predictions(self) -> pa.Table:
