@@ -51,13 +51,46 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
     learned = _learned(scenario, pairs)
     whole = replace(pairs, splits={**learned, **apart.splits} if tested.pairs is pairs else learned)
     also = _beside(scenario, sets, whole)
-    _check_persons(sets, scenario, whole, also, apart)
+    check_persons(sets, scenario, whole, also, apart)
     options = {**request.training_options(), "seed": scenario.seed}
     model = request.model_of(scenario.model)
     training = Training(_shown(whole, _LEARNED, scenario.faces, scenario), also, model, weights, options)
     places = [(whole, (VALIDATION, TEST))] if TEST in whole.splits else [(whole, (VALIDATION,)), (apart, (TEST,))]
     judged = [_shown(one, splits, scenario.test_faces, scenario) for one, splits in places]
     return Run(scenario, training, request.model.model, weights, judged, tested.name)
+
+
+def check_persons(
+    sets: Mapping[str, OpenedSet], scenario: Scenario, whole: Pairs, also: Sequence[Beside], apart: Pairs
+) -> None:
+    """Refuse a run that would learn from a person whom it judges, in whichever data sets.
+
+    Within `whole`, that is refused already; and from `also`, such persons have been left out.
+
+    Args:
+        sets: The data sets, by role.
+        scenario: What is run.
+        whole: The pairs that train and choose the model, and those of the test where these are of the same set.
+        also: What is trained on beside.
+        apart: The pairs of the test.
+
+    Raises:
+        BadInputError: If it would.
+    """
+    beside = [one.pairs for one in also]
+    persons = persons_across([whole, *beside, *([] if TEST in whole.splits else [apart])])
+    tested, of_tested = (whole, persons[0]) if TEST in whole.splits else (apart, persons[-1])
+    added = {one for pairs, of_it in zip(beside, persons[1:], strict=False) for one in among(pairs, of_it, TRAIN)}
+    crossing = {
+        *_who(whole, VALIDATION, persons[0], added),
+        *_who(tested, TEST, of_tested, among(whole, persons[0], TRAIN, VALIDATION) | added),
+    }
+    if sets[scenario.data].drawn_with == sets[scenario.test].drawn_with is not None:
+        names = {*_names(whole, TRAIN), *_names(whole, VALIDATION)}
+        crossing |= names.intersection(_names(tested, TEST))
+    if crossing:
+        reason = f"would learn from persons whom it is judged on: {first_few(sorted(crossing))}"
+        raise BadInputError([Problem(whole.title, f"{scenario} {reason}; keep each person in one fold")])
 
 
 def _learned(scenario: Scenario, pairs: Pairs) -> dict[str, Positions]:
@@ -101,32 +134,6 @@ def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> 
     except UsageError as error:
         raise NotPossibleError(str(error)) from error
     return [Beside(_shown(joined.pairs, (TRAIN,), scenario.faces, scenario), scenario.add.weight)]
-
-
-def _check_persons(
-    sets: Mapping[str, OpenedSet], scenario: Scenario, whole: Pairs, also: Sequence[Beside], apart: Pairs
-) -> None:
-    """Refuse a run that would learn from a person whom it judges, in whichever data sets.
-
-    Within `whole`, that is refused already.
-
-    Raises:
-        BadInputError: If it would.
-    """
-    beside = [one.pairs for one in also]
-    persons = persons_across([whole, *beside, *([] if TEST in whole.splits else [apart])])
-    tested, of_tested = (whole, persons[0]) if TEST in whole.splits else (apart, persons[-1])
-    added = {one for pairs, of_it in zip(beside, persons[1:], strict=False) for one in among(pairs, of_it, TRAIN)}
-    crossing = {
-        *_who(whole, VALIDATION, persons[0], added),
-        *_who(tested, TEST, of_tested, among(whole, persons[0], TRAIN, VALIDATION) | added),
-    }
-    if sets[scenario.data].drawn_with == sets[scenario.test].drawn_with is not None:
-        names = {*_names(whole, TRAIN), *_names(whole, VALIDATION)}
-        crossing |= names.intersection(_names(tested, TEST))
-    if crossing:
-        reason = f"would learn from persons whom it is judged on: {first_few(sorted(crossing))}"
-        raise BadInputError([Problem(whole.title, f"{scenario} {reason}; keep each person in one fold")])
 
 
 def _who(pairs: Pairs, split: str, persons: Sequence[Persons], others: set[str]) -> Iterator[str]:

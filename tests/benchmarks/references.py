@@ -1,7 +1,7 @@
 """What the neutral face is worth in demo faces: the pair, the expressive face alone, and somebody else's neutral face.
 
     python -m tests.benchmarks.references [--train N] [--validation N] [--test N] [--epochs N] [--seed N]
-                                          [--crop L T R B] [--markdown PATH]
+                                          [--crop L T R B | --alignment similarity|pwct] [--markdown PATH]
 
 Demo faces are drawn once. PwCT and the linear baseline are trained on pairs, and again on expressive faces alone
 (`--fusion none`). The former are then also tested on pairs whose neutral face is that of another person of the same
@@ -70,6 +70,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crop", type=float, nargs=4, default=(0.2, 0.2, 0.8, 0.85))
+    parser.add_argument("--alignment", choices=("similarity", "pwct"), help="of the trained models' faces")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     disable_progress_bars()
@@ -138,7 +139,7 @@ def trained(
     result = train(
         pairs,
         out=place,
-        model=replace(model, crop_box=list(options.crop)),
+        model=replace(model, **_faces(options)),
         cache_dir=prepared,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=16,
@@ -151,6 +152,11 @@ def trained(
         by_pair = dict(zip(found["pair_id"].to_pylist(), found["score"].to_pylist(), strict=True))
         scores.append(np.array([by_pair[pair_id] for pair_id in test["pair_id"]]))
     return scores
+
+
+def _faces(options: argparse.Namespace) -> dict[str, Any]:
+    """How faces are cut out for models that are trained."""
+    return {"alignment": options.alignment} if options.alignment else {"crop_box": list(options.crop)}
 
 
 def swapped(pairs: Dataset) -> Dataset:

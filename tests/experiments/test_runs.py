@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 from synpain_hf.errors import BadInputError, UsageError
-from synpain_hf.experiments.binding import NotPossibleError, bind
+from synpain_hf.experiments.binding import NotPossibleError, bind, check_persons
+from synpain_hf.experiments.choosing import held_out
 from synpain_hf.experiments.definition import Added, Condition, Faces, Share
 from synpain_hf.experiments.planning import plan_runs
 from synpain_hf.experiments.request import Request, seeds_of, weights_of
-from synpain_hf.experiments.runs import Run
+from synpain_hf.experiments.runs import Beside, Run
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from tests.experiments.made import definition, made_pairs, only, opened, tiny
@@ -155,6 +156,21 @@ class TestPersons:
         assert len(kept) == 60
         _, judged = persons(run)
         assert not set(kept) & judged
+
+    @pytest.mark.parametrize("split", ["validation", "test"])
+    @pytest.mark.parametrize("steps", [1, 2], ids=["of the person", "of one made of the person"])
+    def test_pairs_derived_from_a_person_who_is_judged_are_found_if_they_were_not_left_out(
+        self, split: str, steps: int
+    ) -> None:
+        scenario, sets = only(WITH_SYNTHETIC), opened(main=PAIRS, synthetic=SYNTHETIC)
+        whole = replace(PAIRS, splits=held_out(PAIRS, scenario.turn))
+        judged = str(PAIRS.table["identity"][int(whole.positions(split)[0])])
+        origins = pa.array([judged, *["s000"] * (steps - 1)], pa.string())
+        planted = made_pairs(steps, name="s", seed=1, label=[0] * steps, derived_from=origins)
+        last = replace(planted, splits={"train": np.array([steps - 1])})
+        with pytest.raises(BadInputError, match=f"would learn from persons whom it is judged on: {judged}"):
+            check_persons(sets, scenario, whole, [Beside(last, 1)], whole)
+        check_persons(sets, scenario, whole, [Beside(replace(last, splits={"train": np.array([], int)}), 1)], whole)
 
     def test_no_pair_is_added_where_all_are_derived_from_persons_who_are_judged(self) -> None:
         derived = made_pairs(20, name="s", seed=1, derived_from=pa.array(["p000"] * 20, pa.string()))
