@@ -20,13 +20,17 @@ _ESCAPES = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r'\string"{}',  # a command in babel's German, for one
+    "-": "-{}",
+    "[": "{[}",  # would be an option of the line before
+    "*": "{*}",  # likewise
     "`": r"\textasciigrave{}",
     "−": r"\ensuremath{-}",
     "–": "--",
     "…": r"\dots{}",
 }
-_SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
+_SPECIAL = re.compile(rf"-(?=-)|[{re.escape(''.join(_ESCAPES.keys() - {'-'}))}]")
+"""What stands for something else in LaTeX; a hyphen before another one would make a dash of them."""
 
 
 def escaped(value: object) -> str:

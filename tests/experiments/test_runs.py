@@ -189,12 +189,13 @@ class TestPersons:
         assert run.training is not None
         assert run.training.drawn == 120 + 200
 
-    def test_the_same_picture_in_the_test_of_another_set_is_found(self) -> None:
-        sets = opened(main=_photographed(PAIRS, 0), other=_photographed(made_pairs(name="o", seed=2), 1))
+    @pytest.mark.parametrize(("row", "turn"), [(1, "cv_1"), (4, "cv_4")], ids=["to train", "to choose the model"])
+    def test_the_same_picture_in_the_test_of_another_set_is_found(self, row: int, turn: str) -> None:
+        sets = opened(main=_photographed(PAIRS, 0), other=_photographed(made_pairs(name="o", seed=2), row))
         condition = Condition("crossed", test="other")
-        bind(only(condition, "cv_0"), sets, Request(), "pwct")  # o001 is in fold 1
-        with pytest.raises(BadInputError, match="would learn from persons whom it is judged on: o001"):
-            bind(only(condition, "cv_1"), sets, Request(), "pwct")
+        bind(only(condition, "cv_0"), sets, Request(), "pwct")
+        with pytest.raises(BadInputError, match=f"would learn from persons whom it is judged on: o00{row}"):
+            bind(only(condition, turn), sets, Request(), "pwct")
 
     def test_faces_drawn_with_one_seed_show_the_same_persons(self) -> None:
         fair = replace(opened(fair=PAIRS)["fair"], drawn_with=20)

@@ -117,6 +117,16 @@ class TestPersons:
         (one,) = joined_to(first, second)
         assert trained_on(one) == [1]
 
+    def test_whoever_derives_from_a_person_of_another_name_in_another_set_is_left_out(self) -> None:
+        faces = {"neutral": ["na", "nb", "nc", "nd"], "expressive": ["ea", "eb", "ec", "ed"]}
+        first = made("first", "abcd", {"train": [0, 1], "validation": [2], "test": [3]}, None, faces)
+        second = made(
+            "second", "wxy", {"train": [0, 1, 2]}, {"x": "w"},
+            {"neutral": ["nd", "nx", "ny"], "expressive": ["ew", "ex", "ey"]},
+        )  # fmt: skip
+        (one,) = joined_to(first, second)  # w is d, by their neutral picture
+        assert trained_on(one) == [2]
+
     def test_a_pair_that_an_earlier_set_has_is_trained_on_once(self) -> None:
         faces = {"neutral": ["na", "nb", "nc", "nd"], "expressive": ["ea", "eb", "ec", "ed"]}
         first = made("first", "abcd", {"train": [0, 1], "validation": [2], "test": [3]}, None, faces)

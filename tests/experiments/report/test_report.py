@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -85,6 +87,18 @@ def test_every_table_is_there_in_each_form_and_every_figure_as_a_file(everything
     figures = {f"{name}.svg" for table in document["tables"] for name in table["figures"]}
     assert {path.name for path in (everything / "figures").iterdir()} == figures
     assert len(figures) == 6
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not here")
+@pytest.mark.slow
+def test_pdflatex_takes_every_table(everything: Path, tmp_path: Path) -> None:
+    tables = "\n".join(path.read_text(encoding="utf-8") for path in sorted((everything / "tables").glob("*.tex")))
+    source = f"\\documentclass{{article}}\\usepackage{{booktabs}}\\begin{{document}}\n{tables}\n\\end{{document}}"
+    (tmp_path / "tables.tex").write_text(source, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "tables.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "tables.pdf").stat().st_size
 
 
 def test_the_page_needs_nothing_beside_it_and_shows_names_as_text(everything: Path) -> None:
