@@ -64,6 +64,19 @@ def test_every_fold_with_identities_of_its_own_counts_once_whatever_its_seeds() 
     assert (found.models, found.folds, found.seeds) == (4, 2, 3)
 
 
+def test_the_variance_over_folds_is_the_sum_of_theirs_over_the_square_of_their_number() -> None:
+    test = MadePairs(200)
+    models = [test.model(0.8, fold=fold, pairs=test.fold(fold, 2)) for fold in range(2)]
+    alone = [test.mean(Part(1, [model])).error ** 2 for model in models]
+    assert test.mean(Part(1, models)).error ** 2 == pytest.approx(sum(alone) / 4)
+
+
+def test_where_trainings_differ_most_their_number_is_what_limits_the_degrees_of_freedom() -> None:
+    test = MadePairs(500)
+    found = test.mean(Part(1, [test.model(auroc, seed=seed, own=0.01) for seed, auroc in enumerate((0.6, 0.75, 0.9))]))
+    assert 2 < found.freedom < 2.5
+
+
 def test_folds_that_differ_more_than_identities_explain_tell_how_much_trainings_differ() -> None:
     test = MadePairs(500)
     models = [test.model(auroc, fold=fold, pairs=test.fold(fold, 5), own=0.01)
