@@ -47,10 +47,10 @@ def test_models_that_all_say_the_same_are_worth_no_more_than_one() -> None:
 def test_trainings_that_differ_widen_the_interval() -> None:
     test = MadePairs()
     alike = test.mean(Part(1, [test.model(0.8, seed=seed, own=0.01) for seed in range(4)]))
-    unlike = test.mean(
-        Part(1, [test.model(auroc, seed=seed, own=0.01) for seed, auroc in enumerate((0.6, 0.7, 0.8, 0.9))])
-    )
+    models = [test.model(auroc, seed=seed, own=0.01) for seed, auroc in enumerate((0.6, 0.7, 0.8, 0.9))]
+    unlike = test.mean(Part(1, models))
     assert unlike.of_trainings > 5 * alike.of_trainings
+    assert unlike.of_trainings**2 == pytest.approx(np.var([one.value for one in models], ddof=1) / 4)
     assert unlike.high - unlike.low > 1.5 * (alike.high - alike.low)
     assert unlike.error**2 == pytest.approx(unlike.of_identities**2 + unlike.of_trainings**2)
 
@@ -62,6 +62,19 @@ def test_every_fold_with_identities_of_its_own_counts_once_whatever_its_seeds() 
     found = test.mean(Part(1, models))
     assert found.value == pytest.approx((np.mean([one.value for one in models[:3]]) + models[3].value) / 2)
     assert (found.models, found.folds, found.seeds) == (4, 2, 3)
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_what_is_due_to_identities_is_what_trainings_have_in_common_on_them(folds: int) -> None:
+    test, models, in_common = MadePairs(300), list[Worth](), 0.0
+    for fold in range(folds):
+        pairs = test.fold(fold, folds)
+        one, other = (test.model(0.8, fold=fold, seed=seed, pairs=pairs, own=0.3) for seed in range(2))
+        alone = [test.mean(Part(1, [model])).error ** 2 for model in (one, other)]
+        differ = test.mean(Part(1, [one]), Part(-1, [replace(other, seed=0)], trained=1), scale="difference")
+        in_common += (sum(alone) - differ.error**2) / 2
+        models += [one, other]
+    assert test.mean(Part(1, models)).of_identities ** 2 == pytest.approx(in_common / folds**2)
 
 
 def test_the_variance_over_folds_is_the_sum_of_theirs_over_the_square_of_their_number() -> None:
