@@ -156,6 +156,7 @@ class TestBuild:
         assert result.exit_code == 2
         assert result.stderr == f"error: {tmp_path / name} exists; remove it, or give another place\n"
 
+    @pytest.mark.slow
     def test_every_option_reaches_the_build(self, source: Path, made: Release, tmp_path: Path) -> None:
         folds = tmp_path / "folds.csv"
         lines = (source / "SynPain_folds.txt").read_text().splitlines()
@@ -224,6 +225,7 @@ class TestDiff:
 
 
 class TestInstall:
+    @pytest.mark.slow
     def test_install_and_uninstall_say_what_they_did(self, made: Release) -> None:
         result = run("install", made.folder)
         assert result.exit_code == 0
@@ -237,6 +239,7 @@ class TestInstall:
         assert again.exit_code == 1
         assert again.stderr == "error: no release is installed; run `synpain-hf install RELEASE` first\n"
 
+    @pytest.mark.slow
     def test_install_tells_what_it_verified_and_of_a_folder_that_comes_first(
         self, made: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -246,6 +249,7 @@ class TestInstall:
         assert "every installed file fits its digest\n" in told
         assert "in this folder alone, that name means the folder synpain; call it something else\n" in told
 
+    @pytest.mark.slow
     def test_json_names_the_folder_and_the_version(self, made: Release) -> None:
         installed = json.loads(run("install", made.folder, "--json").stdout)
         assert Path(installed["installed"]).is_dir()
@@ -329,6 +333,7 @@ class TestBadInput:
 
 
 class TestTerminal:
+    @pytest.mark.slow
     def test_a_build_shows_a_bar_and_then_only_its_result(self, source: Path, tmp_path: Path) -> None:
         status, written = run_on_terminal([*PROGRAM, "build", str(source), "out", "--version", "1.0.0"], tmp_path)
         assert status == 0
@@ -341,6 +346,7 @@ class TestTerminal:
             "  commas, no header, folds 0 to 4)\ndamage would not show in 2 pictures"
         )
 
+    @pytest.mark.slow
     def test_a_long_report_is_cut_and_wrapped_with_an_indent(self, bad_source: Path, tmp_path: Path) -> None:
         status, written = run_on_terminal([*PROGRAM, "build", bad_source.name, "out", "--version", "1.0.0"], tmp_path)
         assert status == 1
@@ -352,6 +358,7 @@ class TestTerminal:
         assert "  [bold]x.jpg: is not named ID_Pain|NoPain_Man|Woman_Young|Old (such as" in lines
         assert "\x1b[31m" not in written
 
+    @pytest.mark.slow
     def test_a_table_wraps_below_its_own_column(self, made: Release, tmp_path: Path) -> None:
         copy = Path(shutil.copytree(made.folder, tmp_path / "copy"))
         status, written = run_on_terminal([*PROGRAM, "info", "copy", "--verify"], copy.parent)
@@ -363,6 +370,7 @@ class TestTerminal:
 
 
 class TestProgram:
+    @pytest.mark.slow
     def test_an_interrupted_build_says_how_to_go_on(self, source: Path, tmp_path: Path) -> None:
         command = [sys.executable, "-c", INTERRUPTED, "build", str(source), "out", "--version", "1.0.0"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -370,6 +378,7 @@ class TestProgram:
         assert done.returncode == 130
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("options", [[], ["--json"]])
     def test_a_reader_that_leaves_is_no_error_to_report(self, made: Release, options: list[str]) -> None:
         with subprocess.Popen(
@@ -394,6 +403,7 @@ class TestProgram:
 
 
 class TestOutputThatIsNotThere:
+    @pytest.mark.slow
     @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"], ["--version"]])
     @pytest.mark.parametrize("stream", [">&-", "2>&-", ">&- 2>&-"])
     def test_a_stream_that_is_closed_is_as_good_as_any(self, made: Release, arguments: list[str], stream: str) -> None:
@@ -401,6 +411,7 @@ class TestOutputThatIsNotThere:
         assert done.returncode == 0
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("arguments", [["info"], ["info", "--json"]])
     @pytest.mark.parametrize("stream", [">/dev/full", "1</dev/null"])
     def test_a_result_that_cannot_be_printed_is_an_error(

@@ -76,6 +76,7 @@ class TestTables:
         assert len(found["SFace"]["embedding"]) == 128
         assert found["sharpness"]["landmarks"] is None
 
+    @pytest.mark.slow
     def test_a_face_that_is_not_found_or_does_not_decode_is_a_row_with_a_reason(self, with_faces: Release) -> None:
         file = with_faces.folder / with_faces.files_of(base_table())[0]
         table = pq.read_table(file)
@@ -100,6 +101,7 @@ class TestTables:
         about = pq.read_metadata(with_faces.folder / file)
         assert [about.row_group(group).num_rows for group in range(about.num_row_groups)] == [4, 4, 4]
 
+    @pytest.mark.slow
     def test_annotating_again_changes_nothing_and_other_annotators_stay(
         self, annotated: Release, tmp_path: Path
     ) -> None:
@@ -206,6 +208,7 @@ class TestRefusals:
 
 
 class TestCommand:
+    @pytest.mark.slow
     def test_it_says_what_it_did(self, with_faces: Release) -> None:
         done = run("annotate", with_faces.folder, "--with", "sharpness", "--with", "sface", "--engine", "threads")
         assert done.exit_code == 0, done.stderr

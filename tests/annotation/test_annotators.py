@@ -127,6 +127,7 @@ class TestMediapipe:
 
 
 class TestHeadPose:
+    @pytest.mark.slow
     @given(yaw=st.floats(-80, 80), pitch=st.floats(-80, 80), roll=st.floats(-80, 80))
     def test_it_is_what_the_head_was_turned_by(self, yaw: float, pitch: float, roll: float) -> None:
         y, p, r = map(math.radians, (yaw, -pitch, -roll))

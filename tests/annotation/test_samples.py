@@ -67,6 +67,7 @@ class TestRealFaces:
         assert len(apart) == 10
         assert max(apart) < 2
 
+    @pytest.mark.slow
     def test_faces_for_pwct_are_those_of_the_published_steps(self, real: Release) -> None:
         landmarks, mean = Landmarks.read(real), pwct.our_mean_face()
         differences = []

@@ -406,6 +406,7 @@ class TestOwnDataSet:
         assert "# Other faces, version 1.0.0\n" in text_of(folder)
 
 
+@pytest.mark.slow
 def test_people_are_not_called_synthetic(tmp_path: Path) -> None:
     release = build(write_unbc(tmp_path / "unbc", persons=3), tmp_path / "release", version="1.0.0")
     with pytest.raises(BadInputError, match=r"facts\.yaml: says that the faces are synthetic, and UNBC-McMaster pairs"):

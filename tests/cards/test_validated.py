@@ -45,6 +45,7 @@ def facts_in(place: Path) -> Path:
     return next((place / "facts").glob("*.yaml"))
 
 
+@pytest.mark.slow
 def test_the_card_has_the_reports_numbers_and_keeps_them(place: Path) -> None:
     folder = place / "set" / "release"
     release = card(folder, facts=facts_in(place), report=place / "report")
@@ -64,6 +65,7 @@ def report_of(place: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_report_of_other_annotations_is_refused_and_an_earlier_one_left_out(place: Path) -> None:
     folder = place / "set" / "release"
     release = card(folder, facts=facts_in(place), report=place / "report" / "report.json")
@@ -142,6 +144,7 @@ def test_words_of_a_report_stay_words_in_the_card(place: Path) -> None:
     assert "PSPI, by x &#124; y &#96;z&#96;" in text
 
 
+@pytest.mark.slow
 def test_the_command_says_that_an_earlier_report_is_left_out(place: Path) -> None:
     folder = str(place / "set" / "release")
     assert run("card", folder, "--facts", str(facts_in(place)), "--report", str(place / "report")).exit_code == 0
@@ -154,6 +157,7 @@ def test_the_command_says_that_an_earlier_report_is_left_out(place: Path) -> Non
     assert "--report is given together with --check" in refused.stderr
 
 
+@pytest.mark.slow
 def test_published_numbers_of_identities_and_of_groups_in_pain_are_compared(tmp_path: Path) -> None:
     release = made(tmp_path / "set", pairs=40)
     rng = np.random.default_rng(0)

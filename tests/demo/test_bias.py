@@ -229,6 +229,7 @@ class TestFoundAgain:
         scores = [known.pspi for pair in pairs for known in pair.annotations if known.face == "expressive"]
         return auroc(scores, [pair.label == "pain" for pair in pairs])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("share", [0.1, 0.25, 0.4])
     @pytest.mark.parametrize(("column", "value"), [("age_group", "old"), ("ethnicity", "black")])
     def test_a_planted_gap_is_found_in_its_group_and_in_no_other(

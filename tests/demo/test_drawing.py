@@ -89,6 +89,7 @@ def at_rest(subject: Subject) -> Subject:
 
 
 class TestActionUnits:
+    @pytest.mark.slow
     @units
     @people
     def test_a_unit_is_the_more_visible_the_stronger_it_is(self, group: tuple[str, str, str], unit: str) -> None:
@@ -96,6 +97,7 @@ class TestActionUnits:
         assert seen[0] > 0
         assert all(less < more for less, more in pairwise(seen)), seen
 
+    @pytest.mark.slow
     @units
     def test_it_is_so_on_top_of_a_pain_expression_too(self, unit: str) -> None:
         for seed, group in enumerate(PEOPLE[:2]):
@@ -104,6 +106,7 @@ class TestActionUnits:
             seen = [difference(portrait(person(group), {**others, unit: level}), without) for level in (1, 3, 5)]
             assert 0 < seen[0] < seen[1] < seen[2]
 
+    @pytest.mark.slow
     @units
     def test_a_little_more_of_a_unit_is_a_little_more_to_be_seen(self, unit: str) -> None:
         who = person(PEOPLE[0])

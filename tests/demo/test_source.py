@@ -95,6 +95,7 @@ class TestRaw:
         for picture in list(DemoSource(PAIRS).pictures())[::7]:
             assert picture.read(OpenArchives()) == (raw / picture.name).read_bytes()
 
+    @pytest.mark.slow
     def test_what_an_interrupted_one_left_is_finished_or_removed(self, raw: Path, tmp_path: Path) -> None:
         left = tmp_path / ".raw.partial" / "release"
         (left / "Images").mkdir(parents=True)
@@ -207,6 +208,7 @@ class TestAnnotations:
         assert streamed.features == loaded.features
         assert list(loaded.features) == ["pair_id", "face", "kind", *ACTION_UNITS, "pspi", "annotator"]
 
+    @pytest.mark.slow
     def test_they_load_once_the_release_is_installed(self, direct: Release) -> None:
         synpain_hf.install(direct.folder)
         installed = synpain_hf.load("annotations")
@@ -217,6 +219,7 @@ class TestAnnotations:
     def test_info_counts_them_beside_the_configurations_of_pairs(self, direct: Release) -> None:
         assert synpain_hf.info(direct.folder)["configurations"]["annotations"] == {"train": 2 * PAIRS}
 
+    @pytest.mark.slow
     def test_a_release_of_pairs_of_which_nothing_is_known_has_none(self, tmp_path: Path) -> None:
         manifest = write_manifest(tmp_path, manifest_rows(6))
         release = build(manifest, tmp_path / "release", version="1.0.0")
@@ -253,6 +256,7 @@ class TestOtherAnnotations:
         table = [list(rows[0]), *(list({**row, "AU25": "5.0"}.values()) for row in rows)]
         replace(source / TRUTH, "".join(f"{','.join(row)}\n" for row in table).encode())
 
+    @pytest.mark.slow
     def test_it_is_a_patch(self, source: Path, tmp_path: Path) -> None:
         old = build(source, tmp_path / "old", version="1.0.0", image_size=SMALL)
         self.correct(source)

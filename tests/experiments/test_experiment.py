@@ -177,6 +177,7 @@ def _best(rows: Sequence[Mapping[str, Any]]) -> float:
     return choose("f1", positive, np.array([row["score"] for row in rows]))
 
 
+@pytest.mark.slow
 def test_few_persons_are_held_out_one_at_a_time(folder: Path, sixty: Release, tmp_path: Path) -> None:
     pairs = open_pairs(sixty.folder, "all")
     names = [f"person-{fold}" for fold in pairs.table["fold"].to_pylist()]  # five, each in one fold

@@ -332,6 +332,7 @@ def test_a_survey_has_the_time_of_each_frame(lossless: bytes) -> None:
     assert survey(lossless).times == tuple(number / 2 for number in range(FRAMES))
 
 
+@pytest.mark.slow
 def test_the_official_videos_peak_where_they_are_seen_to(sample: Path) -> None:
     """The old woman has her eyes shut and her nose wrinkled from frame 78 to 118; the young man smiles from 30 on."""
     for name, first, last in (("1111317410_Pain_woman_Old", 78, 118), ("1000235030_NoPain_man_Young", 30, 121)):

@@ -106,6 +106,7 @@ def test_other_projects_have_the_name_back_too(
     assert run_elsewhere(LOADS, "synpain", home=caches.parent, folder=tmp_path) == expected
 
 
+@pytest.mark.slow
 def test_in_a_copied_cache_installing_again_copies_nothing_and_gives_the_name_back(
     small: Release, small_cache: Path, namesake: Path, expected: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_install_says_what_keeps_datasets_from_loading_it(small: Release, caches
     synpain_hf.install(small.folder)
 
 
+@pytest.mark.slow
 def test_the_check_names_what_the_name_gives_instead(small_installed: Path, caches: Path) -> None:
     with pytest.raises(OutputError, match="loads what is in") as told:
         check_name(caches, small_installed.with_name("other"), {})

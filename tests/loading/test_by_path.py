@@ -20,6 +20,7 @@ from tests.loading.elsewhere import ids, tables
 from tests.loading.making import FACE, ByPath, Part, turned_folds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_a_configuration_has_the_splits_rows_and_columns_that_the_release_tells(
     small: Release, small_by_path: ByPath, configuration: str
@@ -85,6 +86,7 @@ def test_two_processes_prepare_the_same_rows_in_the_same_order(small: Release, t
     assert tables(together) == tables(alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["release", "synpain-faces"])
 @pytest.mark.parametrize("change", ["folds", "pixels", "encoding", "version"])
 def test_a_rebuild_in_the_same_place_gives_its_own_rows(part: Part, tmp_path: Path, name: str, change: str) -> None:

@@ -223,6 +223,7 @@ class TestLoad:
         assert made[0].cache_files
         assert made[0].cache_files == made[1].cache_files
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("small_installed")
     def test_names_the_configurations_and_splits_that_there_are(self, newer: Release) -> None:
         with pytest.raises(UsageError, match="choose one of default, cv_0"):
@@ -252,6 +253,7 @@ def test_the_faces_stand_on_the_disk_once(release: Release, caches: Path) -> Non
 
 
 class TestInstallingAgain:
+    @pytest.mark.slow
     def test_verifies_and_copies_nothing(self, small: Release, small_installed: Path, caches: Path) -> None:
         files = installed_files(caches)
         told = []
@@ -259,6 +261,7 @@ class TestInstallingAgain:
         assert {what for what, _, _ in told} <= {"verify"}, "nothing but the release is read"
         assert installed_files(caches) == files
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("small_installed")
     def test_with_a_newer_release_replaces_the_older(self, newer: Release, caches: Path, tmp_path: Path) -> None:
         load_dataset("synpain", split="train").map(one_more)
@@ -297,6 +300,7 @@ class TestInstallingAgain:
         assert synpain_hf.install(newer.folder) == folder
         assert ids(load_dataset("synpain")) == by_path(newer, tmp_path)
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("small_installed")
     def test_leaves_rows_that_are_loaded_already(self, newer: Release) -> None:
         loaded = load_dataset("synpain")
@@ -316,6 +320,7 @@ class TestAnInstallThatFails:
         assert installed_files(caches) == before
         assert ids(load_dataset("synpain")) == ids(load_dataset(str(small.folder)))
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("small_installed")
     def test_because_the_disk_is_full_leaves_the_earlier_one_and_no_rest(self, release: Release, caches: Path) -> None:
         before = installed_files(caches)

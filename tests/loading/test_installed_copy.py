@@ -143,6 +143,7 @@ class TestADamagedCopy:
 
 
 class TestAWholeCopy:
+    @pytest.mark.slow
     def test_is_compared_with_its_digests_where_that_is_asked_for_and_left_as_it_is(
         self, newer: Release, newer_installed: Path
     ) -> None:
@@ -223,6 +224,7 @@ def test_a_release_that_counts_its_rows_wrong_is_refused(newer: Release, tmp_pat
     assert synpain_hf.load("all", split="train").num_rows == 40
 
 
+@pytest.mark.slow
 def test_a_cache_below_the_working_directory_will_do(
     newer: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

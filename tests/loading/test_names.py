@@ -124,6 +124,7 @@ class TestTwoNames:
         assert synpain_hf.uninstall() == "1.1.0"
         assert not (both / "synpain").exists()
 
+    @pytest.mark.slow
     def test_keep_each_what_map_made_of_it(self, both: Path, newer: Release) -> None:
         load_dataset("unbc", split="train").map(lambda row: {"more": row["fold"]})
         made = set(both.joinpath("unbc").rglob("cache-*.arrow"))
@@ -230,6 +231,7 @@ class TestListing:
         with pytest.raises(UsageError, match=r"give one of synpain, unbc$"):
             synpain_hf.uninstall()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("file", ["unbc-train*.arrow", "dataset_info.json", "files.json"])
     def test_tells_that_a_file_is_damaged_and_installing_again_repairs_it(
         self, both: Path, unbc: Release, file: str

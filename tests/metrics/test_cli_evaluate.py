@@ -55,11 +55,13 @@ class TestPrinted:
         assert result.stderr == ""
         assert max(map(len, result.stdout.splitlines())) <= COLUMNS
 
+    @pytest.mark.slow
     def test_on_a_terminal_it_fits_and_stays_as_it_is(self, predictions: Path) -> None:
         status, written = run_on_terminal([*PROGRAM, "evaluate", predictions.name], predictions.parent)
         assert status == 0
         assert written == run(predictions).stdout
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("form", ["markdown", "latex"])
     def test_other_forms_are_whole_lines_also_on_a_terminal(self, predictions: Path, form: str) -> None:
         report = synpain_hf.evaluate(predictions)
@@ -84,6 +86,7 @@ class TestPrinted:
         assert "31mred" in result.stdout
         assert "bold" in result.stdout
 
+    @pytest.mark.slow
     def test_a_stream_that_lacks_a_letter_shows_its_escape(self, tmp_path: Path) -> None:
         path = tmp_path / "p.csv"
         path.write_text("label,score,gender\n1,0.9,顔\n0,0.1,顔\n", encoding="utf-8")

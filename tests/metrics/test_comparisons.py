@@ -132,6 +132,7 @@ def test_the_test_and_the_interval_agree_whatever_the_number_of_groups(seed: int
         assert (low > 0) == (gap["test"]["p_value"] < 1 - confidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sizes",
     [
@@ -145,6 +146,7 @@ def test_where_a_class_is_rare_no_gap_is_found_that_is_not_there(sizes: Sizes) -
     assert np.mean(np.array(p_values) < 0.05) < 0.09  # DeLong's test: 0.13 to 0.22
 
 
+@pytest.mark.slow
 def test_one_low_group_of_eight_small_ones_is_found_half_the_time() -> None:
     sizes = [("0", 20, 20, 0.7), *((str(index), 20, 20, 0.9) for index in range(1, 8))]
     p_values = [gap_of(made(sizes, seed))["test"]["p_value"] for seed in range(100)]
@@ -169,6 +171,7 @@ def test_groups_are_equivalent_where_the_interval_of_twice_the_error_lies_within
     assert high == pytest.approx(0.05, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_smallest_gap_that_could_be_found_is_found_about_eight_times_in_ten() -> None:
     alike = [("a", 400, 400, 0.8), ("b", 60, 120, 0.8)]
     detectable = np.median([gap_of(made(alike, seed))["compared"]["b"]["detectable"] for seed in range(20)])

@@ -218,6 +218,7 @@ def test_a_batch_takes_groups_in_any_container(metric: Any, container: Any) -> N
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.dates()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_names_and_values_of_groups_come_through(metric: Any, data: st.DataObject) -> None:

@@ -96,6 +96,7 @@ def test_the_test_of_independent_groups_is_brown_and_forsythes_as_mehrotra_mende
     assert test["p_value"] == pytest.approx(stats.f.sf(statistic, above, below))
 
 
+@pytest.mark.slow
 def test_small_equal_groups_fail_the_test_no_more_often_than_they_should() -> None:
     generator = np.random.default_rng(0)
     labels, groups = np.tile([0, 1], 80), {"group": np.repeat(np.arange(8), 20)}

@@ -558,6 +558,7 @@ def test_without_matplotlib_both_say_what_to_install() -> None:
     assert told.splitlines() == ["pictures need matplotlib; install it with: pip install matplotlib"] * 2
 
 
+@pytest.mark.slow
 def test_the_example_prints_the_table_and_writes_both_pictures(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", str(EXAMPLE), "--out", str(tmp_path / "pictures")]
     told = subprocess.check_output(command, cwd=tmp_path, env={**os.environ, "MPLBACKEND": "agg"}, text=True)

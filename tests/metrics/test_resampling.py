@@ -46,6 +46,7 @@ def test_intervals_that_draw_nothing_tell_nothing() -> None:
     assert told == []
 
 
+@pytest.mark.slow
 def test_the_command_shows_lines_and_on_a_terminal_a_bar(predictions: Path) -> None:
     options = ["evaluate", predictions.name, "--interval", "bootstrap", "--resamples", "300"]
     lines = run("evaluate", predictions, *options[2:])

@@ -88,6 +88,7 @@ def test_a_report_is_json_that_fits_its_schema_and_gives_a_reason_for_each_null(
         assert {name for name, value in document.items() if value is None} <= set(document["reasons"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(tables())
 def test_background_aurocs_are_those_of_the_rows_they_name(table: dict[str, Any]) -> None:

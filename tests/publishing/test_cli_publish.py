@@ -73,6 +73,7 @@ def test_an_edited_card_is_named_in_the_plan_and_overwritten_only_on_request(
     assert on_hub(hub) == on_disk(second)
 
 
+@pytest.mark.slow
 def test_a_dry_run_for_programs_is_json_alone(hub: Hub, first: Release) -> None:
     done = ran(hub, "publish", first.folder, "--repo-id", REPO_ID, "--dry-run", "--gated", "--json")
     told = json.loads(done.stdout)

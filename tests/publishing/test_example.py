@@ -43,6 +43,7 @@ def test_pairs_of_ones_own_are_published_when_told_to_be_sent_and_not_before(hub
     assert re.fullmatch(rf"published: version 1\.0\.0, \d\d new files\n{place}\n", sent.stdout), sent.stderr
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_in_a_line(hub: Hub, tmp_path: Path) -> None:
     words = ["nowhere.csv", "out", "--repo-id", "maker/faces", "--endpoint", hub.url]
     done = run(tmp_path, "publish_your_own.py", *words)

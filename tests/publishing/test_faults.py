@@ -92,6 +92,7 @@ def test_a_fault_ends_well_or_in_an_error_that_the_next_run_makes_good(
     assert len(again) <= (phase == "put"), "what had landed was sent again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "drop"),
     [

@@ -91,6 +91,7 @@ def revive(program: subprocess.Popen[str], folder: Path, ports: tuple[int, int],
         done.wait()
 
 
+@pytest.mark.slow
 def test_a_publisher_that_is_killed_leaves_no_tag_and_the_next_sends_the_rest(hub: Hub, first: Release) -> None:
     hub.faults = [Fault("/[0-9a-f]{64}$", "PUT", skip=2, drop=Drop.GIVEN_UP)]
     environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": WRITER, "HF_HUB_OFFLINE": "0"}

@@ -37,6 +37,7 @@ def folded(rows: list[Row], first: Release) -> list[Row]:
     return [{**row, "fold": folds.get(row["pair_id"], 0)} for row in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.0.1", "1.1.0"])
 @pytest.mark.parametrize("create_pr", [False, True])
 def test_pairs_that_are_gone_ask_for_a_major_version(
@@ -70,6 +71,7 @@ def test_new_pairs_ask_for_a_minor_version(hub: Hub, first: Release, pairs: Path
     assert published(hub, alone(pairs, tmp_path / "minor", "1.1.0", rows)).notes == (NOT_COMPARED,)
 
 
+@pytest.mark.slow
 def test_what_numbers_of_pairs_do_not_tell_is_said_to_be_unknown(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:
@@ -82,6 +84,7 @@ def test_what_numbers_of_pairs_do_not_tell_is_said_to_be_unknown(
     assert remarked.startswith("the Hub remarks: ")
 
 
+@pytest.mark.slow
 def test_the_same_pairs_may_be_of_any_later_version(hub: Hub, first: Release, pairs: Path, tmp_path: Path) -> None:
     published(hub, first)
     later = with_card(build(pairs, tmp_path / "later", version="1.0.1", image_size=FACE))
@@ -89,6 +92,7 @@ def test_the_same_pairs_may_be_of_any_later_version(hub: Hub, first: Release, pa
     assert published(hub, later).notes == ()
 
 
+@pytest.mark.slow
 def test_a_major_version_promises_nothing(hub: Hub, first: Release, pairs: Path, tmp_path: Path) -> None:
     published(hub, first)
     assert published(hub, alone(pairs, tmp_path / "later", "2.0.0", manifest_rows(PAIRS)[2:])).notes == ()
@@ -105,6 +109,7 @@ def test_a_release_that_was_built_on_the_published_one_was_compared(
     assert published(hub, third).notes == ()
 
 
+@pytest.mark.slow
 def test_a_version_that_never_got_its_tag_promised_nothing(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +119,7 @@ def test_a_version_that_never_got_its_tag_promised_nothing(
     assert published(hub, other).status == "published"
 
 
+@pytest.mark.slow
 def test_the_latest_tag_counts_where_the_main_branch_has_lost_its_release(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:
@@ -124,6 +130,7 @@ def test_the_latest_tag_counts_where_the_main_branch_has_lost_its_release(
         published(hub, later)
 
 
+@pytest.mark.slow
 def test_of_a_release_that_tells_no_numbers_of_pairs_nothing_is_asked(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:

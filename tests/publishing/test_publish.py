@@ -34,6 +34,7 @@ def test_a_release_lands_whole_in_one_commit_and_is_tagged(hub: Hub, first: Rele
     assert not repository.gated
 
 
+@pytest.mark.slow
 def test_people_are_published_for_their_owners_alone(hub: Hub, tmp_path: Path) -> None:
     folder = write_unbc(tmp_path / "unbc", persons=3)
     release = build(folder, tmp_path / "release", version="1.0.0")
@@ -145,6 +146,7 @@ def test_the_commit_tells_what_changed(hub: Hub, first: Release, second: Release
     assert "## 1.0.0" not in commit.text
 
 
+@pytest.mark.slow
 def test_a_change_log_that_lacks_the_published_version_is_said_to(
     hub: Hub, first: Release, pairs: Path, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_a_dry_run_sends_nothing(hub: Hub, first: Release, second: Release) -> N
     assert writes(hub) == []
 
 
+@pytest.mark.slow
 def test_a_tag_with_other_content_is_refused(hub: Hub, first: Release, pairs: Path, tmp_path: Path) -> None:
     published(hub, first)
     before = dict(hub.repositories[REPO_ID].refs)

@@ -31,6 +31,7 @@ except SynpainError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

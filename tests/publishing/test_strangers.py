@@ -48,6 +48,7 @@ def test_a_file_of_pairs_that_no_release_can_have_is_not_deleted(hub: Hub, first
     assert published(hub, first, dry_run=True).plan.deleted == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "manifest",
     [

@@ -358,6 +358,7 @@ class TestOthers:
         verify(amended)
         assert {*names} < {*amended.files}
 
+    @pytest.mark.slow
     def test_who_read_meanwhile_see_one_release_and_never_a_mixture(self, folder: Path) -> None:
         seen: list[dict[str, bytes]] = []
         done = threading.Event()

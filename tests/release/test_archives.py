@@ -25,6 +25,7 @@ def identities_of(release: Release, configuration: str) -> dict[str, set[str]]:
 
 
 class TestUnbc:
+    @pytest.mark.slow
     def test_a_release_keeps_persons_whole_and_says_how_pairs_were_made(self, tmp_path: Path) -> None:
         folder = write_unbc(tmp_path / "unbc", persons=5)
         release = build(folder, tmp_path / "release", version="1.0.0", references=2)
@@ -40,6 +41,7 @@ class TestUnbc:
         assert "`no_pain` any other frame, so it may show a" in card
         assert not [word for word in ("synthetic", "generated", "never means neutral") if word in card]
 
+    @pytest.mark.slow
     def test_folds_may_be_given_by_person(self, tmp_path: Path) -> None:
         folder = write_unbc(tmp_path / "unbc", persons=5)
         folds = tmp_path / "folds.csv"
@@ -50,6 +52,7 @@ class TestUnbc:
         assert release.manifest["folds"]["origin"] == "published"
         assert identities_of(release, "cv_3")["test"] == {"043-dd043"}
 
+    @pytest.mark.slow
     def test_what_is_wrong_is_left_out_and_the_rest_is_built(self, tmp_path: Path) -> None:
         folder = write_unbc(tmp_path / "unbc", persons=4)
         next((folder / "Frame_Labels/PSPI").rglob("*006_facs.txt")).write_text("17")
@@ -118,6 +121,7 @@ SOURCES: dict[str, Callable[[Path], Path]] = {
 """What has several pairs of an identity; in the official data set each pair is another."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SOURCES)
 def test_an_identity_whose_pairs_are_in_two_folds_of_a_given_file_is_told_in_each(tmp_path: Path, kind: str) -> None:
     source = SOURCES[kind](tmp_path / "source")
@@ -135,6 +139,7 @@ def test_an_identity_whose_pairs_are_in_two_folds_of_a_given_file_is_told_in_eac
     assert not (tmp_path / "release").exists()
 
 
+@pytest.mark.slow
 def test_a_release_of_the_hdf5_form_has_the_persons_in_the_folds_of_its_file(tmp_path: Path) -> None:
     release = build(write_unbc_hdf5(tmp_path / "hdf5", persons=6), tmp_path / "release", version="1.0.0")
     assert release.manifest["source"] == {"kind": "unbc", "pain_from": 1.0, "references": 1}

@@ -44,6 +44,7 @@ def test_it_is_found_to_be_right(old: Release) -> None:
     assert list(old.columns_of(PAIRS)) == list(COLUMNS)
 
 
+@pytest.mark.slow
 def test_it_loads_by_path_and_by_name(old: Release, folder: Path) -> None:
     loaded = load_dataset(str(old.folder))
     new = load_dataset(str(folder / "new"))

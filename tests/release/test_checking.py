@@ -273,6 +273,7 @@ def test_annotations_are_compared_with_their_digest(folder: Path) -> None:
             use(folder)
 
 
+@pytest.mark.slow
 def test_every_command_refuses_it_and_changes_nothing(folder: Path, scored: Release, tmp_path: Path) -> None:
     synpain_hf.install(scored.folder)
     harmed(folder, scored.partitions[0].path, put({"neutral": {"bytes": None, "path": "/etc/hostname"}}))

@@ -193,6 +193,7 @@ def thumbnails(rng: np.random.Generator, faces: int) -> Pixels:
     return np.stack(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_copies_are_those_of_their_definition_whatever_is_compared_first(seed: int) -> None:
     rng = np.random.default_rng(seed)

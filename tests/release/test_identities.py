@@ -177,6 +177,7 @@ class TestCommands:
         as_json = json.loads(run("info", persons.folder, "--json").stdout)
         assert len(as_json["configurations"]["loso"]) == 8
 
+    @pytest.mark.slow
     def test_the_installed_release_gives_a_person(self, persons: Release) -> None:
         install(persons.folder)
         assert set(load(EACH_PERSON, "person_p3")["identity"]) == {"p3"}
@@ -184,6 +185,7 @@ class TestCommands:
 
 
 class TestUnknownGroups:
+    @pytest.mark.slow
     def test_they_are_in_default_and_all_and_in_no_configuration_of_that_group(self, persons: Release) -> None:
         rows = rows_of(persons)
         everything = load_dataset(str(persons.folder), "all", split="train")

@@ -108,6 +108,7 @@ def changed(change: Change, good_manifest: Path, folder: Path) -> Path:
     return write_manifest(folder, rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_a_change_asks_for_its_bump_and_no_less(
     tmp_path: Path, good_manifest: Path, first: Release, change: Change

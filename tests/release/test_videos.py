@@ -129,6 +129,7 @@ def test_videos_are_decoded_by_datasets_where_torchcodec_can_be_loaded(both: Rel
         assert tuple(row["video"][row["peak_frame"]].shape) == (3, 128, 96)
 
 
+@pytest.mark.slow
 def test_an_installed_release_gives_its_videos(both: Release) -> None:
     synpain_hf.install(both.folder)
     loaded = synpain_hf.load("videos", "train")
@@ -190,6 +191,7 @@ def test_a_build_that_was_interrupted_looks_at_no_clip_again(filmed: Path, tmp_p
     assert digests(release.folder) == digests(both.folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -282,6 +284,7 @@ def test_videos_in_a_zip_are_those_of_the_folder(filmed: Path, both: Release, tm
     assert clips_of(release) == clips_of(both)
 
 
+@pytest.mark.slow
 def test_a_later_release_keeps_the_folds_of_clips_and_promises_what_changed(harmed: Path, tmp_path: Path) -> None:
     first = build(harmed, tmp_path / "first", version="1.0.0", videos="table", seed=1)
     new = official_id(103)
@@ -298,6 +301,7 @@ def test_a_later_release_keeps_the_folds_of_clips_and_promises_what_changed(harm
     assert changed.values["video"] == [(new,)]
 
 
+@pytest.mark.slow
 def test_published_folds_are_those_of_clips_too(harmed: Path, tmp_path: Path) -> None:
     folds = tmp_path / "folds.csv"
     lines = [f"{official_id(number)},{number % 5}\n" for number in range(6)]
@@ -313,6 +317,7 @@ def test_published_folds_are_those_of_clips_too(harmed: Path, tmp_path: Path) ->
     verify(rest)
 
 
+@pytest.mark.slow
 def test_the_full_card_and_croissant_tell_of_the_table(both: Release, tmp_path: Path) -> None:
     folder = copied(both.folder, tmp_path / "release")
     carded = synpain_hf.card(folder)

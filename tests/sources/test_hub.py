@@ -225,15 +225,18 @@ def test_an_error_of_the_hub_is_json_where_that_is_asked_for(hub: Hub, tmp_path:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_is_reported(hub: Hub, tmp_path: Path) -> None:
     report = said(run_build(hub, tmp_path / "out", HF_ENDPOINT="http://127.0.0.1:1"))
     assert "the connection to the Hub failed (Connection refused); check the network" in report
 
 
+@pytest.mark.slow
 def test_a_token_with_a_letter_that_no_token_has_is_not_quoted(hub: Hub, tmp_path: Path) -> None:
     assert "correct HF_TOKEN" in said(run_build(hub, tmp_path / "out", HF_TOKEN=f"{TOKEN}é"))
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_named(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     report = said(run_build(hub, tmp_path / "out", HF_HOME=str(tmp_path / "file")))

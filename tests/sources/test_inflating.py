@@ -44,6 +44,7 @@ def belittled(data: bytes, claim: int) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("content", [b"", b"a", os.urandom(3_000_000), b"a line of some text\n" * 3_000])
 def test_a_member_is_read_whatever_its_method(tmp_path: Path, method: str, content: bytes) -> None:
@@ -51,6 +52,7 @@ def test_a_member_is_read_whatever_its_method(tmp_path: Path, method: str, conte
         assert read_member(archive, NAME, MOST) == content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", [1000, None, 2**31])
 @pytest.mark.parametrize("method", ["deflate", "bzip2", "LZMA"])
 def test_a_small_member_never_fills_the_memory_whatever_it_says_of_its_size(

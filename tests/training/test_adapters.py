@@ -79,6 +79,7 @@ def test_the_best_model_is_that_of_its_checkpoint(tmp_path: Path) -> None:
     assert same(dict(model.state_dict()), best)
 
 
+@pytest.mark.slow
 def test_in_bfloat16_frozen_weights_are_narrow_in_training_and_the_model_is_saved_in_one_type(
     faces: Release, tmp_path: Path, low_rank: ModelArguments, monkeypatch: pytest.MonkeyPatch
 ) -> None:

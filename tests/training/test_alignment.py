@@ -50,6 +50,7 @@ def processor_of(alignment: Any, side: int = SIDE) -> PairwisePainImageProcessor
     return PairwisePainImageProcessor(size=side, alignment=alignment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alignment", ["similarity", "pwct"])
 def test_prepared_faces_are_those_of_the_processor(known: Release, tmp_path: Path, alignment: str) -> None:
     processor = processor_of(alignment)
@@ -99,6 +100,7 @@ def large(once: Once) -> Release:
     return Release.open(once("large-faces", fill) / "release")
 
 
+@pytest.mark.slow
 def test_landmarks_that_a_data_set_lacks_are_found_as_an_annotator_would(large: Release, tmp_path: Path) -> None:
     pytest.importorskip("mediapipe", reason="MediaPipe, of the extra annotate, is missing")
     processor = processor_of("similarity", 64)
@@ -121,6 +123,7 @@ def test_without_landmarks_and_without_what_finds_them_nothing_is_aligned(
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
 def test_what_is_trained_on_aligned_faces_is_used_on_aligned_faces(known: Release, tmp_path: Path) -> None:
     result = trained(known, tmp_path, model=tiny(tmp_path, alignment="similarity"), num_train_epochs=1)
     saved = json.loads((result.out / "preprocessor_config.json").read_text(encoding="utf-8"))

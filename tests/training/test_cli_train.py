@@ -58,12 +58,14 @@ def test_what_is_finished_is_told_again_and_another_training_refused(faces: Rele
     assert "holds another training (recipe.seed was 42, and is 1)" in other.stderr
 
 
+@pytest.mark.slow
 def test_json_is_the_result_and_nothing_else(faces: Release, tmp_path: Path) -> None:
     out = tmp_path / "model"
     done = run(faces.folder, out, "--model", configuration(tmp_path), *SHORT, "--json")
     assert json.loads(done.stdout) == TrainingResult.read(out).to_dict()
 
 
+@pytest.mark.slow
 def test_every_option_reaches_the_training(faces: Release, tmp_path: Path) -> None:
     out, cache = tmp_path / "model", tmp_path / "faces"
     options = {
@@ -119,6 +121,7 @@ def test_all_five_folds_are_one_command(faces: Release, tmp_path: Path) -> None:
     assert "fold 4: train: 3 of 3" in done.stderr
 
 
+@pytest.mark.slow
 def test_of_several_processes_only_the_first_tells(faces: Release, tmp_path: Path) -> None:
     done = run(faces.folder, tmp_path / "model", "--model", configuration(tmp_path), *SHORT, rank=1)
     assert done.stdout == ""
@@ -205,6 +208,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_a_slip_is_told_before_torch_is_imported(faces: Release, tmp_path: Path) -> None:
     lines = "\n".join(" ".join(slip).format(release=faces.folder) for slip in SLIPS)
     command = [sys.executable, "-c", SAID_AT_ONCE]

@@ -20,6 +20,8 @@ from synpain_hf.training.run.cross_validation import CrossValidation, cross_vali
 from tests.release.making import manifest_rows, write_manifest
 from tests.training.small import ARGUMENTS, tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:

@@ -98,6 +98,7 @@ def test_a_folder_has_the_splits_that_datasets_loads(faces: Release, loaded: Loa
     assert ids_of(open_pairs(faces.folder, configuration)) == {split: list(ids) for split, ids in expected.items()}
 
 
+@pytest.mark.slow
 def test_the_installed_release_gives_the_same_pairs_as_its_folder(faces: Release) -> None:
     synpain_hf.install(faces.folder)
     installed, opened = open_pairs("synpain", "cv_2"), open_pairs(faces.folder, "cv_2")
@@ -349,6 +350,7 @@ def test_an_annotator_who_says_two_things_of_a_face_is_named(pairs: Pairs) -> No
         annotated(pairs, (0, 1, "a"), (0, 4, "a")).targets(action_units=["AU4"])
 
 
+@pytest.mark.slow
 def test_a_release_without_annotations_is_opened_in_both_ways(tmp_path: Path) -> None:
     bare = build(write_manifest(tmp_path, manifest_rows(10)), tmp_path / "release", version="1.0.0", image_size=32)
     synpain_hf.install(bare.folder)

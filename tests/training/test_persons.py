@@ -119,6 +119,7 @@ class TestLeavingOut:
             assert set().union(*shown.values()) == {f"p{number}" for number in range(8)}
             assert sum(map(len, pairs.splits.values())) == everything.num_rows
 
+    @pytest.mark.slow
     def test_it_is_the_same_in_the_installed_release(self, persons: Release) -> None:
         install(persons.folder)
         one, other = open_pairs(persons.folder, "loso_p3"), open_pairs("synpain", "loso_p3")
@@ -148,6 +149,7 @@ class TestLeavingOut:
 
 
 class TestReport:
+    @pytest.mark.slow
     def test_rows_of_one_identity_are_clusters(self, tmp_path: Path) -> None:
         rows = made_predictions(200)
         shown = rows.append_column("identity", pa.array([f"p{at // 5}" for at in range(200)]))
@@ -155,6 +157,7 @@ class TestReport:
         assert report["options"]["clustered"]
         assert report == evaluate(tmp_path / "predictions.parquet", clusters="identity")
 
+    @pytest.mark.slow
     def test_rows_of_as_many_identities_are_not(self, tmp_path: Path) -> None:
         rows = made_predictions(200)
         shown = rows.append_column("identity", rows["pair_id"])

@@ -183,6 +183,7 @@ def test_an_interrupted_training_draws_what_it_would_have_drawn(several: Release
     assert same(weights(whole.out), weights(cut.out))
 
 
+@pytest.mark.slow
 def test_other_references_are_another_training_and_a_slip_is_told(several: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(several, tmp_path, references="any", progress=stopping_at(6))
@@ -192,6 +193,7 @@ def test_other_references_are_another_training_and_a_slip_is_told(several: Relea
         trained(several, tmp_path, references="all")
 
 
+@pytest.mark.slow
 def test_the_command_passes_them_on(several: Release, tmp_path: Path) -> None:
     words = ["train", several.folder, tmp_path / "model", "--references", "any", "--epochs", "1"]
     words += ["--model", configuration(tmp_path), "--set", "use_cpu=true"]

@@ -200,6 +200,7 @@ class TestReleases:
         assert joined.left_out["train"] == sizes["validation"] + sizes["test"]
         assert joined.twice == sizes["train"]
 
+    @pytest.mark.slow
     def test_the_installed_copy_of_a_release_is_the_same_release(self, faces: Release) -> None:
         install(faces.folder)
         with pytest.raises(UsageError, match="give each data set once"):
@@ -260,6 +261,7 @@ class TestWeights:
             TrainingSet("lab/faces", weight=weight)
 
 
+@pytest.mark.slow
 def test_a_batch_has_the_faces_of_each_set_in_the_order_that_was_asked(
     faces: Release, processor: PairwisePainImageProcessor, tmp_path: Path
 ) -> None:

@@ -175,6 +175,7 @@ def interrupted(faces: Release, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "file"),
     [
@@ -270,6 +271,7 @@ def test_what_was_interrupted_after_training_is_not_trained_again(faces: Release
     assert {path.name for path in result.out.iterdir()} == FILES
 
 
+@pytest.mark.slow
 def test_early_stopping_keeps_the_best_model(faces: Release, tmp_path: Path) -> None:
     result = trained(faces, tmp_path, num_train_epochs=30, early_stopping_patience=2, learning_rate=1e-7)
     assert result.epochs < 30
@@ -278,6 +280,7 @@ def test_early_stopping_keeps_the_best_model(faces: Release, tmp_path: Path) -> 
     assert result.validation_auroc == max(entry.get("eval_auroc", 0) for entry in state["log_history"])
 
 
+@pytest.mark.slow
 def test_the_best_model_of_a_backbone_is_loaded_whole(faces: Release, tmp_path: Path) -> None:
     """Its weights are saved under other names than they have in memory, unless the trainer sees to it."""
     result = trained(
@@ -298,6 +301,7 @@ def test_a_model_can_be_trained_on_further(faces: Release, result: TrainingResul
         trained(faces, tmp_path, "other", model=ModelArguments(model=str(result.out)))
 
 
+@pytest.mark.slow
 def test_without_validation_the_last_model_is_taken(faces: Release, tmp_path: Path) -> None:
     result = trained(faces, tmp_path, config_name="all", eval_strategy="no")
     assert (result.auroc, result.validation_auroc, result.best_epoch) == (None, None, None)
@@ -343,6 +347,7 @@ def test_a_size_that_the_backbone_does_not_take_is_told(faces: Release, tmp_path
         trained(faces, tmp_path, model=tiny(tmp_path, image_size=2 * SIDE))
 
 
+@pytest.mark.slow
 def test_pairs_that_are_open_are_trained_on_and_told_from_others(faces: Release, tmp_path: Path) -> None:
     pairs = open_pairs(faces.folder)
     options = {**ARGUMENTS, "model": tiny(tmp_path), "cache_dir": tmp_path / "faces", "num_train_epochs": 1}
@@ -366,6 +371,7 @@ def test_pairs_of_one_class_are_refused(faces: Release, tmp_path: Path, split: s
         train_anew(splits, out=tmp_path / "model", cache_dir=tmp_path / "faces", model=tiny(tmp_path), **ARGUMENTS)
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_is_left_as_it_is(faces: Release, tmp_path: Path, result: TrainingResult) -> None:
     taken = tmp_path / "taken"
     taken.mkdir()
@@ -436,6 +442,7 @@ def test_what_a_kill_left_before_anything_was_written_is_no_obstacle(tmp_path: P
         check_place(out, RECORD)
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(1))
@@ -444,6 +451,7 @@ def test_a_folder_that_another_training_writes_is_refused(faces: Release, tmp_pa
     assert trained(faces, tmp_path).epochs == 2
 
 
+@pytest.mark.slow
 def test_another_training_does_not_go_on_in_the_folder_of_one(faces: Release, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         trained(faces, tmp_path, progress=stopping_at(4))
@@ -490,6 +498,7 @@ def test_a_model_that_has_learned_what_would_judge_it_is_refused(faces: Release,
     assert learned[0] == sorted(pairs.table["pair_id"].take(pairs.positions("train")).to_pylist())
 
 
+@pytest.mark.slow
 def test_pairs_without_groups_are_judged_as_a_whole(faces: Release, tmp_path: Path) -> None:
     loaded = load_dataset(str(faces.folder)).select_columns(["pair_id", "neutral", "expressive", "label"])
     options: dict[str, Any] = {"model": tiny(tmp_path), "cache_dir": tmp_path / "faces", **ARGUMENTS}

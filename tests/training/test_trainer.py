@@ -52,6 +52,7 @@ def of_eight(pairs: Pairs) -> Pairs:
     return replace(pairs, splits={"train": rows})
 
 
+@pytest.mark.slow
 def test_the_loss_of_eight_pairs_falls_to_near_zero(pairs: Pairs, tmp_path: Path) -> None:
     trainer = trainer_of(
         of_eight(pairs),

@@ -129,6 +129,7 @@ def test_an_interrupted_training_comes_to_the_same_weights(faces: Release, other
     assert same(weights(whole.out), weights(cut.out))
 
 
+@pytest.mark.slow
 def test_other_weights_or_sets_are_another_training(faces: Release, others: Release, tmp_path: Path) -> None:
     how: dict[str, Any] = {"also": [TrainingSet(others.folder)]}
     with pytest.raises(KeyboardInterrupt):

@@ -27,6 +27,7 @@ def worth(scores: Floats, positive: Booleans, groups: Booleans) -> dict[str, tup
     return dict(worth_by_group(scores, positive, codes, np.full(len(scores), THRESHOLD)))
 
 
+@pytest.mark.slow
 @given(ROWS)
 def test_the_worth_of_every_group_is_what_scikit_learn_says(rows: list[tuple[int, bool, bool]]) -> None:
     scores, positive, groups = (

@@ -48,6 +48,7 @@ def test_they_stream(two_annotators: Release) -> None:
     )
 
 
+@pytest.mark.slow
 def test_they_load_from_the_installed_release(two_annotators: Release) -> None:
     synpain_hf.install(two_annotators.folder)
     rows = synpain_hf.load("annotations", "train")

@@ -43,6 +43,7 @@ def test_it_is_a_configuration_of_its_own(moody: Release) -> None:
     assert len(load_dataset(str(moody.folder), "all", split="train")) == PAIRS
 
 
+@pytest.mark.slow
 def test_it_is_installed(moody: Release) -> None:
     synpain_hf.install(moody.folder)
     rows = synpain_hf.load("moods", "train")
@@ -59,6 +60,7 @@ def test_another_value_in_it_is_a_change(moody: Release, first: Release, tmp_pat
     assert changes.summary() == f"1 file of moods (moods/all.parquet): {PAIRS} rows with another mood"
 
 
+@pytest.mark.slow
 def test_the_card_and_croissant_tell_of_it(moody: Release, tmp_path: Path) -> None:
     carded = synpain_hf.card(moody.folder, facts=write_facts(tmp_path / "facts"))
     text = (carded.folder / "README.md").read_text(encoding="utf-8")
