@@ -66,6 +66,7 @@ def test_drivers_are_taken_equally_often_and_labels_too(per_identity: int) -> No
     couples, problems = couples_of(identities, drivers, per_identity, (), 0)
     assert not problems
     used = Counter(couple.driver.pair_id for couple in couples)
+    assert used.keys() == {driver.pair_id for driver in drivers}
     assert max(used.values()) - min(used.values()) <= (1 if per_identity == 1 else 2)  # none comes twice
     assert set(Counter(couple.driver.label for couple in couples).values()) == {10 * per_identity}
 
