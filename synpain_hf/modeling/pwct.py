@@ -22,8 +22,8 @@ class PwCT(nn.Module):
     It has 1,538,760 parameters and 201 for each output: 1,539,162 with two outputs, 1,540,167 with seven, 1,546,800
     with forty.
 
-    The published one was trained in two stages, the first of them contrastive, of which neither the loss nor the batches
-    are known. Here there is one, which learns from labels, pain scores and action units.
+    The published one was trained in two stages, the first of them contrastive, of which no details are known. Here
+    there is one, which learns from labels, pain scores and action units.
 
     Args:
         outputs: Number of outputs of the last layer, `output`, which the classifier applies; None for none.
