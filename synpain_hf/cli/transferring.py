@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, EngineOption, choice_of
+from synpain_hf.cli.options import AsJson, DeviceOption, EngineOption, PrecisionOption, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_warning, reported
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.text.plurals import count
+from synpain_hf.vocabulary import Precision
 
-Method = Literal["warp", "oracle"]
+Method = Literal["warp", "oracle", "unet"]
 Consent = Literal["synthetic", "consented"]
 Group = Literal["age_group", "gender", "ethnicity"]
 
@@ -30,9 +31,25 @@ def transfer(
     method: Annotated[
         str,
         typer.Option(
-            **choice_of(Method), help="What draws: warp bends the neutral face, oracle draws demo faces anew."
+            **choice_of(Method),
+            help="What draws: warp bends the neutral face, oracle draws demo faces anew, unet refines a bent face by "
+            "what train-transfer has learned.",
         ),
     ] = "warp",
+    weights: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR", help="What the method has learned: a folder, or NAMESPACE/NAME.", show_default=False
+        ),
+    ] = "",
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Steps of denoising; by default what is usual for the method.", show_default=False
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
     identities_are: Annotated[
         Consent | None,
         typer.Option(
@@ -50,7 +67,7 @@ def transfer(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Draws who gets whose expression.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws who gets whose expression, and noise.")] = 0,
     models: Annotated[
         list[Path] | None,
         typer.Option(
@@ -60,7 +77,7 @@ def transfer(
             show_default=False,
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Pictures drawn at a time.")] = 1,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Pictures drawn at a time, without a network.")] = 1,
     engine: Annotated[Engine, EngineOption] = "processes",
     as_json: AsJson = False,
 ) -> None:
@@ -72,9 +89,10 @@ def transfer(
     left_out: list[Problem] = []
     with reported(as_json, lambda name: {"models": "--model"}.get(name, as_option(name))) as progress:
         done = synpain_hf.transfer(
-            identities, drivers, out, method=method, identities_are=identities_are, per_identity=per_identity,
-            same=same or (), seed=seed, models=models or (), workers=workers, engine=engine, progress=progress,
-            notice=left_out.extend,
+            identities, drivers, out, method=method, weights=weights, steps=steps, device=device,
+            precision=cast("Precision", precision), identities_are=identities_are,
+            per_identity=per_identity, same=same or (), seed=seed, models=models or (), workers=workers, engine=engine,
+            progress=progress, notice=left_out.extend,
         )  # fmt: skip
     if left_out:
         print_warning(left_out, "problem")

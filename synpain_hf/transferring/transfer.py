@@ -18,6 +18,7 @@ from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
+from synpain_hf.generation.transfer.methods.method import Choices, Method
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
@@ -34,7 +35,7 @@ from synpain_hf.transferring.manifest import write_manifest
 from synpain_hf.transferring.notes import notes_of
 from synpain_hf.transferring.pictures import Side, draw_all, neutrals_written, picture_of
 from synpain_hf.transferring.seen import seen_in
-from synpain_hf.vocabulary import GROUPS
+from synpain_hf.vocabulary import GROUPS, Precision
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ def transfer(
     out: str | Path,
     *,
     method: str = "warp",
+    weights: str | Path = "",
+    base: str | Path = "",
+    steps: int | None = None,
+    device: str = "auto",
+    precision: Precision = "auto",
     identities_are: Consent | None = None,
     per_identity: int = 1,
     same: Sequence[str] = (),
@@ -85,15 +91,21 @@ def transfer(
         drivers: The release whose expressions they show; it may be the same.
         out: The folder to write; it must not exist.
         method: `warp` bends the neutral face and needs no weights; `oracle` draws demo faces anew with the driver's
-            units, the truth that other methods are measured against.
+            units, the truth that other methods are measured against; `unet` refines what the face would be bent to, by
+            weights that `train_transfer` left.
+        weights: What the method has learned: the folder that `train_transfer` left, or a name on the Hub.
+        base: The model that a ControlNet steers: a folder, or a name on the Hub.
+        steps: Of denoising; by default as many as are usual for the method.
+        device: Where a network computes: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        precision: With which numbers: `auto`, `fp32`, `bf16` or `fp16`.
         identities_are: `synthetic`, nobody, or `consented`, real people who agreed to it. Needed where the release does
             not tell; it is kept in the provenance.
         per_identity: How many expressions each identity gets.
         same: The groups in which an identity and its driver are alike: some of `age_group`, `gender`, `ethnicity`.
-        seed: Draws who gets whose expression.
+        seed: Draws who gets whose expression, and the noise that a method begins with.
         models: MediaPipe's model file, or a folder that has it, for a release without landmarks; by default that of an
             installed package.
-        workers: Pictures drawn at a time.
+        workers: Pictures drawn at a time, by methods without a network.
         engine: What draws them, as in `build`.
         progress: Called with the faces that were looked at, and the pictures that were drawn.
         notice: Told, in one list, what was left out: faces that cannot be used, identities without enough drivers.
@@ -103,7 +115,7 @@ def transfer(
 
     Raises:
         UsageError: If an argument cannot be right, or the word of consent is missing.
-        BadInputError: If nothing is left.
+        BadInputError: If nothing is left, or the weights are damaged.
         ReleaseError: If one of them is not a complete release.
         MissingExtraError: If MediaPipe is needed, or the library of a method, and it is not there.
         OutputError: If `out` cannot be written, or workers are killed again and again.
@@ -113,6 +125,7 @@ def transfer(
         >>> synpain_hf.build("transferred", "transferred-1.0.0", version="1.0.0")  # doctest: +SKIP
     """
     _check(method, identities_are, per_identity, same, seed)
+    drawing = method_with(method, Choices(str(weights), str(base), seed, steps, device, precision))
     executor = Executor(workers, engine)
     places = [Path(given).expanduser().resolve() for given in (identities, drivers)]
     opened = {place: Release.open(place) for place in places}
@@ -125,13 +138,13 @@ def transfer(
         whose, whence = (sides[path] for path in places)
         couples, problems = _chosen(whose, whence, per_identity, alike, seed)
         notes = notes_of(
-            METHODS[method], consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
+            drawing, consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
             landmarks="; ".join(sorted({whose.seen.made_with, whence.seen.made_with})),
         )  # fmt: skip
         _forget_others(staging, [notes, *(side.digest() for side in (whose, whence))])
-        new = neutrals_written(staging.folder, whose.release, couples)
+        new = neutrals_written(staging.folder, whose.release, couples, drawing)
         undrawn = draw_all(
-            [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], method, executor, progress
+            [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], drawing, executor, progress
         )
         problems += undrawn
         lost = {problem.pair_id for problem in undrawn}
@@ -144,6 +157,24 @@ def transfer(
         notice(in_order(problems))
     driving = {pair.couple.driver.pair_id for pair in left}
     return Transfer(place, len(left), len({pair.neutral for pair in left}), len(driving), in_order(problems))
+
+
+def method_with(name: str, choices: Choices) -> Method:
+    """A method of transfer, with the weights that it needs.
+
+    Raises:
+        UsageError: If it lacks them, or is given some that it has no use for, or they do not fit.
+        BadInputError: If they are damaged.
+    """
+    method = METHODS[name]
+    if method.needs_weights and not choices.weights:
+        raise UsageError(
+            f"is missing: {name} draws by what it has learned; give the folder that `synpain-hf train-transfer` left",
+            "weights",
+        )
+    if choices.weights and not method.needs_weights:
+        raise UsageError(f"is not for {name}, which has learned nothing; leave it out", "weights")
+    return method(choices)
 
 
 def _side(

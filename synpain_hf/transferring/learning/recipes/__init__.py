@@ -1,0 +1,1 @@
+"""How each method that learns is trained: each recipe a module, with the interface of `Recipe`."""
