@@ -1,14 +1,14 @@
-"""Expressions of others on the faces of a release: `transfer`, `transfer_report`."""
+"""Expressions of others on the faces of a release: `transfer`, `train_transfer`, `transfer_report`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, DeviceOption, EngineOption, PrecisionOption, choice_of
+from synpain_hf.cli.options import AsJson, DeviceOption, EngineOption, PrecisionOption, ReleaseFolder, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_warning, reported
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
@@ -16,8 +16,23 @@ from synpain_hf.text.plurals import count
 from synpain_hf.vocabulary import Precision
 
 Method = Literal["warp", "oracle", "unet"]
+Learning = Literal["unet"]
 Consent = Literal["synthetic", "consented"]
 Group = Literal["age_group", "gender", "ethnicity"]
+LandmarkModels = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--model",
+        metavar="FILE",
+        help="MediaPipe's model file, for a release without landmarks; that of a package by default.",
+        show_default=False,
+    ),
+]
+
+
+def _usual(text: str, metavar: str = "N", *flags: str) -> Any:
+    """An option whose default is what is usual for the method."""
+    return typer.Option(*flags, metavar=metavar, help=f"{text}; by default what is usual.", show_default=False)
 
 
 def transfer(
@@ -68,15 +83,7 @@ def transfer(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Draws who gets whose expression, and noise.")] = 0,
-    models: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--model",
-            metavar="FILE",
-            help="MediaPipe's model file, for a release without landmarks; that of a package by default.",
-            show_default=False,
-        ),
-    ] = None,
+    models: LandmarkModels = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Pictures drawn at a time, without a network.")] = 1,
     engine: Annotated[Engine, EngineOption] = "processes",
     as_json: AsJson = False,
@@ -102,6 +109,52 @@ def transfer(
         return
     whose = f"{count(done.identities, 'identity')} with the expressions of {count(done.drivers, 'driver')}"
     print_line(f"{out}: {count(done.pairs, 'pair')}, {whose}; synpain-hf build {out} makes a release of them")
+
+
+def train_transfer(
+    release: ReleaseFolder,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.", show_default=False)],
+    method: Annotated[str, typer.Option(**choice_of(Learning), help="What is trained.")] = "unet",
+    size: Annotated[int | None, _usual("Side of the square that is drawn, in pixels", "PIXELS")] = None,
+    steps: Annotated[int | None, _usual("Steps of training")] = None,
+    batch: Annotated[int | None, _usual("Pairs that are computed together")] = None,
+    accumulate: Annotated[int, typer.Option(metavar="N", help="So many batches make a step.")] = 1,
+    learning_rate: Annotated[float | None, _usual("Of AdamW, at its highest", "X", "--lr")] = None,
+    denoising: Annotated[int | None, _usual("Steps of denoising, where pictures are drawn")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
+    test_fold: Annotated[int, typer.Option(metavar="N", help="The fold that nothing is learned from.")] = 0,
+    checkpoint_every: Annotated[int, typer.Option(metavar="N", help="Steps between checkpoints.")] = 500,
+    validate_every: Annotated[int, typer.Option(metavar="N", help="Steps between validation pictures.")] = 500,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    models: LandmarkModels = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Examples made at a time.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Train a method of transfer on the pairs of a release.
+
+    Nobody of the test fold is learned from, nor of the next one, of which validation pictures are drawn. Interrupted,
+    it goes on at its last checkpoint when the same command is given again.
+    """
+    left_out: list[Problem] = []
+    names = {"models": "--model", "learning_rate": "--lr"}
+    with reported(as_json, lambda name: names.get(name, as_option(name))) as progress:
+        done = synpain_hf.train_transfer(
+            release, out, method=method, size=size, steps=steps, batch=batch, accumulate=accumulate,
+            learning_rate=learning_rate, denoising=denoising, seed=seed, test_fold=test_fold,
+            checkpoint_every=checkpoint_every, validate_every=validate_every, device=device,
+            precision=cast("Precision", precision), models=models or (), workers=workers, progress=progress,
+            notice=left_out.extend,
+        )  # fmt: skip
+    if left_out:
+        print_warning(left_out, "problem")
+    if as_json:
+        counts = {name: getattr(done, name) for name in ("steps", "pairs", "identities", "errors")}
+        print_json({"out": str(out), **counts, "left_out": [problem.to_dict() for problem in left_out]})
+        return
+    drawn, bent = (done.errors[name] for name in ("drawn", "bent"))
+    learned = f"{count(done.steps, 'step')}, {count(done.pairs, 'pair')} of {count(done.identities, 'identity')}"
+    print_line(f"{out}: {learned}; error in faces of others {drawn:.1f} of 255, of bent faces {bent:.1f}")
 
 
 def transfer_report(

@@ -145,7 +145,7 @@ def _drawn(method: Method, pictures: Sequence[Picture]) -> list[png.Pixels | Pic
 
 def _request(picture: Picture) -> Request | PictureError:
     try:
-        identity, neutral, expression = map(_shot, (picture.identity, picture.neutral, picture.expression))
+        identity, neutral, expression = map(shot_of, (picture.identity, picture.neutral, picture.expression))
     except PictureError as error:
         return error
     return Request(
@@ -165,7 +165,13 @@ def bytes_of(file: Path, face: Face) -> bytes:
     return data
 
 
-def _shot(place: Place) -> Shot:
+def shot_of(place: Place) -> Shot:
+    """A face with its landmarks.
+
+    Raises:
+        PictureError: If its picture is damaged.
+        ReleaseError: If the release is damaged.
+    """
     return Shot(decoded(bytes_of(place.file, place.face)), place.landmarks)
 
 

@@ -193,7 +193,7 @@ def _chosen(
         BadInputError: If nothing is left.
     """
     shown, problems = _usable_identities(whose)
-    driving, unusable = _usable_drivers(whence)
+    driving, unusable = usable_drivers(whence)
     couples, too_few = couples_of(shown, driving, per_identity, same, seed)
     problems += [*unusable, *too_few]
     if not couples:
@@ -239,7 +239,7 @@ def _usable_identities(side: Side) -> tuple[list[Member], list[Problem]]:
     return usable, problems
 
 
-def _usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
+def usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
     """The pairs whose change from neutral to expressive is known, and the others."""
     usable, problems = [], list[Problem]()
     for member in members_of(side.release):

@@ -156,7 +156,7 @@ def _in_the_light_of(picture: Pixels, other: Pixels, where: npt.NDArray[np.bool_
     factors = np.linalg.lstsq(terms, logs[0] - logs[1], rcond=None)[0]
     down, across = np.mgrid[: len(where), : len(where)] / len(where)
     plane = np.clip(np.stack([np.ones_like(down), down, across], axis=-1) @ factors, -_MOST_LIGHT, _MOST_LIGHT)
-    lit: Pixels = np.clip(np.rint((other + 8) * np.exp(plane) - 8), 0, 255).astype(np.uint8)
+    lit: Pixels = np.clip(np.rint((other.astype(np.float64) + 8) * np.exp(plane) - 8), 0, 255).astype(np.uint8)
     return lit
 
 
