@@ -65,6 +65,9 @@ def transfer(
     ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Leave out identities and drivers that the weights have learned from.")
+    ] = False,
     identities_are: Annotated[
         Consent | None,
         typer.Option(
@@ -97,7 +100,7 @@ def transfer(
     with reported(as_json, lambda name: {"models": "--model"}.get(name, as_option(name))) as progress:
         done = synpain_hf.transfer(
             identities, drivers, out, method=method, weights=weights, steps=steps, device=device,
-            precision=cast("Precision", precision), identities_are=identities_are,
+            precision=cast("Precision", precision), unseen=unseen, identities_are=identities_are,
             per_identity=per_identity, same=same or (), seed=seed, models=models or (), workers=workers, engine=engine,
             progress=progress, notice=left_out.extend,
         )  # fmt: skip

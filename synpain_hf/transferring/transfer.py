@@ -35,6 +35,7 @@ from synpain_hf.transferring.manifest import write_manifest
 from synpain_hf.transferring.notes import notes_of
 from synpain_hf.transferring.pictures import Side, draw_all, neutrals_written, picture_of
 from synpain_hf.transferring.seen import seen_in
+from synpain_hf.transferring.unseen import told_of_learned, without_learned
 from synpain_hf.vocabulary import GROUPS, Precision
 
 
@@ -68,6 +69,7 @@ def transfer(
     steps: int | None = None,
     device: str = "auto",
     precision: Precision = "auto",
+    unseen: bool = False,
     identities_are: Consent | None = None,
     per_identity: int = 1,
     same: Sequence[str] = (),
@@ -98,6 +100,7 @@ def transfer(
         steps: Of denoising; by default as many as are usual for the method.
         device: Where a network computes: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         precision: With which numbers: `auto`, `fp32`, `bf16` or `fp16`.
+        unseen: Leave out identities and drivers that the weights have learned from.
         identities_are: `synthetic`, nobody, or `consented`, real people who agreed to it. Needed where the release does
             not tell; it is kept in the provenance.
         per_identity: How many expressions each identity gets.
@@ -108,7 +111,8 @@ def transfer(
         workers: Pictures drawn at a time, by methods without a network.
         engine: What draws them, as in `build`.
         progress: Called with the faces that were looked at, and the pictures that were drawn.
-        notice: Told, in one list, what was left out: faces that cannot be used, identities without enough drivers.
+        notice: Told, in one list, what was left out: faces that cannot be used, identities without enough drivers; and
+            whether weights have learned from some of those that are shown.
 
     Returns:
         What was done.
@@ -126,6 +130,8 @@ def transfer(
     """
     _check(method, identities_are, per_identity, same, seed)
     drawing = method_with(method, Choices(str(weights), str(base), seed, steps, device, precision))
+    if unseen and not drawing.learned:
+        raise UsageError(f"is for methods that have learned, which {method} has not; leave it out", "unseen")
     executor = Executor(workers, engine)
     places = [Path(given).expanduser().resolve() for given in (identities, drivers)]
     opened = {place: Release.open(place) for place in places}
@@ -136,7 +142,8 @@ def transfer(
             check(release, of=[base_table(), ANNOTATIONS], progress=progress)
         sides = {path: _side(release, staging, executor, progress, models) for path, release in opened.items()}
         whose, whence = (sides[path] for path in places)
-        couples, problems = _chosen(whose, whence, per_identity, alike, seed)
+        known = drawing if unseen else None
+        couples, problems = _chosen(whose, whence, per_identity, alike, seed, known)
         notes = notes_of(
             drawing, consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
             landmarks="; ".join(sorted({whose.seen.made_with, whence.seen.made_with})),
@@ -153,8 +160,9 @@ def transfer(
             raise BadInputError(problems)
         files = [*write_manifest(staging.folder, left, notes), *_rejected(staging.folder, problems)]
         staging.complete([*files, *(pair.neutral for pair in left), *(pair.expressive for pair in left)])
-    if problems:
-        notice(in_order(problems))
+    told = in_order([*problems, *told_of_learned(couples, drawing)])
+    if told:
+        notice(told)
     driving = {pair.couple.driver.pair_id for pair in left}
     return Transfer(place, len(left), len({pair.neutral for pair in left}), len(driving), in_order(problems))
 
@@ -185,7 +193,7 @@ def _side(
 
 
 def _chosen(
-    whose: Side, whence: Side, per_identity: int, same: Sequence[str], seed: int
+    whose: Side, whence: Side, per_identity: int, same: Sequence[str], seed: int, unseen_by: Method | None
 ) -> tuple[list[Couple], list[Problem]]:
     """Who is to show whose expression, and what cannot be used.
 
@@ -194,10 +202,13 @@ def _chosen(
     """
     shown, problems = _usable_identities(whose)
     driving, unusable = usable_drivers(whence)
+    if unseen_by:
+        shown, driving = (without_learned(members, unseen_by) for members in (shown, driving))
     couples, too_few = couples_of(shown, driving, per_identity, same, seed)
     problems += [*unusable, *too_few]
     if not couples:
-        raise BadInputError(problems)
+        reason = "has learned from every identity or driver; give others, or leave out --unseen"
+        raise BadInputError(problems or [Problem("weights", reason)])
     return couples, problems
 
 

@@ -65,8 +65,8 @@ class State:
         self.average.optimization_step = about["step"]
         kept: dict[int, dict[str, torch.Tensor]] = {}
         for name, one in by_kind["optimizer"].items():
-            number, _, what = name.partition(".")
-            kept.setdefault(int(number), {})[what] = one
+            place, _, what = name.partition(".")
+            kept.setdefault(int(place), {})[what] = one
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": kept, "param_groups": groups})
         if self.accelerator.scaler is not None and about["scale"]:

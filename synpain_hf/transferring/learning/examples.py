@@ -140,7 +140,7 @@ def _make_all(
 
 
 def _file(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
-    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)  # type: ignore[no-untyped-call, no-any-return]
+    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
 
 
 def _tasks(side: Side, members: Sequence[Member], size: int) -> Iterator[Task]:

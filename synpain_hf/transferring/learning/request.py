@@ -13,6 +13,7 @@ from synpain_hf.generation.transfer.methods.method import MOST_STEPS, Choices
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
+from synpain_hf.vocabulary import Precision
 
 _MULTIPLE: Final = 8
 _MOST_TRAINED: Final = 10_000_000
@@ -46,9 +47,7 @@ class Usual:
 
 
 USUAL: Final[Mapping[str, Usual]] = {
-    "unet": Usual(
-        size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=1e-3, denoising=4, needs_base=False
-    ),
+    "unet": Usual(size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=2e-3, denoising=4),
 }
 """Every method that can be trained, by its name; the first is the default."""
 
@@ -90,7 +89,7 @@ class Training:
     checkpoint_every: int
     validate_every: int
     device: str
-    precision: str
+    precision: Precision
 
     @classmethod
     def asked(cls, method: str, **values: Any) -> Training:
@@ -124,7 +123,7 @@ class Training:
                 raise UsageError(f"is {getattr(self, name)}; give {least:,} to {most:,}", name)
         if not (math.isfinite(self.learning_rate) and 0 < self.learning_rate <= 1):
             raise UsageError(f"is {self.learning_rate:g}; give more than 0, such as 1e-3", "learning_rate")
-        Choices(device=self.device, precision=self.precision)  # type: ignore[arg-type] - it checks them
+        Choices(device=self.device, precision=self.precision)
         if ":" in self.device:
             name, number = self.device.split(":")
             raise UsageError(f"is {self.device}; give {name}, and set CUDA_VISIBLE_DEVICES={number}", "device")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.executor import Executor
 from synpain_hf.progress import Progress
@@ -53,7 +55,9 @@ def learned(
         UsageError: If this machine lacks the device, or the base cannot be used.
         OSError: If something cannot be written.
     """
-    recipe = recipe_for(training)
+    with torch.random.fork_rng():
+        torch.manual_seed(training.seed)
+        recipe = recipe_for(training)
     parts = {"train": split.train, "validation": split.validation}
     made = {
         name: examples_in(work / "examples" / name, side, members, training.size, executor, progress)

@@ -33,6 +33,7 @@ from synpain_hf.transferring.learning.request import Training
 from synpain_hf.transferring.pictures import Side
 from synpain_hf.transferring.seen import seen_in
 from synpain_hf.transferring.transfer import usable_drivers
+from synpain_hf.vocabulary import Precision
 
 _RECORD = "record.json"
 _LIBRARIES = ("torch", "diffusers", "accelerate")
@@ -77,7 +78,7 @@ def train_transfer(
     checkpoint_every: int = 500,
     validate_every: int = 500,
     device: str = "auto",
-    precision: str = "auto",
+    precision: Precision = "auto",
     models: Sequence[str | Path] = (),
     workers: int = 1,
     progress: Progress = silent,

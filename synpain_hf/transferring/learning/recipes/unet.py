@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import torch
 from diffusers.training_utils import compute_snr
@@ -13,8 +13,11 @@ from synpain_hf.generation.transfer.methods.learned.unet import CHANNELS, SPREAD
 from synpain_hf.transferring.learning.recipes.recipe import Batch
 from synpain_hf.transferring.learning.request import Training
 
-_LEAST_WEIGHT, _MOST_WEIGHT = 0.3, 5.0
+_LEAST_WEIGHT, _MOST_WEIGHT = 1.0, 5.0
 """Between which values the ratio of signal to noise weighs; the least is for the first step of drawing, from noise."""
+
+_FROM_NOISE: Final = 0.5
+"""Share of the pairs that are noise alone, as every drawing begins: most of the way is made in that step."""
 
 
 def recipe(training: Training) -> UNetRecipe:
@@ -49,7 +52,9 @@ class UNetRecipe:
         device = pictures["bent"].device
         wanted = (pictures["target"] - pictures["bent"]) / SPREAD
         begun = torch.randn(wanted.shape, generator=noise).to(device)
-        moments = torch.randint(len(self._noising), (len(batch),), generator=noise).to(device)
+        moments = torch.randint(len(self._noising), (len(batch),), generator=noise)
+        moments[torch.rand(len(batch), generator=noise) < _FROM_NOISE] = len(self._noising) - 1
+        moments = moments.to(device)
         noisy = self._noising.add_noise(wanted, begun, moments)
         velocity = self._noising.get_velocity(wanted, begun, moments)
         given = torch.cat([noisy, *(pictures[name] for name in CONDITIONS)], dim=1)
@@ -57,7 +62,8 @@ class UNetRecipe:
         mask = pictures["mask"]
         each = (error * mask).sum(dim=(1, 2, 3)) / mask.sum(dim=(1, 2, 3)).clamp(min=1)
         ratio = compute_snr(self._noising, moments)
-        return (each * ratio.clamp(_LEAST_WEIGHT, _MOST_WEIGHT) / (ratio + 1)).mean()
+        loss: torch.Tensor = (each * ratio.clamp(_LEAST_WEIGHT, _MOST_WEIGHT) / (ratio + 1)).mean()
+        return loss
 
     def sample(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What the network draws within the face; the bent face elsewhere."""

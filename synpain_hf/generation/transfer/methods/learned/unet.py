@@ -28,6 +28,7 @@ from synpain_hf.generation.transfer.methods.learned.cropping import face_mask
 from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, WEIGHTS, TransferModel
 from synpain_hf.generation.transfer.methods.method import Request
+from synpain_hf.generation.transfer.sampling import Floats
 from synpain_hf.imaging.png import Pixels
 
 SPREAD: Final = 0.1
@@ -41,7 +42,7 @@ _ON_A_GPU: Final = 16
 """Pictures that a GPU draws at a time; always as many, so that none depends on how many are asked for."""
 
 
-def network_of(size: int, channels: Sequence[int]) -> UNet2DModel:
+def network_of(size: int, channels: Sequence[int]) -> torch.nn.Module:
     """A new network.
 
     Args:
@@ -49,7 +50,7 @@ def network_of(size: int, channels: Sequence[int]) -> UNet2DModel:
         channels: From the finest level to the coarsest; multiples of 8.
     """
     levels = len(channels)
-    return UNet2DModel(
+    made: torch.nn.Module = UNet2DModel(
         sample_size=size,
         in_channels=3 * (1 + len(CONDITIONS)),
         out_channels=3,
@@ -60,9 +61,10 @@ def network_of(size: int, channels: Sequence[int]) -> UNet2DModel:
         norm_num_groups=_GROUPS,
         add_attention=False,
     )
+    return made
 
 
-def scheduler() -> DDIMScheduler:
+def scheduler() -> Any:
     """How noise is added and taken away."""
     return DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
@@ -107,7 +109,7 @@ def channels_of(about: Mapping[str, Any], name: str) -> list[int]:
     Raises:
         BadInputError: If there can be no such network.
     """
-    said = about.get("channels")
+    said: Any = about.get("channels")
     is_list = isinstance(said, list) and 1 <= len(said) <= _MOST_LEVELS
     if not is_list or not all(type(one) is int and 0 < one <= _MOST_CHANNELS and one % _GROUPS == 0 for one in said):
         reason = f"names no channels that there can be: 1 to {_MOST_LEVELS} multiples of {_GROUPS}; train again"
@@ -224,7 +226,7 @@ def _given(request: Request, size: int) -> Conditions | PictureError:
 
 def _composed(given: Conditions, drawn: torch.Tensor) -> Pixels:
     """The bent face with what was drawn in its square beside it; fine lines stay, and so does all that is no face."""
-    change = drawn.permute(1, 2, 0).numpy() * 127.5 + 127.5 - given.bent
+    change: Floats = drawn.permute(1, 2, 0).numpy() * np.float32(127.5) + np.float32(127.5) - given.bent
     height, width = given.whole.shape[:2]
     box = given.square.box((width, height))
     left, top, right, bottom = box
