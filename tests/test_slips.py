@@ -174,5 +174,5 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format", "--style"),
         *("--layout", "--face", "--with", "--alignment"),
-        *("--method", "--identities-are", "--same"),
+        *("--method", "--identities-are", "--same", "--precision"),
     }

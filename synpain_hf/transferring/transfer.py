@@ -12,10 +12,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from synpain_hf.annotation.faces import picture_stem
-from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, in_order, warn_of
+from synpain_hf.errors import BadInputError, MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
 from synpain_hf.generation.transfer.methods.method import Choices, Method
@@ -173,6 +174,7 @@ def method_with(name: str, choices: Choices) -> Method:
     Raises:
         UsageError: If it lacks them, or is given some that it has no use for, or they do not fit.
         BadInputError: If they are damaged.
+        MissingExtraError: If a library of a network is missing.
     """
     method = METHODS[name]
     if method.needs_weights and not choices.weights:
@@ -182,6 +184,9 @@ def method_with(name: str, choices: Choices) -> Method:
         )
     if choices.weights and not method.needs_weights:
         raise UsageError(f"is not for {name}, which has learned nothing; leave it out", "weights")
+    missing = [library for library in method.libraries if method.needs_weights and find_spec(library) is None]
+    if missing:
+        raise MissingExtraError(f"{name} needs {' and '.join(missing)}; run `pip install 'synpain-hf[transfer]'`")
     return method(choices)
 
 

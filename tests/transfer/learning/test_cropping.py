@@ -59,7 +59,7 @@ class TestPutBack:
     def test_what_is_no_face_keeps_its_pixels(self, shot: Shot) -> None:
         points = shot.landmarks[:, :2].astype(float)
         square = Square.around(points, 64)
-        red = np.zeros((64, 64, 3), np.uint8) + np.uint8([255, 0, 0])
+        red = np.full((64, 64, 3), (255, 0, 0), np.uint8)
         whole = put_back(shot.pixels, square, red, [points])
         box = square.box(shot.size)
         mask = np.zeros(shot.pixels.shape[:2])

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,6 @@ from safetensors.torch import load_file, save_file
 
 from synpain_hf.errors import BadInputError, MissingExtraError, PictureError, Problem, UsageError
 from synpain_hf.generation.transfer.mesh import covered, with_moved_rings
-from synpain_hf.generation.transfer.methods.learned import device
 from synpain_hf.generation.transfer.methods.learned.cropping import Square, face_mask
 from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, WEIGHTS
@@ -28,8 +28,10 @@ from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.transferring.cast import Member
+from synpain_hf.transferring.learning.train_transfer import train_transfer
 from synpain_hf.transferring.transfer import transfer
 from tests.terminal import run
+from tests.transfer.learning.small import SMALL
 from tests.transfer.making import contents, request
 
 pytestmark = pytest.mark.slow
@@ -64,13 +66,14 @@ class TestDrawing:
     ) -> None:
         for one in requests:
             drawn, neutral, target = UNet(choices).draw(one), one.identity.pixels, one.target()
-            square = Square.around(one.identity.landmarks, 32)
+            own = one.identity.landmarks[:, :2].astype(float)
+            square = Square.around(own, 32)
             left, top, right, bottom = box = square.box(one.identity.size)
             face = np.zeros(neutral.shape[:2], bool)
-            face[top:bottom, left:right] = face_mask([one.identity.landmarks[:, :2], target], square, box) > 0
+            face[top:bottom, left:right] = face_mask([own, target], square, box) > 0
             assert (drawn[~face] == bent(one.identity, target)[~face]).all()
             assert (drawn[face] != neutral[face]).any()
-            moved = covered(with_moved_rings(one.identity.landmarks[:, :2].astype(float), target), one.identity.size)
+            moved = covered(with_moved_rings(own, target), one.identity.size)
             face[moved.rows, moved.columns] = True
             assert face.mean() < 0.7
             assert (drawn[~face] == neutral[~face]).all()
@@ -148,9 +151,21 @@ class TestBadWeights:
             with pytest.raises(UsageError, match="device is cuda:3, which this machine does not have"):
                 Device.chosen("cuda:3", "auto")
 
-    def test_a_missing_library_is_told(self) -> None:
-        with pytest.raises(MissingExtraError, match=r"no_such_library is needed.*synpain-hf\[transfer\]"):
-            device.load_library("no_such_library")
+    def test_a_missing_library_is_told(
+        self, drawn: Release, refiner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "diffusers", None)  # as where it is not installed
+        with pytest.raises(MissingExtraError, match=r"unet needs diffusers; run .pip install 'synpain-hf\[transfer\]'"):
+            transfer(drawn.folder, drawn.folder, tmp_path / "out", method="unet", weights=refiner)
+        with pytest.raises(MissingExtraError, match="training needs diffusers"):
+            train_transfer(drawn.folder, tmp_path / "out", **SMALL)
+
+    def test_weights_that_are_not_finite_are_told(self, requests: list[Request], refiner: Path, tmp_path: Path) -> None:
+        weights = load_file(refiner / WEIGHTS)
+        first = next(iter(weights))
+        place = with_weights(refiner, tmp_path, {**weights, first: torch.full_like(weights[first], torch.nan)})
+        with pytest.raises(BadInputError, match="numbers that are not finite"):
+            UNet(Choices(weights=str(place), device="cpu")).draw(requests[0])
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,15 @@
-"""Where a network computes, and with which numbers; and the libraries that it needs."""
+"""Where a network computes, and with which numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Final
 
 import torch
 
-from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.errors import UsageError
 
 _DTYPES: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_EXTRA: Final = "run `pip install 'synpain-hf[transfer]'`"
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,3 @@ class Device:
     def dtype(self) -> torch.dtype:
         """The numbers, as torch has them."""
         return _DTYPES[self.precision]
-
-
-def load_library(name: str) -> None:
-    """Import a library of the extra `transfer`.
-
-    Raises:
-        MissingExtraError: If it cannot be loaded.
-    """
-    try:
-        import_module(name)
-    except (ImportError, OSError) as error:
-        raise MissingExtraError(f"{name} is needed, and cannot be loaded ({error}); {_EXTRA}") from error
