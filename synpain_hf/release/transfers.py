@@ -67,7 +67,8 @@ def transfer_in(release: Release) -> Told | None:
     learned_from = notes.get("learned_from")
     if learned_from is None:
         lent = _DRIVEN_BY_PEOPLE if notes["drivers"]["shows_people"] else ""
-        learned, limits = "", [_NO_MOTION] if notes["method"] == _DRAWN else _LIMITS
+        learned = ""
+        limits: Sequence[str] = [_NO_MOTION] if notes["method"] == _DRAWN else _LIMITS
     else:
         lent = _LEARNED_FROM_PEOPLE if learned_from["shows_people"] else ""
         learned = f" What it draws, it learned from {learned_from['name']} {learned_from['version']}."

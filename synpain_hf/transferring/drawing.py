@@ -89,11 +89,13 @@ class Task:
     Attributes:
         method: Its name.
         choices: How it is to draw.
+        weights: What it draws by, by name and digest.
         pictures: The pictures.
     """
 
     method: str
     choices: Choices
+    weights: str
     pictures: tuple[Picture, ...]
 
 
@@ -118,7 +120,7 @@ def draw(task: Task) -> Drawn:
         MissingExtraError: If a library of the method cannot be loaded.
         OSError: If a picture cannot be written.
     """
-    method = _method(task.method, task.choices)
+    method = _method(task.method, task.choices, task.weights)
     problems = []
     for start in range(0, len(task.pictures), method.batch):
         some = task.pictures[start : start + method.batch]
@@ -131,7 +133,7 @@ def draw(task: Task) -> Drawn:
 
 
 @lru_cache(_METHODS_KEPT)
-def _method(name: str, choices: Choices) -> Method:
+def _method(name: str, choices: Choices, weights: str) -> Method:  # noqa: ARG001 - other weights, another method
     """A method, which may hold a network."""
     return METHODS[name](choices)
 

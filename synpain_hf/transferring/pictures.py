@@ -126,7 +126,7 @@ def draw_all(pictures: Sequence[Picture], method: Method, executor: Executor, pr
     done, problems = len(pictures) - len(missing), list[Problem]()
     progress("pictures", done, len(pictures))
     size = max(_IN_A_TASK, method.batch)
-    tasks = (Task(method.name, method.choices, tuple(some)) for some in _in_parts(missing, size))
+    tasks = (Task(method.name, method.choices, method.weights, tuple(some)) for some in _in_parts(missing, size))
     with closing((executor if method.in_parallel else _ALONE).run(draw, tasks)) as results:
         for drawn in results:
             done += drawn.pictures

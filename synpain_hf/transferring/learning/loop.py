@@ -12,8 +12,10 @@ from typing import Any, Final
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from diffusers.training_utils import EMAModel
 
+from synpain_hf.errors import UsageError
 from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.progress import Progress
 from synpain_hf.storage import write_atomically
@@ -70,7 +72,7 @@ class Loop:
         """Train to the end, from the last checkpoint on; the network has the averaged weights then.
 
         Raises:
-            UsageError: If this machine lacks the device.
+            UsageError: If this machine lacks the device, or there are several processes.
             OSError: If something cannot be written.
         """
         training = self.training
@@ -198,11 +200,15 @@ _FROZEN: Final = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.flo
 
 def _accelerator(training: Training) -> Accelerator:
     device = Device.chosen(training.device, training.precision)
-    return Accelerator(
+    AcceleratorState._reset_state()  # else an earlier training of this process decides the precision
+    accelerator = Accelerator(
         cpu=device.name == "cpu",
         mixed_precision="no" if device.precision == "fp32" else device.precision,
         gradient_accumulation_steps=training.accumulate,
     )
+    if accelerator.num_processes > 1:
+        raise UsageError("train-transfer runs in one process; call it without `accelerate launch` and torchrun")
+    return accelerator
 
 
 def _seed(seed: int, what: int, number: int) -> int:

@@ -20,6 +20,7 @@ from typing import Any
 
 from synpain_hf.errors import MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Executor
+from synpain_hf.generation.transfer.methods import METHODS
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
 from synpain_hf.release.release import Release
@@ -147,7 +148,8 @@ def train_transfer(
         side = Side(opened, found)
         usable, unusable = usable_drivers(side)
         split = split_of(opened, usable, training.test_fold)
-        _check_same(work, place, {"release": side.digest(), **training.record()})
+        version = METHODS[training.method].version
+        _check_same(work, place, {"release": side.digest(), "version": version, **training.record()})
         outcome = learned(training, side, split, work, executor, progress)
         move(outcome.folder, place)
         for left in work.iterdir():

@@ -129,6 +129,19 @@ class TestLearning:
         assert errors[-1] < errors[0]
         assert done.errors["drawn"] == errors[-1]
 
+    def test_halved_numbers_train_too_and_go_on(self, drawn: Release, tmp_path: Path) -> None:
+        halved: dict[str, Any] = {**SMALL, "steps": 2, "checkpoint_every": 1, "precision": "bf16"}
+        train_transfer(drawn.folder, tmp_path / "whole", **halved)
+
+        def stop(what: str, done: int, total: int) -> None:
+            if what == "steps" and done == 1:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train_transfer(drawn.folder, tmp_path / "two", **halved, progress=stop)
+        train_transfer(drawn.folder, tmp_path / "two", **halved)
+        assert contents(tmp_path / "two") == contents(tmp_path / "whole")
+
 
 class TestBadInput:
     def test_a_release_of_too_few_pairs_leaves_nothing(self, tmp_path: Path) -> None:
