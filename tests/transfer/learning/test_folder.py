@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError, DownloadError, SynpainError, UsageError
 from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, LEARNED, WEIGHTS, TransferModel
@@ -33,14 +35,23 @@ def about() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "refiner"
+def filled(place: Path) -> Path:
     place.mkdir()
     for name, data in CONTENT.items():
         (place / name).write_bytes(data)
     (place / ABOUT).write_text(json.dumps(about()), encoding="utf-8")
     return place
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return filled(tmp_path / "refiner")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One whose `transfer_model.json` is written anew for each example."""
+    return filled(tmp_path_factory.mktemp("folder") / "refiner")
 
 
 def test_one_that_is_whole_says_whom_it_has_learned(folder: Path) -> None:
@@ -93,6 +104,20 @@ def test_what_is_wrong_with_a_folder_is_told(
 def _as_pipe(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
+
+
+@given(place=st.floats(0, 1, exclude_max=True), new=st.binary(max_size=4), gone=st.integers(0, 40))
+def test_whatever_is_changed_in_it_is_told_or_changes_nothing_that_counts(
+    whole: Path, place: float, new: bytes, gone: int
+) -> None:
+    data = json.dumps(about()).encode()
+    start = int(place * len(data))
+    (whole / ABOUT).write_bytes(data[:start] + new + data[start + gone :])
+    try:
+        model = TransferModel.open(str(whole), "unet", 1)
+    except SynpainError:
+        return
+    assert model.file(WEIGHTS).read_bytes() == CONTENT[WEIGHTS]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"identity": [3]}', b'{"identity": 3}', b"\xff"])

@@ -44,9 +44,10 @@ class UNetRecipe:
         """Nothing is frozen."""
 
     def loss(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
-        """The error of the velocity within the face, weighted by the ratio of signal to noise.
+        """The error of the difference within the face, weighted by the ratio of signal to noise.
 
-        Hang et al., 'Efficient diffusion training via min-SNR weighting strategy' (ICCV 2023), for velocity.
+        Hang et al., 'Efficient diffusion training via min-SNR weighting strategy' (ICCV 2023), where pictures are
+        predicted.
         """
         pictures = batch.pictures
         device = pictures["bent"].device
@@ -56,13 +57,12 @@ class UNetRecipe:
         moments[torch.rand(len(batch), generator=noise) < _FROM_NOISE] = len(self._noising) - 1
         moments = moments.to(device)
         noisy = self._noising.add_noise(wanted, begun, moments)
-        velocity = self._noising.get_velocity(wanted, begun, moments)
         given = torch.cat([noisy, *(pictures[name] for name in CONDITIONS)], dim=1)
-        error = (self.network(given, moments).sample.float() - velocity).square().mean(dim=1, keepdim=True)
+        error = (self.network(given, moments).sample.float() - wanted).square().mean(dim=1, keepdim=True)
         mask = pictures["mask"]
         each = (error * mask).sum(dim=(1, 2, 3)) / mask.sum(dim=(1, 2, 3)).clamp(min=1)
-        ratio = compute_snr(self._noising, moments)
-        loss: torch.Tensor = (each * ratio.clamp(_LEAST_WEIGHT, _MOST_WEIGHT) / (ratio + 1)).mean()
+        weight = compute_snr(self._noising, moments).clamp(_LEAST_WEIGHT, _MOST_WEIGHT)
+        loss: torch.Tensor = (each * weight).mean()
         return loss
 
     def sample(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:

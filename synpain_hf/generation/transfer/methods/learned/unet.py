@@ -1,11 +1,11 @@
 """The network of `unet`, and how it draws: what a bent face lacks, found by denoising.
 
-What is denoised is the difference between the picture that is wanted and the bent face, so that a network which has
-learned little leaves the bent face as it is. The noise is that of `squaredcos_cap_v2` (Nichol and Dhariwal, 'Improved
-denoising diffusion probabilistic models', ICML 2021), the network predicts velocity (Salimans and Ho, 'Progressive
-distillation for fast sampling of diffusion models', ICLR 2022), and steps are those of DDIM (Song, Meng and Ermon,
-ICLR 2021), spread so that the first begins at noise alone (Lin et al., 'Common diffusion noise schedules and sample
-steps are flawed', WACV 2024).
+What is denoised is the difference between the picture that is wanted and the bent face. The network predicts that
+difference itself, not the noise, of which a small network leaves a part in the picture; and its last layer begins at
+zero, so that one which has learned nothing leaves the bent face as it is. The noise is that of `squaredcos_cap_v2`
+(Nichol and Dhariwal, 'Improved denoising diffusion probabilistic models', ICML 2021), and steps are those of DDIM (Song,
+Meng and Ermon, ICLR 2021), spread so that the first begins at noise alone (Lin et al., 'Common diffusion noise schedules
+and sample steps are flawed', WACV 2024).
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _ON_A_GPU: Final = 16
 
 
 def network_of(size: int, channels: Sequence[int]) -> torch.nn.Module:
-    """A new network.
+    """A new network, which finds no difference yet.
 
     Args:
         size: Side of its pictures, in pixels.
         channels: From the finest level to the coarsest; multiples of 8.
     """
     levels = len(channels)
-    made: torch.nn.Module = UNet2DModel(
+    made = UNet2DModel(
         sample_size=size,
         in_channels=3 * (1 + len(CONDITIONS)),
         out_channels=3,
@@ -61,14 +61,17 @@ def network_of(size: int, channels: Sequence[int]) -> torch.nn.Module:
         norm_num_groups=_GROUPS,
         add_attention=False,
     )
-    return made
+    torch.nn.init.zeros_(made.conv_out.weight)
+    torch.nn.init.zeros_(made.conv_out.bias)
+    network: torch.nn.Module = made
+    return network
 
 
 def scheduler() -> Any:
     """How noise is added and taken away."""
     return DDIMScheduler(
         beta_schedule="squaredcos_cap_v2",
-        prediction_type="v_prediction",
+        prediction_type="sample",
         clip_sample=False,
         timestep_spacing="trailing",
     )
@@ -94,8 +97,8 @@ def denoised(
     drawn = noise
     with torch.inference_mode():
         for moment in noising.timesteps:
-            velocity = network(torch.cat([drawn, given], dim=1), moment).sample.float()
-            drawn = noising.step(velocity, moment, drawn).prev_sample
+            difference = network(torch.cat([drawn, given], dim=1), moment).sample.float()
+            drawn = noising.step(difference, moment, drawn).prev_sample
     return (bent + SPREAD * drawn).clamp(-1, 1)
 
 
