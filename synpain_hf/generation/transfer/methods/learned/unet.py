@@ -3,9 +3,9 @@
 What is denoised is the difference between the picture that is wanted and the bent face. The network predicts that
 difference itself, not the noise, of which a small network leaves a part in the picture; and its last layer begins at
 zero, so that one which has learned nothing leaves the bent face as it is. The noise is that of `squaredcos_cap_v2`
-(Nichol and Dhariwal, 'Improved denoising diffusion probabilistic models', ICML 2021), and steps are those of DDIM (Song,
-Meng and Ermon, ICLR 2021), spread so that the first begins at noise alone (Lin et al., 'Common diffusion noise schedules
-and sample steps are flawed', WACV 2024).
+(Nichol and Dhariwal, 'Improved denoising diffusion probabilistic models', ICML 2021), and steps are those of DDIM
+(Song, Meng and Ermon, ICLR 2021), spread so that the first begins at noise alone (Lin et al., 'Common diffusion noise
+schedules and sample steps are flawed', WACV 2024).
 """
 
 from __future__ import annotations
