@@ -69,7 +69,7 @@ def lent(drawn: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
 class TestPictures:
     def test_the_target_is_the_expression_where_the_neutral_face_is(self, shots: Shots, members: list[Member]) -> None:
         nearer = 0
-        for member in members[:6]:
+        for member in members[:3]:
             neutral, expression = (shots[member.pair_id, face] for face in ("neutral", "expressive"))
             made = {name: one.astype(float) for name, one in pictures_of(neutral, expression, 64).items()}
             moved = _shifted(expression, 20)
@@ -78,7 +78,7 @@ class TestPictures:
             mask = made["mask"] / 255
             errors = [np.abs((made[name] - made["target"]) * mask).sum() for name in ("bent", "neutral")]
             nearer += errors[0] < errors[1]
-        assert nearer >= 4
+        assert nearer >= 2
 
     def test_light_is_no_part_of_an_expression(self, shots: Shots, members: list[Member]) -> None:
         neutral = shots[members[0].pair_id, "neutral"]

@@ -63,6 +63,7 @@ def test_options_are_named_as_they_are_typed(tmp_path: Path) -> None:
     assert "--lr is -1; give more than 0, such as 1e-3" in done.stderr
 
 
+@pytest.mark.slow
 def test_slips_come_before_torch_is_imported(tmp_path: Path) -> None:
     program = (
         "import sys; from synpain_hf.errors import UsageError\n"
