@@ -42,7 +42,7 @@ def test_what_is_not_asked_for_is_as_usual() -> None:
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"device": "gpu"}, "device is 'gpu'; give auto, cpu, cuda"),
         ({"device": "cuda:1"}, "device is cuda:1; give cuda, and set CUDA_VISIBLE_DEVICES=1"),
-        ({"precision": "fp36"}, "precision is 'fp36' (did you mean 'fp32'?); give one of auto, fp32, bf16, fp16"),
+        ({"precision": "f32"}, "precision is 'f32' (did you mean 'fp32'?); give one of auto, fp32, bf16, fp16"),
         ({"base": "some/model"}, "base is not for unet, which steers no other model; leave it out"),
     ],
 )
