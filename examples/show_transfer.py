@@ -14,6 +14,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -47,11 +48,11 @@ DRIVERS = (
 
 
 def sheet(
-    whose: Release, whence: Release, rows: Sequence[Member], columns: Sequence[Member], weights: str = ""
+    whose: Release, whence: Release, rows: Sequence[Member], columns: Sequence[Member], choices: Choices
 ) -> Image.Image:
     """Drivers in columns, their faces on top; below, for each identity, the landmarks and what each method draws."""
     shots, driving = shots_of(whose, rows), shots_of(whence, columns)
-    drawing = drawers(weights, all(row.drawing for row in rows))
+    drawing = drawers(choices, all(row.drawing for row in rows))
     methods = list(drawing)
     captions = ["neutral", "expression", *[text for _ in rows for text in ("control", *methods)]]
     size = (MARGIN + (len(columns) + 1) * (SIDE + MARGIN) + CAPTION, MARGIN + len(captions) * (SIDE + MARGIN))
@@ -85,13 +86,19 @@ def sheet(
     return picture
 
 
-def drawers(weights: str, are_drawn: bool) -> Mapping[str, Method]:
+def drawers(choices: Choices, are_drawn: bool) -> Mapping[str, Method]:
     """What draws: the method of the weights in the middle, if there are any, and the truth below, where it is known."""
     found: dict[str, Method] = {"warp": METHODS["warp"]()}
-    if weights:
-        about = json.loads((Path(weights) / "transfer_model.json").read_text(encoding="utf-8"))
-        found[about["method"]] = METHODS[about["method"]](Choices(weights=weights))
+    if choices.weights:
+        name = about(choices.weights)["method"]
+        found[name] = METHODS[name](choices)
     return {**found, **({"oracle": METHODS["oracle"]()} if are_drawn else {})}
+
+
+def about(weights: str) -> dict[str, Any]:
+    """What `train-transfer` says of what it left."""
+    said: dict[str, Any] = json.loads((Path(weights) / "transfer_model.json").read_text(encoding="utf-8"))
+    return said
 
 
 def shots_of(release: Release, members: Sequence[Member]) -> Mapping[tuple[str, str], Shot]:
@@ -130,8 +137,7 @@ def unseen(members: Sequence[Member], weights: str) -> Sequence[Member]:
     """The pairs of the fold that weights have not learned from, nor been looked at in."""
     if not weights:
         return members
-    about = json.loads((Path(weights) / "transfer_model.json").read_text(encoding="utf-8"))
-    return [one for one in members if one.fold == about["learned_from"]["test_fold"]]
+    return [one for one in members if one.fold == about(weights)["learned_from"]["test_fold"]]
 
 
 def strength(member: Member) -> float:
@@ -147,6 +153,7 @@ def main() -> None:
     parser.add_argument("--identities", type=Path, help="an annotated release")
     parser.add_argument("--drivers", type=Path, help="an annotated release")
     parser.add_argument("--weights", default="", help="a folder of train-transfer")
+    parser.add_argument("--steps", type=int, help="of denoising")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / ("transfer_learned.jpg" if options.weights else "transfer.jpg")
@@ -160,7 +167,8 @@ def main() -> None:
         rows = first_with(shown, IDENTITIES)
         others = [one for one in driving if one not in rows]
         columns = first_with(sorted(others, key=strength, reverse=True), DRIVERS)
-        sheet(whose, whence, rows, columns, options.weights).save(path, quality=QUALITY, subsampling=0, optimize=True)
+        choices = Choices(weights=options.weights, steps=options.steps)
+        sheet(whose, whence, rows, columns, choices).save(path, quality=QUALITY, subsampling=0, optimize=True)
     print(path)
 
 

@@ -47,7 +47,7 @@ class Usual:
 
 
 USUAL: Final[Mapping[str, Usual]] = {
-    "unet": Usual(size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=2e-3, denoising=4),
+    "unet": Usual(size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=2e-3, denoising=1),
 }
 """Every method that can be trained, by its name; the first is the default."""
 
