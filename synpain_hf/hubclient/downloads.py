@@ -17,7 +17,12 @@ _KIND: Final = "dataset"
 
 
 def download_files(
-    repo_id: str, patterns: Iterable[str], revision: str | None = None, *, kind: Literal["dataset", "model"] = _KIND
+    repo_id: str,
+    patterns: Iterable[str],
+    revision: str | None = None,
+    *,
+    kind: Literal["dataset", "model"] = _KIND,
+    known_whole: bool = True,
 ) -> Path:
     """Download the files of a data set, or a model, that match some patterns: all of them, or an error.
 
@@ -28,6 +33,8 @@ def download_files(
         patterns: What to download, such as `data/*`.
         revision: A branch, a tag or a commit; by default the main branch.
         kind: What it is.
+        known_whole: Whether a cache is refused of which it is not known whether it is whole, as of other programs;
+            otherwise the caller has to look what is there.
 
     Returns:
         The folder that the files are in, named after the commit; it is missing if no file matches.
@@ -41,7 +48,8 @@ def download_files(
         folder = Path(snapshot_download(repo_id, repo_type=kind, revision=revision, allow_patterns=list(patterns)))
         # Without an answer from the Hub, the client checks what is cached against the list of files it keeps; if other
         # programs fetched single files there is no list, and it takes what is there for everything.
-        get_cached_repo_tree(repo_id, repo_type=kind, revision=folder.name)
+        if known_whole:
+            get_cached_repo_tree(repo_id, repo_type=kind, revision=folder.name)
     return folder
 
 
