@@ -64,7 +64,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "an engine": (lambda _: Executor(1, "thread"), "unknown engine 'thread' (did you mean 'threads'?)"),  # type: ignore[arg-type]
     "a method of transfer": (
         lambda folder: synpain_hf.transfer(folder, folder, folder / "out", method="wrap"),
-        "method is 'wrap' (did you mean 'warp'?); give one of warp, oracle, unet",
+        "method is 'wrap' (did you mean 'warp'?); give one of warp, oracle, unet, controlnet",
     ),
     "a word of consent": (
         lambda folder: synpain_hf.transfer(folder, folder, folder / "out", identities_are="consent"),  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple], 
             names[member.pair_id] = f"neutral/{picture_stem(member.pair_id, 'neutral')}.{kind}"
             (folder / names[member.pair_id]).write_bytes(data)
         expressive = f"expressive/{picture_stem(pair_id_of(couple), 'expressive')}.png"
-        prompt = method.prompt(units_of(couple.driver), member.groups)
+        prompt = method.prompt(units_of(couple.driver), member.groups, couple.driver.label)
         pairs.append(NewPair(couple, names[member.pair_id], expressive, prompt))
     return pairs
 

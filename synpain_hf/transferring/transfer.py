@@ -19,7 +19,7 @@ from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import BadInputError, MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
-from synpain_hf.generation.transfer.methods.method import Choices, Method
+from synpain_hf.generation.transfer.methods.method import OF_A_BASE, Choices, Method
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
@@ -71,6 +71,9 @@ def transfer(
     device: str = "auto",
     precision: Precision = "auto",
     unseen: bool = False,
+    strength: float | None = None,
+    adapter: str | Path = "",
+    no_safety_checker: bool = False,
     identities_are: Consent | None = None,
     per_identity: int = 1,
     same: Sequence[str] = (),
@@ -95,13 +98,19 @@ def transfer(
         out: The folder to write; it must not exist.
         method: `warp` bends the neutral face and needs no weights; `oracle` draws demo faces anew with the driver's
             units, the truth that other methods are measured against; `unet` refines what the face would be bent to, by
-            weights that `train_transfer` left.
+            weights that `train_transfer` left; `controlnet` redraws it by Stable Diffusion, likewise.
         weights: What the method has learned: the folder that `train_transfer` left, or a name on the Hub.
-        base: The model that a ControlNet steers: a folder, or a name on the Hub.
+        base: The model that a ControlNet steers: a folder, or a name on the Hub; by default the one that it was trained
+            with, where that is on the Hub.
         steps: Of denoising; by default as many as are usual for the method.
         device: Where a network computes: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         precision: With which numbers: `auto`, `fp32`, `bf16` or `fp16`.
         unseen: Leave out identities and drivers that the weights have learned from.
+        strength: How much of the bent face a ControlNet may redraw, above 0 to 1; 0.6 by default.
+        adapter: An IP-Adapter that keeps the identity, beside a ControlNet: a `.safetensors` file, or its place on the
+            Hub, `NAMESPACE/NAME/PATH`.
+        no_safety_checker: Leave out the safety checker of the base that a ControlNet steers; has to be said where the
+            base has none.
         identities_are: `synthetic`, nobody, or `consented`, real people who agreed to it. Needed where the release does
             not tell; it is kept in the provenance.
         per_identity: How many expressions each identity gets.
@@ -130,7 +139,10 @@ def transfer(
         >>> synpain_hf.build("transferred", "transferred-1.0.0", version="1.0.0")  # doctest: +SKIP
     """
     _check(method, identities_are, per_identity, same, seed)
-    drawing = method_with(method, Choices(str(weights), str(base), seed, steps, device, precision))
+    choices = Choices(
+        str(weights), str(base), seed, steps, device, precision, strength, str(adapter), no_safety_checker
+    )
+    drawing = method_with(method, choices)
     if unseen and not drawing.learned:
         raise UsageError(f"is for methods that have learned, which {method} has not; leave it out", "unseen")
     executor = Executor(workers, engine)
@@ -184,6 +196,8 @@ def method_with(name: str, choices: Choices) -> Method:
         )
     if choices.weights and not method.needs_weights:
         raise UsageError(f"is not for {name}, which has learned nothing; leave it out", "weights")
+    if not method.steers_base and (given := [one for one in OF_A_BASE if getattr(choices, one)]):
+        raise UsageError(f"is not for {name}, which steers no other model; leave it out", given[0])
     missing = [library for library in method.libraries if method.needs_weights and find_spec(library) is None]
     if missing:
         raise MissingExtraError(f"{name} needs {' and '.join(missing)}; run `pip install 'synpain-hf[transfer]'`")

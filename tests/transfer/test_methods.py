@@ -164,7 +164,7 @@ class TestOracle:
 
 
 def test_the_first_method_is_the_default_and_each_is_known_by_its_name() -> None:
-    assert list(METHODS) == ["warp", "oracle", "unet"]
+    assert list(METHODS) == ["warp", "oracle", "unet", "controlnet"]
     assert all(name == method.name for name, method in METHODS.items())
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synpain_hf.generation.transfer.methods.controlnet import ControlNet
 from synpain_hf.generation.transfer.methods.method import Method
 from synpain_hf.generation.transfer.methods.oracle import Oracle
 from synpain_hf.generation.transfer.methods.unet import UNet
 from synpain_hf.generation.transfer.methods.warp import Warp
 
-METHODS: Mapping[str, type[Method]] = {method.name: method for method in (Warp, Oracle, UNet)}
+METHODS: Mapping[str, type[Method]] = {method.name: method for method in (Warp, Oracle, UNet, ControlNet)}
 """Every method, by its name; the first is the default."""

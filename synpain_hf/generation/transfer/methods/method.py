@@ -23,6 +23,10 @@ DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?", re.ASCII)
 """What `Choices.device` may be."""
 
 
+OF_A_BASE: Final = ("base", "strength", "adapter", "no_safety_checker")
+"""The choices that are for methods which steer a base."""
+
+
 @dataclass(frozen=True)
 class Choices:
     """How a method is to draw; a method passes over what it has no use for.
@@ -34,6 +38,9 @@ class Choices:
         steps: Of denoising; None for as many as are usual for the method.
         device: Where a network computes: `auto`, `cpu`, `cuda`, `cuda:1`.
         precision: With which numbers; `auto` is bf16 or fp16 on a GPU that has it, else fp32.
+        strength: How much of the bent face a ControlNet may redraw, above 0 to 1; None for as much as is usual.
+        adapter: An IP-Adapter that keeps the identity: a `.safetensors` file, or its place on the Hub; empty for none.
+        no_safety_checker: Whether the safety checker of the base, which would look at all pictures, is left out.
 
     Raises:
         UsageError: If one cannot be right.
@@ -45,10 +52,15 @@ class Choices:
     steps: int | None = None
     device: str = "auto"
     precision: Precision = "auto"
+    strength: float | None = None
+    adapter: str = ""
+    no_safety_checker: bool = False
 
     def __post_init__(self) -> None:
         if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
             raise UsageError(f"is {self.steps}; give 1 to {MOST_STEPS:,}", "steps")
+        if self.strength is not None and not 0 < self.strength <= 1:
+            raise UsageError(f"is {self.strength:g}; give a number above 0, of at most 1", "strength")
         if not DEVICE.fullmatch(self.device):
             raise UsageError(f"is {shown(self.device)!r}; give auto, cpu, cuda, cuda:N or mps", "device")
         words = get_args(Precision)
@@ -125,6 +137,7 @@ class Method(ABC):
         in_parallel: Whether each worker draws for itself; otherwise one process holds the network.
         batch: Pictures that are drawn at a time.
         needs_weights: Whether it needs `Choices.weights`.
+        steers_base: Whether it steers another model, so that the choices in `OF_A_BASE` are for it.
         choices: How it is to draw.
         weights: The weights that it uses, by name and digest; empty where it uses none.
         settings: What of the choices decides its pixels, beside the weights and the seed.
@@ -142,6 +155,7 @@ class Method(ABC):
     in_parallel: ClassVar[bool] = True
     batch: ClassVar[int] = 1
     needs_weights: ClassVar[bool] = False
+    steers_base: ClassVar[bool] = False
 
     def __init__(self, choices: Choices = Choices()) -> None:
         self.choices = choices
@@ -150,12 +164,18 @@ class Method(ABC):
         self.learned: frozenset[str] = frozenset()
         self.learned_from: Mapping[str, Any] | None = None
 
-    def prompt(self, units: Mapping[str, float], groups: Mapping[str, str | None]) -> str | None:  # noqa: ARG002
+    def prompt(
+        self,
+        units: Mapping[str, float],  # noqa: ARG002
+        groups: Mapping[str, str | None],  # noqa: ARG002
+        label: str,  # noqa: ARG002
+    ) -> str | None:
         """The text that the method is given for a picture; None where it is given none.
 
         Args:
             units: The action units that are to be shown, as in `Request`.
             groups: The groups of the identity, likewise.
+            label: What is to be shown, likewise.
         """
         return None
 
