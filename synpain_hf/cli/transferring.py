@@ -15,10 +15,14 @@ from synpain_hf.executor import Engine
 from synpain_hf.text.plurals import count
 from synpain_hf.vocabulary import Precision
 
-Method = Literal["warp", "oracle", "unet"]
-Learning = Literal["unet"]
+Method = Literal["warp", "oracle", "unet", "controlnet"]
+Learning = Literal["unet", "controlnet"]
 Consent = Literal["synthetic", "consented"]
 Group = Literal["age_group", "gender", "ethnicity"]
+
+_TYPED = {"models": "--model", "adapter": "--ip-adapter"}
+"""What is typed for an argument, where that is called otherwise."""
+
 LandmarkModels = Annotated[
     list[Path] | None,
     typer.Option(
@@ -48,7 +52,7 @@ def transfer(
         typer.Option(
             **choice_of(Method),
             help="What draws: warp bends the neutral face, oracle draws demo faces anew, unet refines a bent face by "
-            "what train-transfer has learned.",
+            "what train-transfer has learned, controlnet redraws it by Stable Diffusion, likewise.",
         ),
     ] = "warp",
     weights: Annotated[
@@ -67,6 +71,38 @@ def transfer(
     precision: PrecisionOption = "auto",
     unseen: Annotated[
         bool, typer.Option("--unseen", help="Leave out identities and drivers that the weights have learned from.")
+    ] = False,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="The Stable Diffusion that a ControlNet steers: a folder, or NAMESPACE/NAME; by default the one that "
+            "it was trained with.",
+            show_default=False,
+        ),
+    ] = "",
+    strength: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="How much of the bent face a ControlNet redraws, up to 1; usually 0.6.",
+            show_default=False,
+        ),
+    ] = None,
+    adapter: Annotated[
+        str,
+        typer.Option(
+            "--ip-adapter",
+            metavar="FILE",
+            help="An IP-Adapter to keep the identity, for controlnet: a file, or NAMESPACE/NAME/PATH.",
+            show_default=False,
+        ),
+    ] = "",
+    no_safety_checker: Annotated[
+        bool,
+        typer.Option(
+            "--no-safety-checker", help="Leave out the safety checker of the base, or say that it may have none."
+        ),
     ] = False,
     identities_are: Annotated[
         Consent | None,
@@ -97,10 +133,11 @@ def transfer(
     same command is given again. What cannot be used is told, each in a line, and left out.
     """
     left_out: list[Problem] = []
-    with reported(as_json, lambda name: {"models": "--model"}.get(name, as_option(name))) as progress:
+    with reported(as_json, lambda name: _TYPED.get(name, as_option(name))) as progress:
         done = synpain_hf.transfer(
             identities, drivers, out, method=method, weights=weights, steps=steps, device=device,
-            precision=cast("Precision", precision), unseen=unseen, identities_are=identities_are,
+            precision=cast("Precision", precision), base=base, strength=strength, adapter=adapter,
+            no_safety_checker=no_safety_checker, unseen=unseen, identities_are=identities_are,
             per_identity=per_identity, same=same or (), seed=seed, models=models or (), workers=workers, engine=engine,
             progress=progress, notice=left_out.extend,
         )  # fmt: skip
@@ -118,6 +155,14 @@ def train_transfer(
     release: ReleaseFolder,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.", show_default=False)],
     method: Annotated[str, typer.Option(**choice_of(Learning), help="What is trained.")] = "unet",
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="The Stable Diffusion that controlnet steers: a folder, or NAMESPACE/NAME.",
+            show_default=False,
+        ),
+    ] = "",
     size: Annotated[int | None, _usual("Side of the square that is drawn, in pixels", "PIXELS")] = None,
     steps: Annotated[int | None, _usual("Steps of training")] = None,
     batch: Annotated[int | None, _usual("Pairs that are computed together")] = None,
@@ -130,6 +175,10 @@ def train_transfer(
     validate_every: Annotated[int, typer.Option(metavar="N", help="Steps between validation pictures.")] = 500,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
+    gradient_checkpointing: Annotated[
+        bool,
+        typer.Option("--gradient-checkpointing", help="Save memory by computing parts of controlnet twice."),
+    ] = False,
     models: LandmarkModels = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Examples made at a time.")] = 1,
     as_json: AsJson = False,
@@ -143,10 +192,11 @@ def train_transfer(
     names = {"models": "--model", "learning_rate": "--lr"}
     with reported(as_json, lambda name: names.get(name, as_option(name))) as progress:
         done = synpain_hf.train_transfer(
-            release, out, method=method, size=size, steps=steps, batch=batch, accumulate=accumulate,
+            release, out, method=method, base=base, size=size, steps=steps, batch=batch, accumulate=accumulate,
             learning_rate=learning_rate, denoising=denoising, seed=seed, test_fold=test_fold,
             checkpoint_every=checkpoint_every, validate_every=validate_every, device=device,
-            precision=cast("Precision", precision), models=models or (), workers=workers, progress=progress,
+            precision=cast("Precision", precision), gradient_checkpointing=gradient_checkpointing, models=models or (),
+            workers=workers, progress=progress,
             notice=left_out.extend,
         )  # fmt: skip
     if left_out:

@@ -87,7 +87,7 @@ class Examples:
             some = pictures[list(places)]
             found[name] = as_tensor(np.where(turned, some[:, :, ::-1], some)).to(device)
         found["mask"] = (found["mask"] + 1) / 2
-        return Batch(found, [self.known[place] for place in places])
+        return Batch(found, [self.known[place] for place in places], mirrored)
 
 
 def examples_in(

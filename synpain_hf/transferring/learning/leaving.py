@@ -59,7 +59,7 @@ def leave(
         "size": training.size,
         "steps": training.denoising,
         "network": recipe.described(),
-        "base": training.base or None,
+        "base": recipe.base,
         "learned_from": {
             "name": release.name,
             "version": release.version,

@@ -18,7 +18,7 @@ from synpain_hf.vocabulary import Precision
 _MULTIPLE: Final = 8
 _MOST_TRAINED: Final = 10_000_000
 _MOST_TOGETHER: Final = 4096
-_NEVER_IN_A_RECORD: Final = ("checkpoint_every",)
+_NEVER_IN_A_RECORD: Final = ("checkpoint_every", "gradient_checkpointing")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ class Usual:
 
 USUAL: Final[Mapping[str, Usual]] = {
     "unet": Usual(size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=2e-3, denoising=1),
+    "controlnet": Usual(
+        size=512, smallest=64, largest=1024, steps=15_000, batch=4, learning_rate=1e-5, denoising=30, needs_base=True
+    ),
 }
 """Every method that can be trained, by its name; the first is the default."""
 
@@ -71,6 +74,7 @@ class Training:
         validate_every: Steps between validation pictures.
         device: Where the network computes, as in `Choices`.
         precision: With which numbers, likewise.
+        gradient_checkpointing: Whether memory is saved by computing parts of the networks twice.
 
     Raises:
         UsageError: If a value cannot be right.
@@ -90,6 +94,7 @@ class Training:
     validate_every: int
     device: str
     precision: Precision
+    gradient_checkpointing: bool = False
 
     @classmethod
     def asked(cls, method: str, **values: Any) -> Training:
@@ -129,6 +134,8 @@ class Training:
             raise UsageError(f"is {self.device}; give {name}, and set CUDA_VISIBLE_DEVICES={number}", "device")
         if usual.needs_base and not self.base:
             raise UsageError(f"is missing: {self.method} steers another model; give its folder or name", "base")
+        if self.gradient_checkpointing and not usual.needs_base:
+            raise UsageError(f"is not for {self.method}, which is small; leave it out", "gradient_checkpointing")
         if self.base and not usual.needs_base:
             raise UsageError(f"is not for {self.method}, which steers no other model; leave it out", "base")
 

@@ -80,6 +80,7 @@ def train_transfer(
     validate_every: int = 500,
     device: str = "auto",
     precision: Precision = "auto",
+    gradient_checkpointing: bool = False,
     models: Sequence[str | Path] = (),
     workers: int = 1,
     progress: Progress = silent,
@@ -94,7 +95,7 @@ def train_transfer(
     Args:
         release: The release.
         out: The folder to write; it must not exist.
-        method: What is trained: `unet`.
+        method: What is trained: `unet` or `controlnet`.
         base: The model that a ControlNet steers: a folder, or a name on the Hub.
         size: Side of the square that is drawn, in pixels; by default what is usual for the method, as for those below.
         steps: Steps of training.
@@ -108,6 +109,7 @@ def train_transfer(
         validate_every: Steps between validation pictures.
         device: Where the network computes: `auto`, `cpu`, `cuda` or `mps`.
         precision: With which numbers: `auto`, `fp32`, `bf16` or `fp16`.
+        gradient_checkpointing: Save memory by computing parts of the networks twice; for `controlnet`.
         models: MediaPipe's model file, or a folder that has it, for a release without landmarks.
         workers: Examples made at a time.
         progress: Called with the faces and pairs that are ready, and the steps that are done.
@@ -132,6 +134,7 @@ def train_transfer(
         method, base=str(base), size=size, steps=steps, batch=batch, accumulate=accumulate, learning_rate=learning_rate,
         denoising=denoising, seed=seed, test_fold=test_fold, checkpoint_every=checkpoint_every,
         validate_every=validate_every, device=device, precision=precision,
+        gradient_checkpointing=gradient_checkpointing,
     )  # fmt: skip
     executor = Executor(workers, "processes")
     opened = Release.open(Path(release).expanduser().resolve())

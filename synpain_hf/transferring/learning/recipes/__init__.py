@@ -9,7 +9,7 @@ from typing import Final, cast
 from synpain_hf.transferring.learning.recipes.recipe import Recipe
 from synpain_hf.transferring.learning.request import Training
 
-_PLACES: Final[Mapping[str, str]] = {"unet": "unet"}
+_PLACES: Final[Mapping[str, str]] = {"unet": "unet", "controlnet": "controlnet"}
 """The module of each method, with a function `recipe`; it is imported when it is needed."""
 
 
@@ -20,5 +20,9 @@ def recipe_for(training: Training) -> Recipe:
         UsageError: If the base cannot be used.
         MissingExtraError: If a library is missing.
     """
+    import torch
+
     module = import_module(f"{__name__}.{_PLACES[training.method]}")
-    return cast("Recipe", module.recipe(training))
+    with torch.random.fork_rng():
+        torch.manual_seed(training.seed)  # draws the weights that a network begins with
+        return cast("Recipe", module.recipe(training))

@@ -20,10 +20,12 @@ class Batch:
         pictures: `neutral`, `bent`, `control` and `target`, each of shape (examples, 3, size, size), -1 to 1; and
             `mask`, shape (examples, 1, size, size), 0 to 1.
         examples: What else is known of each.
+        mirrored: Whether each is seen in a mirror.
     """
 
     pictures: Mapping[str, torch.Tensor]
     examples: Sequence[Example]
+    mirrored: Sequence[bool]
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -35,9 +37,11 @@ class Recipe(Protocol):
     Attributes:
         name: The method's.
         network: What is trained; everything else that it needs is frozen.
+        base: What it steers: its id on the Hub, or what its folder is called; None for nothing.
     """
 
     name: ClassVar[str]
+    base: str | None
     network: torch.nn.Module
 
     def to(self, device: torch.device, dtype: torch.dtype) -> None:

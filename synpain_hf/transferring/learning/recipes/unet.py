@@ -34,6 +34,7 @@ class UNetRecipe:
     """
 
     name: ClassVar[str] = "unet"
+    base: str | None = None
 
     def __init__(self, size: int, steps: int) -> None:
         self.network: torch.nn.Module = network_of(size, CHANNELS)
