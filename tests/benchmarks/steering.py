@@ -33,8 +33,8 @@ from synpain_hf.transferring.learning.recipes import recipe_for
 from synpain_hf.transferring.learning.recipes.recipe import Batch
 from synpain_hf.transferring.learning.request import Training
 from tests.benchmarks.measuring import machine
-from tests.transfer.stable_diffusion import SCHEDULER, TEXT_ENCODER, UNET, VAE
-from tests.transfer.tiny_base import make_base, write_base
+from tests.transfer.learning.stable_diffusion import SCHEDULER, TEXT_ENCODER, UNET, VAE
+from tests.transfer.learning.tiny_base import make_base, write_base
 
 WARM_STEPS = 3
 TEXT = "portrait of an old woman in pain, deep frown, eyes closed"

@@ -52,8 +52,8 @@ class ControlNet(Method):
         self._base = self._found()
         self._adapter = find_adapter(choices.adapter, self._base) if choices.adapter else None
         self._drawer: Drawer | None = None
-        used = [self._model.title, f"base {self._base.title}", self._adapter and f"IP-Adapter {self._adapter.title}"]
-        self.weights = "; ".join(filter(None, used))
+        beside = [f"IP-Adapter {self._adapter.title}"] if self._adapter else []
+        self.weights = "; ".join([self._model.title, f"base {self._base.title}", *beside])
         self.learned = self._model.identities()
         self.learned_from = self._model.learned_from
         self.settings = {

@@ -74,21 +74,22 @@ class ControlNetRecipe:
 
     def __init__(self, base: Base, training: Training) -> None:
         self.base: str | None = base.name
-        self._found, self._size = base, training.size
+        self._found = base
         self._how = Sampling(training.denoising, STRENGTH, GUIDANCE)
         self._parts = Parts.of(base, torch.device("cpu"), torch.float32)
         self.network: torch.nn.Module = ControlNetModel.from_unet(self._parts.unet).train()
         self.network.requires_grad_()
         if training.gradient_checkpointing:
-            self.network.enable_gradient_checkpointing()  # type: ignore[operator]
+            self.network.enable_gradient_checkpointing()
             self._parts.unet.enable_gradient_checkpointing()
         self._encoded = Encoded(self._parts)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> None:
         """Bring Stable Diffusion to a device, in the numbers of mixed precision."""
+        frozen: tuple[Any, ...] = (self._parts.unet, self._parts.vae, self._parts.text_encoder)
         with quiet():
-            for part in (self._parts.unet, self._parts.vae, self._parts.text_encoder):
-                part.to(device, dtype)
+            for network in frozen:
+                network.to(device, dtype)
 
     def loss(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """The error of what the base is to predict, weighted by the ratio of signal to noise.
@@ -120,7 +121,8 @@ class ControlNetRecipe:
         else:
             wanted, weight = schedule.get_velocity(latents, begun, moments), weight / (ratio + 1)
         each = (predicted.float() - wanted).square().mean(dim=(1, 2, 3))
-        return (each * weight).mean()
+        mean: torch.Tensor = (each * weight).mean()
+        return mean
 
     def sample(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What is drawn within the face; the bent face elsewhere."""

@@ -119,8 +119,8 @@ def controlnet_of(folder: Path, name: str, device: torch.device, precision: torc
         UsageError: If its files do not hold one.
     """
     with unloadable(name, "network", "weights"):
-        controlnet: Any = network_of(ControlNetModel, folder, torch_dtype=precision)
-    return controlnet.eval().to(device)  # type: ignore[no-any-return]
+        controlnet: ControlNetModel = network_of(ControlNetModel, folder, torch_dtype=precision)
+    return controlnet.eval().to(device)
 
 
 def network_of(kind: Any, folder: Path, **options: Any) -> Any:

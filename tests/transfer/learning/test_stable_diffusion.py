@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.transfer import stable_diffusion
+from tests.transfer.learning import stable_diffusion
 
 pytestmark = pytest.mark.slow
 

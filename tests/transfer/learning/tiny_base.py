@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.storage import sha256_of
-from tests.transfer.stable_diffusion import INDEX, SCHEDULER, Configuration, write_json
+from tests.transfer.learning.stable_diffusion import INDEX, SCHEDULER, Configuration, write_json
 
 WIDTH = 16
 SIDE = 64

@@ -12,7 +12,7 @@ import pytest
 
 from synpain_hf.errors import DownloadError, UsageError
 from synpain_hf.generation.transfer.methods.learned.base import Base, find_base
-from tests.transfer.stable_diffusion import write_json, write_without_weights
+from tests.transfer.learning.stable_diffusion import write_json, write_without_weights
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from synpain_hf.generation.transfer.methods.warp import Warp
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.transferring.cast import Member
 from tests.sharing import Once
+from tests.transfer.learning.tiny_base import SIDE, make_adapter, make_base, make_checker, make_controlnet
 from tests.transfer.making import Shots, request
-from tests.transfer.tiny_base import SIDE, make_adapter, make_base, make_checker, make_controlnet
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +193,7 @@ def test_what_does_not_fit_is_refused(
     (tmp_path / "damaged" / "ip-adapter.safetensors").write_bytes(b"\0" * 100)
     if "wide/" in str(changed):
         make_adapter(tmp_path / "adapter-for-wide", width=24)
-    placed = {
+    placed: dict[str, Any] = {
         name: str(tmp_path / value) if isinstance(value, str) and value and ".." not in value else value
         for name, value in changed.items()
     }
