@@ -37,7 +37,7 @@ from synpain_hf.transferring.transfer import usable_drivers
 from synpain_hf.vocabulary import Precision
 
 _RECORD = "record.json"
-_LIBRARIES = ("torch", "diffusers", "accelerate")
+_LIBRARIES = ("torch", "diffusers", "transformers", "accelerate")
 
 
 @dataclass(frozen=True)
