@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub.utils import filter_repo_objects
 
 from synpain_hf.errors import DownloadError, UsageError
-from synpain_hf.generation.transfer.methods.learned.base import Base, find_base
+from synpain_hf.generation.transfer.methods.learned.base import FILES, Base, find_base
 from tests.transfer.learning.stable_diffusion import write_json, write_without_weights
 
 
@@ -107,6 +111,38 @@ def test_what_is_nowhere_is_refused(name: str, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="neither a folder nor an id on the Hub"):
         find_base(name)
+
+
+def test_of_a_repository_no_more_is_fetched_than_is_read() -> None:
+    read = [
+        *("model_index.json", "scheduler/scheduler_config.json", "tokenizer/merges.txt", "tokenizer/vocab.json"),
+        *("text_encoder/config.json", "text_encoder/model.safetensors", "unet/config.json", "vae/config.json"),
+        *("unet/diffusion_pytorch_model.safetensors", "vae/diffusion_pytorch_model.safetensors"),
+        *("safety_checker/config.json", "safety_checker/model.safetensors"),
+        *(f"unet/diffusion_pytorch_model{end}" for end in ("-00001-of-00002.safetensors", ".safetensors.index.json")),
+    ]
+    others = [
+        *("v1-5-pruned.ckpt", "v1-5-pruned-emaonly.safetensors", "README.md", "unet/diffusion_pytorch_model.bin"),
+        *("unet/diffusion_pytorch_model.fp16.safetensors", "unet/diffusion_pytorch_model.non_ema.safetensors"),
+        *("text_encoder/pytorch_model.bin", "text_encoder/model.fp16.safetensors", "unet/modeling.py"),
+    ]
+    assert list(filter_repo_objects([*read, *others], allow_patterns=list(FILES))) == read
+
+
+@pytest.mark.slow
+def test_one_that_another_program_left_in_the_cache_is_found_offline(folder: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "home" / "hub" / "models--lab--base"
+    commit = 40 * "a"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    shutil.copytree(folder, repository / "snapshots" / commit)
+    program = (
+        "from synpain_hf.generation.transfer.methods.learned.base import find_base; print(find_base('lab/base').title)"
+    )
+    environment = {**os.environ, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
+    environment.pop("HF_HUB_CACHE", None)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == f"lab/base {commit}\n", done.stderr
 
 
 def test_one_that_is_not_in_the_cache_cannot_be_had_offline() -> None:

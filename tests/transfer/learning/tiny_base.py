@@ -87,7 +87,7 @@ def write_base(
     from transformers import CLIPTextConfig, CLIPTextModel
 
     folder.mkdir(parents=True)
-    tokens = _write_tokenizer(folder / "tokenizer")
+    tokens = write_tokenizer(folder / "tokenizer")
     special = {"vocab_size": tokens, "bos_token_id": tokens - 2, "eos_token_id": tokens - 1, "pad_token_id": tokens - 1}
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -210,7 +210,7 @@ def _rename(folder: Path, file: str) -> None:
     save_file(tensors, folder / file, metadata={"format": "pt"})
 
 
-def _write_tokenizer(folder: Path) -> int:
+def write_tokenizer(folder: Path) -> int:
     """Letters, and words of two of them; the number of tokens."""
     letters = [*string.ascii_lowercase, *string.digits, ",", "."]
     merges = ["p a", "i n</w>"]

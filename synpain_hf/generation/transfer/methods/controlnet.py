@@ -16,6 +16,7 @@ from synpain_hf.generation.transfer.methods.learned.base import Base, check_fit,
 from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
 from synpain_hf.generation.transfer.methods.learned.texts import text_of
 from synpain_hf.generation.transfer.methods.method import Choices, Method, Request
+from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.png import Pixels
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class ControlNet(Method):
     def _found(self) -> Base:
         """The base that is steered."""
         named = self._model.about["base"] or ""
-        if not self.choices.base and "/" not in named:
+        if not (self.choices.base or REPO_ID.fullmatch(named)):
             raise UsageError(f"is missing: the ControlNet was trained with a folder called {named!r}; give it", "base")
         base = find_base(self.choices.base or named)
         check_fit(base, self._model.about["network"])

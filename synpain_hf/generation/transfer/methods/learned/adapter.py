@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from safetensors import SafetensorError, safe_open
-
 from synpain_hf.errors import UsageError
 from synpain_hf.generation.transfer.methods.learned.base import Base
 from synpain_hf.hubclient.downloads import download_files
@@ -93,6 +91,8 @@ def find_adapter(name: str, base: Base) -> Adapter:
 
 def _shapes(file: Path, name: str) -> Mapping[str, tuple[int, ...]]:
     """The shape of each tensor of a file."""
+    from safetensors import SafetensorError, safe_open
+
     try:
         with safe_open(file, "np") as tensors:
             return {tensor: tuple(tensors.get_slice(tensor).get_shape()) for tensor in tensors.keys()}  # noqa: SIM118

@@ -69,12 +69,13 @@ _LAYOUT: Final[Mapping[str, Any]] = {"cross_attention_dim": 1280, "block_out_cha
 
 _PREDICTIONS: Final = ("epsilon", "v_prediction")
 
-_FILES: Final = (
+FILES: Final = (
+    INDEX,
     "*/*.json",
     "tokenizer/*.txt",
     *(f"{part}/{name}{end}.safetensors" for part, name in _WEIGHTS.items() for end in ("", "-?????-of-?????")),
 )
-"""What is downloaded: neither weights in other forms, nor the same weights of less precision."""
+"""What is downloaded of a base: neither weights in other forms, nor the same weights of less precision."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def find_base(name: str) -> Base:
     is_on_hub = REPO_ID.fullmatch(name) is not None and not place.exists()
     if is_on_hub:
         _index_of(_fetched(name, [INDEX]), name)  # before gigabytes follow
-        place = _fetched(name, [INDEX, *_FILES])
+        place = _fetched(name, FILES)
     elif not place.is_dir():
         raise UsageError(
             f"is {shown(name)!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); {_SUCH_AS}", "base"
