@@ -21,6 +21,7 @@ from typing import Any
 from synpain_hf.errors import MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Executor
 from synpain_hf.generation.transfer.methods import METHODS
+from synpain_hf.generation.transfer.methods.learned.base import check_size, find_base
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
 from synpain_hf.release.release import Release
@@ -122,6 +123,7 @@ def train_transfer(
         UsageError: If an argument cannot be right, or another training is in the way.
         BadInputError: If too little is left to learn from.
         ReleaseError: If it is not a complete release.
+        DownloadError: If the base is on the Hub, and cannot be fetched.
         MissingExtraError: If a library of the extra `transfer` is not there.
         OutputError: If `out` cannot be written.
 
@@ -141,6 +143,8 @@ def train_transfer(
     place = Path(out).expanduser().absolute()
     _check_free(place)
     _check_libraries()
+    if training.base:
+        check_size(find_base(training.base), training.size)  # before faces are looked at, which takes a while
     from synpain_hf.transferring.learning.running import learned
 
     busy = f"{place} is being written by another program; wait for it, or give another place"

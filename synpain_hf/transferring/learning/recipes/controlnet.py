@@ -16,9 +16,9 @@ import torch
 from diffusers import ControlNetModel
 from diffusers.training_utils import compute_snr
 
-from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.methods.controlnet import GUIDANCE, STRENGTH
-from synpain_hf.generation.transfer.methods.learned.base import Base, find_base, side_of
+from synpain_hf.generation.transfer.methods.learned.base import Base, check_size, find_base
 from synpain_hf.generation.transfer.methods.learned.parts import Parts
 from synpain_hf.generation.transfer.methods.learned.quiet import quiet
 from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered
@@ -43,8 +43,7 @@ def recipe(training: Training) -> ControlNetRecipe:
         DownloadError: If the base is on the Hub, and cannot be fetched.
     """
     base = find_base(training.base)
-    if training.size % side_of(base):
-        raise UsageError(f"is {training.size}; give a multiple of {side_of(base)}, as {base.name} needs it", "size")
+    check_size(base, training.size)
     return ControlNetRecipe(base, training)
 
 

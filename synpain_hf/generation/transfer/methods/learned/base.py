@@ -168,9 +168,19 @@ def check_fit(base: Base, network: Mapping[str, Any]) -> None:
             )
 
 
-def side_of(base: Base) -> int:
-    """What the side of a picture has to be a multiple of, in pixels."""
-    return int(PIXELS_A_LATENT * 2 ** (len(base.layout["block_out_channels"]) - 1))
+def check_size(base: Base, size: int) -> None:
+    """Refuse a size of pictures that a base cannot draw.
+
+    Args:
+        base: The base.
+        size: Side of the pictures, in pixels.
+
+    Raises:
+        UsageError: If it is no multiple of what one pixel of the coarsest level stands for.
+    """
+    coarsest = PIXELS_A_LATENT * 2 ** (len(base.layout["block_out_channels"]) - 1)
+    if size % coarsest:
+        raise UsageError(f"is {size}; give a multiple of {coarsest}, as {base.name} needs it", "size")
 
 
 def _fetched(name: str, patterns: Sequence[str]) -> Path:
