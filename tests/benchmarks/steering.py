@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import ControlNetModel
 
 from synpain_hf.generation.transfer.methods.controlnet import GUIDANCE, STRENGTH
 from synpain_hf.generation.transfer.methods.learned.base import find_base
 from synpain_hf.generation.transfer.methods.learned.device import Device
-from synpain_hf.generation.transfer.methods.learned.parts import Parts, controlnet_of
+from synpain_hf.generation.transfer.methods.learned.parts import Parts
 from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered, noise_of
 from synpain_hf.text.markdown import table
 from synpain_hf.transferring.learning.couples import Example
@@ -43,8 +44,8 @@ Measured = tuple[str, float, float | None]
 """What was done, how many in a second, and in how many GiB of a GPU."""
 
 
-def learning(options: argparse.Namespace, device: Device, checkpointing: bool, folder: Path) -> Measured:
-    """Steps of training; the ControlNet is left in a folder."""
+def learning(options: argparse.Namespace, device: Device, checkpointing: bool) -> Measured:
+    """Steps of training."""
     recipe: Any = recipe_for(
         Training.asked(
             "controlnet", base=options.base, size=options.size, batch=options.batch, accumulate=1, steps=options.steps,
@@ -71,16 +72,16 @@ def learning(options: argparse.Namespace, device: Device, checkpointing: bool, f
         optimizer.step()
         optimizer.zero_grad()
     speed = options.batch * options.steps / (_now(where) - began)
-    recipe.save(folder)
     how = "with" if checkpointing else "without"
     return f"training, {options.batch} pairs a step, {how} gradient checkpointing", speed, _memory(where)
 
 
-def drawing(options: argparse.Namespace, device: Device, folder: Path) -> Measured:
+def drawing(options: argparse.Namespace, device: Device) -> Measured:
     """Pictures that are drawn."""
     where = torch.device(device.name)
     parts = Parts.of(find_base(options.base), where, device.dtype)
-    steered = Steered(parts, controlnet_of(folder, folder.name, where, device.dtype))
+    controlnet: Any = ControlNetModel.from_unet(parts.unet)
+    steered = Steered(parts, controlnet.eval().to(where, device.dtype))
     grey = np.full((options.size, options.size, 3), 128, np.uint8)
     how = Sampling(options.denoising, STRENGTH, GUIDANCE)
     asked = [Asked(grey, grey, grey, TEXT, noise_of(0, str(number))) for number in range(options.pictures)]
@@ -91,11 +92,11 @@ def drawing(options: argparse.Namespace, device: Device, folder: Path) -> Measur
     return f"drawing, {options.denoising} steps of which {STRENGTH:.0%} are made", speed, _memory(where)
 
 
-def measured(options: argparse.Namespace, device: Device, folder: Path) -> Iterator[Measured]:
+def measured(options: argparse.Namespace, device: Device) -> Iterator[Measured]:
     """All that is measured."""
     for checkpointing in (False, True):
-        yield learning(options, device, checkpointing, folder)
-    yield drawing(options, device, folder)
+        yield learning(options, device, checkpointing)
+    yield drawing(options, device)
 
 
 def _now(device: torch.device) -> float:
@@ -136,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 write_base(Path(options.base), UNET, VAE, TEXT_ENCODER, SCHEDULER)
         rows = [
             (what, f"{speed:.2f}", "–" if memory is None else f"{memory:.1f}")
-            for what, speed, memory in measured(options, device, Path(work, "controlnet"))
+            for what, speed, memory in measured(options, device)
         ]
     where = torch.cuda.get_device_name() if device.name.startswith("cuda") else device.name
     text = "\n\n".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub.utils import filter_repo_objects
+from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
 
 from synpain_hf.errors import DownloadError, UsageError
 from synpain_hf.generation.transfer.methods.learned.base import FILES, Base, find_base

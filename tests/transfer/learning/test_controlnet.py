@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from synpain_hf.errors import DownloadError, PictureError, UsageError
+from synpain_hf.errors import BadInputError, DownloadError, PictureError, UsageError
 from synpain_hf.generation.transfer.methods.controlnet import ControlNet
 from synpain_hf.generation.transfer.methods.learned.adapter import find_adapter
 from synpain_hf.generation.transfer.methods.learned.base import find_base
@@ -28,6 +29,7 @@ from synpain_hf.generation.transfer.methods.warp import Warp
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.transferring.cast import Member
 from tests.sharing import Once
+from tests.transfer.learning.stable_diffusion import write_json
 from tests.transfer.learning.tiny_base import SIDE, make_adapter, make_base, make_checker, make_controlnet
 from tests.transfer.making import Shots, request
 
@@ -213,6 +215,17 @@ def test_weights_that_are_not_whole_are_refused(choices: Choices, asked: Request
     unet.write_bytes(b"no tensors")
     with pytest.raises(UsageError, match="whose unet cannot be loaded"):
         ControlNet(replace(choices, base=str(base))).draw(asked)
+
+
+def test_weights_of_a_controlnet_that_are_not_as_is_said_are_refused(
+    networks: Path, choices: Choices, asked: Request, tmp_path: Path
+) -> None:
+    weights = make_controlnet(tmp_path / "wide", networks / "wide")
+    about = json.loads((weights / "transfer_model.json").read_text())
+    about["network"]["cross_attention_dim"] = 16
+    write_json(weights / "transfer_model.json", about)
+    with pytest.raises(BadInputError, match="its tensors have other names or shapes"):
+        ControlNet(replace(choices, weights=str(weights))).draw(asked)
 
 
 def test_an_adapter_that_is_not_in_the_cache_cannot_be_had_offline(choices: Choices) -> None:

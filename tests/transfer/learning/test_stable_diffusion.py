@@ -15,9 +15,10 @@ from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from synpain_hf.generation.transfer.methods.learned.base import check_fit, find_base
+from synpain_hf.generation.transfer.methods.learned.folder import WEIGHTS, TransferModel
 from synpain_hf.generation.transfer.methods.learned.parts import Parts, controlnet_of
 from tests.transfer.learning import stable_diffusion
-from tests.transfer.learning.stable_diffusion import Layout, write_json
+from tests.transfer.learning.stable_diffusion import Layout
 from tests.transfer.learning.tiny_base import PUBLISHED_NAMES, write_tokenizer
 
 pytestmark = pytest.mark.slow
@@ -57,10 +58,8 @@ def test_files_with_the_published_names_are_opened(networks: Mapping[str, Any], 
     parts = Parts.of(found, CPU, HALF)
     for part in ("unet", "vae", "text_encoder"):
         assert layout_of(getattr(parts, part)) == layout_of(networks[part])
-    folder = tmp_path / "controlnet"
-    write_json(folder / "config.json", dict(networks["controlnet"].config))
-    write_zeros(folder / "diffusion_pytorch_model.safetensors", stable_diffusion.controlnet_layout())
-    controlnet = controlnet_of(folder, "controlnet", CPU, HALF)
+    write_zeros(tmp_path / WEIGHTS, stable_diffusion.controlnet_layout())
+    controlnet = controlnet_of(TransferModel(tmp_path, {"files": {WEIGHTS: {}}}, ""), parts)
     assert layout_of(controlnet) == stable_diffusion.controlnet_layout()
     check_fit(found, controlnet.config)
 

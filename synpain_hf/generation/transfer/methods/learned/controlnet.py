@@ -66,12 +66,14 @@ def steered_by(model: TransferModel, base: Base, device: Device, *, adapter: Ada
         checked: Whether the base's safety checker looks at all pictures.
 
     Raises:
-        UsageError: If one of them is damaged.
+        UsageError: If the base is damaged.
+        BadInputError: If the weights of the ControlNet do not fit it.
     """
     where = torch.device(device.name)
+    parts = Parts.of(base, where, device.dtype)
     return Steered(
-        Parts.of(base, where, device.dtype),
-        controlnet_of(model.folder, model.folder.name, where, device.dtype),
+        parts,
+        controlnet_of(model, parts),
         safety_checker_of(base, where, device.dtype) if checked else None,
         Identity.of(adapter, where, device.dtype) if adapter else None,
     )

@@ -16,7 +16,9 @@ from transformers import CLIPImageProcessorPil, CLIPTextModel, CLIPTokenizer
 
 from synpain_hf.errors import SynpainError, UsageError
 from synpain_hf.generation.transfer.methods.learned.base import CHECKER, Base
+from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
 from synpain_hf.generation.transfer.methods.learned.quiet import quiet
+from synpain_hf.generation.transfer.methods.learned.tensors import load_weights
 from synpain_hf.text.values import shown
 
 _UNLOADABLE = (
@@ -106,21 +108,22 @@ def prepares_for_clip(side: int) -> CLIPImageProcessorPil:
     return CLIPImageProcessorPil(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
 
-def controlnet_of(folder: Path, name: str, device: torch.device, precision: torch.dtype) -> ControlNetModel:
-    """A ControlNet that was trained here.
+def controlnet_of(model: TransferModel, parts: Parts) -> ControlNetModel:
+    """A ControlNet that was trained here, made as its base is, where that is and in its numbers.
 
     Args:
-        folder: Where it is.
-        name: What it is called in messages.
-        device: Where it is put.
-        precision: Of its weights.
+        model: Its folder.
+        parts: The base.
 
     Raises:
-        UsageError: If its files do not hold one.
+        BadInputError: If its weights do not fit.
     """
-    with unloadable(name, "network", "weights"):
-        controlnet: ControlNetModel = network_of(ControlNetModel, folder, torch_dtype=precision)
-    return controlnet.eval().to(device)
+    with torch.device("meta"):
+        controlnet = ControlNetModel.from_unet(parts.unet, load_weights_from_unet=False)
+    with quiet():
+        controlnet.to(parts.unet.dtype)
+    load_weights(controlnet, model)
+    return controlnet.eval().to(parts.unet.device)
 
 
 def network_of(kind: Any, folder: Path, **options: Any) -> Any:

@@ -14,19 +14,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
-from safetensors import SafetensorError, safe_open
 
 from synpain_hf.errors import BadInputError, PictureError, Problem
 from synpain_hf.generation.transfer.methods.learned.conditions import CONDITIONS, Conditions, conditions_of
 from synpain_hf.generation.transfer.methods.learned.cropping import face_mask
 from synpain_hf.generation.transfer.methods.learned.device import Device
-from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, WEIGHTS, TransferModel
+from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, TransferModel
+from synpain_hf.generation.transfer.methods.learned.tensors import load_weights
 from synpain_hf.generation.transfer.methods.method import Request
 from synpain_hf.generation.transfer.sampling import Floats
 from synpain_hf.imaging.png import Pixels
@@ -152,11 +151,7 @@ class Refiner:
         channels = channels_of(model.about["network"], f"{model.folder.name}/{ABOUT}")
         with torch.device("meta"):
             network = network_of(size, channels)
-        try:
-            network.load_state_dict(_loaded(model.file(WEIGHTS), network.state_dict()), assign=True)
-        except (SafetensorError, ValueError, OSError) as error:
-            reason = f"does not fit the network that {ABOUT} describes ({error}); train again"
-            raise BadInputError([Problem(f"{model.folder.name}/{WEIGHTS}", reason)]) from error
+        load_weights(network, model)
         return cls(network.to(device.name).eval(), size, device, steps)
 
     def drawn(self, requests: Sequence[Request], seed: int) -> list[Pixels | PictureError]:
@@ -192,23 +187,6 @@ class Refiner:
             with torch.autocast(kind, self.device.dtype, enabled=self.device.precision != "fp32"):
                 drawn = denoised(self.network, given, pictures["bent"], noise, self.steps)
             yield from drawn[: len(usable) - start].cpu()
-
-
-def _loaded(path: Path, wanted: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a file; nothing is read before their names and shapes are right.
-
-    Raises:
-        ValueError: If they are not.
-        SafetensorError: If it is no such file.
-    """
-    with safe_open(path, "pt") as file:
-        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
-        if found != {name: tuple(tensor.shape) for name, tensor in wanted.items()}:
-            raise ValueError("its tensors have other names or shapes")
-        tensors = {name: file.get_tensor(name).float() for name in found}
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise ValueError("it has numbers that are not finite")
-    return tensors
 
 
 def as_tensor(pictures: Pixels) -> torch.Tensor:
