@@ -228,6 +228,15 @@ def test_weights_of_a_controlnet_that_are_not_as_is_said_are_refused(
         ControlNet(replace(choices, weights=str(weights))).draw(asked)
 
 
+def test_the_base_of_the_training_is_taken_from_the_hub_by_default(choices: Choices, tmp_path: Path) -> None:
+    weights = shutil.copytree(choices.weights, tmp_path / "weights")
+    about = json.loads((weights / "transfer_model.json").read_text())
+    write_json(weights / "transfer_model.json", about | {"base": "lab/base"})
+    with pytest.raises(DownloadError, match="downloading lab/base failed"):
+        ControlNet(replace(choices, weights=str(weights), base=""))
+    assert "; base base sha256:" in ControlNet(replace(choices, weights=str(weights))).weights
+
+
 def test_an_adapter_that_is_not_in_the_cache_cannot_be_had_offline(choices: Choices) -> None:
     with pytest.raises(DownloadError, match=r"downloading h94/IP-Adapter failed: .*HF_HUB_OFFLINE is set; unset it"):
         ControlNet(replace(choices, adapter="h94/IP-Adapter/models/ip-adapter_sd15.safetensors"))
