@@ -25,7 +25,8 @@ from synpain_hf.transferring.learning.request import Training
 from synpain_hf.transferring.learning.train_transfer import train_transfer
 from synpain_hf.transferring.transfer import transfer
 from tests.sharing import Once
-from tests.transfer.learning.tiny_base import make_base
+from tests.transfer.learning.stable_diffusion import SCHEDULER
+from tests.transfer.learning.tiny_base import TEXT_ENCODER, UNET, VAE, make_base, write_base
 from tests.transfer.making import Shots
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,14 @@ def test_what_the_scheduler_says_that_is_predicted_is_learned(base: Path, batch:
     one, other = (recipe(each).loss(batch, torch.Generator().manual_seed(1)) for each in (base, velocity))
     assert torch.isfinite(other)
     assert one != other
+
+
+def test_a_base_may_be_made_as_stable_diffusion_2_is(batch: Batch, tmp_path: Path) -> None:
+    unet = UNET | {"use_linear_projection": True, "attention_head_dim": (2, 4)}
+    write_base(tmp_path / "two", unet, VAE, TEXT_ENCODER, SCHEDULER | {"prediction_type": "v_prediction"})
+    trained = recipe(tmp_path / "two")
+    assert torch.isfinite(gradient(trained, batch, 1)[1]).all()
+    assert torch.isfinite(trained.sample(batch, torch.Generator().manual_seed(1))).all()
 
 
 def test_it_learns_in_half_precision(base: Path, batch: Batch) -> None:
