@@ -15,7 +15,8 @@ import pytest
 from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
 
 from synpain_hf.errors import DownloadError, UsageError
-from synpain_hf.generation.transfer.methods.learned.base import FILES, Base, find_base
+from synpain_hf.generation.transfer.methods.learned.base import Base, find_base
+from synpain_hf.generation.transfer.methods.learned.layout import FILES
 from tests.transfer.learning.stable_diffusion import write_json, write_without_weights
 
 

@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from transformers import CLIPImageProcessorPil, CLIPTextModel, CLIPTokenizer
 
 from synpain_hf.errors import SynpainError, UsageError
-from synpain_hf.generation.transfer.methods.learned.base import CHECKER, Base
+from synpain_hf.generation.transfer.methods.learned.base import Base
 from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
+from synpain_hf.generation.transfer.methods.learned.layout import CHECKER
 from synpain_hf.generation.transfer.methods.learned.quiet import quiet
 from synpain_hf.generation.transfer.methods.learned.tensors import load_weights
 from synpain_hf.text.values import shown
