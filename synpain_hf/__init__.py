@@ -34,6 +34,7 @@ _HOMES = {
     "rate": "synpain_hf.rating.sheet",
     "ratings": "synpain_hf.rating.ratings",
     "train": "synpain_hf.training.run.train",
+    "train_transfer": "synpain_hf.transferring.learning.train_transfer",
     "transfer": "synpain_hf.transferring.transfer",
     "transfer_report": "synpain_hf.assessment.transfer_report",
     "uninstall": "synpain_hf.release.install",
@@ -65,6 +66,7 @@ __all__ = [
     "rate",
     "ratings",
     "train",
+    "train_transfer",
     "transfer",
     "transfer_report",
     "uninstall",
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     from synpain_hf.training.run.judging import predict
     from synpain_hf.training.run.photographs import judge
     from synpain_hf.training.run.train import train
+    from synpain_hf.transferring.learning.train_transfer import train_transfer
     from synpain_hf.transferring.transfer import transfer
     from synpain_hf.validation.validate import validate
 else:

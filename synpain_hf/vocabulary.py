@@ -58,6 +58,9 @@ Fusion = Literal["subtraction", "concatenation", "cross_attention", "none"]
 
 DEFAULT_FUSION: Fusion = "cross_attention"
 
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+"""With which numbers a network computes."""
+
 Alignment = Literal["box", "similarity", "pwct"]
 """How faces are brought into place: not at all, by eyes and mouth, or as the published PwCT was given them."""
 

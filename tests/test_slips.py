@@ -64,7 +64,7 @@ SLIPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "an engine": (lambda _: Executor(1, "thread"), "unknown engine 'thread' (did you mean 'threads'?)"),  # type: ignore[arg-type]
     "a method of transfer": (
         lambda folder: synpain_hf.transfer(folder, folder, folder / "out", method="wrap"),
-        "method is 'wrap' (did you mean 'warp'?); give one of warp, oracle",
+        "method is 'wrap' (did you mean 'warp'?); give one of warp, oracle, unet, controlnet",
     ),
     "a word of consent": (
         lambda folder: synpain_hf.transfer(folder, folder, folder / "out", identities_are="consent"),  # type: ignore[arg-type]
@@ -174,5 +174,5 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format", "--style"),
         *("--layout", "--face", "--with", "--alignment"),
-        *("--method", "--identities-are", "--same"),
+        *("--method", "--identities-are", "--same", "--precision"),
     }

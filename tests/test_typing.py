@@ -47,6 +47,7 @@ RIGHT = {
     'ratings(place, ["ann.csv", place], key="key.json")': "Ratings",
     'judge(place, ["neutral.png"], model="model")': "list[dict[str, Any]]",
     'train(place, out="model")': "TrainingResult",
+    'train_transfer(place, "refiner", steps=5)': "TrainedTransfer",
     'transfer(place, "release", "out", same=["gender"])': "Transfer",
     'transfer_report(place, "oracle", drivers="release", out=place)': "TransferReport",
     'cross_validate(place, out="models")': "CrossValidation",

@@ -25,12 +25,12 @@ from synpain_hf.cli.publishing import publish, publish_metric
 from synpain_hf.cli.rating import rate, ratings
 from synpain_hf.cli.releases import build, demo, diff, info, install, installed, uninstall
 from synpain_hf.cli.training import train
-from synpain_hf.cli.transferring import transfer, transfer_report
+from synpain_hf.cli.transferring import train_transfer, transfer, transfer_report
 from synpain_hf.cli.validation import validate
 
 COMMANDS = (
-    build, demo, info, diff, faces, annotate, transfer, transfer_report, validate, rate, ratings, card, install,
-    installed, uninstall, evaluate, compare, publish, publish_metric, train, predict, judge, experiment,
+    build, demo, info, diff, faces, annotate, transfer, train_transfer, transfer_report, validate, rate, ratings, card,
+    install, installed, uninstall, evaluate, compare, publish, publish_metric, train, predict, judge, experiment,
 )  # fmt: skip
 """In the order in which --help lists them."""
 

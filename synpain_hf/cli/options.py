@@ -12,7 +12,7 @@ import typer
 from synpain_hf.executor import Engine
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.training.options import ModelArguments
-from synpain_hf.vocabulary import Alignment, Fusion
+from synpain_hf.vocabulary import Alignment, Fusion, Precision
 
 
 def choice_of(words: Any) -> dict[str, Any]:
@@ -36,6 +36,10 @@ Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Partitions writt
 EngineOption = typer.Option(
     **choice_of(Engine), help="What the workers are; ray takes the cluster that RAY_ADDRESS names, else this machine."
 )
+DeviceOption = Annotated[
+    str, typer.Option(metavar="DEVICE", help="Where a network computes: auto, cpu, cuda, cuda:N, mps.")
+]
+PrecisionOption = Annotated[str, typer.Option(**choice_of(Precision), help="With which numbers a network computes.")]
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 RepoId = Annotated[str, typer.Option("--repo-id", metavar="NAMESPACE/NAME", help="The repository.", show_default=False)]

@@ -106,11 +106,16 @@ class Release:
 
     @property
     def shows_people(self) -> bool:
-        """Whether it is of pictures of people, or may be; also with expressions that are not theirs."""
+        """Whether it is of pictures of people, or may be; also with expressions that are not theirs.
+
+        Faces that were drawn by what has learned from people count, too.
+        """
         source = self.manifest["source"]
         transfer = source.get("transfer")
-        lent = transfer and (transfer["identities_are"] == "consented" or transfer["drivers"]["shows_people"])
-        return source["kind"] in REAL or bool(lent)
+        if source["kind"] in REAL or transfer is None:
+            return source["kind"] in REAL
+        made_of = [transfer["drivers"], *([transfer["learned_from"]] if "learned_from" in transfer else [])]
+        return transfer["identities_are"] == "consented" or any(one["shows_people"] for one in made_of)
 
     @property
     def files(self) -> Mapping[str, FileRecord]:

@@ -34,6 +34,13 @@ _CONSENT = {
     ),
 }
 _DRIVEN_BY_PEOPLE = " The inside of an open mouth is that of a driver, who may be a real person."
+_LEARNED_FROM_PEOPLE = (
+    " The network that drew the expressions learned from pictures of people, whom faces may resemble."
+)
+_LEARNED = (
+    "Parts of expressive faces were drawn by a network, which knows the faces that it learned from: folds, teeth and "
+    "closed lids may be theirs, and are least sure where a face is unlike them."
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,21 @@ def transfer_in(release: Release) -> Told | None:
     if notes is None:
         return None
     identities, drivers = (f"{notes[side]['name']} {notes[side]['version']}" for side in ("identities", "drivers"))
-    lent = _DRIVEN_BY_PEOPLE if notes["drivers"]["shows_people"] else ""
+    learned_from = notes.get("learned_from")
+    if learned_from is None:
+        lent = _DRIVEN_BY_PEOPLE if notes["drivers"]["shows_people"] else ""
+        learned = ""
+        limits: Sequence[str] = [_NO_MOTION] if notes["method"] == _DRAWN else _LIMITS
+    else:
+        lent = _LEARNED_FROM_PEOPLE if learned_from["shows_people"] else ""
+        learned = f" What it draws, it learned from {learned_from['name']} {learned_from['version']}."
+        limits = (*_LIMITS, _LEARNED)
     return Told(
         made=(
             f"Expressive faces are synthetic: neutral faces of {identities} with the expressions of {drivers}, by the "
-            f"method {notes['method']} {notes['method_version']} (to the IPTC, {notes['source_type']}). "
+            f"method {notes['method']} {notes['method_version']} (to the IPTC, {notes['source_type']}).{learned} "
             "`derived_from` names the driver of each, who is on the same side of every split."
         ),
         consent=_CONSENT[notes["identities_are"]] + lent,
-        limits=[_NO_MOTION] if notes["method"] == _DRAWN else _LIMITS,
+        limits=limits,
     )

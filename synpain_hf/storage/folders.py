@@ -152,9 +152,11 @@ def resumable_folder(work: Path, *, busy: str) -> Iterator[Path]:
             _own(work)  # again: filelock creates the folder if another program has just removed it
             for path in work.rglob("*"):
                 refuse_link(path)
-            yield work
-            if set(work.iterdir()) == {lock}:
-                _discard(work)
+            try:
+                yield work
+            finally:
+                if set(work.iterdir()) == {lock}:
+                    _discard(work)
 
 
 def move(folder: Path, place: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from synpain_hf.annotation.faces import Face
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.generation.transfer.methods import METHODS
-from synpain_hf.generation.transfer.methods.method import Drawing, Request
+from synpain_hf.generation.transfer.methods.method import Choices, Drawing, Method, Request
 from synpain_hf.generation.transfer.note import noted
 from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.imaging import png
@@ -32,6 +32,7 @@ _FILES_KEPT = 128
 """Files whose pairs are kept in memory: those of one release."""
 
 _PICTURES_KEPT = 8
+_METHODS_KEPT = 2
 
 Stamp = tuple[int, int] | None
 """What changes when a file does, so that one that took the place of another is read."""
@@ -65,6 +66,7 @@ class Picture:
         units: The action units of the expression, 0 to 5, as far as they are known.
         label: What the expression shows.
         drawing: How the identity's face was drawn, where it is a demo face.
+        groups: The groups of the identity, by column; None where unknown.
         text: What is noted in it of how it was made.
     """
 
@@ -76,6 +78,7 @@ class Picture:
     units: Mapping[str, float]
     label: str
     drawing: Drawing | None
+    groups: Mapping[str, str | None]
     text: str
 
 
@@ -85,10 +88,14 @@ class Task:
 
     Attributes:
         method: Its name.
+        choices: How it is to draw.
+        weights: What it draws by, by name and digest.
         pictures: The pictures.
     """
 
     method: str
+    choices: Choices
+    weights: str
     pictures: tuple[Picture, ...]
 
 
@@ -113,18 +120,39 @@ def draw(task: Task) -> Drawn:
         MissingExtraError: If a library of the method cannot be loaded.
         OSError: If a picture cannot be written.
     """
-    method = METHODS[task.method]()
+    method = _method(task.method, task.choices, task.weights)
     problems = []
-    for picture in task.pictures:
-        try:
-            identity, neutral, expression = map(_shot, (picture.identity, picture.neutral, picture.expression))
-            request = Request(identity, neutral, expression, picture.units, picture.label, picture.drawing)
-            pixels = method.draw(request)
-        except PictureError as error:
-            problems.append(Problem(f"pairs/{picture.pair_id}", str(error), picture.pair_id))
-            continue
-        write_atomically(picture.place, noted(png.encode(pixels), method.source_type, picture.text))
+    for start in range(0, len(task.pictures), method.batch):
+        some = task.pictures[start : start + method.batch]
+        for picture, drawn in zip(some, _drawn(method, some), strict=True):
+            if isinstance(drawn, PictureError):
+                problems.append(Problem(f"pairs/{picture.pair_id}", str(drawn), picture.pair_id))
+            else:
+                write_atomically(picture.place, noted(png.encode(drawn), method.source_type, picture.text))
     return Drawn(len(task.pictures), tuple(problems))
+
+
+@lru_cache(_METHODS_KEPT)
+def _method(name: str, choices: Choices, weights: str) -> Method:  # noqa: ARG001 - other weights, another method
+    """A method, which may hold a network."""
+    return METHODS[name](choices)
+
+
+def _drawn(method: Method, pictures: Sequence[Picture]) -> list[png.Pixels | PictureError]:
+    """Each picture, or why it cannot be drawn."""
+    asked = [_request(picture) for picture in pictures]
+    drawn = iter(method.draw_all([each for each in asked if isinstance(each, Request)]))
+    return [next(drawn) if isinstance(each, Request) else each for each in asked]
+
+
+def _request(picture: Picture) -> Request | PictureError:
+    try:
+        identity, neutral, expression = map(shot_of, (picture.identity, picture.neutral, picture.expression))
+    except PictureError as error:
+        return error
+    return Request(
+        identity, neutral, expression, picture.units, picture.label, picture.drawing, picture.pair_id, picture.groups
+    )
 
 
 def bytes_of(file: Path, face: Face) -> bytes:
@@ -139,7 +167,13 @@ def bytes_of(file: Path, face: Face) -> bytes:
     return data
 
 
-def _shot(place: Place) -> Shot:
+def shot_of(place: Place) -> Shot:
+    """A face with its landmarks.
+
+    Raises:
+        PictureError: If its picture is damaged.
+        ReleaseError: If the release is damaged.
+    """
     return Shot(decoded(bytes_of(place.file, place.face)), place.landmarks)
 
 

@@ -33,11 +33,13 @@ class NewPair:
         couple: Whose neutral face and whose expression it has.
         neutral: Where its neutral picture is, in the folder of the manifest.
         expressive: Where its other picture is.
+        prompt: The text that the other picture is drawn from; None where there is none.
     """
 
     couple: Couple
     neutral: str
     expressive: str
+    prompt: str | None = None
 
     @property
     def pair_id(self) -> str:
@@ -95,7 +97,7 @@ def _row(pair: NewPair, notes: Mapping[str, Any]) -> dict[str, Any]:
         "pspi": driver.known["pspi"],
         "fold": driver.fold,
         "generator": generator_of(notes),
-        "prompt": notes["prompt"],
+        "prompt": pair.prompt,
         "seed": notes["seed"],
     }
 

@@ -15,7 +15,7 @@ from synpain_hf.transferring.consent import Consent
 
 
 def notes_of(
-    method: type[Method],
+    method: Method,
     consent: Consent,
     identities: Release,
     drivers: Release,
@@ -42,6 +42,8 @@ def notes_of(
         "method_version": method.version,
         "weights": method.weights or None,
         "prompt": None,
+        **({"settings": dict(method.settings)} if method.settings else {}),
+        **({"learned_from": dict(method.learned_from)} if method.learned_from else {}),
         "source_type": SOURCE_TYPES + method.source_type,
         "identities_are": consent,
         "identities": _described(identities),
@@ -66,7 +68,7 @@ def generator_of(notes: Mapping[str, Any]) -> str:
     return f"synpain-hf transfer, method {made}{weights}, identities {notes['identities_are']}, IPTC {kind}"
 
 
-def _versions(method: type[Method]) -> Iterator[str]:
+def _versions(method: Method) -> Iterator[str]:
     """The version of each library that is installed; one that is not makes the method say so."""
     for name in method.libraries:
         with suppress(PackageNotFoundError):

@@ -11,6 +11,7 @@ from typing import Any
 from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Executor
+from synpain_hf.generation.transfer.methods.method import Method
 from synpain_hf.progress import Progress
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.annotations import ANNOTATIONS
@@ -22,6 +23,9 @@ from synpain_hf.transferring.notes import generator_of
 from synpain_hf.transferring.seen import Seen
 
 _IN_A_TASK = 4
+_ALONE = Executor(1, "processes")
+"""This process alone, in which a network is kept."""
+
 _KINDS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp"}
 
 
@@ -42,13 +46,14 @@ class Side:
         return [self.release.manifest["content"], self.release.content_of(ANNOTATIONS), self.seen.landmarks.digest()]
 
 
-def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple]) -> list[NewPair]:
+def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple], method: Method) -> list[NewPair]:
     """The new pairs, once their neutral pictures are written, with the bytes that the release has.
 
     Args:
         folder: Where they are written.
         release: The release of the identities.
         couples: Whose neutral face and whose expression each pair has.
+        method: What will draw the other pictures.
 
     Raises:
         ReleaseError: If the release is damaged.
@@ -63,7 +68,8 @@ def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple]) 
             names[member.pair_id] = f"neutral/{picture_stem(member.pair_id, 'neutral')}.{kind}"
             (folder / names[member.pair_id]).write_bytes(data)
         expressive = f"expressive/{picture_stem(pair_id_of(couple), 'expressive')}.png"
-        pairs.append(NewPair(couple, names[member.pair_id], expressive))
+        prompt = method.prompt(units_of(couple.driver), member.groups, couple.driver.label)
+        pairs.append(NewPair(couple, names[member.pair_id], expressive, prompt))
     return pairs
 
 
@@ -84,27 +90,33 @@ def picture_of(pair: NewPair, folder: Path, whose: Side, whence: Side, notes: Ma
             side.release.folder / member.file, (member.pair_id, face), side.seen.landmarks[member.pair_id, face]
         )
 
-    shown = driver.annotations.get("expressive")
     return Picture(
         pair_id=pair.pair_id,
         place=folder / pair.expressive,
         identity=place(whose, identity, "neutral"),
         neutral=place(whence, driver, "neutral"),
         expression=place(whence, driver, "expressive"),
-        units=shown.units if shown else {},
+        units=units_of(driver),
         label=driver.label,
         drawing=identity.drawing,
+        groups=identity.groups,
         text=f"{generator_of(notes)}; the expression is that of {driver.pair_id} in {notes['drivers']['name']}",
     )
 
 
-def draw_all(pictures: Sequence[Picture], method: str, executor: Executor, progress: Progress) -> list[Problem]:
+def units_of(driver: Member) -> Mapping[str, float]:
+    """The action units of a driver's expression; empty where they are not known."""
+    shown = driver.annotations.get("expressive")
+    return shown.units if shown else {}
+
+
+def draw_all(pictures: Sequence[Picture], method: Method, executor: Executor, progress: Progress) -> list[Problem]:
     """Draw the pictures that are not there yet.
 
     Args:
         pictures: All pictures.
         method: What draws them.
-        executor: Runs it.
+        executor: Runs it, where each worker can draw for itself.
         progress: Called with the pictures that are there.
 
     Returns:
@@ -113,8 +125,9 @@ def draw_all(pictures: Sequence[Picture], method: str, executor: Executor, progr
     missing = [picture for picture in pictures if not picture.place.is_file()]
     done, problems = len(pictures) - len(missing), list[Problem]()
     progress("pictures", done, len(pictures))
-    tasks = (Task(method, tuple(some)) for some in _in_parts(missing))
-    with closing(executor.run(draw, tasks)) as results:
+    size = max(_IN_A_TASK, method.batch)
+    tasks = (Task(method.name, method.choices, method.weights, tuple(some)) for some in _in_parts(missing, size))
+    with closing((executor if method.in_parallel else _ALONE).run(draw, tasks)) as results:
         for drawn in results:
             done += drawn.pictures
             problems += drawn.problems
@@ -122,5 +135,5 @@ def draw_all(pictures: Sequence[Picture], method: str, executor: Executor, progr
     return problems
 
 
-def _in_parts(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
-    return (pictures[start : start + _IN_A_TASK] for start in range(0, len(pictures), _IN_A_TASK))
+def _in_parts(pictures: Sequence[Picture], size: int) -> Iterator[Sequence[Picture]]:
+    return (pictures[start : start + size] for start in range(0, len(pictures), size))

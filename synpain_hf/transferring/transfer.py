@@ -12,12 +12,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from synpain_hf.annotation.faces import picture_stem
-from synpain_hf.errors import BadInputError, Notice, Problem, UsageError, in_order, warn_of
+from synpain_hf.errors import BadInputError, MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
+from synpain_hf.generation.transfer.methods.method import OF_A_BASE, Choices, Method
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
@@ -34,7 +36,8 @@ from synpain_hf.transferring.manifest import write_manifest
 from synpain_hf.transferring.notes import notes_of
 from synpain_hf.transferring.pictures import Side, draw_all, neutrals_written, picture_of
 from synpain_hf.transferring.seen import seen_in
-from synpain_hf.vocabulary import GROUPS
+from synpain_hf.transferring.unseen import told_of_learned, without_learned
+from synpain_hf.vocabulary import GROUPS, Precision
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ def transfer(
     out: str | Path,
     *,
     method: str = "warp",
+    weights: str | Path = "",
+    base: str | Path = "",
+    steps: int | None = None,
+    device: str = "auto",
+    precision: Precision = "auto",
+    unseen: bool = False,
+    strength: float | None = None,
+    adapter: str | Path = "",
+    no_safety_checker: bool = False,
     identities_are: Consent | None = None,
     per_identity: int = 1,
     same: Sequence[str] = (),
@@ -85,25 +97,39 @@ def transfer(
         drivers: The release whose expressions they show; it may be the same.
         out: The folder to write; it must not exist.
         method: `warp` bends the neutral face and needs no weights; `oracle` draws demo faces anew with the driver's
-            units, the truth that other methods are measured against.
+            units, the truth that other methods are measured against; `unet` refines what the face would be bent to, by
+            weights that `train_transfer` left; `controlnet` redraws it by Stable Diffusion, likewise.
+        weights: What the method has learned: the folder that `train_transfer` left, or a name on the Hub.
+        base: The model that a ControlNet steers: a folder, or a name on the Hub; by default the one that it was trained
+            with, where that is on the Hub.
+        steps: Of denoising; by default as many as are usual for the method.
+        device: Where a network computes: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        precision: With which numbers: `auto`, `fp32`, `bf16` or `fp16`.
+        unseen: Leave out identities and drivers that the weights have learned from.
+        strength: How much of the bent face a ControlNet may redraw, above 0 to 1; 0.6 by default.
+        adapter: An IP-Adapter that keeps the identity, beside a ControlNet: a `.safetensors` file, or its place on the
+            Hub, `NAMESPACE/NAME/PATH`.
+        no_safety_checker: Leave out the safety checker of the base that a ControlNet steers; has to be said where the
+            base has none.
         identities_are: `synthetic`, nobody, or `consented`, real people who agreed to it. Needed where the release does
             not tell; it is kept in the provenance.
         per_identity: How many expressions each identity gets.
         same: The groups in which an identity and its driver are alike: some of `age_group`, `gender`, `ethnicity`.
-        seed: Draws who gets whose expression.
+        seed: Draws who gets whose expression, and the noise that a method begins with.
         models: MediaPipe's model file, or a folder that has it, for a release without landmarks; by default that of an
             installed package.
-        workers: Pictures drawn at a time.
+        workers: Pictures drawn at a time, by methods without a network.
         engine: What draws them, as in `build`.
         progress: Called with the faces that were looked at, and the pictures that were drawn.
-        notice: Told, in one list, what was left out: faces that cannot be used, identities without enough drivers.
+        notice: Told, in one list, what was left out: faces that cannot be used, identities without enough drivers; and
+            whether weights have learned from some of those that are shown.
 
     Returns:
         What was done.
 
     Raises:
         UsageError: If an argument cannot be right, or the word of consent is missing.
-        BadInputError: If nothing is left.
+        BadInputError: If nothing is left, or the weights are damaged.
         ReleaseError: If one of them is not a complete release.
         MissingExtraError: If MediaPipe is needed, or the library of a method, and it is not there.
         OutputError: If `out` cannot be written, or workers are killed again and again.
@@ -113,6 +139,12 @@ def transfer(
         >>> synpain_hf.build("transferred", "transferred-1.0.0", version="1.0.0")  # doctest: +SKIP
     """
     _check(method, identities_are, per_identity, same, seed)
+    choices = Choices(
+        str(weights), str(base), seed, steps, device, precision, strength, str(adapter), no_safety_checker
+    )
+    drawing = method_with(method, choices)
+    if unseen and not drawing.learned:
+        raise UsageError(f"is for methods that have learned, which {method} has not; leave it out", "unseen")
     executor = Executor(workers, engine)
     places = [Path(given).expanduser().resolve() for given in (identities, drivers)]
     opened = {place: Release.open(place) for place in places}
@@ -123,15 +155,16 @@ def transfer(
             check(release, of=[base_table(), ANNOTATIONS], progress=progress)
         sides = {path: _side(release, staging, executor, progress, models) for path, release in opened.items()}
         whose, whence = (sides[path] for path in places)
-        couples, problems = _chosen(whose, whence, per_identity, alike, seed)
+        known = drawing if unseen else None
+        couples, problems = _chosen(whose, whence, per_identity, alike, seed, known)
         notes = notes_of(
-            METHODS[method], consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
+            drawing, consent, whose.release, whence.release, seed=seed, per_identity=per_identity, same=alike,
             landmarks="; ".join(sorted({whose.seen.made_with, whence.seen.made_with})),
         )  # fmt: skip
         _forget_others(staging, [notes, *(side.digest() for side in (whose, whence))])
-        new = neutrals_written(staging.folder, whose.release, couples)
+        new = neutrals_written(staging.folder, whose.release, couples, drawing)
         undrawn = draw_all(
-            [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], method, executor, progress
+            [picture_of(pair, staging.folder, whose, whence, notes) for pair in new], drawing, executor, progress
         )
         problems += undrawn
         lost = {problem.pair_id for problem in undrawn}
@@ -140,10 +173,35 @@ def transfer(
             raise BadInputError(problems)
         files = [*write_manifest(staging.folder, left, notes), *_rejected(staging.folder, problems)]
         staging.complete([*files, *(pair.neutral for pair in left), *(pair.expressive for pair in left)])
-    if problems:
-        notice(in_order(problems))
+    told = in_order([*problems, *told_of_learned(couples, drawing)])
+    if told:
+        notice(told)
     driving = {pair.couple.driver.pair_id for pair in left}
     return Transfer(place, len(left), len({pair.neutral for pair in left}), len(driving), in_order(problems))
+
+
+def method_with(name: str, choices: Choices) -> Method:
+    """A method of transfer, with the weights that it needs.
+
+    Raises:
+        UsageError: If it lacks them, or is given some that it has no use for, or they do not fit.
+        BadInputError: If they are damaged.
+        MissingExtraError: If a library of a network is missing.
+    """
+    method = METHODS[name]
+    if method.needs_weights and not choices.weights:
+        raise UsageError(
+            f"is missing: {name} draws by what it has learned; give the folder that `synpain-hf train-transfer` left",
+            "weights",
+        )
+    if choices.weights and not method.needs_weights:
+        raise UsageError(f"is not for {name}, which has learned nothing; leave it out", "weights")
+    if not method.steers_base and (given := [one for one in OF_A_BASE if getattr(choices, one)]):
+        raise UsageError(f"is not for {name}, which steers no other model; leave it out", given[0])
+    missing = [library for library in method.libraries if method.needs_weights and find_spec(library) is None]
+    if missing:
+        raise MissingExtraError(f"{name} needs {' and '.join(missing)}; run `pip install 'synpain-hf[transfer]'`")
+    return method(choices)
 
 
 def _side(
@@ -154,7 +212,7 @@ def _side(
 
 
 def _chosen(
-    whose: Side, whence: Side, per_identity: int, same: Sequence[str], seed: int
+    whose: Side, whence: Side, per_identity: int, same: Sequence[str], seed: int, unseen_by: Method | None
 ) -> tuple[list[Couple], list[Problem]]:
     """Who is to show whose expression, and what cannot be used.
 
@@ -162,11 +220,14 @@ def _chosen(
         BadInputError: If nothing is left.
     """
     shown, problems = _usable_identities(whose)
-    driving, unusable = _usable_drivers(whence)
+    driving, unusable = usable_drivers(whence)
+    if unseen_by:
+        shown, driving = (without_learned(members, unseen_by) for members in (shown, driving))
     couples, too_few = couples_of(shown, driving, per_identity, same, seed)
     problems += [*unusable, *too_few]
     if not couples:
-        raise BadInputError(problems)
+        reason = "has learned from every identity or driver; give others, or leave out --unseen"
+        raise BadInputError(problems or [Problem("weights", reason)])
     return couples, problems
 
 
@@ -208,7 +269,7 @@ def _usable_identities(side: Side) -> tuple[list[Member], list[Problem]]:
     return usable, problems
 
 
-def _usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
+def usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
     """The pairs whose change from neutral to expressive is known, and the others."""
     usable, problems = [], list[Problem]()
     for member in members_of(side.release):

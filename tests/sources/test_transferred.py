@@ -72,6 +72,11 @@ def test_a_release_keeps_how_its_faces_were_made_and_its_card_says_so(manifest: 
             6,
             "The inside of an open mouth is that of a driver, who may be a real person.",
         ),
+        (
+            {"method": "unet", "weights": "w sha256:0", "learned_from": {**RELEASE, "shows_people": True}},
+            7,
+            "The network that drew the expressions learned from pictures of people, whom faces may resemble.",
+        ),
     ],
 )
 def test_what_is_told_depends_on_who_is_shown_and_what_drew(

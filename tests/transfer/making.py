@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -45,3 +46,8 @@ def request(shots: Shots, identity: Member, driver: Member) -> Request:
 def difference(one: Pixels, other: Pixels, shot: Shot) -> float:
     """The root mean square difference of two pictures within the box of a face."""
     return root_mean_square(one, other, box_of(shot.landmarks, shot.size))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -164,8 +166,19 @@ class TestOracle:
 
 
 def test_the_first_method_is_the_default_and_each_is_known_by_its_name() -> None:
-    assert list(METHODS) == ["warp", "oracle"]
+    assert list(METHODS) == ["warp", "oracle", "unet", "controlnet"]
     assert all(name == method.name for name, method in METHODS.items())
+
+
+@pytest.mark.slow
+def test_all_methods_are_known_without_what_some_draw_with() -> None:
+    hidden = ("accelerate", "diffusers", "safetensors", "skia", "torch", "transformers")
+    program = (
+        f"import sys; sys.modules |= dict.fromkeys({hidden})\n"
+        "from synpain_hf.generation.transfer.methods import METHODS; print(*METHODS)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == list(METHODS), done.stderr
 
 
 def test_a_control_picture_has_each_part_in_its_colour_where_its_landmarks_are(asked: Request) -> None:

@@ -27,7 +27,7 @@ from synpain_hf.transferring.transfer import Transfer, transfer
 from synpain_hf.vocabulary import DERIVED_FROM, IDENTITY
 from tests.sharing import Once
 from tests.terminal import run
-from tests.transfer.making import Shots, pixels_of
+from tests.transfer.making import Shots, contents, pixels_of
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,6 @@ def rows_in(folder: Path) -> list[dict[str, str]]:
     """The lines of a manifest."""
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 class TestManifest:

@@ -27,6 +27,7 @@ from synpain_hf.generation.transfer.mesh import (
 )
 from synpain_hf.generation.transfer.methods.method import Method, Request
 from synpain_hf.generation.transfer.sampling import Floats, sampled
+from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.generation.transfer.wrinkles import wrinkle_ratio
 from synpain_hf.imaging.png import Pixels
 
@@ -57,17 +58,49 @@ class Warp(Method):
             PictureError: If landmarks are not finite.
         """
         own, target = request.identity.landmarks[:, :2].astype(np.float64), request.target()
-        at = covered(with_moved_rings(own, target), request.identity.size)
-        picture = request.identity.pixels.astype(np.float32)
-        picture[at.rows, at.columns] = sampled(request.identity.pixels, _sources(at, own, target))
-        outline = target[list(OVAL)]
-        width = float(np.ptp(outline[:, 0]))
-        box = box_of(outline, 1, request.identity.size)
+        picture, at = _bent(request.identity, own, target)
+        box, width = _extent(target, request.identity)
         shown = picture[box[1] : box[3], box[0] : box[2]]
         shown *= _ratio(at, box, target, request)
         _draw_lashes(shown, box, own, target, width)
         _fill_mouth(shown, at, box, target, request, width)
-        return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+        return _whole(picture)
+
+
+def bent(face: Shot, target: Points) -> Pixels:
+    """A neutral face bent by its landmarks alone: nothing of another picture is in it.
+
+    Args:
+        face: The face.
+        target: Where its landmarks are to be, shape (478, 2).
+
+    Returns:
+        As large as its picture.
+    """
+    own = face.landmarks[:, :2].astype(np.float64)
+    picture, _ = _bent(face, own, target)
+    box, width = _extent(target, face)
+    _draw_lashes(picture[box[1] : box[3], box[0] : box[2]], box, own, target, width)
+    return _whole(picture)
+
+
+def _bent(face: Shot, own: Points, target: Points) -> tuple[Floats, Covered]:
+    """The picture with its pixels where they have gone, and which these are."""
+    at = covered(with_moved_rings(own, target), face.size)
+    picture = face.pixels.astype(np.float32)
+    picture[at.rows, at.columns] = sampled(face.pixels, _sources(at, own, target))
+    return picture, at
+
+
+def _extent(target: Points, face: Shot) -> tuple[Box, float]:
+    """The box of the face in its picture, and how wide the face is."""
+    outline = target[list(OVAL)]
+    return box_of(outline, 1, face.size), float(np.ptp(outline[:, 0]))
+
+
+def _whole(picture: Floats) -> Pixels:
+    rounded: Pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def _sources(at: Covered, own: Points, target: Points) -> Floats:
