@@ -430,6 +430,11 @@ class TestResumableFolder:
             (folder / "half").unlink()
         assert not place.exists()
 
+    def test_nothing_is_left_of_a_program_that_fails_before_it_has_done_anything(self, place: Path) -> None:
+        with pytest.raises(OutputError, match="too few"), resumable_folder(place, busy="wait"):
+            raise OutputError("too few")
+        assert not place.exists()
+
     def test_two_programs_do_not_use_it_at_once(self, place: Path) -> None:
         with (
             resumable_folder(place, busy="wait"),
