@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.executor import Executor
 from synpain_hf.progress import Progress
@@ -55,9 +53,7 @@ def learned(
         UsageError: If this machine lacks the device, or the base cannot be used.
         OSError: If something cannot be written.
     """
-    with torch.random.fork_rng():
-        torch.manual_seed(training.seed)
-        recipe = recipe_for(training)
+    recipe = recipe_for(training)
     parts = {"train": split.train, "validation": split.validation}
     made = {
         name: examples_in(work / "examples" / name, side, members, training.size, executor, progress)
