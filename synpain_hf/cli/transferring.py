@@ -13,6 +13,7 @@ from synpain_hf.cli.printing import as_option, print_json, print_line, print_war
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Engine
 from synpain_hf.text.plurals import count
+from synpain_hf.transferring.learning.usual import USUAL
 from synpain_hf.vocabulary import Precision
 
 Method = Literal["warp", "oracle", "unet", "controlnet"]
@@ -34,9 +35,10 @@ LandmarkModels = Annotated[
 ]
 
 
-def _usual(text: str, metavar: str = "N", *flags: str) -> Any:
-    """An option whose default is what is usual for the method."""
-    return typer.Option(*flags, metavar=metavar, help=f"{text}; by default what is usual.", show_default=False)
+def _usual(name: str, text: str, metavar: str = "N", *flags: str) -> Any:
+    """An option whose default is what is usual for the method: of that name in `USUAL`."""
+    values = " or ".join(f"{getattr(usual, name):g} ({method})" for method, usual in USUAL.items())
+    return typer.Option(*flags, metavar=metavar, help=f"{text}; by default {values}.", show_default=False)
 
 
 def transfer(
@@ -163,12 +165,12 @@ def train_transfer(
             show_default=False,
         ),
     ] = "",
-    size: Annotated[int | None, _usual("Side of the square that is drawn, in pixels", "PIXELS")] = None,
-    steps: Annotated[int | None, _usual("Steps of training")] = None,
-    batch: Annotated[int | None, _usual("Pairs that are computed together")] = None,
+    size: Annotated[int | None, _usual("size", "Side of the square that is drawn, in pixels", "PIXELS")] = None,
+    steps: Annotated[int | None, _usual("steps", "Steps of training")] = None,
+    batch: Annotated[int | None, _usual("batch", "Pairs that are computed together")] = None,
     accumulate: Annotated[int, typer.Option(metavar="N", help="So many batches make a step.")] = 1,
-    learning_rate: Annotated[float | None, _usual("Of AdamW, at its highest", "X", "--lr")] = None,
-    denoising: Annotated[int | None, _usual("Steps of denoising, where pictures are drawn")] = None,
+    learning_rate: Annotated[float | None, _usual("learning_rate", "Of AdamW, at its highest", "X", "--lr")] = None,
+    denoising: Annotated[int | None, _usual("denoising", "Steps of denoising, where pictures are drawn")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Draws everything.")] = 0,
     test_fold: Annotated[int, typer.Option(metavar="N", help="The fold that nothing is learned from.")] = 0,
     checkpoint_every: Annotated[int, typer.Option(metavar="N", help="Steps between checkpoints.")] = 500,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from synpain_hf import __version__
 from synpain_hf.generation.transfer.methods import METHODS
+from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, LEARNED
 from synpain_hf.release.release import Release
 from synpain_hf.storage import sha256_of, write_atomically
@@ -24,7 +25,7 @@ CARD: Final = "README.md"
 _TEMPLATE: Final = Path(__file__).with_name("card.md.jinja")
 _LIBRARIES: Final = ("torch", "diffusers", "accelerate")
 _SUFFIXES: Final = (".json", ".safetensors")
-_OF_TRAINING: Final = ("steps", "batch", "accumulate", "learning_rate", "denoising", "seed", "precision")
+_OF_TRAINING: Final = ("steps", "batch", "accumulate", "learning_rate", "denoising", "seed")
 
 
 def leave(
@@ -71,7 +72,10 @@ def leave(
             "pairs": len(examples),
             "identities": len(split.identities),
         },
-        "training": {name: getattr(training, name) for name in _OF_TRAINING},
+        "training": {
+            **{name: getattr(training, name) for name in _OF_TRAINING},
+            "precision": Device.chosen(training.device, training.precision).precision,
+        },
         "files": {
             path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in sorted(folder.iterdir())

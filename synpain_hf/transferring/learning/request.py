@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,46 +12,13 @@ from synpain_hf.generation.transfer.methods.method import MOST_STEPS, Choices
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
+from synpain_hf.transferring.learning.usual import USUAL
 from synpain_hf.vocabulary import Precision
 
 _MULTIPLE: Final = 8
 _MOST_TRAINED: Final = 10_000_000
 _MOST_TOGETHER: Final = 4096
 _NEVER_IN_A_RECORD: Final = ("checkpoint_every", "gradient_checkpointing")
-
-
-@dataclass(frozen=True)
-class Usual:
-    """What a method is trained with, where nothing else is asked for.
-
-    Attributes:
-        size: Side of the square that is drawn, in pixels.
-        smallest: The least that can be asked for.
-        largest: The most.
-        steps: Steps of training.
-        batch: Pairs of a step.
-        learning_rate: Of AdamW, at its highest.
-        denoising: Steps of denoising, where pictures are drawn.
-        needs_base: Whether it steers another model.
-    """
-
-    size: int
-    smallest: int
-    largest: int
-    steps: int
-    batch: int
-    learning_rate: float
-    denoising: int
-    needs_base: bool = False
-
-
-USUAL: Final[Mapping[str, Usual]] = {
-    "unet": Usual(size=64, smallest=32, largest=256, steps=2000, batch=8, learning_rate=2e-3, denoising=1),
-    "controlnet": Usual(
-        size=512, smallest=64, largest=1024, steps=15_000, batch=4, learning_rate=1e-5, denoising=30, needs_base=True
-    ),
-}
-"""Every method that can be trained, by its name; the first is the default."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from synpain_hf.errors import UsageError
-from synpain_hf.transferring.learning.request import USUAL, Training
+from synpain_hf.transferring.learning.request import Training
+from synpain_hf.transferring.learning.usual import USUAL
 from tests.terminal import run
 
 ASKED: dict[str, Any] = {
