@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from synpain_hf.rating.answers import COLUMNS
-from synpain_hf.rating.faces import Face, faces_of
+from synpain_hf.rating.faces import Face, FaceId, faces_of, labelled
 from synpain_hf.rating.questions import CANNOT_SAY, QUESTIONS
-from synpain_hf.release.release import Release
 
 ACCURACY = (0.98, 0.97, 0.90)
 OF_OLD_EXPRESSIONS = 0.75
@@ -41,7 +40,7 @@ def main() -> None:
     parser.add_argument("release", type=Path)
     parser.add_argument("rating", type=Path, help="the folder that `synpain-hf rate` wrote")
     given = parser.parse_args()
-    faces = faces_of(Release.open(given.release))
+    faces = faces_of(labelled([given.release]))
     key = json.loads((given.rating / "key.json").read_text(encoding="utf-8"))
     generator = np.random.default_rng(0)
     for number, (sheet, tokens) in enumerate(key["sheets"].items()):
@@ -50,7 +49,7 @@ def main() -> None:
             table = csv.writer(file)
             table.writerow(COLUMNS)
             for trial, token in enumerate(tokens, 1):
-                face = faces[key["faces"][token]["pair_id"], key["faces"][token]["face"]]
+                face = faces[FaceId(**key["faces"][token])]
                 for question in key["questions"]:
                     said = answer(question, face, ACCURACY[number % len(ACCURACY)], generator)
                     seconds = f"{generator.lognormal(0.5, 0.4):.2f}"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats
+from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats, finite
 
 _LEAST = 2
 _NOTHING = 1e-12
@@ -87,6 +87,73 @@ def fleiss_kappa(counts: Floats, level: float = LEVEL, clusters: Sequence[Hashab
     middle = np.log(observed / expected)
     low, high = 1 - np.exp(middle + reach), 1 - np.exp(middle - reach)
     return Estimate(kappa, float(max(-1.0, low)), float(high))
+
+
+def krippendorff_alpha(
+    values: npt.ArrayLike,
+    subjects: Sequence[Hashable],
+    level: float = LEVEL,
+    clusters: Sequence[Hashable] | None = None,
+) -> Estimate:
+    """Agreement of raters on an ordinal scale beyond chance (Krippendorff, Content Analysis, 4th ed., 2019, ch. 12).
+
+    `alpha = 1 - D / E`, as kappa, but steps of the scale differ the more the more values are between them, and not all
+    raters need to have judged everything; subjects with one value alone do not count. The interval is that of
+    log(D / E), as of `fleiss_kappa`, from leaving out one cluster of subjects at a time.
+
+    Args:
+        values: Steps of the scale, as whole numbers; shape (judgements,).
+        subjects: What each is about.
+        level: The confidence level.
+        clusters: What each belongs to, such as a person with several faces; by default its subject.
+
+    Returns:
+        Alpha, NaN where all values are the same or no subject has two; NaN limits there, where raters never disagree,
+        and where there is one cluster alone.
+
+    Raises:
+        ValueError: If there are no values, or one is not finite.
+
+    Example:
+        >>> alpha = krippendorff_alpha([1, 1, 2, 3, 3, 3], ["a", "a", "b", "b", "c", "c"])
+        >>> round(alpha.value, 3)
+        0.778
+    """
+    steps = np.unique(finite(values, "the sample"), return_inverse=True)[1]
+    groups = _codes(subjects)
+    table = np.zeros((int(groups.max()) + 1, int(steps.max()) + 1))
+    np.add.at(table, (groups, steps), 1)
+    belongs = np.zeros(len(table), dtype=np.int64)
+    belongs[groups] = _codes(subjects if clusters is None else clusters)
+    several = table.sum(axis=1) >= _LEAST
+    table, belongs = table[several], _codes(belongs[several].tolist())
+    ratio = _disagreement(table)
+    alpha = float(1 - ratio)
+    number = int(belongs.max(initial=-1)) + 1
+    left = np.array([_disagreement(table[belongs != one]) for one in range(number)])
+    if number < _LEAST or not (np.isfinite(left) & (left > 0)).all():
+        return Estimate(alpha, np.nan, np.nan)
+    logs = np.log(left)
+    error = np.sqrt((number - 1) / number * np.square(logs - logs.mean()).sum())
+    reach = float(stats.t.ppf((1 + level) / 2, number - 1) * error)
+    return Estimate(alpha, float(1 - ratio * np.exp(reach)), float(1 - ratio * np.exp(-reach)))
+
+
+def _disagreement(table: Floats) -> float:
+    """The disagreement that was observed by the expected one, on an ordinal scale; NaN where there is none to expect.
+
+    Args:
+        table: How many raters chose each step, shape (subjects, steps).
+    """
+    chosen = table.sum(axis=0)
+    between = np.cumsum(chosen) - chosen / 2
+    apart = np.square(between[:, None] - between)
+    total = chosen.sum()
+    expected = float(chosen @ apart @ chosen) / (total * (total - 1)) if total > 1 else 0.0
+    if not expected > 0:
+        return np.nan
+    within = np.einsum("si,ij,sj->s", table, apart, table) / (table.sum(axis=1) - 1)
+    return float(within.sum() / total) / expected
 
 
 def _expected(chosen: Floats) -> Floats:
