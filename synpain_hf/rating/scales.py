@@ -16,7 +16,7 @@ from synpain_hf.rating.results import LEAST_RATERS, Again
 from synpain_hf.validation.statistics.agreement import krippendorff_alpha
 from synpain_hf.validation.statistics.clustered import share
 from synpain_hf.validation.statistics.comparisons import holm
-from synpain_hf.validation.statistics.crossed import Tested, mean_of_crossed, mean_of_raters
+from synpain_hf.validation.statistics.crossed import MeanOfRaters, mean_of_crossed, mean_of_raters
 from synpain_hf.validation.statistics.estimate import Estimate
 
 LOWEST, HIGHEST = (float(STEPS[end]) for end in (0, -1))
@@ -138,17 +138,21 @@ def _scale(name: str, answers: Sequence[Answer], faces: Mapping[FaceId, Face]) -
     first, twice = first_and_again(answers)
     chosen = [_Chosen(one.rater, faces[one.face], float(one.answer)) for one in first if one.answer != CANNOT_SAY]
     labels = [label for label in dict.fromkeys(face.release for face in faces) if _of(label, first)]
-    alpha = krippendorff_alpha(
-        [one.step for one in chosen], [one.face.id for one in chosen], clusters=[one.face.identity for one in chosen]
-    ) if chosen else None  # fmt: skip
+    alpha = _alpha(chosen) if chosen else None
     return Scale(
         question=name,
         releases=[_of_release(label, _of(label, first), chosen) for label in labels],
         differences=[_apart(*both, chosen) for both in combinations(labels, 2)],
         raters=_of_raters(first, twice, faces),
-        alpha=None if alpha is None or np.isnan(alpha.value) else alpha,
+        alpha=alpha,
         again=_again(twice, faces),
     )
+
+
+def _alpha(chosen: Sequence[_Chosen]) -> Estimate | None:
+    steps, whose, whence = _parts(chosen)
+    alpha = krippendorff_alpha(steps, [one.face.id for one in chosen], whose, whence)
+    return None if np.isnan(alpha.value) else alpha
 
 
 def _of(label: str, answers: Sequence[Answer]) -> list[Answer]:
@@ -193,7 +197,7 @@ def _of_these(chosen: Sequence[_Chosen]) -> Estimate:
     return mean if mean.high > mean.low else Estimate(mean.value, np.nan, np.nan)
 
 
-def _of_others(chosen: Sequence[_Chosen]) -> Tested | None:
+def _of_others(chosen: Sequence[_Chosen]) -> MeanOfRaters | None:
     """A mean for other faces and other raters; None where there are too few raters."""
     raters = [one.rater for one in chosen]
     if len(set(raters)) < LEAST_RATERS:

@@ -73,7 +73,7 @@ def share_of_raters(
 
 
 @dataclass(frozen=True)
-class Tested:
+class MeanOfRaters:
     """A mean, and whether it is 0.
 
     Attributes:
@@ -91,7 +91,7 @@ def mean_of_raters(
     first: Sequence[str],
     second: Sequence[str],
     level: float = LEVEL,
-) -> Tested:
+) -> MeanOfRaters:
     """A mean of judgements with an interval for other raters and other cases, of which those at hand are a sample.
 
     A case is a combination of two things, such as the identity of a face and the driver of its expression. The
@@ -121,7 +121,7 @@ def mean_of_raters(
     """
     sample = finite(values, "the sample")
     value = float(sample.mean())
-    unknown = Tested(Estimate(value, np.nan, np.nan), np.nan)
+    unknown = MeanOfRaters(Estimate(value, np.nan, np.nan), np.nan)
     row = np.unique(np.asarray(raters), return_inverse=True)[1]
     one, other = (np.unique(np.asarray(names), return_inverse=True)[1] for names in (first, second))
     case = np.unique(one * (int(other.max()) + 1) + other, return_inverse=True)[1]
@@ -145,7 +145,9 @@ def mean_of_raters(
     degrees = float(together**2 / (np.square(used) / freedom).sum())
     error = float(np.sqrt(together))
     reach = float(stats.t.ppf((1 + level) / 2, degrees)) * error
-    return Tested(Estimate(value, value - reach, value + reach), float(2 * stats.t.sf(abs(value) / error, degrees)))
+    return MeanOfRaters(
+        Estimate(value, value - reach, value + reach), float(2 * stats.t.sf(abs(value) / error, degrees))
+    )
 
 
 def mean_of_crossed(
