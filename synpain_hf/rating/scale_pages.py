@@ -28,6 +28,8 @@ def scale_to_json(scale: Scale) -> dict[str, Any]:
             {
                 "release": one.release,
                 "faces": one.faces,
+                "identities": one.identities,
+                "drivers": one.drivers,
                 "answers": dict(one.answers),
                 "cannot_say": one.cannot_say,
                 "mean": {"these_raters": estimate_json(one.these), "other_raters": estimate_json(one.others)},

@@ -29,6 +29,8 @@ class OfRelease:
     Attributes:
         release: What it is called.
         faces: How many were judged.
+        identities: How many identities they show.
+        drivers: Of how many people they have expressions.
         answers: How often each step of the scale was chosen.
         cannot_say: How many answers are `CANNOT_SAY`.
         these: The mean, with an interval for other faces; None where nothing was chosen.
@@ -37,6 +39,8 @@ class OfRelease:
 
     release: str
     faces: int
+    identities: int
+    drivers: int
     answers: Mapping[str, int]
     cannot_say: int
     these: Estimate | None
@@ -141,7 +145,7 @@ def _scale(name: str, answers: Sequence[Answer], faces: Mapping[FaceId, Face]) -
     alpha = _alpha(chosen) if chosen else None
     return Scale(
         question=name,
-        releases=[_of_release(label, _of(label, first), chosen) for label in labels],
+        releases=[_of_release(label, _of(label, first), chosen, faces) for label in labels],
         differences=[_apart(*both, chosen) for both in combinations(labels, 2)],
         raters=_of_raters(first, twice, faces),
         alpha=alpha,
@@ -159,13 +163,18 @@ def _of(label: str, answers: Sequence[Answer]) -> list[Answer]:
     return [one for one in answers if one.face.release == label]
 
 
-def _of_release(label: str, answers: Sequence[Answer], chosen: Sequence[_Chosen]) -> OfRelease:
+def _of_release(
+    label: str, answers: Sequence[Answer], chosen: Sequence[_Chosen], faces: Mapping[FaceId, Face]
+) -> OfRelease:
+    judged = [faces[which] for which in {one.face for one in answers}]
     own = [one for one in chosen if one.face.id.release == label]
     counts = Counter(one.answer for one in answers)
     others = _of_others(own)
     return OfRelease(
         release=label,
-        faces=len({one.face for one in answers}),
+        faces=len(judged),
+        identities=len({face.identity for face in judged}),
+        drivers=len({face.driver for face in judged}),
         answers={step: counts[step] for step in STEPS},
         cannot_say=counts[CANNOT_SAY],
         these=_within(_of_these(own)) if own else None,
