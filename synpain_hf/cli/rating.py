@@ -46,9 +46,10 @@ def rate(
     seed: Annotated[int, typer.Option(metavar="N", help="Draws faces, orders and tokens.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Make blinded sheets on which raters say what faces show, or how realistic they are.
+    """Make blinded sheets on which raters say what faces show.
 
-    Each is a page that works in any browser, offline, and saves a CSV that `ratings` reads.
+    Or how realistic they are, and whether a face is still the same person, where several releases show one pair. Each is
+    a page that works in any browser, offline, and saves a CSV that `ratings` reads.
     """
     asked = [name.strip() for name in questions.split(",") if name.strip()]
     with reported(as_json) as progress:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from synpain_hf.rating.answers import COLUMNS
 from synpain_hf.rating.faces import Face, FaceId, faces_of, labelled
 from synpain_hf.rating.questions import ATTENTION
 from synpain_hf.rating.sheet import Sheets
 from synpain_hf.release.release import Release
+
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
 Row = dict[str, str]
 Says = Callable[[str, str, int], str]
@@ -59,6 +64,14 @@ def filled(
             values = (name, rater, token, str(trial), question, answer, "1.25", "2026-01-01T10:00:00.000Z")
             rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
+
+
+def page_of(sheets: Sheets, number: int = 0) -> tuple[str, dict[str, Any]]:
+    """A page without its data, and the data."""
+    text = (sheets.folder / sheets.files[number]).read_text(encoding="utf-8")
+    found = DATA.search(text)
+    assert found is not None
+    return DATA.sub("", text), json.loads(found[1])
 
 
 def write(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:

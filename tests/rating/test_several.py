@@ -15,8 +15,7 @@ from synpain_hf.rating.sheet import Sheets, rate
 from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
-from tests.rating.making import all_of
-from tests.rating.test_sheet import page_of
+from tests.rating.making import all_of, page_of
 from tests.release.persons import some_persons, written
 from tests.terminal import run
 from tests.validation.making import made

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,20 +27,10 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.schemas import violations
-from tests.rating.making import all_of
+from tests.rating.making import all_of, page_of
 from tests.release.making import copied, replace
 from tests.release.persons import some_persons, written
 from tests.terminal import run
-
-DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
-
-
-def page_of(sheets: Sheets, number: int = 0) -> tuple[str, dict[str, Any]]:
-    """A page without its data, and the data."""
-    text = (sheets.folder / sheets.files[number]).read_text(encoding="utf-8")
-    found = DATA.search(text)
-    assert found is not None
-    return DATA.sub("", text), json.loads(found[1])
 
 
 @pytest.mark.parametrize("number", [3, 12, 24, 32, 40])

@@ -1,10 +1,10 @@
 """What transferred pairs are worth where real ones are few, on demo faces, with one command.
 
-    python examples/transferred_pairs.py OUT [--real N] [--identities N] [--per-identity N] [--seeds 1,2,3]
-                                             [--model linear] [--steps N]
+    python -m tests.benchmarks.transferred OUT [--real N] [--identities N] [--per-identity N] [--drawn N]
+                                           [--seeds 1,2,3] [--model linear] [--steps N]
 
 Sketched demo faces stand in for real people. Their expressions are transferred to other demo faces, and a model learns
-from few or many of the real pairs, alone, with the transferred ones, and with drawn ones, by `transferred_pairs.yaml`.
+from few or many of the real pairs, alone, with the transferred ones, and with drawn ones, by `transferred.yaml`.
 It goes on where it was interrupted.
 """
 
@@ -30,8 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--real", type=int, default=200)
-    parser.add_argument("--identities", type=int, default=100)
-    parser.add_argument("--per-identity", type=int, default=8)
+    parser.add_argument("--identities", type=int, default=80)
+    parser.add_argument("--per-identity", type=int, default=5)
+    parser.add_argument("--drawn", type=int, default=240)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--model", default="linear")
     parser.add_argument("--steps", type=int, default=200)
@@ -43,6 +44,7 @@ def main() -> None:
         Path(__file__).with_suffix(".yaml"),
         real,
         synthetic=lent,
+        pairs=given.drawn,
         out=given.out / "report",
         runs=given.out / "runs",
         cache_dir=given.out / "prepared",
