@@ -48,8 +48,8 @@ def rate(
 ) -> None:
     """Make blinded sheets on which raters say what faces show.
 
-    Or how realistic they are, and whether a face is still the same person, where several releases show one pair. Each is
-    a page that works in any browser, offline, and saves a CSV that `ratings` reads.
+    Of several releases: how realistic they are, and whether it is still the same person. Each sheet is a page that
+    works in any browser, offline, and saves a CSV that `ratings` reads.
     """
     asked = [name.strip() for name in questions.split(",") if name.strip()]
     with reported(as_json) as progress:
