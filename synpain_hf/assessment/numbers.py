@@ -17,7 +17,7 @@ NAMED: Final = {"AU4": "brows lowered", "AU43": "eyes closed"}
 
 _COSINES: Final = {"own": "cosine to own neutral face", "others": "to those of others", "driver": "to driver's"}
 _RECOGNISED: Final = {"nearest": "own neutral face is nearest", "equal_error_rate": "equal error rate"}
-_PIXELS: Final = {"rmse": "root mean square, of 255", "ssim": "structural similarity"}
+_PIXELS: Final = {"rmse": "root mean square, of 255", "ssim": "structural similarity", "lpips": "LPIPS"}
 _OF_UNITS: Final = {
     "correlation": "Correlation of the change with",
     "error": "Mean absolute error of the change, against",

@@ -98,7 +98,7 @@ def _read(path: Path) -> Document:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise _refusal(path, f"has more than {_MOST_BYTES:,} bytes; {_AGAIN}")
-        document = strict_json(data)
+        document: Any = strict_json(data)
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror or error}); {_AGAIN}") from error
     except ValueError as error:
@@ -111,7 +111,7 @@ def _read(path: Path) -> Document:
     ].keys()
     if unknown:
         raise _refusal(path, f"has means of {min(unknown)!r}, which is none of its releases; {_AGAIN}")
-    return document
+    return dict(document)
 
 
 def _refusal(path: Path, reason: str) -> BadInputError:

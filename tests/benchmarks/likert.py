@@ -81,9 +81,9 @@ def lines(replicates: int, workers: int, seed: int) -> Iterator[str]:
     with ProcessPoolExecutor(workers) as pool:
         for of in CELLS:
             found = shares(of, replicates, pool, seed)
-            cells = [of.raters, of.identities, of.each, of.drivers or of.identities * of.each, of.unlike, of.tastes]
-            cells += [_shown(100 * found[name]) for name in NAMES]
-            yield f"| {' | '.join(map(str, cells))} | {found['width']:.2f} |"
+            of_each = (of.raters, of.identities, of.each, of.drivers or of.identities * of.each, of.unlike, of.tastes)
+            cells = [*map(str, of_each), *(_shown(100 * found[name]) for name in NAMES), f"{found['width']:.2f}"]
+            yield f"| {' | '.join(cells)} |"
 
 
 def _shown(percent: float) -> str:

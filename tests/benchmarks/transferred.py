@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import synpain_hf
@@ -87,7 +88,7 @@ def sets(out: Path, real: int, identities: int, per_identity: int) -> tuple[Path
     return places["real"], places["lent-1.0.0"]
 
 
-def counted(problems: list[Problem]) -> None:
+def counted(problems: Sequence[Problem]) -> None:
     """Tell how many faces could not be used; rejected.jsonl, beside the pictures, says why."""
     sys.stderr.write(f"{len(problems)} problems with faces or couples; see rejected.jsonl\n")
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.assessment.lent import Lent, LentPair, opened
+from synpain_hf.assessment.lpips import lacking
 from synpain_hf.assessment.matrix import matrix_of
 from synpain_hf.assessment.page import html, markdown
 from synpain_hf.assessment.transfer_report import TransferReport, transfer_report
@@ -246,6 +247,7 @@ class TestPixels:
             apart.append(root_mean_square(shown, truth, within))
         assert value(report, "pixels", method="warp", measure="rmse") == pytest.approx(np.mean(apart))
         assert 0 < value(report, "pixels", method="warp", measure="ssim") < 1
+        assert lacking() in report.missing or 0 < value(report, "pixels", method="warp", measure="lpips") < 1
         assert {row["n"] for row in rows_of(report, "pixels")} == {len(pairs)}
 
     def test_pictures_of_another_size_are_left_out_and_told(

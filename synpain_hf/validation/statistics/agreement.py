@@ -179,7 +179,8 @@ def _disagreement(found: Floats) -> Floats:
     total = chosen.sum(axis=-1)
     expected = np.einsum("...i,...ij,...j->...", chosen, apart, chosen)
     observed = (found * apart).sum(axis=(-2, -1)) * (total - 1)
-    return np.divide(observed, expected, out=np.full_like(expected, np.nan), where=expected > 0)
+    ratio: Floats = np.divide(observed, expected, out=np.full_like(expected, np.nan), where=expected > 0)
+    return ratio
 
 
 def _expected(chosen: Floats) -> Floats:

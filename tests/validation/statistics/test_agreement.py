@@ -108,7 +108,8 @@ class TestAlpha:
         # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), C: four observers, values missing
         rows = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
         found = [(int(value), unit) for row in rows for unit, value in enumerate(row) if value != "."]
-        assert krippendorff_alpha(*zip(*found, strict=True)).value == pytest.approx(0.815, abs=5e-4)
+        values, units = zip(*found, strict=True)
+        assert krippendorff_alpha(values, units).value == pytest.approx(0.815, abs=5e-4)
 
     def test_steps_that_are_near_disagree_less(self) -> None:
         subjects = [subject for subject in range(6) for _ in range(2)]
