@@ -31,11 +31,13 @@ CELLS = (
     Likert(5, 40, each=3, drivers=40),
     Likert(5, 40, each=3, drivers=20, by_driver=0.6),
     Likert(5, 200, tastes=0.4),
+    Likert(5, 60, half_done=2),
     Likert(10, 100),
 )
 NAMES = ("mean", "difference", "alpha")
 HEADER = (
     "raters",
+    "half done by",
     "identities",
     "drivers of each",
     "drivers",
@@ -81,7 +83,15 @@ def lines(replicates: int, workers: int, seed: int) -> Iterator[str]:
     with ProcessPoolExecutor(workers) as pool:
         for of in CELLS:
             found = shares(of, replicates, pool, seed)
-            of_each = (of.raters, of.identities, of.each, of.drivers or of.identities * of.each, of.unlike, of.tastes)
+            of_each = (
+                of.raters,
+                of.half_done,
+                of.identities,
+                of.each,
+                of.drivers or of.identities * of.each,
+                of.unlike,
+                of.tastes,
+            )
             cells = [*map(str, of_each), *(_shown(100 * found[name]) for name in NAMES), f"{found['width']:.2f}"]
             yield f"| {' | '.join(cells)} |"
 

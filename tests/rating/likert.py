@@ -42,6 +42,7 @@ class Likert:
         by_identity: How identities differ.
         by_driver: How drivers differ.
         by_face: How the faces of one identity and driver differ from release to release.
+        half_done: How many raters leave out half of their faces, at random.
     """
 
     raters: int
@@ -53,6 +54,7 @@ class Likert:
     by_identity: float = 0.5
     by_driver: float = 0.3
     by_face: float = 0.3
+    half_done: int = 0
 
     @property
     def means(self) -> dict[str, float]:
@@ -93,7 +95,9 @@ def draw(of: Likert, generator: np.random.Generator) -> Drawn:
             face = Face(FaceId(label, f"p{case}", "expressive"), f"i{identity}", f"d{driver}", "", "", {}, {})
             faces[face.id] = face
             answers += [
-                Answer(f"r{rater}", face.id, REALISM, str(steps[number, rater, case])) for rater in range(of.raters)
+                Answer(f"r{rater}", face.id, REALISM, str(steps[number, rater, case]))
+                for rater in range(of.raters)
+                if rater >= of.half_done or generator.random() < 0.5
             ]
     many = _steps(of, skills, tastes, np.arange(_MANY), np.arange(_MANY), generator)
     subjects = np.broadcast_to(np.arange(len(LEVELS) * _MANY).reshape(len(LEVELS), 1, _MANY), many.shape)

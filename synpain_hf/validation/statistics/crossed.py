@@ -97,7 +97,8 @@ def mean_of_raters(
     A case is a combination of two things, such as the identity of a face and the driver of its expression. The
     variance is that of the two-way layout of raters and cases, `(MS_raters + MS_cases - MS_rest) / (raters * cases)`,
     in which the part of the cases is, where that is more, the one of sums by the first and by the second thing
-    (`mean_of_crossed`). It is never below what raters or cases alone give. Student's t has Satterthwaite's degrees of
+    (`mean_of_crossed`), and that of the raters comes from leaving out one at a time, so that it holds where not all
+    judged as many. It is never below what raters or cases alone give. Student's t has Satterthwaite's degrees of
     freedom (Biometrics Bulletin 2, 1946): few raters count for little where they differ, and for much where they do
     not.
 
@@ -132,8 +133,12 @@ def mean_of_raters(
     cell = np.unique(row * c + case, return_inverse=True)[1]
     squares = [float(np.square(np.bincount(codes, weights=apart)).sum()) for codes in (row, case, cell)]
     rest = max(0.0, squares[2] - squares[0] / c - squares[1] / r) / ((r - 1) * (c - 1))
-    parts = np.array([_variance(apart, row), _variance(apart, case), r * c * rest / sample.size**2])
-    freedom = np.array([r - 1, c - 1, (r - 1) * (c - 1)])
+    sizes = np.bincount(row)
+    without = np.bincount(row, weights=apart) / (sample.size - sizes)  # how far the mean is without each rater
+    of_raters = float((r - 1) / r * np.square(without).sum())
+    like = float(sample.size**2 / np.square(sizes).sum())  # as many raters of one size tell as much
+    parts = np.array([of_raters, _variance(apart, case), r * c * rest / sample.size**2])
+    freedom = np.array([max(like - 1, 1), c - 1, (r - 1) * (c - 1)])
     number = min(int(one.max()), int(other.max())) + 1
     crossed = _variance(apart, one) + _variance(apart, other) - _variance(apart, case) if number > 1 else 0.0
     if crossed > parts[1]:

@@ -116,6 +116,18 @@ class TestMeanOfRaters:
         assert shared.value == alone.value
         assert shared.high - shared.low > 3 * (alone.high - alone.low)
 
+    def test_a_rater_who_judged_little_counts_for_little_and_makes_others_less_sure(self) -> None:
+        rng = np.random.default_rng(1)
+        raters = np.repeat(np.arange(5), 40)
+        values = rng.normal(size=5)[raters] + rng.normal(size=200)
+        cases = [f"c{number % 40}" for number in range(200)]
+        whole = mean_of_raters(values, raters.astype(str).tolist(), cases, cases).estimate
+        kept = np.flatnonzero((raters < 3) | (np.arange(200) % 8 == 0))
+        names = [cases[number] for number in kept]
+        some = mean_of_raters(values[kept], raters[kept].astype(str).tolist(), names, names).estimate
+        assert some.value == pytest.approx(values[kept].mean())
+        assert some.high - some.low > whole.high - whole.low
+
     def test_one_rater_and_answers_that_never_vary_have_no_interval(self) -> None:
         for values, raters in (([1, 2, 3, 4], list("aaaa")), ([2, 2, 2, 2], list("aabb"))):
             found = mean_of_raters(values, raters, list("xyxy"), list("xyxy"))
