@@ -116,17 +116,16 @@ class TestMeanOfRaters:
         assert shared.value == alone.value
         assert shared.high - shared.low > 3 * (alone.high - alone.low)
 
-    def test_a_rater_who_judged_little_counts_for_little_and_makes_others_less_sure(self) -> None:
-        rng = np.random.default_rng(1)
-        raters = np.repeat(np.arange(5), 40)
-        values = rng.normal(size=5)[raters] + rng.normal(size=200)
-        cases = [f"c{number % 40}" for number in range(200)]
-        whole = mean_of_raters(values, raters.astype(str).tolist(), cases, cases).estimate
-        kept = np.flatnonzero((raters < 3) | (np.arange(200) % 8 == 0))
-        names = [cases[number] for number in kept]
-        some = mean_of_raters(values[kept], raters[kept].astype(str).tolist(), names, names).estimate
-        assert some.value == pytest.approx(values[kept].mean())
-        assert some.high - some.low > whole.high - whole.low
+    def test_where_raters_judged_unequally_many_one_is_left_out_at_a_time(self) -> None:
+        sizes, levels = np.array([40, 40, 40, 5, 5]), np.array([1.0, 2.0, 4.0, 3.0, 7.0])
+        raters = np.repeat(np.arange(5), sizes)
+        values = levels[raters] + np.random.default_rng(0).normal(scale=0.01, size=len(raters))
+        cases = [f"c{number}" for size in sizes for number in range(size)]
+        found = mean_of_raters(values, raters.astype(str).tolist(), cases, cases).estimate
+        without = [values[raters != one].mean() for one in range(5)]
+        error = np.sqrt(4 / 5 * np.square(np.array(without) - values.mean()).sum())
+        degrees = len(raters) ** 2 / np.square(sizes).sum() - 1
+        assert (found.high - found.low) / 2 == pytest.approx(stats.t.ppf(0.975, degrees) * error, rel=0.1)
 
     def test_one_rater_and_answers_that_never_vary_have_no_interval(self) -> None:
         for values, raters in (([1, 2, 3, 4], list("aaaa")), ([2, 2, 2, 2], list("aabb"))):
