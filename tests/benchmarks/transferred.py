@@ -40,7 +40,7 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     real, lent = sets(given.out, given.real, given.identities, given.per_identity)
-    every = max(1, given.steps // 10)
+    every = max(1, given.steps // 5)
     done = synpain_hf.experiment(
         Path(__file__).with_suffix(".yaml"),
         real,
@@ -59,7 +59,7 @@ def main() -> None:
         logging_strategy="no",
         eval_steps=every,
         save_steps=every,
-        early_stopping_patience=10,
+        early_stopping_patience=5,
     )
     sys.stdout.write(f"{done.summary()}\n")
 
