@@ -98,7 +98,7 @@ class _Reader:
 
     Args:
         key: The key of the sheets; None where the tables name the faces.
-        faces: The faces of the release.
+        faces: The faces of the releases.
     """
 
     def __init__(self, key: Key | None, faces: Collection[FaceId]) -> None:
