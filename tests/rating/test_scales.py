@@ -253,6 +253,7 @@ def test_tables_from_elsewhere_name_the_release(methods: Sequence[Release], tmp_
 )
 def test_intervals_hold(of: Likert) -> None:
     found = [held(of, (1, number)) for number in range(120)]
-    for name in ("mean", "difference", "alpha"):
-        assert np.mean([each[name] for each in found]) >= 0.9, name
-    assert np.mean([each["difference"] for each in found]) <= 0.995
+    shares = {name: np.mean([each[name] for each in found]) for name in ("mean", "difference", "alpha")}
+    assert 0.9 <= shares["mean"] <= 0.995
+    assert shares["difference"] >= 0.9
+    assert shares["alpha"] >= 0.85
