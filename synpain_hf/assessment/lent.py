@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.table import PAIR_ID
+from synpain_hf.release.transfers import labels_of
 from synpain_hf.transferring.cast import members_of, persons
 from synpain_hf.transferring.choosing import Couple
 from synpain_hf.transferring.manifest import pair_id_of
@@ -87,11 +87,8 @@ def opened(folders: Sequence[str | Path], oracle: str | Path | None) -> tuple[li
     if truth is not None and truth.manifest["source"]["transfer"]["method"] != ORACLE:
         made = truth.manifest["source"]["transfer"]["method"]
         raise UsageError(f"was drawn by {made!r}; give one of `transfer --method {ORACLE}`", ORACLE)
-    methods = Counter(release.manifest["source"]["transfer"]["method"] for release in every)
-    judged = [_lent(release, methods) for release in found]
-    if len({one.label for one in judged}) < len(judged):
-        raise UsageError("two releases have one method, name and version; build one of them with another --name")
-    return judged, None if truth is None else _lent(truth, methods)
+    judged = [_lent(*each) for each in zip(every, labels_of(every), strict=True)]
+    return judged[: len(found)], None if truth is None else judged[-1]
 
 
 def _compared(first: Release, other: Release) -> None:
@@ -102,9 +99,7 @@ def _compared(first: Release, other: Release) -> None:
             raise UsageError(f"{other.folder} has other {side} than {first.folder}; judge each alone")
 
 
-def _lent(release: Release, methods: Mapping[str, int]) -> Lent:
-    method = release.manifest["source"]["transfer"]["method"]
-    label = method if methods[method] == 1 else f"{method} ({release.name} {release.version})"
+def _lent(release: Release, label: str) -> Lent:
     pairs = {}
     for file in release.files_of(base_table()):
         for row in release.read(file, [PAIR_ID, IDENTITY, DERIVED_FROM]).to_pylist():

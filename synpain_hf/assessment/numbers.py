@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from synpain_hf.assessment.people import DIFFERENCE
 from synpain_hf.assessment.section import SOURCE, UNTOUCHED
 from synpain_hf.cards.evidence import NONE, Grid
 
@@ -16,12 +17,13 @@ NAMED: Final = {"AU4": "brows lowered", "AU43": "eyes closed"}
 
 _COSINES: Final = {"own": "cosine to own neutral face", "others": "to those of others", "driver": "to driver's"}
 _RECOGNISED: Final = {"nearest": "own neutral face is nearest", "equal_error_rate": "equal error rate"}
-_PIXELS: Final = {"rmse": "root mean square, of 255", "ssim": "structural similarity"}
+_PIXELS: Final = {"rmse": "root mean square, of 255", "ssim": "structural similarity", "lpips": "LPIPS"}
 _OF_UNITS: Final = {
     "correlation": "Correlation of the change with",
     "error": "Mean absolute error of the change, against",
 }
 _AGAINST: Final = {"target": "the landmarks that were asked for", "oracle": "those found in the oracle's picture"}
+_SEEN: Final = {"realism": "realism, 1 to 5", "identity": "the same person, 1 to 5"}
 _PERCENT: Final = ("nearest", "equal_error_rate", "failed")
 
 
@@ -43,6 +45,7 @@ def overview(document: Document) -> Grid:
     """A column a method, with what is to be known first."""
     found = {section["name"]: section["rows"] for section in document["sections"]}
     asked: list[tuple[str, str, dict[str, str]]] = [
+        *((words, "people", {"measure": measure}) for measure, words in _SEEN.items()),
         ("cosine to own neutral face", "identity", {"measure": "own"}),
         ("lips, error in % of the face's width", "landmarks", {"measure": "error", "of": "lips", "against": "target"}),
         *(
@@ -54,31 +57,61 @@ def overview(document: Document) -> Grid:
     ]
     labels = [one["label"] for one in document["methods"]]
     rows = [["pairs", *(f"{one['pairs']:,}" for one in document["methods"])]]
-    rows += [[words, *(cell(_one(found[name], label, **wanted)) for label in labels)] for words, name, wanted in asked]
+    rows += [
+        [words, *(cell(_one(found[name], label, **wanted)) for label in labels)]
+        for words, name, wanted in asked
+        if name in found
+    ]
     return Grid(["", *labels], rows, 1)
 
 
 def grids(section: Document) -> Iterator[tuple[str, Grid]]:
     """The tables of a section, each with what stands above it."""
-    rows = section["rows"]
-    if not rows:
-        return
-    if section["name"] == "identity":
-        yield "", _by_method(rows, _COSINES, "measure")
-        yield "", _by_method(rows, _RECOGNISED, "measure")
-    elif section["name"] == "landmarks":
-        for against in _every(rows, "against"):
-            some = [row for row in rows if row["against"] == against]
-            yield f"Against {_AGAINST[against]}:", _by_method(some, {part: part for part in _every(some, "of")}, "of")
-    elif section["name"] == "units":
-        for against, by in dict.fromkeys((row["against"], row["by"]) for row in rows):
-            for measure, words in _OF_UNITS.items():
-                some = [row for row in rows if (row["against"], row["by"], row["measure"]) == (against, by, measure)]
-                yield f"{words} {_driver(against, by)}:", _units(some)
-    elif section["name"] == "pixels":
-        yield "", _by_method(rows, _PIXELS, "measure")
-    else:
-        yield "", _by_method(rows, {"failed": "no usable face"}, "measure")
+    if section["rows"]:
+        yield from _GRIDS[section["name"]](section["rows"])
+
+
+def _of_people(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    yield "", _by_method(rows, _SEEN, "measure")
+    apart = [row for row in rows if row["measure"] == DIFFERENCE]
+    if apart:
+        yield "Of the same pairs, by the same raters:", _apart(apart)
+
+
+def _of_identity(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    yield "", _by_method(rows, _COSINES, "measure")
+    yield "", _by_method(rows, _RECOGNISED, "measure")
+
+
+def _of_landmarks(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    for against in _every(rows, "against"):
+        some = [row for row in rows if row["against"] == against]
+        yield f"Against {_AGAINST[against]}:", _by_method(some, {part: part for part in _every(some, "of")}, "of")
+
+
+def _of_units(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    for against, by in dict.fromkeys((row["against"], row["by"]) for row in rows):
+        for measure, words in _OF_UNITS.items():
+            some = [row for row in rows if (row["against"], row["by"], row["measure"]) == (against, by, measure)]
+            yield f"{words} {_driver(against, by)}:", _units(some)
+
+
+def _of_pixels(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    yield "", _by_method(rows, _PIXELS, "measure")
+
+
+def _of_failures(rows: Sequence[Document]) -> Iterator[tuple[str, Grid]]:
+    yield "", _by_method(rows, {"failed": "no usable face"}, "measure")
+
+
+_GRIDS: Final[Mapping[str, Callable[[Sequence[Document]], Iterator[tuple[str, Grid]]]]] = {
+    "people": _of_people,
+    "identity": _of_identity,
+    "landmarks": _of_landmarks,
+    "units": _of_units,
+    "pixels": _of_pixels,
+    "failures": _of_failures,
+}
 
 
 def named_units(section: Document) -> Iterator[str]:
@@ -103,6 +136,17 @@ def _driver(against: str, by: str) -> str:
     if against == SOURCE:
         return f"what the drivers' source knows, measured by {by}"
     return f"that of the driver, both measured by {by}"
+
+
+def _apart(rows: Sequence[Document]) -> Grid:
+    """A line for each two methods."""
+    questions = {name: words for name, words in _SEEN.items() if any(row["of"] == name for row in rows)}
+    couples = dict.fromkeys((row["method"], row["against"]) for row in rows)
+    table = [
+        [f"{first} less {second}", *(cell(_one(rows, first, against=second, of=name)) for name in questions)]
+        for first, second in couples
+    ]
+    return Grid(["", *questions.values()], table, 1)
 
 
 def _by_method(rows: Sequence[Document], columns: Mapping[str, str], key: str) -> Grid:

@@ -20,7 +20,7 @@ READ_SO: Final = (
     "In brackets: 95% intervals, for other identities and other drivers. Neutral face: what a method would get that "
     "changes nothing. Drivers: their own expressions, which change a cosine, too. Errors of landmarks are in percent "
     "of the face's width. The change of an action unit is from the neutral to the expressive face, 0 to 5; "
-    "who measures it errs, with the oracle as with any method."
+    "who measures it errs, with the oracle as with any method. What raters say is for other raters, too, from three on."
 )
 """How to read the numbers."""
 

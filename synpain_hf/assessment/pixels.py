@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from synpain_hf.assessment.identity import command
 from synpain_hf.assessment.landmarks import landmarks_in
 from synpain_hf.assessment.lent import Lent, LentPair
+from synpain_hf.assessment.lpips import Lpips, lacking
 from synpain_hf.assessment.section import UNTOUCHED, Row, Section, mean_of
 from synpain_hf.imaging import png
 from synpain_hf.imaging.differences import Box, box_of, root_mean_square, structural_similarity
@@ -19,8 +20,10 @@ from synpain_hf.transferring.drawing import bytes_of, decoded
 
 _TITLE: Final = "How near is the picture to the truth?"
 
-MEASURES: Final = {"rmse": root_mean_square, "ssim": structural_similarity}
-"""What is computed of two pictures."""
+Measure = Callable[[png.Pixels, png.Pixels, Box], float]
+
+MEASURES: Final[Mapping[str, Measure]] = {"rmse": root_mean_square, "ssim": structural_similarity}
+"""What is computed of two pictures; and LPIPS, where it is installed."""
 
 
 def pixels_of(lent: Lent, pair: LentPair, face: str) -> png.Pixels:
@@ -57,6 +60,8 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
     if not boxes:
         lacks = f"no landmarks are known of {oracle.release.folder}; run {command(oracle.release, 'mediapipe')}"
         return Section("pixels", _TITLE, [], [lacks])
+    missing = lacking()
+    measures: Mapping[str, Measure] = MEASURES if missing else {**MEASURES, "lpips": Lpips.installed()}
     others = [one for one in judged if one is not oracle]
     shared = {
         one.label: [pair_id for pair_id in one.pairs if pair_id in oracle.pairs and (pair_id, "neutral") in boxes]
@@ -79,22 +84,18 @@ def pixels(judged: Sequence[Lent], oracle: Lent | None, progress: Progress) -> S
             unlike += 1
             continue
         for name, face in {**shown, UNTOUCHED: neutral}.items():
-            found[name][pair_id] = _apart(face, truth, within)
+            found[name][pair_id] = [measure(face, truth, within) for measure in measures.values()]
     progress("pictures", len(every), len(every))
-    rows = [row for name, values in found.items() for row in _rows(name, values, oracle)]
+    rows = [row for name, values in found.items() for row in _rows(name, values, oracle, list(measures))]
     left_out = (
         f"{count(unlike, 'pair')} cannot be compared: their pictures have several sizes, or the face is not in them; "
         "build the releases anew"
     )
-    return Section("pixels", _TITLE, rows, [left_out] if unlike else [])
+    return Section("pixels", _TITLE, rows, [*([left_out] if unlike else []), *([missing] if missing else [])])
 
 
-def _apart(shown: png.Pixels, truth: png.Pixels, within: Box) -> list[float]:
-    return [measure(shown, truth, within) for measure in MEASURES.values()]
-
-
-def _rows(name: str, values: Mapping[str, Sequence[float]], oracle: Lent) -> Iterator[Row]:
+def _rows(name: str, values: Mapping[str, Sequence[float]], oracle: Lent, measures: Sequence[str]) -> Iterator[Row]:
     pairs = [oracle.pairs[pair_id] for pair_id in values]
     if pairs:
-        for measure, column in zip(MEASURES, np.array(list(values.values())).T, strict=True):
+        for measure, column in zip(measures, np.array(list(values.values())).T, strict=True):
             yield Row.made(name, measure, pairs, mean_of(column, pairs), against="oracle")

@@ -16,6 +16,7 @@ from synpain_hf.assessment.landmarks import landmarks
 from synpain_hf.assessment.lent import Lent, Origins, opened, origins_of
 from synpain_hf.assessment.numbers import overview
 from synpain_hf.assessment.page import html, markdown
+from synpain_hf.assessment.people import people
 from synpain_hf.assessment.picture import Picture, picture_of
 from synpain_hf.assessment.pixels import pixels
 from synpain_hf.assessment.section import Example, Section
@@ -92,6 +93,7 @@ def transfer_report(
     identities: str | Path | None = None,
     drivers: str | Path | None = None,
     oracle: str | Path | None = None,
+    ratings: Sequence[str | Path] = (),
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> TransferReport:
@@ -106,6 +108,7 @@ def transfer_report(
         drivers: The release whose expressions they show; may be left out where it is that of the identities. Without
             both, nothing is said of landmarks that were asked for, and of action units.
         oracle: The release of `transfer --method oracle`, the truth for demo faces, made with the same `--seed`.
+        ratings: Reports of `ratings` on these releases, `ratings.json`: what people see in the faces.
         out: A new folder for the report: `report.json`, `report.md` with `faces.jpg`, and `report.html`; None for none.
         progress: Called with what was verified, and with the pictures that were compared.
 
@@ -114,6 +117,7 @@ def transfer_report(
 
     Raises:
         UsageError: If a release was not made by `transfer`, or they cannot be compared with each other.
+        BadInputError: If a report of raters cannot be used.
         ReleaseError: If one of them is not a complete release.
         OutputError: If `out` cannot be written.
 
@@ -123,6 +127,7 @@ def transfer_report(
     judged, truth = opened(releases, oracle)
     origins, unknown = origins_of(judged, identities, drivers)
     every = judged if truth is None else [*judged, truth]
+    seen = [people(every, ratings)] if ratings else []
     place = None if out is None else Path(out).expanduser().absolute()
     with nullcontext() if place is None else staged(place) as staging:
         for release in [*(one.release for one in every), *([origins.drivers] if origins else [])]:
@@ -130,7 +135,7 @@ def transfer_report(
         alike, strangers = identity(every, origins)
         placed, misplaced = landmarks(every, origins, unknown, truth)
         lost, failed = failures(every)
-        sections = [alike, placed, units(every, origins, unknown), pixels(every, truth, progress), lost]
+        sections = [*seen, alike, placed, units(every, origins, unknown), pixels(every, truth, progress), lost]
         report = TransferReport(
             every,
             sections,

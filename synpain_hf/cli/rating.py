@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, ReleaseFolder, choice_of
+from synpain_hf.cli.options import AsJson, choice_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_warning, reported
 from synpain_hf.errors import Problem
 from synpain_hf.text.plurals import count
@@ -17,16 +18,27 @@ OnError = Literal["fail", "skip"]
 
 
 def rate(
-    release: ReleaseFolder,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")] = Path("rating"),
+    releases: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE…",
+            help="The release; or several, such as one transfer by several methods, whose same pairs are shown.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write.")] = Path("rating"),
     faces: Annotated[int, typer.Option(metavar="N", help="How many faces, drawn evenly over the groups.")] = 100,
     repeats: Annotated[int, typer.Option(metavar="N", help="How many of them come twice.")] = 10,
+    checks: Annotated[
+        int, typer.Option(metavar="N", help="How many attention checks: faces at which a given answer is asked for.")
+    ] = 0,
     raters: Annotated[int, typer.Option(metavar="N", help="How many sheets, each in an order of its own.")] = 2,
     questions: Annotated[
         str,
         typer.Option(
             metavar="NAMES",
-            help="Some of gender, age, ethnicity and expression, with commas; all by default.",
+            help="Some of gender, age, ethnicity, expression, realism and identity, with commas; the first four by "
+            "default, of several releases the last two.",
             show_default=False,
         ),
     ] = "",
@@ -36,26 +48,32 @@ def rate(
 ) -> None:
     """Make blinded sheets on which raters say what faces show.
 
-    Each is a page that works in any browser, offline, and saves a CSV that `ratings` reads.
+    Of several releases: how realistic they are, and whether it is still the same person. Each sheet is a page that
+    works in any browser, offline, and saves a CSV that `ratings` reads.
     """
     asked = [name.strip() for name in questions.split(",") if name.strip()]
     with reported(as_json) as progress:
         done = synpain_hf.rate(
-            release, out, faces=faces, repeats=repeats, raters=raters, questions=asked, image_size=image_size,
-            seed=seed, progress=progress,
+            *releases, out=out, faces=faces, repeats=repeats, checks=checks, raters=raters, questions=asked,
+            image_size=image_size, seed=seed, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json({"out": str(done.folder), "sheets": list(done.files), "faces": done.faces, "trials": done.trials})
         return
-    shown = f"{count(done.faces, 'face')}, {count(done.trials, 'trial')} with those that come twice"
+    beside = " and attention checks" if checks else ""
+    shown = f"{count(done.faces, 'face')}, {count(done.trials, 'trial')} with those that come twice{beside}"
     print_line(f"{out}: {count(len(done.files), 'sheet')} of {shown}")
     print_line("send each rater a page of sheets/, and keep key.json to yourself: it has the answers")
 
 
 def ratings(
-    release: ReleaseFolder,
-    files: Annotated[
-        list[Path], typer.Argument(metavar="CSV…", help="The tables that sheets saved.", show_default=False)
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE… CSV…",
+            help="Every release that the sheets were made of, then the tables that sheets saved.",
+            show_default=False,
+        ),
     ],
     key: Annotated[
         Path | None,
@@ -74,13 +92,17 @@ def ratings(
     ] = "fail",
     as_json: AsJson = False,
 ) -> None:
-    """Compute what the answers of raters say of a release.
+    """Compute what the answers of raters say of releases.
 
-    Accuracy, confusion, Fleiss' kappa, the raters' agreement with themselves, and differences by group.
+    Accuracy, confusion, Fleiss' kappa, the raters' agreement with themselves, and differences by group; of realism and
+    identity, means by release and their differences.
     """
+    releases = [given[0], *takewhile(Path.is_dir, given[1:])]
     doubtful: list[Problem] = []
     with reported(as_json, lambda name: {"files": "CSV"}.get(name, as_option(name))):
-        found = synpain_hf.ratings(release, files, key=key, out=out, on_error=on_error, notice=doubtful.extend)
+        found = synpain_hf.ratings(
+            releases, given[len(releases) :], key=key, out=out, on_error=on_error, notice=doubtful.extend
+        )
     if doubtful:
         print_warning(doubtful, "problem")
     if as_json:

@@ -239,6 +239,14 @@ def transfer_report(
             show_default=False,
         ),
     ] = None,
+    ratings: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="What `ratings --out` wrote of these releases, ratings.json; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A new folder for the report.", show_default=False)
     ] = None,
@@ -252,7 +260,13 @@ def transfer_report(
     """
     with reported(as_json, as_option) as progress:
         found = synpain_hf.transfer_report(
-            *releases, identities=identities, drivers=drivers, oracle=oracle, out=out, progress=progress
+            *releases,
+            identities=identities,
+            drivers=drivers,
+            oracle=oracle,
+            ratings=ratings or (),
+            out=out,
+            progress=progress,
         )
     if as_json:
         print_json(found.to_dict())

@@ -16,7 +16,7 @@ from synpain_hf.experiments.scenario import Scenario
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.text.plurals import first_few
 from synpain_hf.training.data.pairs import Pairs, Positions, identities_in
-from synpain_hf.training.data.several import TEST, TRAIN, Persons, TrainingSet, among, join, persons_across
+from synpain_hf.training.data.several import TEST, TRAIN, Persons, TrainingSet, among, join, not_in, persons_across
 from synpain_hf.vocabulary import CLASSES
 
 _LEARNED = (TRAIN, VALIDATION)
@@ -128,12 +128,29 @@ def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> 
     chosen = of_groups(other, np.arange(other.table.num_rows), scenario.add.groups)
     if not len(chosen):
         raise NotPossibleError(f"{other.title} has no such pairs to add")
+    if scenario.add.drivers == "trained":
+        chosen = _driven_by_trained(whole, other, chosen)
     added = replace(other, splits={TRAIN: chosen})
     try:
         (joined,) = join(whole, [(added, TrainingSet(added))])
     except UsageError as error:
         raise NotPossibleError(str(error)) from error
     return [Beside(_shown(joined.pairs, (TRAIN,), scenario.faces, scenario), scenario.add.weight)]
+
+
+def _driven_by_trained(whole: Pairs, other: Pairs, chosen: Positions) -> Positions:
+    """Those of some pairs of another set that have nobody's expression but their own, or of persons who are trained on.
+
+    Raises:
+        NotPossibleError: If there are none.
+    """
+    persons, of_other = persons_across([whole, other])
+    untrained = set[str]().union(*persons) - among(whole, persons, TRAIN)
+    kept = not_in(chosen, of_other, untrained)
+    if not len(kept):
+        reason = "has the expression of somebody who is not trained on"
+        raise NotPossibleError(f"every pair of {other.title} {reason}")
+    return kept
 
 
 def _who(pairs: Pairs, split: str, persons: Sequence[Persons], others: set[str]) -> Iterator[str]:

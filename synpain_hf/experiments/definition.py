@@ -52,11 +52,20 @@ class Share:
 
 @dataclass(frozen=True)
 class Added:
-    """Pairs that are trained on beside the others."""
+    """Pairs that are trained on beside the others.
+
+    Attributes:
+        data: Their data set.
+        groups: The groups that are taken.
+        weight: How often each is drawn in an epoch, on average.
+        drivers: Whose expressions they may have where these were transferred: those of `anybody` who neither chooses
+            nor tests the model, or of those who are `trained` on alone, so that few real persons are few drivers, too.
+    """
 
     data: str
     groups: Groups = field(default_factory=dict)
     weight: float = 1.0
+    drivers: Literal["anybody", "trained"] = "anybody"
 
 
 @dataclass(frozen=True)

@@ -23,25 +23,28 @@ class Key:
     """What belongs to the sheets that were made at one time.
 
     Attributes:
-        release: Name, version and content of the release whose faces they show.
+        releases: Name, version and content of each release whose faces they show, by what it is called.
         questions: The names of their questions.
         faces: The face of each token.
+        checks: The answer that each token of an attention check asks for.
         sheets: The tokens of each sheet, in the order in which it shows them.
         seed: What they were drawn with.
     """
 
-    release: Mapping[str, str]
+    releases: Mapping[str, Mapping[str, str]]
     questions: Sequence[str]
     faces: Mapping[str, FaceId]
+    checks: Mapping[str, str]
     sheets: Mapping[str, Sequence[str]]
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
         """The key as `schemas/rating_key.schema.json` describes it."""
         return {
-            "release": dict(self.release),
+            "releases": {label: dict(release) for label, release in self.releases.items()},
             "questions": list(self.questions),
-            "faces": {token: {"pair_id": pair_id, "face": face} for token, (pair_id, face) in self.faces.items()},
+            "faces": {token: face._asdict() for token, face in self.faces.items()},
+            "checks": dict(self.checks),
             "sheets": {sheet: list(tokens) for sheet, tokens in self.sheets.items()},
             "seed": self.seed,
             "made_with": f"synpain-hf {synpain_hf.__version__}",
@@ -53,16 +56,16 @@ def described(release: Release) -> dict[str, str]:
     return {name: str(release.manifest[name]) for name in ("name", "version", "content")}
 
 
-def read_key(path: Path, release: Release, faces: Collection[FaceId]) -> Key:
-    """Read the key of sheets of a release.
+def read_key(path: Path, releases: Mapping[str, Release], faces: Collection[FaceId]) -> Key:
+    """Read the key of sheets of some releases.
 
     Args:
         path: Its file.
-        release: The release, which must have the content that it had when the sheets were made.
-        faces: Its faces.
+        releases: The releases, which must have the content that they had when the sheets were made.
+        faces: Their faces.
 
     Raises:
-        BadInputError: If it is not such a key, or that of another release.
+        BadInputError: If it is not such a key, or that of other releases.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -76,24 +79,28 @@ def read_key(path: Path, release: Release, faces: Collection[FaceId]) -> Key:
     if wrong:
         raise _refusal(path, f"is not a key ({'; '.join(wrong[:3])}); {_AGAIN}")
     key = Key(
-        document["release"],
+        document["releases"],
         tuple(document["questions"]),
-        {token: (face["pair_id"], face["face"]) for token, face in document["faces"].items()},
+        {token: FaceId(**face) for token, face in document["faces"].items()},
+        document["checks"],
         {sheet: tuple(tokens) for sheet, tokens in document["sheets"].items()},
         document["seed"],
     )
-    if key.release["content"] != release.manifest["content"]:
-        raise _refusal(
-            path,
-            f"is of {key.release['name']} {key.release['version']}, whose rows are not those of "
-            f"{release.name} {release.version}; give the release that the sheets were made of",
-        )
-    unknown = {token for tokens in key.sheets.values() for token in tokens} - key.faces.keys()
+    for label, made_of in key.releases.items():
+        if label not in releases or made_of["content"] != releases[label].manifest["content"]:
+            given = " and ".join(f"{release.name} {release.version}" for release in releases.values())
+            raise _refusal(
+                path,
+                f"is of {made_of['name']} {made_of['version']}, whose rows are not those of {given}; give every "
+                "release that the sheets were made of",
+            )
+    unknown = {token for tokens in key.sheets.values() for token in tokens} - {*key.faces, *key.checks}
     if unknown:
         raise _refusal(path, f"has no face for {min(unknown)}; {_AGAIN}")
-    strange = [pair_id for pair_id, face in key.faces.values() if (pair_id, face) not in faces]
+    strange = [face for face in key.faces.values() if face not in faces]
     if strange:
-        raise _refusal(path, f"has a face of pair {shown(strange[0])!r}, which the release does not have; {_AGAIN}")
+        told = f"has a face of pair {shown(strange[0].pair_id)!r}, which the release does not have"
+        raise _refusal(path, f"{told}; {_AGAIN}")
     return key
 
 

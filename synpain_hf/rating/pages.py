@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synpain_hf.rating.questions import CANNOT_SAY, QUESTIONS
-from synpain_hf.rating.results import LEAST_RATERS, PAIN_OR_NOT, Again, Result
+from synpain_hf.rating.results import LEAST_RATERS, PAIN_OR_NOT, Result
+from synpain_hf.rating.words import again_json, estimate_json, number, same, seconds_words, shown
 from synpain_hf.text.markdown import Markdown, escaped, table, tidied
 from synpain_hf.text.plurals import count
 from synpain_hf.validation.statistics.estimate import Estimate
 
 _TITLES = {name: name.capitalize() for name in QUESTIONS} | {PAIN_OR_NOT: "Pain, or anything else"}
-_NONE = "–"
-
 _READ_SO = Markdown(
     "Intervals are of 95%. Accuracy is the share of answers that are what the release says; `cannot_say` never is. "
     "Of *these raters* the interval is for other faces; of *other raters* it is for other faces and other raters of "
@@ -29,29 +27,29 @@ def to_json(result: Result) -> dict[str, Any]:
         "answers": result.answers,
         "faces": result.faces,
         "faces_without_truth": result.unknown,
-        "accuracy": {"these_raters": _estimate(result.these), "other_raters": _estimate(result.others)},
+        "accuracy": {"these_raters": estimate_json(result.these), "other_raters": estimate_json(result.others)},
         "cannot_say": result.cannot_say,
         "raters": [
             {
                 "rater": rater.rater,
                 "answers": rater.answers,
-                "accuracy": _estimate(rater.accuracy),
+                "accuracy": estimate_json(rater.accuracy),
                 "median_seconds": rater.seconds,
-                "again": _again(rater.again),
+                "again": again_json(rater.again),
             }
             for rater in result.raters
         ],
         "confusion": {right: dict(given) for right, given in result.confusion.items()},
-        "kappa": _estimate(result.kappa),
+        "kappa": estimate_json(result.kappa),
         "faces_rated_by_all": result.rated_by_all,
-        "again": _again(result.again),
+        "again": again_json(result.again),
         "groups": [
             {
                 "attribute": group.attribute,
                 "group": group.group,
                 "faces": group.faces,
-                "accuracy": _estimate(group.accuracy),
-                "difference": _estimate(group.apart),
+                "accuracy": estimate_json(group.accuracy),
+                "difference": estimate_json(group.apart),
             }
             for group in result.groups
         ],
@@ -62,14 +60,28 @@ def overview_of(results: Sequence[Result]) -> list[str]:
     """A line for each question below a header, for a terminal."""
     rows = [
         ("question", "faces", "accuracy", "Fleiss' kappa"),
-        *((one.question, count(one.faces), _percent(one.these), _number(one.kappa)) for one in results),
+        *((one.question, count(one.faces), _percent(one.these), number(one.kappa)) for one in results),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def page_of(release: Mapping[str, str], raters: Sequence[str], results: Sequence[Result]) -> str:
-    """The page: an overview, then a section for each question."""
+def words_of(results: Sequence[Result]) -> list[str]:
+    """What is found of each question, in a few words."""
+    return [f"accuracy of {result.question} {_percent(result.others or result.these)}" for result in results]
+
+
+def page_of(
+    releases: Mapping[str, Mapping[str, str]], raters: Sequence[str], results: Sequence[Result], before: Sequence[str]
+) -> str:
+    """The page: what stands before, an overview of questions that have a right answer, and a section for each of them.
+
+    Args:
+        releases: Name and version of each release.
+        raters: Everybody whose answers count.
+        results: What follows from the answers.
+        before: Parts of the page about other things.
+    """
     header = ("question", "faces", "accuracy: these raters", "other raters", "cannot say", "Fleiss' kappa")
     overview = [
         (
@@ -78,20 +90,25 @@ def page_of(release: Mapping[str, str], raters: Sequence[str], results: Sequence
             _percent(result.these),
             _percent(result.others),
             f"{result.cannot_say / result.answers:.0%}",
-            _number(result.kappa),
+            number(result.kappa),
         )
         for result in results
     ]
-    title = f"# Ratings of {escaped(release['name'])} {release['version']} by {count(len(raters), 'rater')}"
-    parts = [title, _READ_SO, table(header, overview, 1), _stands_out(results), *map(_section, results)]
-    return tidied("\n\n".join(parts)) + "\n"
+    named = " and ".join(
+        escaped(label) if len(releases) > 1 else f"{escaped(release['name'])} {release['version']}"
+        for label, release in releases.items()
+    )
+    parts = [f"# Ratings of {named} by {count(len(raters), 'rater')}", *before]
+    if results:
+        parts += [_READ_SO, table(header, overview, 1), _stands_out(results), *map(_section, results)]
+    return tidied("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _stands_out(results: Sequence[Result]) -> str:
     """The groups whose faces are judged worse than others, beyond chance."""
     told = [
         f"- {_TITLES[result.question]}: {_whose(group.group)} faces are judged worse than others, by "
-        f"{_shown(group.apart, '.1f', -100)} points."
+        f"{shown(group.apart, '.1f', -100)} points."
         for result in results
         for group in result.groups
         if group.apart is not None and group.apart.high < 0
@@ -111,11 +128,11 @@ def _section(result: Result) -> str:
 
 def _parts(result: Result) -> Iterator[str]:
     raters = [
-        (rater.rater, rater.answers, _percent(rater.accuracy), _same(rater.again), _seconds(rater.seconds))
+        (rater.rater, rater.answers, _percent(rater.accuracy), same(rater.again), seconds_words(rater.seconds))
         for rater in result.raters
     ]
     if len(raters) > 1:
-        raters.append(("all", result.answers, _percent(result.these), _same(result.again), ""))
+        raters.append(("all", result.answers, _percent(result.these), same(result.again), ""))
     yield table(("rater", "answers", "accuracy", "same answer again", "median time"), raters, 1)
     if result.kappa is None:
         yield (
@@ -163,40 +180,9 @@ def _groups(result: Result) -> str:
     return f"{caption}\n\n{table(('attribute', 'group', 'faces', 'accuracy', 'difference'), rows, 2)}"
 
 
-def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
-    if estimate is None:
-        return None
-    has_limits = not math.isnan(estimate.low) and not math.isnan(estimate.high)
-    return {"value": estimate.value, "interval": {"low": estimate.low, "high": estimate.high} if has_limits else None}
-
-
-def _again(again: Again | None) -> dict[str, Any] | None:
-    return None if again is None else {"same": again.same, "of": again.of, "share": _estimate(again.share)}
-
-
-def _shown(estimate: Estimate | None, as_text: str, scale: float = 1, unit: str = "") -> str:
-    if estimate is None:
-        return _NONE
-    numbers = (estimate.value, *sorted((estimate.low, estimate.high), key=lambda limit: scale * limit))
-    value, low, high = (format(scale * number, as_text).replace("-", "−") for number in numbers)
-    return f"{value}{unit}" if math.isnan(estimate.low) else f"{value}{unit} ({low} to {high})"
-
-
 def _percent(estimate: Estimate | None) -> str:
-    return _shown(estimate, ".1f", 100, "%")
+    return shown(estimate, ".1f", 100, "%")
 
 
 def _points(estimate: Estimate | None) -> str:
-    return _shown(estimate, "+.1f", 100)
-
-
-def _number(estimate: Estimate | None) -> str:
-    return _shown(estimate, ".2f")
-
-
-def _same(again: Again | None) -> str:
-    return _NONE if again is None else f"{again.same} of {again.of}"
-
-
-def _seconds(seconds: float | None) -> str:
-    return _NONE if seconds is None else f"{seconds:.1f} s"
+    return shown(estimate, "+.1f", 100)

@@ -26,7 +26,7 @@ def pictures_of(release: Release, faces: Sequence[Face], side: int) -> Iterator[
 
     Args:
         release: The release.
-        faces: The faces.
+        faces: Some of its faces.
         side: Columns and rows at most.
 
     Yields:
@@ -35,15 +35,15 @@ def pictures_of(release: Release, faces: Sequence[Face], side: int) -> Iterator[
     Raises:
         ReleaseError: If a file is damaged, or a picture does not decode.
     """
-    of_files: dict[str, set[FaceId]] = defaultdict(set)
+    of_files: dict[str, dict[tuple[str, str], FaceId]] = defaultdict(dict)
     for face in faces:
-        of_files[face.file].add(face.id)
+        of_files[face.file][face.id.pair_id, face.id.face] = face.id
     for file, wanted in sorted(of_files.items()):
-        for shown, data in _stored(release.folder / file, wanted):
-            yield shown, _address(data, side, file, shown)
+        for which, data in _stored(release.folder / file, wanted):
+            yield wanted[which], _address(data, side, file, wanted[which])
 
 
-def _stored(path: Path, wanted: Collection[FaceId]) -> Iterator[tuple[FaceId, bytes]]:
+def _stored(path: Path, wanted: Collection[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], bytes]]:
     """Some faces of a file, as it holds them; groups of rows without any of them are not read."""
     pair_ids = {pair_id for pair_id, _ in wanted}
     with undamaged(path), pq.ParquetFile(path) as table:
@@ -64,7 +64,7 @@ def _address(data: bytes, side: int, file: str, face: FaceId) -> str:
         raster = decode(data)
         image = Image.fromarray(raster.pixels(raster.width))
     except PictureError as error:
-        wrong = Problem(file, f"the {face[1]} face {error}", face[0])
+        wrong = Problem(file, f"the {face.face} face {error}", face.pair_id)
         raise ReleaseError("the release has a picture that cannot be shown; build it again", [wrong]) from error
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     written = io.BytesIO()

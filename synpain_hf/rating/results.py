@@ -11,7 +11,7 @@ import numpy as np
 
 from synpain_hf.rating.answers import Answer, first_and_again
 from synpain_hf.rating.faces import Face, FaceId
-from synpain_hf.rating.questions import CANNOT_SAY, EXPRESSION, NEUTRAL, NOT_PAIN
+from synpain_hf.rating.questions import CANNOT_SAY, EXPRESSION, NEUTRAL, NOT_PAIN, QUESTIONS
 from synpain_hf.validation.statistics.agreement import counts_of, fleiss_kappa
 from synpain_hf.validation.statistics.clustered import share
 from synpain_hf.validation.statistics.crossed import share_of_raters
@@ -144,10 +144,12 @@ def results_of(answers: Sequence[Answer], faces: Mapping[FaceId, Face], question
 
     Args:
         answers: All answers.
-        faces: The faces of the release.
-        questions: The names of the questions, in their order.
+        faces: The faces of the releases.
+        questions: The names of the questions, in their order; those with a scale are left to `scales_of`.
     """
-    asked = {question: [one for one in answers if one.question == question] for question in questions}
+    asked = {
+        name: [one for one in answers if one.question == name] for name in questions if not QUESTIONS[name].is_scale
+    }
     parts: list[tuple[str, list[Answer], dict[str, str]]] = [(name, ones, {}) for name, ones in asked.items() if ones]
     if asked.get(EXPRESSION):
         parts.append((PAIN_OR_NOT, asked[EXPRESSION], dict.fromkeys((NEUTRAL, "no_pain"), NOT_PAIN)))

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from synpain_hf.errors import UsageError
 from synpain_hf.imaging.limits import MIN_SIDE
 from synpain_hf.progress import Progress, silent
-from synpain_hf.rating.faces import Face, balanced, distinct, faces_of
+from synpain_hf.rating.choosing import chosen_of
+from synpain_hf.rating.faces import faces_of, labelled
+from synpain_hf.rating.html import page_of
 from synpain_hf.rating.key import Key, described
-from synpain_hf.rating.order import order_of
+from synpain_hf.rating.layout import Layout, layout_of
 from synpain_hf.rating.pictures import pictures_of
-from synpain_hf.rating.questions import CANNOT_SAY, Question, questions_called
+from synpain_hf.rating.questions import questions_called
 from synpain_hf.release.checking import check
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.storage import staged
 from synpain_hf.text.plurals import count
-from synpain_hf.text.templates import render
 
 KEY = "key.json"
 SHEETS = "sheets"
@@ -38,10 +36,7 @@ MOST_BYTES = 2**26
 _LARGEST_SIDE = 2048
 _MOST_RATERS = 100
 _MOST_FACES = 5000
-_LETTERS = "bcdfghjkmnpqrstvwxz"
-"""Of tokens: no word comes of them, and no spreadsheet takes them for a number."""
-_TOKEN_LENGTH = 10
-_PAGE = Path(__file__).with_name("page")
+_MOST_CHECKS = 100
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Sheets:
         key: Its `key.json`.
         files: The sheets, by their place in the folder.
         faces: How many faces a sheet shows.
-        trials: How often it shows one: some are repeated.
+        trials: How often it shows one: some are repeated, and some are attention checks.
     """
 
     folder: Path
@@ -64,31 +59,35 @@ class Sheets:
 
 
 def rate(
-    release: str | Path,
+    *releases: str | Path,
     out: str | Path = OUT,
-    *,
     faces: int = 100,
     repeats: int = 10,
+    checks: int = 0,
     raters: int = 2,
     questions: Sequence[str] = (),
     image_size: int = 512,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Sheets:
-    """Make blinded sheets on which raters say what faces show: gender, age, ethnicity and expression.
+    """Make blinded sheets on which raters say what faces show, or how realistic they are.
 
     A sheet is one HTML page that works in any browser, without a network. It saves its answers as a CSV for `ratings`.
     All sheets show the same faces, each in an order of its own, in which faces of one identity are apart. Nothing in
-    a sheet says what the right answers are: a face is a random token, and `key.json` knows which.
+    a sheet says what the right answers are, or which release a face is of: a face is a random token, and `key.json`
+    knows which.
 
     Args:
-        release: The release directory.
+        releases: The release directory; or several, such as those of one `transfer` by several methods, of which the
+            same pairs are shown.
         out: The folder to write; it must not exist. Sheets are in `sheets/`; `key.json` is not for raters.
-        faces: How many faces, drawn so that groups and expressions are balanced; all where there are fewer. A neutral
-            face that several pairs share is one.
+        faces: How many faces of all releases together, drawn so that groups and expressions are balanced; all where
+            there are fewer. A neutral face that several pairs share is one.
         repeats: How many of them come twice, to see whether a rater agrees with themselves.
+        checks: How many attention checks there are: a face at which the page asks for a given answer.
         raters: How many sheets.
-        questions: What to ask: some of `gender`, `age`, `ethnicity`, `expression`; all by default.
+        questions: What to ask: some of `gender`, `age`, `ethnicity`, `expression`, `realism`, `identity`; by default
+            the first four, of several releases the last two.
         image_size: Columns and rows of a face at most; larger ones are scaled down.
         seed: Draws faces, orders and tokens.
         progress: Called with the pictures read.
@@ -97,12 +96,17 @@ def rate(
         What was written.
 
     Raises:
-        UsageError: If there is something at `out`, or an argument cannot be right.
-        ReleaseError: If it is not a complete release, or a picture does not decode.
+        UsageError: If there is something at `out`, an argument cannot be right, or the releases cannot be compared.
+        ReleaseError: If one is not a complete release, or a picture does not decode.
         OutputError: If the folder cannot be written, or the disk is full.
     """
-    limits = {"faces": (1, _MOST_FACES), "raters": (1, _MOST_RATERS), "image_size": (MIN_SIDE, _LARGEST_SIDE)}
-    given = {"faces": faces, "raters": raters, "image_size": image_size}
+    limits = {
+        "faces": (1, _MOST_FACES),
+        "checks": (0, _MOST_CHECKS),
+        "raters": (1, _MOST_RATERS),
+        "image_size": (MIN_SIDE, _LARGEST_SIDE),
+    }
+    given = {"faces": faces, "checks": checks, "raters": raters, "image_size": image_size}
     for name, (least, most) in limits.items():
         if not least <= given[name] <= most:
             raise UsageError(f"is {given[name]}; give {least} to {most}", name)
@@ -110,97 +114,57 @@ def rate(
         raise UsageError(f"is {repeats}; give 0 to the number of faces, {faces}", "repeats")
     if seed < 0:
         raise UsageError(f"is {seed}; give 0 or more", "seed")
-    asked = questions_called(questions)
+    asked = questions_called(questions, of_several=len(releases) > 1)
     place = Path(out).expanduser().absolute()
-    opened = Release.open(release)
+    opened = labelled(releases)
     with staged(place) as staging:
-        check(opened, of=[base_table()], progress=progress)
+        for release in opened.values():
+            check(release, of=[base_table()], progress=progress)
         generator = np.random.default_rng(seed)
-        chosen = balanced(distinct(faces_of(opened)), faces, generator)
-        tokens = _tokens(len(chosen) + raters, generator)
-        by_token = dict(sorted(zip(tokens, chosen, strict=False)))
-        orders = dict(_orders(by_token, tokens[len(chosen) :], min(repeats, len(chosen)), generator))
+        known = faces_of(opened)
+        chosen = chosen_of(known, faces, asked, generator)
+        layout = layout_of(chosen, known, asked, generator, repeats=repeats, checks=checks, sheets=raters)
         key = Key(
-            release=described(opened),
+            releases={label: described(release) for label, release in opened.items()},
             questions=[question.name for question in asked],
-            faces={token: face.id for token, face in by_token.items()},
-            sheets=orders,
+            faces={token: face.id for token, face in layout.faces.items()},
+            checks=layout.checks,
+            sheets=layout.sheets,
             seed=seed,
         )
-        pictures = _pictures(opened, by_token, image_size, progress)
+        pictures = _pictures(opened, layout, image_size, progress)
         files = []
         (staging.folder / SHEETS).mkdir()
-        for number, (sheet, order) in enumerate(orders.items(), 1):
+        for number, (sheet, order) in enumerate(layout.sheets.items(), 1):
             files.append(f"{SHEETS}/sheet-{number}.html")
-            page = _page({"sheet": sheet, "questions": _asked(asked), "trials": order, "pictures": pictures})
+            page = page_of(sheet, order, asked, layout, pictures)
             (staging.folder / files[-1]).write_text(page, encoding="utf-8")
         text = json.dumps(key.to_dict(), indent=2, ensure_ascii=False) + "\n"
         (staging.folder / KEY).write_text(text, encoding="utf-8")
         staging.complete([KEY, *files])
-    return Sheets(place, key, files, len(chosen), len(next(iter(orders.values()))))
+    return Sheets(place, key, files, len(chosen), len(next(iter(layout.sheets.values()))))
 
 
-def _tokens(number: int, generator: np.random.Generator) -> list[str]:
-    """Names that tell nothing, all different."""
-    found: dict[str, None] = {}
-    while len(found) < number:
-        found["".join(_LETTERS[letter] for letter in generator.integers(len(_LETTERS), size=_TOKEN_LENGTH))] = None
-    return list(found)
-
-
-def _orders(
-    faces: Mapping[str, Face], sheets: Sequence[str], repeats: int, generator: np.random.Generator
-) -> Iterator[tuple[str, list[str]]]:
-    """Every sheet, and its tokens in the order of its trials; all sheets repeat the same faces."""
-    tokens = list(faces)
-    tokens += [tokens[index] for index in generator.permutation(len(tokens))[:repeats]]
-    for sheet in sheets:
-        yield sheet, [tokens[trial] for trial in order_of([faces[token].identity for token in tokens], generator)]
-
-
-def _pictures(release: Release, faces: Mapping[str, Face], side: int, progress: Progress) -> dict[str, str]:
+def _pictures(releases: Mapping[str, Release], layout: Layout, side: int, progress: Progress) -> dict[str, str]:
     """The picture of each token.
 
     Raises:
         UsageError: If they are too large for a page.
     """
-    by_face = {face.id: token for token, face in faces.items()}
+    shown = {**layout.faces, **layout.references}
+    tokens = {face.id: token for token, face in shown.items()}
     pictures: dict[str, str] = {}
     size = 0
-    for done, (face, address) in enumerate(pictures_of(release, list(faces.values()), side), 1):
-        pictures[by_face[face]] = address
-        size += len(address)
-        progress("faces", done, len(faces))
-        if size > MOST_BYTES:
-            raise UsageError(
-                f"the pictures of {count(len(faces), 'face')} make a page of more than {MOST_BYTES // 2**20} MB, which "
-                "browsers open slowly; give a smaller {image_size}, or fewer {faces}",
-                mentions=("image_size", "faces"),
-            )
+    for label, release in releases.items():
+        of_release = [face for face in shown.values() if face.id.release == label]
+        for face, address in pictures_of(release, of_release, side):
+            pictures[tokens[face]] = address
+            size += len(address)
+            progress("faces", len(pictures), len(shown))
+            if size > MOST_BYTES:
+                raise UsageError(
+                    f"the pictures of {count(len(shown), 'face')} make a page of more than {MOST_BYTES // 2**20} MB, "
+                    "which browsers open slowly; give a smaller {image_size}, or fewer {faces}",
+                    mentions=("image_size", "faces"),
+                )
     return dict(sorted(pictures.items()))
-
-
-def _asked(questions: Sequence[Question]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": question.name,
-            "asked": question.asked,
-            "answers": [*question.answers.items(), (CANNOT_SAY, "I cannot say")],
-        }
-        for question in questions
-    ]
-
-
-def _page(data: Mapping[str, Any]) -> str:
-    """The page; its policy lets no script run but its own, and nothing be sent or fetched."""
-    style, script = (_PAGE.joinpath(name).read_text(encoding="utf-8") for name in ("sheet.css", "sheet.js"))
-    digests = {
-        name: f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-        for name, text in (("style", style), ("script", script))
-    }
-    inside = json.dumps(data, ensure_ascii=True).replace("<", "\\u003c")
-    return render(
-        _PAGE / "sheet.html.jinja",
-        {"style": style, "script": script, "data": inside, "digests": digests},
-        escape=False,
-    )

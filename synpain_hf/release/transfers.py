@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from synpain_hf.errors import UsageError
 from synpain_hf.release.release import Release
 
 _DRAWN = "oracle"
@@ -82,3 +84,27 @@ def transfer_in(release: Release) -> Told | None:
         consent=_CONSENT[notes["identities_are"]] + lent,
         limits=limits,
     )
+
+
+def labels_of(releases: Sequence[Release]) -> list[str]:
+    """What each of several releases is called where they are compared.
+
+    That is the method of its transfer, with its name and version where another has the same; of a release whose
+    expressions are its own, name and version.
+
+    Args:
+        releases: The releases.
+
+    Raises:
+        UsageError: If two cannot be told apart.
+    """
+    methods = [release.manifest["source"].get("transfer", {}).get("method", "") for release in releases]
+    versions = [f"{release.name} {release.version}" for release in releases]
+    times = Counter(methods)
+    labels = [
+        version if not method else method if times[method] == 1 else f"{method} ({version})"
+        for method, version in zip(methods, versions, strict=True)
+    ]
+    if len(set(labels)) < len(labels):
+        raise UsageError("two releases have one method, name and version; build one of them with another --name")
+    return labels

@@ -172,6 +172,45 @@ class TestPersons:
             check_persons(sets, scenario, whole, [Beside(last, 1)], whole)
         check_persons(sets, scenario, whole, [Beside(replace(last, splits={"train": np.array([], int)}), 1)], whole)
 
+    @pytest.mark.parametrize("fold", range(5))
+    def test_a_driver_whose_name_an_added_identity_has_too_is_left_out(self, fold: int) -> None:
+        names = [f"p{row:03d}" for row in range(100)]  # made-up faces that are called like persons of the other set
+        derived = made_pairs(
+            100, name="s", seed=1, identity=names, derived_from=pa.array([*names[5:], *names[:5]], pa.string())
+        )
+        run = bind(only(WITH_SYNTHETIC, f"cv_{fold}"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+        assert run.training is not None
+        (beside,) = run.training.also
+        kept = beside.pairs.table["derived_from"].take(beside.pairs.positions("train")).to_pylist()
+        _, judged = persons(run)
+        assert len(kept) == 60
+        assert not set(kept) & judged
+
+    def test_of_drivers_who_are_trained_on_alone_nobody_else_is_learned(self) -> None:
+        origins = pa.array([f"p{row:03d}" for row in range(100)], pa.string())
+        derived = made_pairs(100, name="s", seed=1, derived_from=origins)
+        condition = Condition("few", add=Added("synthetic", drivers="trained"))
+        for amount, most in ((0.1, 20), (0.5, 80), (1, 120)):
+            run = bind(only(condition, amounts=[amount]), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+            assert run.training is not None
+            (beside,) = run.training.also
+            kept = beside.pairs.table["derived_from"].take(beside.pairs.positions("train")).to_pylist()
+            assert 0 < len(kept) <= most
+            assert set(kept) == set(ids(run.training.pairs, "train")) & {f"p{row:03d}" for row in range(100)}
+
+    def test_pairs_with_expressions_of_their_own_are_added_whoever_is_trained_on(self) -> None:
+        own = bound(Condition("few", add=Added("synthetic", drivers="trained")), amounts=[0.1])
+        plain = bound(WITH_SYNTHETIC, amounts=[0.1])
+        assert own.digest == plain.digest
+
+    def test_nothing_is_added_where_nobody_who_is_trained_on_drives(self) -> None:
+        derived = made_pairs(20, name="s", seed=1, derived_from=pa.array(["p000"] * 20, pa.string()))
+        condition = Condition("few", add=Added("synthetic", drivers="trained"))
+        with pytest.raises(
+            NotPossibleError, match=r"every pair of .* has the expression of somebody who is not trained"
+        ):
+            bind(only(condition, "cv_0"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+
     def test_no_pair_is_added_where_all_are_derived_from_persons_who_are_judged(self) -> None:
         derived = made_pairs(20, name="s", seed=1, derived_from=pa.array(["p000"] * 20, pa.string()))
         with pytest.raises(NotPossibleError, match=r"every pair of .* shows a person that chooses or tests the model"):

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.rating import answers
-from synpain_hf.rating.faces import faces_of
 from synpain_hf.rating.ratings import ratings
 from synpain_hf.rating.sheet import Sheets
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.vocabulary import CLASSES
-from tests.rating.making import Row, rows_of, write
+from tests.rating.making import Row, all_of, rows_of, write
 from tests.terminal import run
 
 
@@ -210,7 +209,7 @@ class TestTablesFromElsewhere:
     def rows(self, release: Release) -> list[Row]:
         return [
             {"rater": rater, "pair_id": pair_id, "face": face, "question": "gender", "answer": str(one.shows["gender"])}
-            for (pair_id, face), one in faces_of(release).items()
+            for (_, pair_id, face), one in all_of(release).items()
             for rater in ("A", "B")
         ]
 
@@ -257,9 +256,9 @@ class TestTablesFromElsewhere:
 
 
 def of_another_release(key: dict[str, object]) -> None:
-    release = key["release"]
-    assert isinstance(release, dict)
-    release["content"] = "0" * 64
+    releases = key["releases"]
+    assert isinstance(releases, dict)
+    releases["synpain 1.0.0"]["content"] = "0" * 64
 
 
 def without_a_face(key: dict[str, object]) -> None:
@@ -281,7 +280,7 @@ def with_more(key: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (of_another_release, "whose rows are not those of synpain 1.0.0; give the release that the sheets were made"),
+        (of_another_release, "whose rows are not those of synpain 1.0.0; give every release that"),
         (without_a_face, "has no face for "),
         (of_no_face, "has a face of pair 'no such pair', which the release does not have; give the key.json"),
         (with_more, "is not a key (the document: Additional properties are not allowed"),

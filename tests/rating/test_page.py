@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,16 @@ def rater(opened: Rater, sheets: Sheets) -> Iterator[Rater]:
     assert [entry for entry in errors if "Content Security Policy" not in entry["message"]] == []
 
 
+@pytest.fixture
+def comparing(opened: Rater, compared: Sheets) -> Rater:
+    """A rater who sees a sheet of several releases for the first time."""
+    opened.resized(1280, 800)
+    opened.open(compared.folder / compared.files[0])
+    opened.script("localStorage.clear()")
+    opened.browser.refresh()
+    return opened
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -80,6 +90,74 @@ def test_a_sheet_is_done_by_the_keyboard_alone_and_its_table_is_read(
     found = ratings(rated.folder, path, key=sheets.folder / "key.json")
     assert found.raters == ["Ann B."]
     assert [result.answers for result in found.results] == [6] * 5
+
+
+class TestSeveralReleases:
+    def test_a_sheet_is_done_by_the_keyboard_with_its_checks_and_its_table_is_read(
+        self, comparing: Rater, methods: Sequence[Release], compared: Sheets
+    ) -> None:
+        rater, key = comparing, compared.key
+        assert "realism and identity" in rater.seen("purpose")
+        assert "At some faces the page asks for a given answer" in rater.seen("checked")
+        rater.begin("Ann")
+        tokens = next(iter(key.sheets.values()))
+        for token in tokens:
+            check = key.checks.get(token)
+            assert ("To show that you read" in rater.seen("questions")) == (check is not None)
+            rater.press(*("42" if check is None else check))
+            assert rater.focused == "next"
+            rater.press(Keys.ENTER)
+        assert rater.seen("over") == "All faces are done"
+        button = rater.browser.find_element("id", "finish")
+        path = rater.download(lambda: button.send_keys(Keys.ENTER))
+        assert len(rows(path)) == 2 * 28 + 3
+        found = ratings([one.folder for one in methods], path, key=compared.folder / "key.json")
+        assert [(one.right, one.of) for one in found.attention] == [(3, 3)]
+        assert [[one.these.value for one in scale.releases if one.these] for scale in found.scales] == [
+            [4.0] * 3, [2.0] * 3,
+        ]  # fmt: skip
+
+    def test_the_neutral_face_is_shown_when_realism_has_been_judged(self, comparing: Rater, compared: Sheets) -> None:
+        rater = comparing
+        rater.begin("Ann")
+        tokens = next(iter(compared.key.sheets.values()))
+        while tokens[int(rater.seen("heading").split()[1]) - 1] in compared.key.checks:
+            rater.press(Keys.ARROW_RIGHT)
+        reference = rater.browser.find_element("id", "reference")
+        assert not reference.is_displayed()
+        rater.press("3")
+        assert reference.is_displayed()
+        assert rater.script("return document.getElementById('reference').naturalWidth") > 0
+        rater.press(Keys.ARROW_RIGHT)
+        assert not reference.is_displayed()
+
+    def test_it_goes_on_where_it_was_left(self, comparing: Rater, compared: Sheets) -> None:
+        rater, key = comparing, compared.key
+        rater.begin("Ann")
+        tokens = next(iter(key.sheets.values()))
+        until = next(number for number, token in enumerate(tokens, 1) if token in key.checks)
+        for token in tokens[:until]:
+            rater.press(*("42" if token in key.faces else "1"), Keys.ARROW_RIGHT)
+        rater.browser.refresh()
+        assert rater.seen("count") == f"{until} of {len(tokens)} done"
+        assert rater.seen("heading") == f"Face {until + 1} of {len(tokens)}"
+        rater.press(Keys.ARROW_LEFT)
+        assert rater.chosen() == ["1"]
+
+    @pytest.mark.parametrize("width", [320, 1280])
+    def test_both_pictures_and_all_answers_fit(self, comparing: Rater, compared: Sheets, width: int) -> None:
+        rater = comparing
+        rater.resized(width, 800)
+        rater.begin("Ann")
+        if next(iter(compared.key.sheets.values()))[0] in compared.key.checks:
+            rater.press(Keys.ARROW_RIGHT)
+        rater.press("3")
+        assert rater.script("return document.documentElement.scrollWidth") <= width
+        face, reference = (rater.browser.find_element("id", name).rect for name in ("face", "reference"))
+        assert 0 < reference["width"] < face["width"]
+        assert reference["x"] >= face["x"] + face["width"]
+        contrasts = rater.script(CONTRASTS)
+        assert min(contrasts.values()) >= 4.5, contrasts
 
 
 def test_answers_are_kept_when_the_page_is_closed(rater: Rater, sheets: Sheets) -> None:

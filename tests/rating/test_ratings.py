@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from synpain_hf.errors import UsageError
-from synpain_hf.rating.questions import QUESTIONS
+from synpain_hf.rating.questions import questions_called
 from synpain_hf.rating.ratings import Ratings, ratings
 from synpain_hf.rating.results import Result
 from synpain_hf.rating.sheet import Sheets, rate
@@ -22,7 +22,7 @@ from tests.validation.making import made
 @pytest.fixture(scope="module")
 def all_faces(rated: Release, tmp_path_factory: pytest.TempPathFactory) -> Sheets:
     """Four sheets of all 32 faces, eight of which come twice."""
-    return rate(rated.folder, tmp_path_factory.mktemp("all") / "rating", faces=32, repeats=8, raters=4)
+    return rate(rated.folder, out=tmp_path_factory.mktemp("all") / "rating", faces=32, repeats=8, raters=4)
 
 
 class Rating:
@@ -179,7 +179,7 @@ def test_faces_that_not_all_raters_judged_do_not_count_for_kappa(rating: Rating)
 
 def test_groups_that_the_release_does_not_know_count_for_kappa_alone(tmp_path: Path) -> None:
     unknown = made(tmp_path / "set", 8, of_rows={"ethnicity": lambda number: "" if number < 4 else "white"})
-    sheets = rate(unknown.folder, tmp_path / "rating", faces=16, repeats=0)
+    sheets = rate(unknown.folder, out=tmp_path / "rating", faces=16, repeats=0)
 
     def says_white(question: str, right: str, trial: int) -> str:
         return "white" if question == "ethnicity" else right
@@ -196,7 +196,7 @@ def test_groups_that_the_release_does_not_know_count_for_kappa_alone(tmp_path: P
 
 def test_nothing_but_kappa_is_said_where_nothing_is_known(tmp_path: Path) -> None:
     unknown = made(tmp_path / "set", 8, of_rows={"age_group": lambda _: ""})
-    sheets = rate(unknown.folder, tmp_path / "rating", faces=16, repeats=2, raters=3, questions=["age"])
+    sheets = rate(unknown.folder, out=tmp_path / "rating", faces=16, repeats=2, raters=3, questions=["age"])
     said = iter(["young", "old", "cannot_say"] * 99)
 
     def says_anything(question: str, right: str, trial: int) -> str:
@@ -218,7 +218,8 @@ def test_the_report_fits_its_schema_and_is_what_the_command_prints(rating: Ratin
     header, *lines = done.stdout.splitlines()
     assert header.split() == ["question", "faces", "accuracy", "Fleiss'", "kappa"]
     assert [line.split()[:3] for line in lines] == [
-        [name, "32", "66.7%" if name != "age" else "50.0%"] for name in (*QUESTIONS, "pain")
+        [name, "32", "66.7%" if name != "age" else "50.0%"]
+        for name in (*(question.name for question in questions_called([])), "pain")
     ]
     written = json.loads((out / "ratings.json").read_text(encoding="utf-8"))
     assert violations("ratings_report", written) == []

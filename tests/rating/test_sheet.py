@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +18,8 @@ from PIL import Image
 
 from synpain_hf.errors import OutputError, ReleaseError, UsageError
 from synpain_hf.rating import sheet
-from synpain_hf.rating.faces import Face, balanced, faces_of
+from synpain_hf.rating.choosing import balanced
+from synpain_hf.rating.faces import Face, FaceId
 from synpain_hf.rating.order import APART, nearest, order_of
 from synpain_hf.rating.pictures import pictures_of
 from synpain_hf.rating.sheet import Sheets, rate
@@ -28,24 +27,15 @@ from synpain_hf.release.build import build
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.schemas import violations
+from tests.rating.making import all_of, page_of
 from tests.release.making import copied, replace
 from tests.release.persons import some_persons, written
 from tests.terminal import run
 
-DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
-
-
-def page_of(sheets: Sheets, number: int = 0) -> tuple[str, dict[str, Any]]:
-    """A page without its data, and the data."""
-    text = (sheets.folder / sheets.files[number]).read_text(encoding="utf-8")
-    found = DATA.search(text)
-    assert found is not None
-    return DATA.sub("", text), json.loads(found[1])
-
 
 @pytest.mark.parametrize("number", [3, 12, 24, 32, 40])
 def test_a_sample_has_about_as_many_of_each_answer(rated: Release, number: int) -> None:
-    faces = list(faces_of(rated).values())
+    faces = list(all_of(rated).values())
     sample = balanced(faces, number, np.random.default_rng(0))
     assert len({face.id for face in sample}) == len(sample) == min(number, len(faces))
     for question in ("gender", "age"):
@@ -58,7 +48,10 @@ def test_a_sample_has_about_as_many_of_each_answer(rated: Release, number: int) 
 
 
 def test_a_sample_takes_other_persons_before_it_takes_one_twice() -> None:
-    faces = [Face(f"p{number}", "expressive", f"person-{number % 20}", "", "", {}, {}) for number in range(60)]
+    faces = [
+        Face(FaceId("x", f"p{number}", "expressive"), f"person-{number % 20}", "", "", "", {}, {})
+        for number in range(60)
+    ]
     sample = balanced(faces, 30, np.random.default_rng(0))
     assert sorted(Counter(face.identity for face in sample).values()) == [1] * 10 + [2] * 10
 
@@ -66,9 +59,9 @@ def test_a_sample_takes_other_persons_before_it_takes_one_twice() -> None:
 def test_a_neutral_face_that_pairs_share_is_one_face(tmp_path: Path) -> None:
     release = build(written(tmp_path / "persons", some_persons()), tmp_path / "release", version="1.0.0")
     pairs, persons = 33, 8
-    sheets = rate(release.folder, tmp_path / "rating", faces=500, repeats=0)
+    sheets = rate(release.folder, out=tmp_path / "rating", faces=500, repeats=0)
     assert sheets.faces == pairs + persons
-    shown = [(pair_id.partition("-")[0], face) for pair_id, face in sheets.key.faces.values()]
+    shown = [(pair_id.partition("-")[0], face) for _, pair_id, face in sheets.key.faces.values()]
     assert Counter(face for _, face in shown) == {"neutral": persons, "expressive": pairs}
     assert len({person for person, face in shown if face == "neutral"}) == persons
 
@@ -98,10 +91,16 @@ def test_any_place_may_be_that_of_a_face_that_comes_twice() -> None:
 
 def test_nothing_in_a_page_tells_the_answers(rated: Release, sheets: Sheets) -> None:
     around, data = page_of(sheets)
-    assert set(data) == {"sheet", "questions", "trials", "pictures"}
+    assert set(data) == {"sheet", "questions", "trials", "pictures", "checks", "beside"}
     assert list(data["pictures"]) == sorted(set(data["trials"]))
     text = around + json.dumps({**data, "pictures": list(data["pictures"])})
-    given_away = [*(pair_id for pair_id, _ in sheets.key.faces.values()), "expressive", "person-", ".png", rated.name]
+    given_away = [
+        *(pair_id for _, pair_id, _ in sheets.key.faces.values()),
+        "expressive",
+        "person-",
+        ".png",
+        rated.name,
+    ]
     assert [word for word in given_away if word in text] == []
     assert [each["name"] for each in data["questions"]] == ["gender", "age", "ethnicity", "expression"]
     assert all(each["answers"][-1][0] == "cannot_say" for each in data["questions"])
@@ -109,20 +108,21 @@ def test_nothing_in_a_page_tells_the_answers(rated: Release, sheets: Sheets) -> 
 
 def test_a_picture_is_the_face_without_anything_beside_its_pixels(rated: Release, sheets: Sheets) -> None:
     _, data = page_of(sheets)
-    for token, (pair_id, face) in sheets.key.faces.items():
+    for token, which in sheets.key.faces.items():
+        _, pair_id, face = which
         kind, _, text = data["pictures"][token].partition(",")
         assert kind == "data:image/jpeg;base64"
         with Image.open(io.BytesIO(base64.b64decode(text))) as picture:
             assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
             shown = np.asarray(picture).astype(float)
-        file = faces_of(rated)[pair_id, face].file
+        file = all_of(rated)[which].file
         (row,) = (row for row in rated.read(file).to_pylist() if row["pair_id"] == pair_id)
         with Image.open(io.BytesIO(row[face]["bytes"])) as stored:
             assert np.abs(np.asarray(stored) - shown).mean() < 4
 
 
 def test_larger_pictures_are_scaled_down_to_the_size_that_was_asked_for(rated: Release, tmp_path: Path) -> None:
-    _, data = page_of(rate(rated.folder, tmp_path / "out", faces=1, repeats=0, image_size=40))
+    _, data = page_of(rate(rated.folder, out=tmp_path / "out", faces=1, repeats=0, image_size=40))
     (address,) = data["pictures"].values()
     with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
         assert max(picture.size) == 40
@@ -130,16 +130,16 @@ def test_larger_pictures_are_scaled_down_to_the_size_that_was_asked_for(rated: R
 
 def test_a_picture_that_does_not_decode_is_told_by_file_and_pair(rated: Release, tmp_path: Path) -> None:
     copy = Release.open(copied(rated.folder, tmp_path / "copy"))
-    face = next(iter(faces_of(copy).values()))
+    face = next(iter(all_of(copy).values()))
     rows = copy.read(face.file)
-    pictures = [{"bytes": picture["bytes"][:-50], "path": None} for picture in rows[face.face].to_pylist()]
-    at = rows.column_names.index(face.face)
+    pictures = [{"bytes": picture["bytes"][:-50], "path": None} for picture in rows[face.id.face].to_pylist()]
+    at = rows.column_names.index(face.id.face)
     damaged = rows.set_column(at, rows.schema.field(at), pa.array(pictures, rows.schema.field(at).type))
     (copy.folder / face.file).unlink()
     pq.write_table(damaged, copy.folder / face.file)
-    with pytest.raises(ReleaseError, match=f"{face.file}: the {face.face} face is cut short") as refused:
+    with pytest.raises(ReleaseError, match=f"{face.file}: the {face.id.face} face is cut short") as refused:
         list(pictures_of(copy, [face], 64))
-    assert refused.value.problems[0].pair_id == face.pair_id
+    assert refused.value.problems[0].pair_id == face.id.pair_id
 
 
 def test_every_rater_has_an_order_of_their_own_of_the_same_faces(sheets: Sheets) -> None:
@@ -153,8 +153,8 @@ def test_every_rater_has_an_order_of_their_own_of_the_same_faces(sheets: Sheets)
 
 
 def test_the_same_seed_gives_the_same_files(rated: Release, sheets: Sheets, tmp_path: Path) -> None:
-    again = rate(rated.folder, tmp_path / "again", faces=6, repeats=2)
-    other = rate(rated.folder, tmp_path / "other", faces=6, repeats=2, seed=1)
+    again = rate(rated.folder, out=tmp_path / "again", faces=6, repeats=2)
+    other = rate(rated.folder, out=tmp_path / "other", faces=6, repeats=2, seed=1)
     for name in ("key.json", *sheets.files):
         assert (again.folder / name).read_bytes() == (sheets.folder / name).read_bytes()
         assert (other.folder / name).read_bytes() != (sheets.folder / name).read_bytes()
@@ -170,7 +170,9 @@ def test_the_key_fits_its_schema_and_is_not_beside_the_pages(sheets: Sheets) -> 
 
 
 def test_only_what_is_asked_for_is_asked(rated: Release, tmp_path: Path) -> None:
-    done = run("rate", rated.folder, tmp_path / "out", "--faces", "3", "--repeats=0", "--questions", "expression, age")
+    done = run(
+        "rate", rated.folder, "--out", tmp_path / "out", "--faces", "3", "--repeats=0", "--questions", "expression, age"
+    )
     assert done.exit_code == 0, done.output
     page = (tmp_path / "out" / "sheets" / "sheet-1.html").read_text(encoding="utf-8")
     assert "Is this person young or old?" in page
@@ -178,7 +180,7 @@ def test_only_what_is_asked_for_is_asked(rated: Release, tmp_path: Path) -> None
 
 
 def test_a_smaller_release_gives_all_of_its_faces(rated: Release, tmp_path: Path) -> None:
-    done = run("rate", rated.folder, tmp_path / "out", "--json", "--raters", "1")
+    done = run("rate", rated.folder, "--out", tmp_path / "out", "--json", "--raters", "1")
     told = json.loads(done.stdout)
     assert told == {
         "out": str(tmp_path / "out"), "sheets": ["sheets/sheet-1.html"], "faces": 32, "trials": 42,
@@ -186,7 +188,7 @@ def test_a_smaller_release_gives_all_of_its_faces(rated: Release, tmp_path: Path
 
 
 def test_the_command_says_what_is_for_whom(rated: Release, tmp_path: Path) -> None:
-    done = run("rate", rated.folder, tmp_path / "out", "--faces", "4", "--repeats", "1")
+    done = run("rate", rated.folder, "--out", tmp_path / "out", "--faces", "4", "--repeats", "1")
     assert done.stdout.splitlines() == [
         f"{tmp_path / 'out'}: 2 sheets of 4 faces, 5 trials with those that come twice",
         "send each rater a page of sheets/, and keep key.json to yourself: it has the answers",
@@ -207,7 +209,7 @@ def test_the_command_says_what_is_for_whom(rated: Release, tmp_path: Path) -> No
 def test_an_argument_that_cannot_be_right_is_refused(
     rated: Release, tmp_path: Path, options: list[str], told: str
 ) -> None:
-    done = run("rate", rated.folder, tmp_path / "out", *options)
+    done = run("rate", rated.folder, "--out", tmp_path / "out", *options)
     assert done.exit_code == 2
     assert told in done.stderr
     assert not (tmp_path / "out").exists()
@@ -217,7 +219,7 @@ def test_a_page_that_no_browser_opens_gladly_is_refused(
     rated: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sheet, "MOST_BYTES", 2000)
-    done = run("rate", rated.folder, tmp_path / "out")
+    done = run("rate", rated.folder, "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "give a smaller --image-size, or fewer --faces" in done.stderr
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
@@ -226,12 +228,12 @@ def test_a_page_that_no_browser_opens_gladly_is_refused(
 def test_a_place_that_is_taken_is_refused(rated: Release, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(UsageError, match="exists; remove it"):
-        rate(rated.folder, tmp_path / "out")
+        rate(rated.folder, out=tmp_path / "out")
 
 
 def test_a_place_that_cannot_be_written_is_refused(rated: Release) -> None:
     with pytest.raises((OutputError, UsageError)):
-        rate(rated.folder, "/proc/rating")
+        rate(rated.folder, out="/proc/rating")
 
 
 def test_a_damaged_release_is_refused_and_nothing_is_left(rated: Release, tmp_path: Path) -> None:
@@ -239,5 +241,5 @@ def test_a_damaged_release_is_refused_and_nothing_is_left(rated: Release, tmp_pa
     file = copy / rated.files_of(base_table())[0]
     replace(file, file.read_bytes()[:-9])
     with pytest.raises(ReleaseError):
-        rate(copy, tmp_path / "out")
+        rate(copy, out=tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []

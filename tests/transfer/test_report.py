@@ -15,6 +15,7 @@ from PIL import Image
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.assessment.lent import Lent, LentPair, opened
+from synpain_hf.assessment.lpips import lacking
 from synpain_hf.assessment.matrix import matrix_of
 from synpain_hf.assessment.page import html, markdown
 from synpain_hf.assessment.transfer_report import TransferReport, transfer_report
@@ -22,6 +23,8 @@ from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.generation.transfer.change import transferred
 from synpain_hf.generation.transfer.contours import OVAL
 from synpain_hf.imaging.differences import box_of, root_mean_square
+from synpain_hf.rating.ratings import ratings
+from synpain_hf.rating.sheet import rate
 from synpain_hf.release.amend import amend
 from synpain_hf.release.build import build
 from synpain_hf.release.demo import demo
@@ -30,6 +33,7 @@ from synpain_hf.schemas import violations
 from synpain_hf.transferring.cast import Member
 from synpain_hf.transferring.seen import Seen
 from synpain_hf.transferring.transfer import transfer
+from tests.rating.making import filled, write
 from tests.sharing import Once
 from tests.terminal import run
 from tests.transfer.making import pixels_of
@@ -243,6 +247,7 @@ class TestPixels:
             apart.append(root_mean_square(shown, truth, within))
         assert value(report, "pixels", method="warp", measure="rmse") == pytest.approx(np.mean(apart))
         assert 0 < value(report, "pixels", method="warp", measure="ssim") < 1
+        assert lacking() in report.missing or 0 < value(report, "pixels", method="warp", measure="lpips") < 1
         assert {row["n"] for row in rows_of(report, "pixels")} == {len(pairs)}
 
     def test_pictures_of_another_size_are_left_out_and_told(
@@ -278,6 +283,28 @@ class TestFailures:
             (first, "shows no face that could be found"),
             (second, "shows 2 faces"),
         ]
+
+
+class TestPeople:
+    def test_what_raters_said_stands_first_by_method(self, warp: Release, oracle: Release, tmp_path: Path) -> None:
+        folders = [warp.folder, oracle.folder]
+        sheets = rate(*folders, out=tmp_path / "rating", faces=8, repeats=0, raters=3)
+        tables = [
+            write(
+                tmp_path / f"{number}.csv",
+                filled(sheets, f"R{number}", number, lambda _, face, __: "5" if face.release == "oracle" else "2"),
+            )
+            for number in range(3)
+        ]
+        ratings(folders, tables, key=tmp_path / "rating" / "key.json", out=tmp_path / "rated")
+        report = transfer_report(*folders, ratings=[tmp_path / "rated" / "ratings.json"], out=tmp_path / "judged")
+        assert value(report, "people", method="warp", measure="realism") == 2
+        assert value(report, "people", method="warp", measure="difference", of="realism", against="oracle") == -3
+        assert violations("transfer_report", report.to_dict()) == []
+        page = (tmp_path / "judged" / "report.md").read_text(encoding="utf-8")
+        assert "| realism, 1 to 5 | 2.00 | 5.00 |" in page
+        assert "| warp less oracle | −3.00 | −3.00 |" in page
+        assert "What do people see in the faces?" in (tmp_path / "judged" / "report.html").read_text(encoding="utf-8")
 
 
 class TestWhatIsMissing:

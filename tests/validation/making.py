@@ -54,6 +54,7 @@ def made(
     pairs: int = 80,
     plant: Plant = unchanged,
     of_rows: Mapping[str, Callable[[int], Any]] = MappingProxyType({}),
+    called: str | None = None,
 ) -> Release:
     """A release of pairs of two pictures, half of them pain, all cells alike.
 
@@ -62,6 +63,7 @@ def made(
         pairs: How many.
         plant: What becomes of each expressive face.
         of_rows: Further columns, or other values of the usual ones, by the number of the pair.
+        called: The name of its data set.
     """
     folder.mkdir(parents=True)
     lines = []
@@ -79,7 +81,7 @@ def made(
         lines.append(",".join(str(values[column]) for column in columns))
     manifest = folder / "pairs.csv"
     manifest.write_text("\n".join([",".join(columns), *lines]), encoding="utf-8")
-    return build(manifest, folder / "release", version="1.0.0", notice=lambda _: None)
+    return build(manifest, folder / "release", version="1.0.0", name=called, notice=lambda _: None)
 
 
 def checked(release: Release) -> dict[str, Found]:

@@ -1,7 +1,7 @@
 "use strict";
 /* One rater's answers to one sheet. Everything stays in this browser until the CSV is downloaded. */
 
-const { sheet, questions, trials, pictures } = JSON.parse(document.getElementById("data").textContent);
+const { sheet, questions, trials, pictures, checks, beside } = JSON.parse(document.getElementById("data").textContent);
 const COLUMNS = ["sheet", "rater", "token", "trial", "question", "answer", "seconds", "time"];
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,39}$/u;
 const PLACE = `rating-sheet/${sheet}`;
@@ -15,8 +15,13 @@ let since = 0;
 let isKept = true;
 let isSaved = true; // whether all answers are in a CSV, or kept
 
+/* An attention check asks one question alone, with the answers of the first. */
+const askedAt = (number) => {
+  const check = checks[trials[number]];
+  return check ? [{ ...questions[0], name: "attention", asked: check.asked }] : questions;
+};
 const keyOf = (number, question) => `${number + 1}:${question.name}`;
-const isOpen = (number) => questions.some((question) => !(keyOf(number, question) in answers));
+const isOpen = (number) => askedAt(number).some((question) => !(keyOf(number, question) in answers));
 const firstOpen = () => { const found = trials.findIndex((_, number) => isOpen(number)); return found < 0 ? trials.length : found; };
 
 function show(element, isShown) { element.hidden = !isShown; }
@@ -43,8 +48,9 @@ function answersKeptOf(name) {
   try { kept = JSON.parse(stored(`${PLACE}/${name}`)); } catch { return {}; }
   const isAnswer = ([key, value]) => {
     const [number, asked] = key.split(":");
-    const question = questions.find((each) => each.name === asked);
-    return question && number >= 1 && number <= trials.length && Array.isArray(value) &&
+    if (!(number >= 1 && number <= trials.length)) return false;
+    const question = askedAt(number - 1).find((each) => each.name === asked);
+    return question && Array.isArray(value) &&
       question.answers.some(([word]) => word === value[0]);
   };
   return Object.fromEntries(Object.entries(kept ?? {}).filter(isAnswer));
@@ -75,17 +81,30 @@ function render() {
 function renderTrial() {
   at("heading").textContent = `Face ${trial + 1} of ${trials.length}`;
   at("face").alt = `Face ${trial + 1}, to be judged`;
-  const picture = pictures[trials[trial]];
-  if (at("face").src !== picture) at("face").src = picture;
+  const token = trials[trial];
+  showIn(at("face"), pictures[checks[token]?.face ?? token]);
+  const asked = askedAt(trial);
+  const compared = asked.findIndex((question) => question.beside);
+  const isFree = compared === active || asked.slice(0, compared).every((question) => keyOf(trial, question) in answers);
+  show(at("reference"), compared >= 0 && token in beside && isFree); // seen late, so that it sways no other answer
+  if (!at("reference").hidden) showIn(at("reference"), pictures[beside[token]]);
   at("back").disabled = trial === 0;
-  questions.forEach((question, number) => {
+  questions.forEach((_, number) => {
     const field = at(`question-${number}`);
+    const question = asked[number];
+    show(field, question !== undefined);
+    if (!question) return;
+    field.querySelector("legend").textContent = question.asked;
     field.classList.toggle("active", number === active);
     const chosen = answers[keyOf(trial, question)]?.[0];
     for (const button of field.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.value === chosen));
     }
   });
+}
+
+function showIn(image, picture) {
+  if (image.src !== picture) image.src = picture;
 }
 
 function renderEnd(left) {
@@ -104,7 +123,6 @@ function buildQuestions() {
     field.tabIndex = -1;
     field.addEventListener("focusin", () => { if (active !== number) { active = number; renderTrial(); } });
     const legend = document.createElement("legend");
-    legend.textContent = question.asked;
     const buttons = document.createElement("div");
     buttons.className = "answers";
     question.answers.forEach(([word, label], place) => {
@@ -129,10 +147,11 @@ function buildQuestions() {
 
 function choose(number, word) {
   const now = performance.now();
-  answers[keyOf(trial, questions[number])] = [word, ((now - since) / 1000).toFixed(2), new Date().toISOString()];
+  const asked = askedAt(trial);
+  answers[keyOf(trial, asked[number])] = [word, ((now - since) / 1000).toFixed(2), new Date().toISOString()];
   since = now;
   save();
-  const open = questions.findIndex((question) => !(keyOf(trial, question) in answers));
+  const open = asked.findIndex((question) => !(keyOf(trial, question) in answers));
   active = open < 0 ? number : open;
   render();
   focusOn(open < 0 ? at("next") : at(`question-${open}`));
@@ -148,7 +167,7 @@ function go(number) {
   since = performance.now();
   active = 0;
   if (trial < trials.length) {
-    const open = questions.findIndex((question) => !(keyOf(trial, question) in answers));
+    const open = askedAt(trial).findIndex((question) => !(keyOf(trial, question) in answers));
     active = Math.max(open, 0);
   }
   render();
@@ -157,7 +176,8 @@ function go(number) {
 }
 
 function ask(step) {
-  active = (active + step + questions.length) % questions.length;
+  const { length } = askedAt(trial);
+  active = (active + step + length) % length;
   renderTrial();
   focusOn(at(`question-${active}`));
 }
@@ -172,7 +192,7 @@ function begin(name) {
 function csv() {
   const lines = [COLUMNS.join(",")];
   trials.forEach((token, number) => {
-    for (const question of questions) {
+    for (const question of askedAt(number)) {
       const given = answers[keyOf(number, question)];
       if (given) lines.push([sheet, rater, token, number + 1, question.name, ...given].join(","));
     }
@@ -232,6 +252,7 @@ at("purpose").textContent =
   `You will see ${trials.length} faces, one at a time, and say for each what you think: ` +
   `${LIST.format(questions.map((question) => question.name))}.`;
 show(at("twice"), new Set(trials).size < trials.length);
+show(at("checked"), Object.keys(checks).length > 0);
 buildQuestions();
 render();
 const known = stored(PLACE) ?? "";

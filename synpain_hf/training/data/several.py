@@ -95,9 +95,10 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
     """Leave out of the other sets whatever would have a person both trained and judged on.
 
     An identity is a person of its own set: two sets may use one name for two persons. They are one person where both
-    show one picture. `derived_from` names an identity of its own set or, where that has none of this name, of the
-    others. A pair is left out for the person that it shows and for those whose expression it has, but not for those
-    whose expressions were transferred to the same person in other pairs: one made-up face may be driven by many.
+    show one picture. `derived_from` names an identity of any set; where several sets have one of this name it may be
+    each of them, since nothing says which. A pair is left out for the person that it shows and for those whose
+    expression it has, but not for those whose expressions were transferred to the same person in other pairs: one
+    made-up face may be driven by many.
 
     Args:
         first: The set that chooses and tests the model; nothing of it is left out.
@@ -118,7 +119,7 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
     trained = among(first, persons[0], TRAIN)
     kept: list[Positions] = []
     for (pairs, _), own, shown in zip(others, persons[1:], faces[1:], strict=True):
-        apart = _not_in(pairs.positions(TRAIN), own, judged)
+        apart = not_in(pairs.positions(TRAIN), own, judged)
         new = np.array([at for at in apart.tolist() if shown[at] is None or shown[at] not in seen], np.int64)
         if not len(new):
             raise UsageError(
@@ -130,11 +131,11 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
         kept.append(new)
     joined = []
     for (pairs, asked), own, new in zip(others, persons[1:], kept, strict=True):
-        apart = _not_in(pairs.positions(TRAIN), own, judged)
+        apart = not_in(pairs.positions(TRAIN), own, judged)
         splits = {TRAIN: new}
         lost = 0
         if TEST in pairs.splits:
-            tested = _not_in(pairs.positions(TEST), own, trained)
+            tested = not_in(pairs.positions(TEST), own, trained)
             lost = len(pairs.positions(TEST)) - len(tested)
             splits |= {TEST: tested} if len(tested) else {}
         left_out = {TRAIN: len(pairs.positions(TRAIN)) - len(apart), TEST: lost}
@@ -201,15 +202,14 @@ def _shown_alike(pairs: Pairs, number: int) -> Iterator[tuple[str, str]]:
 
 
 def _origins(sets: Sequence[Pairs], number: int) -> Iterator[list[str]]:
-    """Whom each pair of a set is derived from: of its own set or, where that has nobody of the name, of the others."""
+    """Whom each pair of a set may be derived from: everybody of the name, in whichever set."""
     known = [set(identities_in(pairs.table)) for pairs in sets]
     for origin in origins_in(sets[number].table):
-        elsewhere = [at for at, names in enumerate(known) if origin in names]
-        within = [number] if number in elsewhere else elsewhere
         if origin is None:
             yield []
         else:
-            yield [_qualified(at, origin) for at in within] or [f"origin/{origin}"]  # of no set; two may name it
+            named = [_qualified(at, origin) for at, names in enumerate(known) if origin in names]
+            yield named or [f"origin/{origin}"]  # of no set; two may name it
 
 
 def _qualified(number: int, identity: str) -> str:
@@ -228,7 +228,14 @@ def among(pairs: Pairs, persons: Sequence[Persons], *splits: str) -> set[str]:
     return set[str]().union(*(persons[place] for place in places))
 
 
-def _not_in(positions: Positions, persons: Sequence[Persons], others: set[str]) -> Positions:
+def not_in(positions: Positions, persons: Sequence[Persons], others: set[str]) -> Positions:
+    """Those of some pairs that have to do with none of some persons.
+
+    Args:
+        positions: The pairs.
+        persons: Those of each pair of the set, as `persons_across` gives them.
+        others: The persons.
+    """
     return positions[[others.isdisjoint(persons[place]) for place in positions.tolist()]]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats
+from synpain_hf.validation.statistics.estimate import LEVEL, Estimate, Floats, finite
 
 _LEAST = 2
 _NOTHING = 1e-12
@@ -87,6 +87,100 @@ def fleiss_kappa(counts: Floats, level: float = LEVEL, clusters: Sequence[Hashab
     middle = np.log(observed / expected)
     low, high = 1 - np.exp(middle + reach), 1 - np.exp(middle - reach)
     return Estimate(kappa, float(max(-1.0, low)), float(high))
+
+
+def krippendorff_alpha(
+    values: npt.ArrayLike,
+    subjects: Sequence[Hashable],
+    first: Sequence[Hashable] | None = None,
+    second: Sequence[Hashable] | None = None,
+    level: float = LEVEL,
+) -> Estimate:
+    """Agreement of raters on an ordinal scale beyond chance (Krippendorff, Content Analysis, 4th ed., 2019, ch. 12).
+
+    `alpha = 1 - D / E`, as kappa, but steps of the scale differ the more the more values are between them, and not all
+    raters need to have judged everything; subjects with one value alone do not count. The interval is that of
+    log(D / E), whose variance comes from leaving out one cluster of subjects at a time; where they belong to clusters
+    of two kinds, it is that by the first, plus by the second, less by both together (Cameron, Gelbach and Miller 2011),
+    never below what one of them gives. Student's t has the degrees of freedom of the smaller number of clusters.
+
+    Args:
+        values: Steps of the scale, as whole numbers; shape (judgements,).
+        subjects: What each is about.
+        first: What each belongs to, such as a person with several faces; by default its subject.
+        second: What else it belongs to, such as the driver of an expression; by default the same.
+        level: The confidence level.
+
+    Returns:
+        Alpha, NaN where all values are the same or no subject has two; NaN limits there, where nobody disagrees about
+        the subjects of all clusters but one, and where there is one cluster alone.
+
+    Raises:
+        ValueError: If there are no values, or one is not finite.
+
+    Example:
+        >>> alpha = krippendorff_alpha([1, 1, 2, 3, 3, 3], ["a", "a", "b", "b", "c", "c"])
+        >>> round(alpha.value, 3)
+        0.778
+    """
+    steps = np.unique(finite(values, "the sample"), return_inverse=True)[1]
+    groups = _codes(subjects)
+    table = np.zeros((int(groups.max()) + 1, int(steps.max()) + 1))
+    np.add.at(table, (groups, steps), 1)
+    several = table.sum(axis=1) >= _LEAST
+    if not several.any():
+        return Estimate(np.nan, np.nan, np.nan)
+    whose = subjects if first is None else first
+    kinds = []
+    for clusters in (whose, whose if second is None else second):
+        names = np.zeros(len(table), dtype=np.int64)
+        names[groups] = _codes(clusters)
+        kinds.append(_codes(names[several].tolist()))
+    together = _codes(list(zip(*(codes.tolist() for codes in kinds), strict=True)))
+    counts = table[several]
+    found = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(counts.shape[1])
+    found /= counts.sum(axis=1)[:, None, None] - 1
+    ratio = float(_disagreement(found.sum(axis=0)))
+    one, other, both = (_jackknifed(found, codes) for codes in (*kinds, together))
+    variance = max(one + other - both, one, other)
+    number = min(int(codes.max()) + 1 for codes in kinds)
+    if number < _LEAST or not np.isfinite(variance):
+        return Estimate(1 - ratio, np.nan, np.nan)
+    reach = float(stats.t.ppf((1 + level) / 2, number - 1) * np.sqrt(variance))
+    return Estimate(1 - ratio, float(1 - ratio * np.exp(reach)), float(1 - ratio * np.exp(-reach)))
+
+
+def _jackknifed(found: Floats, codes: npt.NDArray[np.int64]) -> float:
+    """The variance of the logarithm of the disagreement; NaN where it is 0 or unknown without a cluster.
+
+    Args:
+        found: Of each subject, how often two steps were chosen for it, shape (subjects, steps, steps).
+        codes: The cluster of each subject.
+    """
+    number = int(codes.max()) + 1
+    of_clusters = np.zeros((number, *found.shape[1:]))
+    np.add.at(of_clusters, codes, found)
+    left = _disagreement(found.sum(axis=0) - of_clusters)
+    if not (left > _NOTHING).all():
+        return np.nan
+    logs = np.log(left)
+    return float((number - 1) / number * np.square(logs - logs.mean()).sum())
+
+
+def _disagreement(found: Floats) -> Floats:
+    """The disagreement that was observed by the expected one, on an ordinal scale; NaN where none is expected.
+
+    Args:
+        found: How often two steps were chosen for one subject, shape (…, steps, steps).
+    """
+    chosen = found.sum(axis=-1)
+    between = np.cumsum(chosen, axis=-1) - chosen / 2
+    apart = np.square(between[..., :, None] - between[..., None, :])
+    total = chosen.sum(axis=-1)
+    expected = np.einsum("...i,...ij,...j->...", chosen, apart, chosen)
+    observed = (found * apart).sum(axis=(-2, -1)) * (total - 1)
+    ratio: Floats = np.divide(observed, expected, out=np.full_like(expected, np.nan), where=expected > 0)
+    return ratio
 
 
 def _expected(chosen: Floats) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synpain_hf.validation.statistics.agreement import counts_of, fleiss_kappa
+from synpain_hf.validation.statistics.agreement import counts_of, fleiss_kappa, krippendorff_alpha
 
 FOURTEEN_RATERS = np.array(
     [
@@ -101,3 +101,36 @@ def test_raters_who_hardly_ever_disagree_are_not_called_perfect(apart: int) -> N
 def test_tables_that_are_not_complete_are_refused(counts: list[list[int]]) -> None:
     with pytest.raises(ValueError, match="complete the table"):
         fleiss_kappa(np.array(counts, dtype=float).reshape(len(counts), 2))
+
+
+class TestAlpha:
+    def test_a_published_example(self) -> None:
+        # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), C: four observers, values missing
+        rows = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
+        found = [(int(value), unit) for row in rows for unit, value in enumerate(row) if value != "."]
+        values, units = zip(*found, strict=True)
+        assert krippendorff_alpha(values, units).value == pytest.approx(0.815, abs=5e-4)
+
+    def test_steps_that_are_near_disagree_less(self) -> None:
+        subjects = [subject for subject in range(6) for _ in range(2)]
+        near, far = (krippendorff_alpha([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 3, other], subjects) for other in (4, 1))
+        assert near.value > far.value
+
+    def test_clusters_of_both_kinds_widen_the_interval(self) -> None:
+        rng = np.random.default_rng(0)
+        subjects = np.repeat(np.arange(60), 3)
+        hard = np.repeat([0, 2], 15)[np.arange(60) % 30]  # of half of the drivers nobody agrees
+        values = 3 + rng.integers(-2, 3, 180) * (hard[subjects] > 0) + (subjects % 2)
+        plain = krippendorff_alpha(values, subjects.tolist())
+        people = krippendorff_alpha(values, subjects.tolist(), (subjects // 2).tolist(), (subjects % 30).tolist())
+        assert people.value == plain.value
+        assert people.high - people.low > plain.high - plain.low
+
+    @pytest.mark.parametrize(
+        ("values", "subjects", "alpha"),
+        [([2, 2, 2, 2], "aabb", np.nan), ([1, 2], "ab", np.nan), ([1, 1, 2, 2], "aabb", 1)],
+    )
+    def test_there_is_no_interval_without_disagreement(self, values: list[int], subjects: str, alpha: float) -> None:
+        found = krippendorff_alpha(values, list(subjects))
+        assert found.value == pytest.approx(alpha, nan_ok=True)
+        assert np.isnan([found.low, found.high]).all()

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from synpain_hf.validation.statistics.clustered import mean, share
-from synpain_hf.validation.statistics.crossed import correlation_of_crossed, mean_of_crossed, share_of_raters
+from synpain_hf.validation.statistics.crossed import (
+    correlation_of_crossed,
+    mean_of_crossed,
+    mean_of_raters,
+    share_of_raters,
+)
 from synpain_hf.validation.statistics.proportions import wilson
 
 
@@ -81,6 +86,51 @@ def crossed(
     of_first, of_second = (rng.normal(0, spread, size) for spread, size in zip(spreads, (first, second), strict=False))
     values = of_first[rows] + of_second[columns] + rng.normal(0, spreads[2], len(rows))
     return values, [f"f{row}" for row in rows], [f"s{column}" for column in columns]
+
+
+class TestMeanOfRaters:
+    def test_the_variance_is_that_of_a_two_way_layout(self) -> None:
+        values = np.array([[3, 4, 5, 3, 2, 4], [2, 4, 3, 3, 1, 4], [4, 5, 4, 5, 2, 5]], dtype=float)
+        flat_values, raters, cases = flat(values.tolist())
+        found = mean_of_raters(flat_values, raters, cases, cases)
+        r, c = values.shape
+        of_raters = c * values.mean(axis=1).var(ddof=1)
+        of_cases = r * values.mean(axis=0).var(ddof=1)
+        rest = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
+        of_rest = np.square(rest).sum() / ((r - 1) * (c - 1))
+        together = of_raters + of_cases - of_rest
+        assert together > max(of_raters, of_cases)
+        degrees = together**2 / (of_raters**2 / (r - 1) + of_cases**2 / (c - 1) + of_rest**2 / ((r - 1) * (c - 1)))
+        error = np.sqrt(together / (r * c))
+        usual = stats.t(degrees, values.mean(), error)
+        assert (found.estimate.low, found.estimate.high) == pytest.approx(usual.interval(0.95))
+        assert found.p == pytest.approx(2 * stats.t.sf(values.mean() / error, degrees))
+
+    def test_drivers_that_faces_share_count(self) -> None:
+        rng = np.random.default_rng(0)
+        driver = np.tile(np.arange(4), 10)
+        values = [*(5 * driver + rng.normal(size=40)), *(5 * driver + rng.normal(size=40))]
+        raters, faces = ["a"] * 40 + ["b"] * 40, [f"i{number}" for number in range(40)] * 2
+        alone = mean_of_raters(values, raters, faces, faces).estimate
+        shared = mean_of_raters(values, raters, faces, [f"d{number}" for number in driver] * 2).estimate
+        assert shared.value == alone.value
+        assert shared.high - shared.low > 3 * (alone.high - alone.low)
+
+    def test_where_raters_judged_unequally_many_one_is_left_out_at_a_time(self) -> None:
+        sizes, levels = np.array([40, 40, 40, 5, 5]), np.array([1.0, 2.0, 4.0, 3.0, 7.0])
+        raters = np.repeat(np.arange(5), sizes)
+        values = levels[raters] + np.random.default_rng(0).normal(scale=0.01, size=len(raters))
+        cases = [f"c{number}" for size in sizes for number in range(size)]
+        found = mean_of_raters(values, raters.astype(str).tolist(), cases, cases).estimate
+        without = [values[raters != one].mean() for one in range(5)]
+        error = np.sqrt(4 / 5 * np.square(np.array(without) - values.mean()).sum())
+        degrees = len(raters) ** 2 / np.square(sizes).sum() - 1
+        assert (found.high - found.low) / 2 == pytest.approx(stats.t.ppf(0.975, degrees) * error, rel=0.1)
+
+    def test_one_rater_and_answers_that_never_vary_have_no_interval(self) -> None:
+        for values, raters in (([1, 2, 3, 4], list("aaaa")), ([2, 2, 2, 2], list("aabb"))):
+            found = mean_of_raters(values, raters, list("xyxy"), list("xyxy"))
+            assert np.isnan([found.estimate.low, found.estimate.high, found.p]).all()
 
 
 def test_values_that_are_each_of_their_own_have_the_usual_interval_of_a_mean() -> None:
