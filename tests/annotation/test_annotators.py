@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mediapipe
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,12 @@ def number(annotators: Annotators, name: str, pixels: Pixels, column: str) -> fl
     value = annotators[name].measure(pixels)[column]
     assert isinstance(value, (int, float))
     return float(value)
+
+
+def points_of(annotators: Annotators, pixels: Pixels) -> npt.NDArray[np.float64]:
+    """The landmarks of a face, shape (478, 2)."""
+    landmarks = annotators["mediapipe"].measure(pixels)["landmarks"]
+    return np.asarray(landmarks, np.float64).reshape(-1, 3)[:, :2]
 
 
 def changed(image: Image.Image) -> Pixels:
@@ -95,6 +102,20 @@ class TestMediapipe:
         assert ((once[:, 0] > 0) & (once[:, 0] < width) & (once[:, 1] > 0) & (once[:, 1] < height)).all()
         assert once[10, 1] < once[152, 1], "the forehead is above the chin"
         assert np.abs(twice - 2 * once).mean() < 0.01 * width
+
+    @pytest.mark.parametrize(("frame", "larger"), [(0.6, 1), (0.6, 5), (3, 1)])
+    def test_landmarks_are_where_they_were_in_a_narrower_or_a_wider_frame(
+        self, annotators: Annotators, face: Pixels, frame: float, larger: int
+    ) -> None:
+        image = Image.fromarray(face)
+        width, height = (round(side * frame) for side in image.size)
+        left, top = (image.width - width) // 3, (image.height - height) // 2
+        framed = Image.new("RGB", (width, height), image.getpixel((0, 0)))
+        framed.paste(image, (-left, -top))
+        framed = framed.resize((width * larger, height * larger))
+        there, here = (points_of(annotators, pixels) for pixels in (face, changed(framed)))
+        apart = np.hypot(*(here / larger + (left, top) - there).T)
+        assert apart.mean() < 0.0047 * np.ptp(there[:, 0])
 
     @pytest.mark.parametrize("turn", [-25, -10, 10, 25])
     def test_roll_follows_the_tilt_of_the_picture(self, annotators: Annotators, face: Pixels, turn: int) -> None:

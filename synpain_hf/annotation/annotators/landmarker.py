@@ -8,6 +8,7 @@ import weakref
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
@@ -34,13 +35,49 @@ _DETECTOR = "face_detector.tflite"
 _IN_A_PIXEL = 64
 """Landmarks are kept to so many parts of a pixel, finer than they are found."""
 
+_USUAL_SIDE = (0.3, 0.7)
+"""How long a face is, as a share of the shorter side of its picture, where its landmarks are exact at a first look."""
+
+_NEARER = 2.0
+"""Side of the square of a second look, in lengths of the face."""
+
+_MOST_SIDE = 1024
+"""Pixels along that side, at most."""
+
 _loading = Lock()
+
+
+@dataclass(frozen=True)
+class _Face:
+    """A face that was found.
+
+    Attributes:
+        points: Landmarks in pixels, shape (478, 3): to the right, down, and away from the camera.
+        shapes: The blendshapes, 0 to 1.
+        turn: How the head is turned, shape (3, 3).
+    """
+
+    points: npt.NDArray[np.float64]
+    shapes: Mapping[str, float]
+    turn: npt.NDArray[np.float64]
+
+    @property
+    def middle(self) -> npt.NDArray[np.float64]:
+        """Where it is, shape (2,)."""
+        middle: npt.NDArray[np.float64] = (self.points[:, :2].min(axis=0) + self.points[:, :2].max(axis=0)) / 2
+        return middle
+
+    @property
+    def sides(self) -> npt.NDArray[np.float64]:
+        """How wide and how high it is."""
+        return np.asarray(np.ptp(self.points[:, :2], axis=0))
 
 
 class Mediapipe(Annotator):
     """MediaPipe's face landmarker, and the detector that is a part of it.
 
-    Of several faces the largest is taken.
+    Of several faces the largest is taken. Where it fills its picture, or a small part of it, it is looked at again in a
+    square of twice its length; else its landmarks would be off by some percent of its width.
 
     Args:
         models: Where the files of `models` are.
@@ -48,7 +85,7 @@ class Mediapipe(Annotator):
 
     name: ClassVar[str] = "mediapipe"
     title: ClassVar[str] = "MediaPipe"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     models: ClassVar[Sequence[ModelFile]] = (
         ModelFile(
             name="face_landmarker.task",
@@ -116,55 +153,79 @@ class Mediapipe(Annotator):
         """Measure the largest face of a picture."""
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
 
-        image = Image(ImageFormat.SRGB, pixels)
-        found = self._landmarker.detect(image)
-        if not found.face_landmarks:
+        faces = self._faces(pixels)
+        if not faces:
             return {"faces": 0, "reason": NO_FACE}
-        faces = [_points(landmarks, pixels) for landmarks in found.face_landmarks]
-        chosen = max(range(len(faces)), key=lambda number: _area(faces[number]))
-        shapes = {shape.category_name: shape.score for shape in found.face_blendshapes[chosen]}
-        units = approximate_units(shapes)
-        pose = head_pose(np.asarray(found.facial_transformation_matrixes[chosen])[:3, :3])
+        first = max(faces, key=lambda face: float(np.prod(face.sides)))
+        chosen = self._nearer(pixels, first)
+        units = approximate_units(chosen.shapes)
+        pose = head_pose(chosen.turn)
         return {
-            "confidence": self._confidence(image, faces[chosen]),
+            "confidence": self._confidence(Image(ImageFormat.SRGB, pixels), first),
             "faces": len(faces),
             "yaw": pose.yaw,
             "pitch": pose.pitch,
             "roll": pose.roll,
             "pspi_approx": approximate_pspi(units),
             **{f"{unit}{SUFFIX}": value for unit, value in units.items()},
-            **{name: shapes[name] for name in BLENDSHAPES},
-            "landmarks": faces[chosen].ravel(),
+            **{name: chosen.shapes[name] for name in BLENDSHAPES},
+            "landmarks": (np.rint(chosen.points * _IN_A_PIXEL) / _IN_A_PIXEL).astype(np.float32).ravel(),
         }
 
     def close(self) -> None:
         """Let go of the models."""
         self._finalizer()
 
-    def _confidence(self, image: Any, points: npt.NDArray[np.float32]) -> float | None:
-        """How sure the detector is of the face whose middle is nearest to that of some landmarks."""
+    def _faces(self, pixels: Pixels) -> list[_Face]:
+        """Every face of a picture."""
+        from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
+
+        found = self._landmarker.detect(Image(ImageFormat.SRGB, pixels))
+        height, width = pixels.shape[:2]
+        return [
+            _Face(
+                np.array([(point.x, point.y, point.z) for point in landmarks], np.float64) * (width, height, width),
+                {shape.category_name: shape.score for shape in shapes},
+                np.asarray(matrix, np.float64)[:3, :3],
+            )
+            for landmarks, shapes, matrix in zip(
+                found.face_landmarks, found.face_blendshapes, found.facial_transformation_matrixes, strict=True
+            )
+        ]
+
+    def _nearer(self, pixels: Pixels, face: _Face) -> _Face:
+        """The same face, looked at in a square where it is as long as usual; the first look counts if it is lost."""
+        length = float(face.sides.max())
+        least, most = _USUAL_SIDE
+        if least <= length / min(pixels.shape[:2]) <= most:
+            return face
+        side = max(2, round(_NEARER * length))
+        left, top = np.rint(face.middle - side / 2).astype(int).tolist()
+        square = _square(pixels, left, top, side)
+        seen = [replace(one, points=one.points * (side / len(square)) + (left, top, 0)) for one in self._faces(square)]
+        near = [one for one in seen if np.hypot(*(one.middle - face.middle)) < length / 2]
+        return min(near, key=lambda one: float(np.hypot(*(one.middle - face.middle))), default=face)
+
+    def _confidence(self, image: Any, face: _Face) -> float | None:
+        """How sure the detector is of the face whose middle is nearest to that of another look."""
         detections = self._detector.detect(image).detections
-        middle = (points[:, :2].min(axis=0) + points[:, :2].max(axis=0)) / 2
 
         def distance(detection: Any) -> float:
             box = detection.bounding_box
             at = (box.origin_x + box.width / 2, box.origin_y + box.height / 2)
-            return float(np.hypot(*(middle - at)))
+            return float(np.hypot(*(face.middle - at)))
 
         return min(detections, key=distance).categories[0].score if detections else None
 
 
-def _points(landmarks: Sequence[Any], pixels: Pixels) -> npt.NDArray[np.float32]:
-    """Landmarks in pixels, to the right, down, and away from the camera as far as to the right; shape (478, 3)."""
-    height, width = pixels.shape[:2]
-    shares = np.array([(point.x, point.y, point.z) for point in landmarks], np.float64)
-    points = shares * (width, height, width)
-    return (np.rint(points * _IN_A_PIXEL) / _IN_A_PIXEL).astype(np.float32)
-
-
-def _area(points: npt.NDArray[np.float32]) -> float:
-    sides = points[:, :2].max(axis=0) - points[:, :2].min(axis=0)
-    return float(np.prod(sides))
+def _square(pixels: Pixels, left: int, top: int, side: int) -> Pixels:
+    """A square of a picture, of at most `_MOST_SIDE` pixels along a side; beyond the edge is what lies at the edge."""
+    steps = np.linspace(0, side - 1, min(side, _MOST_SIDE))
+    rows, columns = (
+        np.clip(np.rint(start + steps).astype(int), 0, length - 1)
+        for start, length in zip((top, left), pixels.shape[:2], strict=True)
+    )
+    return np.ascontiguousarray(pixels[np.ix_(rows, columns)])
 
 
 def _close(*tasks: Any) -> None:
