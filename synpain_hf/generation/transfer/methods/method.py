@@ -142,7 +142,8 @@ class Method(ABC):
         weights: The weights that it uses, by name and digest; empty where it uses none.
         settings: What of the choices decides its pixels, beside the weights and the seed.
         learned: The identities that its weights have learned from.
-        learned_from: The release that these are of, as `transfer.json` says it; None where there is none.
+        learned_from: The release that these are of, and the fold that was left out, as `transfer.json` says it; None
+            where there is none.
 
     Raises:
         UsageError: If a choice cannot be right, or the weights do not fit.
