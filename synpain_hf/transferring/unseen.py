@@ -23,8 +23,8 @@ class Unseen:
         problems: What is left out, and what to do where nothing is left; empty where all is there.
     """
 
-    identities: Sequence[Member]
-    drivers: Sequence[Member]
+    identities: list[Member]
+    drivers: list[Member]
     problems: Sequence[Problem]
 
 
