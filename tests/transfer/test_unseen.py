@@ -14,7 +14,7 @@ from synpain_hf.transferring.cast import members_of
 from synpain_hf.transferring.choosing import Couple
 from synpain_hf.transferring.unseen import told_of_learned, without_learned
 from tests.release.making import manifest_rows, write_manifest
-from tests.transfer.test_choosing import person
+from tests.transfer.making import person
 
 
 def taught(*learned: str, weights: str = "lab/refiner") -> Warp:
