@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.resources import resource
 from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.suggestions import did_you_mean
 
 _LONGEST_SHOWN = 200
+_MOST_BYTES = 2**24
+"""Of a document of a user."""
 
 
 @cache
@@ -41,6 +45,40 @@ def strict_json(text: str | bytes) -> Any:
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     return document
+
+
+def read_document(path: Path, name: str, what: str, remedy: str) -> dict[str, Any]:
+    """A JSON file that anybody may have written, as its schema describes it.
+
+    Args:
+        path: The file.
+        name: What the schema's file is called.
+        what: What it is to be, such as `a key`.
+        remedy: What to give instead.
+
+    Raises:
+        BadInputError: If it cannot be read, is too large, or is something else.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise refusal(path, f"cannot be read ({error.strerror or error}); {remedy}") from error
+    if len(data) > _MOST_BYTES:
+        raise refusal(path, f"has more than {_MOST_BYTES:,} bytes; {remedy}")
+    try:
+        document = strict_json(data)
+    except ValueError as error:
+        raise refusal(path, f"is not JSON ({error}); {remedy}") from error
+    wrong = violations(name, document) if isinstance(document, dict) else ["it is not a JSON object"]
+    if wrong:
+        raise refusal(path, f"is not {what} ({'; '.join(wrong[:3])}); {remedy}")
+    return dict(document)
+
+
+def refusal(path: Path, reason: str) -> BadInputError:
+    """That a file cannot be used."""
+    return BadInputError([Problem(path.name, reason)])
 
 
 def _refuse_constant(name: str) -> Any:

@@ -34,7 +34,7 @@ Wanted = Mapping[str, Points]
 
 
 def landmarks_in(release: Release) -> Found:
-    """The landmarks of each face of a release; none where it has no table of them.
+    """The landmarks of each face of a release that has a width; none where it has no table of them.
 
     Args:
         release: The release.
@@ -42,7 +42,8 @@ def landmarks_in(release: Release) -> Found:
     Raises:
         ReleaseError: If the table is damaged.
     """
-    return Landmarks.read(release) if FILE in release.files else {}
+    there: Found = Landmarks.read(release) if FILE in release.files else {}
+    return {face: points for face, points in there.items() if _width(points) > 0}
 
 
 def errors(found: npt.ArrayLike, wanted: npt.ArrayLike, identity: npt.ArrayLike) -> list[float]:
@@ -51,17 +52,21 @@ def errors(found: npt.ArrayLike, wanted: npt.ArrayLike, identity: npt.ArrayLike)
     Args:
         found: Shape (478, 2) or (478, 3), in pixels.
         wanted: Likewise.
-        identity: Those of the neutral face, by which the width is known.
+        identity: Those of the neutral face, by which the width is known; it has to have one.
 
     Example:
         >>> face = np.random.default_rng(0).uniform(0, 100, (478, 3))
         >>> errors(face, face, face)
         [0.0, 0.0, 0.0]
     """
-    shown, asked, own = (np.asarray(points, np.float64)[:, :2] for points in (found, wanted, identity))
-    width = float(np.ptp(own[list(OVAL), 0]))
+    shown, asked = (np.asarray(points, np.float64)[:, :2] for points in (found, wanted))
     apart = np.hypot(*(shown - asked).T)
-    return [100 * float(apart[part].mean()) / width for part in PARTS.values()]
+    return [100 * float(apart[part].mean()) / _width(identity) for part in PARTS.values()]
+
+
+def _width(points: npt.ArrayLike) -> float:
+    """How wide a face is, in pixels."""
+    return float(np.ptp(np.asarray(points, np.float64)[list(OVAL), 0]))
 
 
 def landmarks(

@@ -39,6 +39,7 @@ WEIGHTS: Final = ModelFile(
 """AlexNet's convolutions, and the weights of their channels."""
 
 WIDTH: Final = 256
+_MOST_ROWS: Final = 4 * WIDTH
 """Columns to which a face is scaled: features depend on the size."""
 
 
@@ -140,7 +141,7 @@ class Lpips:
         )
 
     def __call__(self, one: Pixels, other: Pixels, within: Box) -> float:
-        """How different they look within a box, scaled to `WIDTH` columns.
+        """How different they look within a box, scaled to `WIDTH` columns and at most four times as many rows.
 
         Args:
             one: Shape (height, width, 3), uint8.
@@ -173,7 +174,7 @@ def _scaled(pixels: Pixels) -> Tensor:
 
     height, width = pixels.shape[:2]
     picture = torch.from_numpy(pixels.transpose(2, 0, 1)[None].astype(np.float32)) / 127.5 - 1
-    size = (max(WIDTH // 2, round(WIDTH * height / width)), WIDTH)
+    size = (min(max(WIDTH // 2, round(WIDTH * height / width)), _MOST_ROWS), WIDTH)
     scaled = functional.interpolate(picture, size, mode="bilinear", align_corners=False, antialias=True)
     shift, scale = (torch.tensor(values)[:, None, None] for values in (_SHIFT, _SCALE))
     return (scaled - shift) / scale

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from synpain_hf.assessment.lent import Lent
 from synpain_hf.assessment.section import Row, Section
-from synpain_hf.errors import BadInputError, Problem
-from synpain_hf.schemas import strict_json, violations
+from synpain_hf.schemas import read_document, refusal
 from synpain_hf.text.plurals import count
 from synpain_hf.validation.statistics.estimate import Estimate
 
@@ -21,7 +20,6 @@ DIFFERENCE: Final = "difference"
 """The measure that compares two methods on the same pairs."""
 
 _TITLE: Final = "What do people see in the faces?"
-_MOST_BYTES: Final = 2**24
 _AGAIN: Final = "give the ratings.json that `synpain-hf ratings --out` wrote"
 
 Document = Mapping[str, Any]
@@ -47,10 +45,10 @@ def people(judged: Sequence[Lent], files: Sequence[str | Path]) -> Section:
         called = {name: labels.get(release["content"], "") for name, release in report["releases"].items()}
         found = list(_rows(report, called))
         if not found:
-            raise _refusal(path, "has no means on a scale of these releases; give one of `rate --questions realism`")
+            raise refusal(path, "has no means on a scale of these releases; give one of `rate --questions realism`")
         if twice := {_key(row) for row in rows} & {_key(row) for row in found}:
             method, measure, *_ = min(twice)
-            raise _refusal(path, f"has the {measure} of {method}, as an earlier file has; give one of them")
+            raise refusal(path, f"has the {measure} of {method}, as an earlier file has; give one of them")
         rows += found
         if any(one["mean"]["other_raters"] is None for scale in report["scales"] for one in scale["releases"]):
             missing.append(
@@ -93,26 +91,10 @@ def _estimate(said: Document) -> Estimate:
 
 
 def _read(path: Path) -> Document:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise _refusal(path, f"has more than {_MOST_BYTES:,} bytes; {_AGAIN}")
-        document: Any = strict_json(data)
-    except OSError as error:
-        raise _refusal(path, f"cannot be read ({error.strerror or error}); {_AGAIN}") from error
-    except ValueError as error:
-        raise _refusal(path, f"is not JSON ({error}); {_AGAIN}") from error
-    wrong = violations("ratings_report", document) if isinstance(document, dict) else ["it is not a JSON object"]
-    if wrong:
-        raise _refusal(path, f"is no report on ratings ({'; '.join(wrong[:3])}); {_AGAIN}")
+    document: Any = read_document(path, "ratings_report", "a report on ratings", _AGAIN)
     unknown = {one["release"] for scale in document["scales"] for one in scale["releases"]} - document[
         "releases"
     ].keys()
     if unknown:
-        raise _refusal(path, f"has means of {min(unknown)!r}, which is none of its releases; {_AGAIN}")
+        raise refusal(path, f"has means of {min(unknown)!r}, which is none of its releases; {_AGAIN}")
     return dict(document)
-
-
-def _refusal(path: Path, reason: str) -> BadInputError:
-    return BadInputError([Problem(path.name, reason)])

@@ -15,6 +15,7 @@ from synpain_hf.experiments.runs import VALIDATION, Beside, Run, Training
 from synpain_hf.experiments.scenario import Scenario
 from synpain_hf.experiments.sets import OpenedSet
 from synpain_hf.text.plurals import first_few
+from synpain_hf.training.data.drawn import check_drawn, check_drawn_by_trained
 from synpain_hf.training.data.pairs import Pairs, Positions, identities_in
 from synpain_hf.training.data.several import TEST, TRAIN, Persons, TrainingSet, among, join, not_in, persons_across
 from synpain_hf.vocabulary import CLASSES
@@ -38,7 +39,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
 
     Raises:
         NotPossibleError: If a split has no pairs, or of one class only.
-        BadInputError: If a person is on both sides of a split.
+        BadInputError: If a person is on both sides of a split, or was learned by the weights that drew what is added.
     """
     tested = sets[scenario.test]
     apart = replace(tested.pairs, splits={TEST: held_out(tested.pairs, scenario.turn).get(TEST, _NOBODY)})
@@ -50,7 +51,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
     pairs = sets[scenario.data].pairs
     learned = _learned(scenario, pairs)
     whole = replace(pairs, splits={**learned, **apart.splits} if tested.pairs is pairs else learned)
-    also = _beside(scenario, sets, whole)
+    also = _beside(scenario, sets, whole, apart)
     check_persons(sets, scenario, whole, also, apart)
     options = {**request.training_options(), "seed": scenario.seed}
     model = request.model_of(scenario.model)
@@ -120,7 +121,7 @@ def _shown(pairs: Pairs, splits: Sequence[str], faces: Faces, scenario: Scenario
     return replace(pairs, splits={name: pairs.positions(name) for name in splits}, shown=shown)
 
 
-def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> list[Beside]:
+def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs, apart: Pairs) -> list[Beside]:
     """What is trained on beside, without the persons who choose or test the model."""
     if scenario.add is None:
         return []
@@ -135,6 +136,7 @@ def _beside(scenario: Scenario, sets: Mapping[str, OpenedSet], whole: Pairs) -> 
         (joined,) = join(whole, [(added, TrainingSet(added))])
     except UsageError as error:
         raise NotPossibleError(str(error)) from error
+    check_drawn(other, apart, TEST)
     return [Beside(_shown(joined.pairs, (TRAIN,), scenario.faces, scenario), scenario.add.weight)]
 
 
@@ -143,7 +145,9 @@ def _driven_by_trained(whole: Pairs, other: Pairs, chosen: Positions) -> Positio
 
     Raises:
         NotPossibleError: If there are none.
+        BadInputError: If weights drew them that have learned from others of the set.
     """
+    check_drawn_by_trained(other, whole, whole.positions(TRAIN))
     persons, of_other = persons_across([whole, other])
     untrained = set[str]().union(*persons) - among(whole, persons, TRAIN)
     kept = not_in(chosen, of_other, untrained)

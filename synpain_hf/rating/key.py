@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import synpain_hf
-from synpain_hf.errors import BadInputError, Problem
 from synpain_hf.rating.faces import FaceId
 from synpain_hf.release.release import Release
-from synpain_hf.schemas import strict_json, violations
+from synpain_hf.schemas import read_document, refusal
 from synpain_hf.text.values import shown
 
-_MOST_BYTES = 2**24
 _AGAIN = "give the key.json that was written with the sheets"
 
 
@@ -67,17 +65,7 @@ def read_key(path: Path, releases: Mapping[str, Release], faces: Collection[Face
     Raises:
         BadInputError: If it is not such a key, or that of other releases.
     """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _refusal(path, f"has more than {_MOST_BYTES:,} bytes; {_AGAIN}")
-        document = strict_json(path.read_bytes())
-    except OSError as error:
-        raise _refusal(path, f"cannot be read ({error.strerror or error}); {_AGAIN}") from error
-    except ValueError as error:
-        raise _refusal(path, f"is not JSON ({error}); {_AGAIN}") from error
-    wrong = violations("rating_key", document) if isinstance(document, dict) else ["it is not a JSON object"]
-    if wrong:
-        raise _refusal(path, f"is not a key ({'; '.join(wrong[:3])}); {_AGAIN}")
+    document = read_document(path, "rating_key", "a key", _AGAIN)
     key = Key(
         document["releases"],
         tuple(document["questions"]),
@@ -89,20 +77,16 @@ def read_key(path: Path, releases: Mapping[str, Release], faces: Collection[Face
     for label, made_of in key.releases.items():
         if label not in releases or made_of["content"] != releases[label].manifest["content"]:
             given = " and ".join(f"{release.name} {release.version}" for release in releases.values())
-            raise _refusal(
+            raise refusal(
                 path,
                 f"is of {made_of['name']} {made_of['version']}, whose rows are not those of {given}; give every "
                 "release that the sheets were made of",
             )
     unknown = {token for tokens in key.sheets.values() for token in tokens} - {*key.faces, *key.checks}
     if unknown:
-        raise _refusal(path, f"has no face for {min(unknown)}; {_AGAIN}")
+        raise refusal(path, f"has no face for {min(unknown)}; {_AGAIN}")
     strange = [face for face in key.faces.values() if face not in faces]
     if strange:
         told = f"has a face of pair {shown(strange[0].pair_id)!r}, which the release does not have"
-        raise _refusal(path, f"{told}; {_AGAIN}")
+        raise refusal(path, f"{told}; {_AGAIN}")
     return key
-
-
-def _refusal(path: Path, reason: str) -> BadInputError:
-    return BadInputError([Problem(path.name, reason)])

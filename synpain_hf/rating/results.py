@@ -198,23 +198,30 @@ def _result(
 
 
 def _share_right(known: Sequence[Judgement], level: float = LEVEL) -> Estimate:
-    return share([one.is_right for one in known], [one.face.identity for one in known], level)
+    whose, whence = _parts(known)
+    return share([one.is_right for one in known], whose, level, whence)
 
 
 def _of_others(known: Sequence[Judgement]) -> Estimate | None:
     raters = [one.rater for one in known]
     if len(set(raters)) < LEAST_RATERS:
         return None
-    return share_of_raters([one.is_right for one in known], raters, [one.face.identity for one in known])
+    whose, whence = _parts(known)
+    return share_of_raters([one.is_right for one in known], raters, whose, LEVEL, whence)
+
+
+def _parts(known: Sequence[Judgement]) -> tuple[list[str], list[str]]:
+    """Identities and drivers."""
+    return [one.face.identity for one in known], [one.face.driver for one in known]
 
 
 def _of_raters(judged: Sequence[Judgement], again: Sequence[tuple[str, str, bool]]) -> list[OfRater]:
     by_rater: dict[str, list[Judgement]] = defaultdict(list)
     for one in judged:
         by_rater[one.rater].append(one)
-    seen_again: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
+    twice: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     for each in again:
-        seen_again[each[0]].append(each)
+        twice[each[0]].append(each)
     found = []
     for rater, own in sorted(by_rater.items()):
         known = [one for one in own if one.right is not None]
@@ -225,17 +232,27 @@ def _of_raters(judged: Sequence[Judgement], again: Sequence[tuple[str, str, bool
                 answers=len(own),
                 accuracy=_share_right(known) if known else None,
                 seconds=float(np.median(seconds)) if seconds else None,
-                again=_again(seen_again[rater]),
+                again=_again(twice[rater]),
             )
         )
     return found
 
 
+def seen_again(same: Sequence[bool], identities: Sequence[str]) -> Again | None:
+    """The agreement with oneself on faces that came twice.
+
+    Args:
+        same: Whether each of them got the same answer.
+        identities: Whom it shows.
+
+    Returns:
+        It; None where there are no such faces.
+    """
+    return Again(sum(same), len(same), share(same, identities)) if same else None
+
+
 def _again(again: Sequence[tuple[str, str, bool]]) -> Again | None:
-    if not again:
-        return None
-    same = [is_same for _, _, is_same in again]
-    return Again(sum(same), len(same), share(same, [identity for _, identity, _ in again]))
+    return seen_again([is_same for _, _, is_same in again], [identity for _, identity, _ in again])
 
 
 def _kappa(judged: Sequence[Judgement]) -> tuple[Estimate | None, int]:

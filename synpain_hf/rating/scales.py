@@ -12,9 +12,8 @@ import numpy as np
 from synpain_hf.rating.answers import Answer, first_and_again
 from synpain_hf.rating.faces import Face, FaceId
 from synpain_hf.rating.questions import CANNOT_SAY, QUESTIONS, STEPS
-from synpain_hf.rating.results import LEAST_RATERS, Again
+from synpain_hf.rating.results import LEAST_RATERS, Again, seen_again
 from synpain_hf.validation.statistics.agreement import krippendorff_alpha
-from synpain_hf.validation.statistics.clustered import share
 from synpain_hf.validation.statistics.comparisons import holm
 from synpain_hf.validation.statistics.crossed import MeanOfRaters, mean_of_crossed, mean_of_raters
 from synpain_hf.validation.statistics.estimate import Estimate
@@ -249,7 +248,5 @@ def _of_raters(
 
 
 def _again(twice: Sequence[tuple[Answer, Answer]], faces: Mapping[FaceId, Face]) -> Again | None:
-    if not twice:
-        return None
     same = [one.answer == other.answer for one, other in twice]
-    return Again(sum(same), len(same), share(same, [faces[one.face].identity for one, _ in twice]))
+    return seen_again(same, [faces[one.face].identity for one, _ in twice])

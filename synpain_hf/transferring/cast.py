@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE, ANNOTATIONS
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.vocabulary import CLASSES, DEFAULT_STYLE, DEMO_GENERATOR, FACES, GROUPS, IDENTITY
+from synpain_hf.vocabulary import CLASSES, DEFAULT_STYLE, DEMO_GENERATOR, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 _KNOWN = ("expression", "source_label", "pspi", "age")
 _UNIT = re.compile(r"AU\d+")
@@ -36,6 +36,7 @@ class Member:
         known: What else the release says of it: `expression`, `source_label`, `pspi`, `age`; None where it does not.
         annotations: What is known of the action units of its faces, by `neutral` and `expressive`.
         drawing: How it was drawn, where it is of demo faces.
+        origins: Whose expression it shows, where that was transferred, and whose had been to that one before.
     """
 
     pair_id: str
@@ -47,6 +48,7 @@ class Member:
     known: Mapping[str, Any]
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
     drawing: Drawing | None = None
+    origins: frozenset[str] = frozenset()
 
 
 def members_of(release: Release) -> list[Member]:
@@ -60,7 +62,7 @@ def members_of(release: Release) -> list[Member]:
     found = []
     for file in release.files_of(base_table()):
         there = release.features_in(file)
-        wanted = [PAIR_ID, IDENTITY, *CLASSES, "fold", *_KNOWN, "provenance"]
+        wanted = [PAIR_ID, IDENTITY, DERIVED_FROM, *CLASSES, "fold", *_KNOWN, "provenance"]
         for row in release.read(file, [name for name in wanted if name in there]).to_pylist():
             words = {name: None if row[name] is None else names[row[name]] for name, names in CLASSES.items()}
             found.append(
@@ -74,9 +76,23 @@ def members_of(release: Release) -> list[Member]:
                     known={name: row.get(name) for name in _KNOWN},
                     annotations=units.get(row[PAIR_ID], {}),
                     drawing=_drawing(row, words, source),
+                    origins=frozenset(filter(None, [row.get(DERIVED_FROM)])),
                 )
             )
-    return sorted(found, key=lambda member: member.pair_id)
+    parents: dict[str, set[str]] = {}
+    for member in found:
+        parents.setdefault(member.identity, set()).update(member.origins)
+    traced = [replace(one, origins=_before(one.origins, parents)) if one.origins else one for one in found]
+    return sorted(traced, key=lambda member: member.pair_id)
+
+
+def _before(persons: Iterable[str], parents: Mapping[str, set[str]]) -> frozenset[str]:
+    """Some persons, and all from whom their expressions were transferred, step by step."""
+    found, left = set[str](), set(persons)
+    while left:
+        found |= left
+        left = set[str]().union(*(parents.get(one, ()) for one in left)) - found
+    return frozenset(found)
 
 
 def _drawing(row: Mapping[str, Any], words: Mapping[str, str | None], source: Mapping[str, Any]) -> Drawing | None:

@@ -19,7 +19,7 @@ from synpain_hf.annotation.faces import picture_stem
 from synpain_hf.errors import BadInputError, MissingExtraError, Notice, Problem, UsageError, in_order, warn_of
 from synpain_hf.executor import Engine, Executor
 from synpain_hf.generation.transfer.methods import METHODS
-from synpain_hf.generation.transfer.methods.method import OF_A_BASE, Choices, Method
+from synpain_hf.generation.transfer.methods.method import OF_A_BASE, OF_A_NETWORK, Choices, Method
 from synpain_hf.pair import MAX_SEED
 from synpain_hf.progress import Progress, silent
 from synpain_hf.release.checking import check
@@ -196,6 +196,10 @@ def method_with(name: str, choices: Choices) -> Method:
         )
     if choices.weights and not method.needs_weights:
         raise UsageError(f"is not for {name}, which has learned nothing; leave it out", "weights")
+    usual = Choices()
+    unusual = [one for one in OF_A_NETWORK if getattr(choices, one) != getattr(usual, one)]
+    if unusual and not method.needs_weights:
+        raise UsageError(f"is not for {name}, which has no network; leave it out", unusual[0])
     if not method.steers_base and (given := [one for one in OF_A_BASE if getattr(choices, one)]):
         raise UsageError(f"is not for {name}, which steers no other model; leave it out", given[0])
     missing = [library for library in method.libraries if method.needs_weights and find_spec(library) is None]
@@ -221,13 +225,15 @@ def _chosen(
     """
     shown, problems = _usable_identities(whose)
     driving, unusable = usable_drivers(whence)
+    problems += unusable
     if unseen_by:
-        shown, driving = (without_learned(members, unseen_by) for members in (shown, driving))
+        left = without_learned(shown, driving, unseen_by)
+        shown, driving = left.identities, left.drivers
+        problems += left.problems
     couples, too_few = couples_of(shown, driving, per_identity, same, seed)
-    problems += [*unusable, *too_few]
+    problems += too_few
     if not couples:
-        reason = "has learned from every identity or driver; give others, or leave out --unseen"
-        raise BadInputError(problems or [Problem("weights", reason)])
+        raise BadInputError(problems)
     return couples, problems
 
 

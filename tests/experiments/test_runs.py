@@ -17,6 +17,7 @@ from synpain_hf.experiments.definition import Added, Condition, Faces, Share
 from synpain_hf.experiments.planning import plan_runs
 from synpain_hf.experiments.request import Request, seeds_of, weights_of
 from synpain_hf.experiments.runs import Beside, Run
+from synpain_hf.training.data.learned_from import LearnedFrom
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.options import ModelArguments
 from tests.experiments.made import definition, made_pairs, only, opened, tiny
@@ -210,6 +211,37 @@ class TestPersons:
             NotPossibleError, match=r"every pair of .* has the expression of somebody who is not trained"
         ):
             bind(only(condition, "cv_0"), opened(main=PAIRS, synthetic=derived), Request(), "pwct")
+
+    @pytest.mark.parametrize("turn", ["cv_1", "cv_2", "cv_4", "loso_p002"])
+    def test_weights_that_have_learned_from_who_is_judged_drew_nothing_that_is_added(self, turn: str) -> None:
+        drawn = replace(SYNTHETIC, learned_from=LearnedFrom(PAIRS.content, 0))
+        told = r"s, version 1\.0\.0: was drawn by weights that have learned from .* that choose or test the model; give"
+        with pytest.raises(BadInputError, match=told):
+            bind(only(WITH_SYNTHETIC, turn), opened(main=PAIRS, synthetic=drawn), Request(), "pwct")
+
+    def test_weights_of_another_set_or_of_the_same_fold_may_draw_what_is_added(self) -> None:
+        plain = bound(WITH_SYNTHETIC, turn="cv_3").digest
+        for learned in (LearnedFrom("another", None), LearnedFrom(PAIRS.content, 3)):
+            drawn = replace(SYNTHETIC, learned_from=learned)
+            run = bind(only(WITH_SYNTHETIC, "cv_3"), opened(main=PAIRS, synthetic=drawn), Request(), "pwct")
+            assert run.digest == plain
+        drawn = replace(SYNTHETIC, learned_from=LearnedFrom(PAIRS.content, None))
+        with pytest.raises(BadInputError, match="learned from 80 pairs of"):  # those of folds 3 and 4
+            bind(only(WITH_SYNTHETIC, "cv_3"), opened(main=PAIRS, synthetic=drawn), Request(), "pwct")
+
+    def test_weights_that_have_learned_from_another_set_that_is_judged_are_found_too(self) -> None:
+        drawn = replace(made_pairs(40, name="d", seed=2), learned_from=LearnedFrom(SYNTHETIC.content, 0))
+        condition = Condition("elsewhere", test="synthetic", add=Added("drawn"))
+        with pytest.raises(BadInputError, match=f"learned from .* of {SYNTHETIC.title} that choose or test"):
+            bind(only(condition, "cv_2"), opened(main=PAIRS, synthetic=SYNTHETIC, drawn=drawn), Request(), "pwct")
+
+    def test_with_few_real_persons_weights_have_learned_from_no_more_of_them(self) -> None:
+        drawn = replace(SYNTHETIC, learned_from=LearnedFrom(PAIRS.content, 0))
+        sets = opened(main=PAIRS, synthetic=drawn)
+        condition = Condition("few", add=Added("synthetic", drivers="trained"))
+        bind(only(condition, amounts=[1]), sets, Request(), "pwct")
+        with pytest.raises(BadInputError, match=r"learned from 108 pairs of .* that are not trained on; give"):
+            bind(only(condition, amounts=[0.1]), sets, Request(), "pwct")
 
     def test_no_pair_is_added_where_all_are_derived_from_persons_who_are_judged(self) -> None:
         derived = made_pairs(20, name="s", seed=1, derived_from=pa.array(["p000"] * 20, pa.string()))

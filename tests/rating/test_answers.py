@@ -311,6 +311,13 @@ def test_a_file_that_is_no_key_is_refused(rated: Release, sheets: Sheets, tmp_pa
     assert problem.startswith("key.json: is not ")
 
 
+def test_a_key_that_is_too_large_is_not_read_whole(rated: Release, tmp_path: Path) -> None:
+    with (tmp_path / "key.json").open("wb") as file:
+        file.truncate(2**24 + 1)
+    (problem,) = problems_of(rated, tmp_path / "a.csv", key=tmp_path / "key.json")
+    assert problem.startswith("key.json: has more than 16,777,216 bytes; give the key.json")
+
+
 def test_a_key_that_is_not_there_is_refused(rated: Release, tmp_path: Path) -> None:
     (problem,) = problems_of(rated, tmp_path / "a.csv", key=tmp_path / "key.json")
     assert problem.startswith("key.json: cannot be read (No such file or directory); give the key.json")

@@ -131,6 +131,30 @@ class TestSeveralReleases:
         rater.press(Keys.ARROW_RIGHT)
         assert not reference.is_displayed()
 
+    def test_no_key_or_click_shows_the_neutral_face_before(self, comparing: Rater, compared: Sheets) -> None:
+        rater = comparing
+        rater.begin("Ann")
+        tokens = next(iter(compared.key.sheets.values()))
+        while tokens[int(rater.seen("heading").split()[1]) - 1] in compared.key.checks:
+            rater.press(Keys.ARROW_RIGHT)
+        reference = rater.browser.find_element("id", "reference")
+        question = rater.browser.find_element("id", "question-1")
+        for act in (
+            lambda: rater.press(Keys.ARROW_DOWN),
+            lambda: rater.press(Keys.ARROW_UP),
+            lambda: rater.press(*[Keys.TAB] * 7),
+            question.click,
+            question.find_element("css selector", "button").click,
+            lambda: rater.script("document.getElementById('question-1').focus()"),
+        ):
+            act()
+            assert not reference.is_displayed()
+            assert rater.chosen() == []
+        rater.press("3")
+        assert reference.is_displayed()
+        rater.press("2")
+        assert rater.chosen() == ["3", "2"]
+
     def test_it_goes_on_where_it_was_left(self, comparing: Rater, compared: Sheets) -> None:
         rater, key = comparing, compared.key
         rater.begin("Ann")

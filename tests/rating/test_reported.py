@@ -113,7 +113,7 @@ def with_more(said: dict[str, Any]) -> None:
     [
         (of_others, "has no means on a scale of these releases; give one of `rate --questions realism`"),
         (of_no_release, "has means of 'nothing', which is none of its releases; give the ratings.json"),
-        (with_more, "is no report on ratings"),
+        (with_more, "is not a report on ratings"),
     ],
 )
 def test_a_report_that_does_not_fit_is_refused(

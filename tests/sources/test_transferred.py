@@ -17,6 +17,8 @@ from synpain_hf.release.release import Release
 from synpain_hf.release.transfers import transfer_in
 from synpain_hf.sources.manifest import ManifestSource
 from synpain_hf.sources.transferred import NOTES_FILE, UNITS_FILE, Transferred, write_transferred
+from synpain_hf.training.data.learned_from import LearnedFrom
+from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.vocabulary import FACES
 from tests.release.making import manifest_rows, write_manifest
 from tests.sources.lent import NOTES, RELEASE
@@ -61,6 +63,16 @@ def test_a_release_keeps_how_its_faces_were_made_and_its_card_says_so(manifest: 
     for limit in ("Lowered brows (AU4) and closed eyes (AU43)", "There is no motion"):
         assert limit in card
     assert "synthetic" not in card.partition("\ndataset_info")[0].partition("tags:")[2].partition("\n")[0]
+
+
+def test_from_whom_the_weights_have_learned_is_known_in_training(manifest: Path, tmp_path: Path) -> None:
+    learned_from = {**RELEASE, "test_fold": 3}
+    write_transferred(tmp_path, {**NOTES, "method": "unet", "weights": "w", "learned_from": learned_from}, {})
+    drawn = build(manifest, tmp_path / "drawn", version="1.0.0")
+    assert open_pairs(drawn.folder, "all").learned_from == LearnedFrom("0" * 64, 3)
+    write_transferred(tmp_path, {**NOTES, "drivers": learned_from}, {})
+    with pytest.raises(BadInputError, match="test_fold"):
+        build(manifest, tmp_path / "other", version="1.0.0")
 
 
 @pytest.mark.parametrize(

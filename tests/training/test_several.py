@@ -22,6 +22,7 @@ from synpain_hf.release.install import install
 from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
 from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.learned_from import LearnedFrom
 from synpain_hf.training.data.listed import read_sets
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
@@ -66,6 +67,15 @@ def trained_on(one: JoinedSet) -> list[int]:
 
 
 class TestPersons:
+    @pytest.mark.parametrize("place", [0, 1], ids=["the first set", "the test of another"])
+    def test_faces_that_were_drawn_by_who_has_learned_from_what_judges_are_refused(self, place: int) -> None:
+        sets = [FIRST, made("second", "wx", {"train": [0], "test": [1]}), made("third", "vy", {"train": [0, 1]})]
+        joined_to(*sets)
+        sets[2] = replace(sets[2], learned_from=LearnedFrom(sets[place].content, None))
+        told = f"third: was drawn by weights that have learned from .* of {sets[place].title} that choose or test"
+        with pytest.raises(BadInputError, match=told):
+            joined_to(*sets)
+
     def test_one_name_in_two_sets_is_two_persons(self) -> None:
         (one,) = joined_to(FIRST, made("second", "abcd", {"train": [0, 1, 2, 3]}))
         assert trained_on(one) == [0, 1, 2, 3]

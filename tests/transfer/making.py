@@ -16,6 +16,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.transferring.cast import Member
 from synpain_hf.transferring.drawing import bytes_of
 from synpain_hf.transferring.seen import Seen
+from synpain_hf.vocabulary import CLASSES, GROUPS
 
 Shots = Mapping[tuple[str, str], Shot]
 
@@ -51,3 +52,9 @@ def difference(one: Pixels, other: Pixels, shot: Shot) -> float:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def person(number: int, fold: int = 0, label: str = "pain", **groups: str | None) -> Member:
+    """A pair of a person of their own."""
+    known = {column: groups.get(column, CLASSES[column][0]) for column in GROUPS}
+    return Member(f"p{number}", f"person-{number}", "data/x.parquet", fold, label, known, {})

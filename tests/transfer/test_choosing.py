@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from synpain_hf.transferring.cast import Member
 from synpain_hf.transferring.choosing import couples_of
 from synpain_hf.vocabulary import CLASSES, GROUPS
-
-
-def person(number: int, fold: int = 0, label: str = "pain", **groups: str | None) -> Member:
-    """A pair of a person of their own."""
-    known = {column: groups.get(column, CLASSES[column][0]) for column in GROUPS}
-    return Member(f"p{number}", f"person-{number}", "data/x.parquet", fold, label, known, {})
-
+from tests.transfer.making import person
 
 LABELS = CLASSES["label"]
 

@@ -84,6 +84,7 @@ def test_only_the_box_counts_whatever_its_size(made: Lpips, picture: npt.NDArray
     other[:, :100] = 0
     assert made(picture, other, (slice(20, 60), slice(100, 256))) == 0
     assert made(picture, other, (slice(5, 8), slice(90, 110))) > 0
+    assert made(picture, other, (slice(0, 160), slice(99, 100))) > 0  # 40,960 rows, were it not for the limit
 
 
 @pytest.mark.skipif(bool(lacking()), reason=lacking())

@@ -166,6 +166,23 @@ class TestLandmarks:
             assert row["against"] == "target"
         assert value(report, "landmarks", method="neutral face", of="lips") > 0.5
 
+    def test_faces_without_a_width_are_left_out(
+        self, warp: Release, drawn: Release, as_asked: Callable[[LentPair, str], np.ndarray]
+    ) -> None:
+        pairs = opened([warp.folder], None)[0][0].pairs
+
+        def flat(pair: LentPair, face: str) -> dict[str, Any]:
+            points = np.array(as_asked(pair, face))
+            if pair.pair_id == min(pairs):
+                points[:, 0] = 9
+            return as_row(points)
+
+        planted(warp, "mediapipe", flat)
+        report = transfer_report(warp.folder, drivers=drawn.folder)
+        (row,) = rows_of(report, "landmarks", method="warp", of="lips")
+        assert row["n"] == len(pairs) - 1
+        assert row["value"] == pytest.approx(0, abs=1e-3)
+
     def test_the_faces_that_are_farthest_off_are_named(
         self, warp: Release, drawn: Release, as_asked: Callable[[LentPair, str], np.ndarray]
     ) -> None:

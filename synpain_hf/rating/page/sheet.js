@@ -22,6 +22,11 @@ const askedAt = (number) => {
 };
 const keyOf = (number, question) => `${number + 1}:${question.name}`;
 const isOpen = (number) => askedAt(number).some((question) => !(keyOf(number, question) in answers));
+/* A question about the small picture waits for those before it, so that the picture sways no other answer. */
+const mayAsk = (number) => {
+  const asked = askedAt(trial);
+  return !asked[number].beside || asked.slice(0, number).every((question) => keyOf(trial, question) in answers);
+};
 const firstOpen = () => { const found = trials.findIndex((_, number) => isOpen(number)); return found < 0 ? trials.length : found; };
 
 function show(element, isShown) { element.hidden = !isShown; }
@@ -85,8 +90,7 @@ function renderTrial() {
   showIn(at("face"), pictures[checks[token]?.face ?? token]);
   const asked = askedAt(trial);
   const compared = asked.findIndex((question) => question.beside);
-  const isFree = compared === active || asked.slice(0, compared).every((question) => keyOf(trial, question) in answers);
-  show(at("reference"), compared >= 0 && token in beside && isFree); // seen late, so that it sways no other answer
+  show(at("reference"), compared >= 0 && token in beside && mayAsk(compared));
   if (!at("reference").hidden) showIn(at("reference"), pictures[beside[token]]);
   at("back").disabled = trial === 0;
   questions.forEach((_, number) => {
@@ -94,6 +98,7 @@ function renderTrial() {
     const question = asked[number];
     show(field, question !== undefined);
     if (!question) return;
+    field.disabled = !mayAsk(number);
     field.querySelector("legend").textContent = question.asked;
     field.classList.toggle("active", number === active);
     const chosen = answers[keyOf(trial, question)]?.[0];
@@ -121,7 +126,7 @@ function buildQuestions() {
     const field = document.createElement("fieldset");
     field.id = `question-${number}`;
     field.tabIndex = -1;
-    field.addEventListener("focusin", () => { if (active !== number) { active = number; renderTrial(); } });
+    field.addEventListener("focusin", () => { if (active !== number && mayAsk(number)) { active = number; renderTrial(); } });
     const legend = document.createElement("legend");
     const buttons = document.createElement("div");
     buttons.className = "answers";
@@ -177,7 +182,7 @@ function go(number) {
 
 function ask(step) {
   const { length } = askedAt(trial);
-  active = (active + step + length) % length;
+  do active = (active + step + length) % length; while (!mayAsk(active));
   renderTrial();
   focusOn(at(`question-${active}`));
 }
@@ -236,7 +241,7 @@ document.addEventListener("keydown", (event) => {
     Enter: isOnButton || isAtEnd ? undefined : () => go(trial + 1),
   };
   const mayAnswer = /^\d$/.test(event.key) && !isAtEnd && !event.repeat;
-  const answer = mayAnswer && at(`question-${active}`).querySelector(`[data-digit="${event.key}"]`);
+  const answer = mayAnswer && at(`question-${active}`).querySelector(`[data-digit="${event.key}"]:enabled`);
   const act = answer ? () => choose(active, answer.value) : acts[event.key];
   if (!act) return;
   event.preventDefault();

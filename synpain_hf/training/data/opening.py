@@ -27,6 +27,7 @@ from synpain_hf.release.release import Release, undamaged
 from synpain_hf.release.tables.table import Table
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
+from synpain_hf.training.data.learned_from import LearnedFrom
 from synpain_hf.training.data.leaving_out import left_out, without_one
 from synpain_hf.training.data.loaded import (
     WITHOUT_FACES,
@@ -128,7 +129,16 @@ def _of_folder(release: Release, configuration: str, progress: Progress) -> Pair
     rows, pictures = _apart(read)
     splits = _splits(release, configuration, rows)
     measured = [release.rows_of(table) for table in _measuring() if release.files_of(table)]
-    return Pairs(_title(release), _content(release), rows, splits, parts, _together(measured), pictures)
+    return Pairs(
+        _title(release),
+        _content(release),
+        rows,
+        splits,
+        parts,
+        _together(measured),
+        pictures,
+        learned_from=LearnedFrom.of(release.manifest),
+    )
 
 
 def _of_copy(configuration: str, release: Release) -> Pairs:
@@ -149,6 +159,7 @@ def _of_copy(configuration: str, release: Release) -> Pairs:
         [LoadedPart(_title(release), everything)],
         _together(measured),
         pictures,
+        learned_from=LearnedFrom.of(release.manifest),
     )
 
 

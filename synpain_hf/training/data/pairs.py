@@ -18,6 +18,7 @@ from synpain_hf.errors import BadInputError, Problem, UsageError
 from synpain_hf.release.identities import units_of
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
+from synpain_hf.training.data.learned_from import LearnedFrom
 from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
 
 Positions = npt.NDArray[np.int64]
@@ -74,6 +75,7 @@ class Pairs:
         shown: Which prepared faces a model sees of each pair, of shape (pairs, 2), first that to judge, then its
             reference: twice the position of the pair that the face is of, and 1 more for its expressive face. None for
             each pair's own two.
+        learned_from: What the weights that drew the faces have learned from; None where none did, or nothing is known.
 
     Raises:
         BadInputError: If a pair or an identity is in two splits, or a pair twice in one, or its label is unknown.
@@ -87,6 +89,7 @@ class Pairs:
     annotations: pa.Table | None = None
     pictures: pa.Table | None = None
     shown: Positions | None = None
+    learned_from: LearnedFrom | None = None
 
     def __post_init__(self) -> None:
         problems = [*(list(self._crossing()) or self._identities_crossing()), *self._unlabelled()]

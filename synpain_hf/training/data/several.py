@@ -15,11 +15,12 @@ import numpy as np
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.identities import units_of
+from synpain_hf.training.data.drawn import check_drawn
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.pairs import JUDGED, Pairs, Positions, identities_in, origins_in
 from synpain_hf.vocabulary import FACES
 
-TRAIN, TEST = "train", "test"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 Persons = frozenset[str]
 """Whom a pair shows, and whose expression."""
@@ -109,11 +110,15 @@ def join(first: Pairs, others: Sequence[tuple[Pairs, TrainingSet]]) -> list[Join
 
     Raises:
         UsageError: If a set is given twice, or all of its pairs are left out.
+        BadInputError: If the weights that drew a set have learned from pairs that choose or test the model.
     """
     sets = [first, *(pairs for pairs, _ in others)]
     _check_apart(sets)
+    for pairs, _ in others:
+        for one in sets:
+            check_drawn(pairs, one, *((VALIDATION, TEST) if one is first else (TEST,)))
     persons = persons_across(sets)
-    judged = among(first, persons[0], "validation", TEST)
+    judged = among(first, persons[0], VALIDATION, TEST)
     faces = [_expressive(pairs) for pairs in sets]
     seen = {faces[0][at] for at in first.splits.get(TRAIN, [])}
     trained = among(first, persons[0], TRAIN)

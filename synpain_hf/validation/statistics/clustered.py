@@ -51,15 +51,22 @@ def mean(values: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -
     return Estimate(float(sample.mean()), float(sample.mean() - reach), float(sample.mean() + reach))
 
 
-def share(has: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -> Estimate:
+def share(
+    has: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL, others: Sequence[str] | None = None
+) -> Estimate:
     """A share with Wilson's interval for as many independent values as tell as much.
 
-    Where values of a cluster are alike, this number is estimated from the clusters, for which Student's t allows.
+    Where values of a cluster are alike, this number is estimated from the clusters, for which Student's t allows. Where
+    values belong to two things, the variance is that of `mean_of_crossed`.
 
     Args:
         has: Whether each value has the property; shape (values,).
-        clusters: What each value belongs to.
+        clusters: What each value belongs to, such as the identity of a face.
         level: The confidence level.
+        others: What else it belongs to, such as the driver of its expression; None for nothing else.
+
+    Returns:
+        The share; NaN limits where there is one cluster of a kind alone.
 
     Raises:
         ValueError: If there are no values.
@@ -71,13 +78,18 @@ def share(has: npt.ArrayLike, clusters: Sequence[str], level: float = LEVEL) -> 
     flags = finite(has, "the sample")
     value = float(flags.mean())
     apart = flags - value
-    sums, number = _sums(apart, clusters)
+    kinds = [clusters] if others is None else [clusters, others]
+    number = min(len(set(kind)) for kind in kinds)
     if not apart.any():
         return wilson(value * number, number, level)
     if number < 2:
         return Estimate(value, np.nan, np.nan)
     alone = flags.size / (flags.size - 1) * np.square(apart).sum()
-    together = number / (number - 1) * np.square(sums).sum()
+    parts = [_squares(apart, kind) for kind in kinds]
+    together = max(parts)
+    if others is not None:
+        both = _squares(apart, [f"{len(one)} {one} {other}" for one, other in zip(clusters, others, strict=True)])
+        together = max(together, sum(parts) - both)
     if together <= alone:
         return wilson(value * flags.size, flags.size, level)
     effective = flags.size * float(alone / together)
@@ -203,6 +215,12 @@ def _score(counts: Floats, sums: Floats) -> float:
     parts = (sums - sums.sum(axis=1, keepdims=True) * shares)[:, :-1]
     score = parts.sum(axis=0)
     return float(score @ np.linalg.pinv(parts.T @ parts) @ score)
+
+
+def _squares(apart: Floats, clusters: Sequence[str]) -> float:
+    """The sum of the squares of what clusters sum up to, as it is expected to be of others."""
+    sums, number = _sums(apart, clusters)
+    return float(number / (number - 1) * np.square(sums).sum())
 
 
 def _sums(values: Floats, clusters: Sequence[str]) -> tuple[Floats, int]:

@@ -17,7 +17,11 @@ _AS_GOOD_AS_ONE = 1e-12
 
 
 def share_of_raters(
-    has: npt.ArrayLike, raters: Sequence[str], clusters: Sequence[str], level: float = LEVEL
+    has: npt.ArrayLike,
+    raters: Sequence[str],
+    clusters: Sequence[str],
+    level: float = LEVEL,
+    others: Sequence[str] | None = None,
 ) -> Estimate:
     """A share with an interval for other raters and other cases, of which those at hand are a sample.
 
@@ -25,16 +29,17 @@ def share_of_raters(
     `(MS_raters + MS_cases - MS_rest) / (raters * cases)`, never below what either of the first two gives alone, nor
     below that of independent judgements; its degrees of freedom are Satterthwaite's (Biometrics Bulletin 2, 1946), so
     that few raters count for little where they differ. The interval is Wilson's, with Student's t, for as many
-    independent judgements as tell as much.
+    independent judgements as tell as much. Where cases belong to two things, their part is that of `mean_of_crossed`.
 
     Args:
         has: Whether each judgement has the property, such as being right; shape (judgements,).
         raters: Who made each.
         clusters: What each is about: cases that depend on each other have one name.
         level: The confidence level.
+        others: What else each is about, such as the driver of an expression; None for nothing else.
 
     Returns:
-        The share; NaN limits where there are fewer than two raters or clusters.
+        The share; NaN limits where there are fewer than two raters, or clusters of a kind.
 
     Raises:
         ValueError: If there are no values.
@@ -48,11 +53,13 @@ def share_of_raters(
     value = float(flags.mean())
     names, row = np.unique(np.asarray(raters), return_inverse=True)
     cases, column = np.unique(np.asarray(clusters), return_inverse=True)
+    second = column if others is None else np.unique(np.asarray(others), return_inverse=True)[1]
     r, c = len(names), len(cases)
-    if min(r, c) < 2:
+    number = min(c, int(second.max()) + 1)
+    if min(r, number) < 2:
         return Estimate(value, np.nan, np.nan)
     if value in (0, 1):
-        return wilson(value * c, c, level)
+        return wilson(value * number, number, level)
     cells = np.unique(row * c + column, return_inverse=True)[1]
     of_raters, of_cases, of_cells = (
         float(np.square(np.bincount(codes, weights=flags - value)).sum()) for codes in (row, column, cells)
@@ -61,6 +68,12 @@ def share_of_raters(
     rest = max(0.0, of_cells - of_raters - of_cases)
     squares = np.array([of_raters / (r - 1), of_cases / (c - 1), rest / ((r - 1) * (c - 1))])
     freedom = np.array([r - 1, c - 1, (r - 1) * (c - 1)])
+    if others is not None:
+        both = np.unique(column * (int(second.max()) + 1) + second, return_inverse=True)[1]
+        one, other, each = (_variance(flags - value, codes) for codes in (column, second, both))
+        crossed = max(one + other - each, other) * flags.size**2 / (r * c)
+        if crossed > squares[1] * (1 + _AS_GOOD_AS_ONE):
+            squares[1], freedom[1] = crossed, number - 1
     together = max(squares[0] + squares[1] - squares[2], squares[0], squares[1])
     independent = value * (1 - value) / flags.size
     variance = r * c * together / flags.size**2

@@ -60,6 +60,7 @@ def test_one_that_is_whole_says_whom_it_has_learned(folder: Path) -> None:
     assert model.title == f"refiner sha256:{hashlib.sha256((folder / ABOUT).read_bytes()).hexdigest()}"
     assert model.file(WEIGHTS) == folder / WEIGHTS
     assert model.learned_from["shows_people"] is False
+    assert model.learned_from["test_fold"] == 0
 
 
 def says(**changed: Any) -> Callable[[Path], object]:

@@ -179,7 +179,7 @@ def test_what_is_trained_draws_and_a_training_that_was_killed_comes_to_the_same(
 
     done = transfer(
         drawn.folder, drawn.folder, tmp_path / "lent", method="controlnet", weights=tmp_path / "trained", base=base,
-        no_safety_checker=True, device="cpu", unseen=True,
+        no_safety_checker=True, device="cpu", unseen=True, notice=lambda _: None,
     )  # fmt: skip
     with (tmp_path / "lent" / "manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -170,7 +170,14 @@ class TestBadWeights:
 def lent(drawn: Release, refiner: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Faces of folds that were not learned from; not to be changed."""
     out: Path = tmp_path_factory.mktemp("lent") / "faces"
-    transfer(drawn.folder, drawn.folder, out, method="unet", weights=refiner, steps=2, device="cpu", unseen=True)
+    told: list[Problem] = []
+    transfer(
+        drawn.folder, drawn.folder, out, method="unet", weights=refiner, steps=2, device="cpu", unseen=True,
+        notice=told.extend,
+    )  # fmt: skip
+    assert [(problem.file, problem.reason) for problem in told] == [
+        ("refiner", "has learned from 9 of 16 identities and 9 of 16 drivers, which --unseen leaves out")
+    ]
     return out
 
 
@@ -205,7 +212,9 @@ class TestTransfer:
             if what == "pictures" and done >= total:
                 raise KeyboardInterrupt
 
-        given = {"method": "unet", "weights": refiner, "steps": 2, "device": "cpu", "unseen": True}
+        given = {
+            "method": "unet", "weights": refiner, "steps": 2, "device": "cpu", "unseen": True, "notice": lambda _: None
+        }  # fmt: skip
         with pytest.raises(KeyboardInterrupt):
             transfer(drawn.folder, drawn.folder, out, progress=stop, **given)  # type: ignore[arg-type]
         pictures = sorted((tmp_path / ".faces.partial" / "release" / "expressive").iterdir())
@@ -221,13 +230,16 @@ class TestTransfer:
         )  # fmt: skip
         (problem,) = told
         assert problem.file == "refiner"
-        assert problem.reason.startswith("have learned from the identity or the driver of 9 of 16 pairs; where these")
+        assert problem.reason.startswith("has learned from the identity or the driver of 9 of 16 pairs; where these")
 
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
             (("--method", "unet"), "--weights is missing: unet draws by what it has learned"),
             (("--method", "warp", "--weights", "x"), "--weights is not for warp, which has learned nothing"),
+            (("--method", "warp", "--steps", "9"), "--steps is not for warp, which has no network; leave it out"),
+            (("--method", "oracle", "--device", "cpu"), "--device is not for oracle, which has no network"),
+            (("--precision", "fp32"), "--precision is not for warp, which has no network"),
             (("--method", "warp", "--unseen"), "--unseen is for methods that have learned, which warp has not"),
             (("--method", "unet", "--weights", "x", "--steps", "0"), "--steps is 0; give 1 to 1,000"),
             (("--method", "unet", "--weights", "nowhere"), "--weights is 'nowhere', neither a folder nor a name"),

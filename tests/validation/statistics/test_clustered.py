@@ -9,6 +9,7 @@ from scipy import stats
 
 from synpain_hf.validation.statistics.clustered import mean, rank_test, same_means, share
 from synpain_hf.validation.statistics.comparisons import mann_whitney
+from synpain_hf.validation.statistics.crossed import share_of_raters
 from synpain_hf.validation.statistics.proportions import wilson
 
 
@@ -40,6 +41,34 @@ def test_intervals_hold_where_a_person_has_many_values(people: int) -> None:
     assert 0.90 <= np.mean(means) <= 0.98
     assert 0.90 <= np.mean(shares) <= 0.98
     assert np.mean(as_if_alone) < 0.75
+
+
+def test_intervals_of_shares_hold_where_a_few_drive_many() -> None:
+    rng = np.random.default_rng(1)
+    crossed, by_identity, of_raters = [], [], []
+    for _ in range(400):
+        driver = rng.integers(0, 20, 80)
+        drivers, identities = [f"d{at}" for at in driver], [f"i{at}" for at in range(80)]
+        logits = rng.normal(0, 1.5, 20)[driver]
+        has = [logits + rng.normal(0, 0.5, 80) > 0 for _ in range(3)]
+        found = share(has[0], identities, others=drivers)
+        crossed.append(found.low <= 0.5 <= found.high)
+        alone = share(has[0], identities)
+        by_identity.append(alone.low <= 0.5 <= alone.high)
+        together = share_of_raters(
+            np.concatenate(has), [*"a" * 80, *"b" * 80, *"c" * 80], identities * 3, others=drivers * 3
+        )
+        of_raters.append(together.low <= 0.5 <= together.high)
+    assert 0.90 <= np.mean(crossed) <= 0.98
+    assert 0.90 <= np.mean(of_raters) <= 0.98
+    assert np.mean(by_identity) < 0.75
+
+
+def test_who_drives_themselves_counts_once() -> None:
+    rng = np.random.default_rng(2)
+    has, raters, persons = rng.random(120) < 0.7, list("ab" * 60), [f"p{at // 4}" for at in range(120)]
+    assert share(has, persons, others=persons) == pytest.approx(share(has, persons))
+    assert share_of_raters(has, raters, persons, others=persons) == pytest.approx(share_of_raters(has, raters, persons))
 
 
 @pytest.mark.parametrize("flag", [False, True])

@@ -26,10 +26,13 @@ DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?", re.ASCII)
 OF_A_BASE: Final = ("base", "strength", "adapter", "no_safety_checker")
 """The choices that are for methods which steer a base."""
 
+OF_A_NETWORK: Final = ("steps", "device", "precision")
+"""The choices that are for methods with a network."""
+
 
 @dataclass(frozen=True)
 class Choices:
-    """How a method is to draw; a method passes over what it has no use for.
+    """How a method is to draw.
 
     Attributes:
         weights: What it has learned: a folder that `train-transfer` left, or a name on the Hub.
@@ -142,7 +145,8 @@ class Method(ABC):
         weights: The weights that it uses, by name and digest; empty where it uses none.
         settings: What of the choices decides its pixels, beside the weights and the seed.
         learned: The identities that its weights have learned from.
-        learned_from: The release that these are of, as `transfer.json` says it; None where there is none.
+        learned_from: The release that these are of, and the fold that was left out, as `transfer.json` says it; None
+            where there is none.
 
     Raises:
         UsageError: If a choice cannot be right, or the weights do not fit.

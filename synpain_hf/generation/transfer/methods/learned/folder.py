@@ -31,7 +31,7 @@ _MOST_ABOUT: Final = 2**20
 _MOST_LEARNED: Final = 2**28
 """Bytes that are read of each."""
 
-_OF_A_RELEASE: Final = ("name", "version", "kind", "content", "shows_people")
+_OF_LEARNED: Final = ("name", "version", "kind", "content", "shows_people", "test_fold")
 _ANEW: Final = "copy the folder again, or train again"
 
 
@@ -89,8 +89,8 @@ class TransferModel:
 
     @property
     def learned_from(self) -> Mapping[str, Any]:
-        """The release that it has learned from, as `transfer.json` names releases."""
-        return {name: self.about["learned_from"][name] for name in _OF_A_RELEASE}
+        """The release that it has learned from, as `transfer.json` names releases, and the fold that was left out."""
+        return {name: self.about["learned_from"][name] for name in _OF_LEARNED}
 
     def file(self, name: str) -> Path:
         """One of its files, which was found whole.
