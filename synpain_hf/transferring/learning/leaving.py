@@ -36,6 +36,7 @@ def leave(
     split: Split,
     examples: Sequence[Example],
     errors: Mapping[str, float],
+    looked_at: int,
 ) -> None:
     """Write everything beside the log and the pictures.
 
@@ -47,6 +48,7 @@ def leave(
         split: Whom it learned from.
         examples: The pairs that it learned.
         errors: In pairs of others, as in `TrainedTransfer`.
+        looked_at: How many pairs these are.
 
     Raises:
         OSError: If something cannot be written.
@@ -85,7 +87,7 @@ def leave(
     }
     _write(folder / ABOUT, about)
     last = max(path.name for path in (folder / PICTURES).iterdir())
-    values = {"about": about, "errors": errors, "picture": f"{PICTURES}/{last}"}
+    values = {"about": about, "errors": errors, "looked_at": looked_at, "picture": f"{PICTURES}/{last}"}
     write_atomically(folder / CARD, render(_TEMPLATE, values, escape=True))
 
 

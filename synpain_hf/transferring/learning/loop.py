@@ -39,9 +39,6 @@ _AVERAGED: Final = 0.999
 _LOGGED: Final = 1000
 """Losses that are logged, about."""
 
-_SHOWN: Final = 32
-"""Pairs that validation draws, at most."""
-
 _OF_BATCHES, _OF_NOISE, _OF_PICTURES = range(3)
 """What is drawn by the seed."""
 
@@ -129,7 +126,7 @@ class Loop:
         average.store(weights)
         average.copy_to(weights)
         self.recipe.network.eval()
-        shown = range(min(_SHOWN, len(self.validation)))
+        shown = range(len(self.validation))
         noise = torch.Generator().manual_seed(_seed(self.training.seed, _OF_PICTURES, 0))
         parts, pictures = [], []
         for some in _in_parts(shown, self.training.batch):

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synpain_hf.errors import BadInputError, Problem
+from synpain_hf.errors import Problem
 from synpain_hf.executor import Executor
 from synpain_hf.progress import Progress
-from synpain_hf.transferring.learning.couples import LEAST, Split
+from synpain_hf.transferring.learning.couples import Split, check_enough, to_look_at
 from synpain_hf.transferring.learning.examples import examples_in
 from synpain_hf.transferring.learning.leaving import leave
 from synpain_hf.transferring.learning.loop import Loop, read_log
@@ -54,18 +54,17 @@ def learned(
         OSError: If something cannot be written.
     """
     recipe = recipe_for(training)
-    parts = {"train": split.train, "validation": split.validation}
+    parts = {"train": split.train, "validation": to_look_at(split.validation, training.seed)}
     made = {
         name: examples_in(work / "examples" / name, side, members, training.size, executor, progress)
         for name, members in parts.items()
     }
     examples, validation = (made[name][0] for name in parts)
     problems = [problem for _, some in made.values() for problem in some]
-    if len(examples) < LEAST or not validation:
-        raise BadInputError(problems)
+    check_enough(side.release, len(examples), len(validation), problems)
     folder = work / "release"
     folder.mkdir(exist_ok=True)
     Loop(training, recipe, examples, validation, folder, work / "checkpoints", progress).run()
     errors: Mapping[str, float] = next(line["errors"] for line in reversed(read_log(folder)) if "errors" in line)
-    leave(folder, training, recipe, side.release, split, examples.known, errors)
+    leave(folder, training, recipe, side.release, split, examples.known, errors, len(validation))
     return Outcome(folder, len(examples), errors, problems)

@@ -52,6 +52,8 @@ class TestFolder:
         card = (refiner / "README.md").read_text(encoding="utf-8")
         assert "Learned from drawn demo faces" in card
         assert "of people" not in card
+        looked_at = sum(one.fold == 1 for one in members)
+        assert f"Measured in {looked_at} pairs, drawn by lot, of fold 1" in card
 
     def test_every_weight_has_moved(self, refiner: Path) -> None:
         torch.manual_seed(0)
