@@ -197,7 +197,8 @@ _FROZEN: Final = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.flo
 
 def _accelerator(training: Training) -> Accelerator:
     device = Device.chosen(training.device, training.precision)
-    AcceleratorState._reset_state()  # else an earlier training of this process decides the precision
+    # else an earlier training of this process decides the device and the precision
+    AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         cpu=device.name == "cpu",
         mixed_precision="no" if device.precision == "fp32" else device.precision,
