@@ -81,7 +81,7 @@ def leave(
         "files": {
             path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in sorted(folder.iterdir())
-            if path.suffix in _SUFFIXES
+            if path.suffix in _SUFFIXES and path.name != ABOUT  # which a call that was killed may have left
         },
         "made_with": "; ".join([f"synpain-hf {__version__}", *(f"{name} {version(name)}" for name in _LIBRARIES)]),
     }

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.errors import BadInputError, UsageError
+from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, TransferModel
 from synpain_hf.generation.transfer.methods.learned.unet import CHANNELS, network_of
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
@@ -69,6 +70,16 @@ class TestFolder:
         assert {path.name for path in (refiner / "validation").iterdir()} == {"step-0000003.jpg", "step-0000006.jpg"}
         with Image.open(refiner / "validation" / "step-0000006.jpg") as picture:
             assert picture.width == 5 * 128
+
+    def test_what_a_call_left_that_was_killed_at_its_end_is_no_part_of_it(self, drawn: Release, tmp_path: Path) -> None:
+        out = tmp_path / "refiner"
+
+        def leave(what: str, done: int, total: int) -> None:
+            if what == "steps":
+                (work_folder_of(out) / "release" / ABOUT).write_text("{}", encoding="utf-8")
+
+        train_transfer(drawn.folder, out, **{**SMALL, "steps": 1}, progress=leave)
+        assert TransferModel.open(str(out), "unet", 1).about["training"]["steps"] == 1
 
     def test_nothing_is_left_beside_it(self, refiner: Path) -> None:
         assert not work_folder_of(refiner).exists()
