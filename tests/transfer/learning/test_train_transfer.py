@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from synpain_hf.schemas import violations
 from synpain_hf.storage.folders import work_folder_of
 from synpain_hf.transferring.cast import Member
 from synpain_hf.transferring.learning.train_transfer import train_transfer
+from synpain_hf.transferring.pictures import Side
+from synpain_hf.transferring.seen import Seen
+from synpain_hf.transferring.transfer import usable_drivers
 from tests.terminal import run
 from tests.transfer.learning.small import SMALL
 from tests.transfer.making import contents
@@ -157,6 +161,13 @@ class TestLearning:
 
 
 class TestBadInput:
+    def test_pairs_that_cannot_be_learned_are_told_as_pairs(self, drawn: Release, seen: Seen) -> None:
+        (lost, _), *_ = seen.landmarks
+        side = Side(drawn, replace(seen, several={(lost, "neutral"): 2}))
+        usable, (problem,) = usable_drivers(side, called="pairs")
+        assert lost not in {one.pair_id for one in usable}
+        assert problem.file.startswith(f"pairs/{lost}")
+
     def test_a_release_of_too_few_pairs_leaves_nothing(self, tmp_path: Path) -> None:
         few = annotate(demo(tmp_path / "few", pairs=5).folder, "mediapipe").release
         with pytest.raises(BadInputError, match="pairs to learn from, and 8 are needed"):
