@@ -160,8 +160,4 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
 
 def _tasks(side: Side, members: Sequence[Member], size: int) -> Iterator[Task]:
     for member in members:
-        neutral, expression = (
-            Place(side.release.folder / member.file, (member.pair_id, face), side.seen.landmarks[member.pair_id, face])
-            for face in ("neutral", "expressive")
-        )
-        yield Task(neutral, expression, size)
+        yield Task(side.place(member, "neutral"), side.place(member, "expressive"), size)

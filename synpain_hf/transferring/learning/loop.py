@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -126,10 +126,10 @@ class Loop:
         average.store(weights)
         average.copy_to(weights)
         self.recipe.network.eval()
-        shown = range(len(self.validation))
         noise = torch.Generator().manual_seed(_seed(self.training.seed, _OF_PICTURES, 0))
         parts, pictures = [], []
-        for some in _in_parts(shown, self.training.batch):
+        for start in range(0, len(self.validation), self.training.batch):
+            some = range(start, min(start + self.training.batch, len(self.validation)))
             batch = self.validation.batch(some, [False] * len(some), accelerator.device)
             with accelerator.autocast():
                 pictures.append(self.recipe.sample(batch, noise).float().cpu())
@@ -212,7 +212,3 @@ def _accelerator(training: Training) -> Accelerator:
 def _seed(seed: int, what: int, number: int) -> int:
     """A seed of its own for each thing that is drawn."""
     return int(np.random.SeedSequence((seed, what, number)).generate_state(1, np.uint64)[0] >> np.uint64(1))
-
-
-def _in_parts(places: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (places[start : start + size] for start in range(0, len(places), size))
