@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Executor
+from synpain_hf.generation.transfer.methods.learned.device import report_lack_of_memory
 from synpain_hf.progress import Progress
 from synpain_hf.transferring.learning.couples import Split, check_enough, to_look_at
 from synpain_hf.transferring.learning.examples import examples_in
@@ -15,6 +17,7 @@ from synpain_hf.transferring.learning.leaving import leave
 from synpain_hf.transferring.learning.loop import Loop, read_log
 from synpain_hf.transferring.learning.recipes import recipe_for
 from synpain_hf.transferring.learning.request import Training
+from synpain_hf.transferring.learning.usual import USUAL
 from synpain_hf.transferring.pictures import Side
 
 
@@ -50,7 +53,7 @@ def learned(
 
     Raises:
         BadInputError: If too little is left to learn from.
-        UsageError: If this machine lacks the device, or the base cannot be used.
+        UsageError: If this machine lacks the device, or that lacks memory, or the base cannot be used.
         OSError: If something cannot be written.
     """
     recipe = recipe_for(training)
@@ -64,7 +67,23 @@ def learned(
     check_enough(side.release, len(examples), len(validation), problems)
     folder = work / "release"
     folder.mkdir(exist_ok=True)
-    Loop(training, recipe, examples, validation, folder, work / "checkpoints", progress).run()
+    with _enough_memory(training):
+        Loop(training, recipe, examples, validation, folder, work / "checkpoints", progress).run()
     errors: Mapping[str, float] = next(line["errors"] for line in reversed(read_log(folder)) if "errors" in line)
     leave(folder, training, recipe, side.release, split, examples.known, errors, len(validation))
     return Outcome(folder, len(examples), errors, problems)
+
+
+def _enough_memory(training: Training) -> AbstractContextManager[None]:
+    """Report memory that the device lacks, with what takes less."""
+    can_save = USUAL[training.method].needs_base and not training.gradient_checkpointing
+    remedies = [
+        *(["less, with {accumulate} for as large a step"] if training.batch > 1 else []),
+        *(["{gradient_checkpointing}"] if can_save else []),
+        "{device} cpu",
+    ]
+    return report_lack_of_memory(
+        f"is {training.batch}, too large for the memory of the device; give {', or '.join(remedies)}",
+        "batch",
+        mentions=["accumulate", "gradient_checkpointing", "device"],
+    )

@@ -26,6 +26,7 @@ from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.storage.folders import work_folder_of
 from synpain_hf.transferring.cast import Member
+from synpain_hf.transferring.learning.recipes.unet import UNetRecipe
 from synpain_hf.transferring.learning.train_transfer import train_transfer
 from synpain_hf.transferring.pictures import Side
 from synpain_hf.transferring.seen import Seen
@@ -177,6 +178,18 @@ class TestBadInput:
     def test_a_place_that_is_taken_is_refused(self, refiner: Path, drawn: Release) -> None:
         with pytest.raises(UsageError, match="exists; remove it, or give another place"):
             train_transfer(drawn.folder, refiner, **SMALL)
+
+    def test_a_device_that_lacks_memory_is_told(
+        self, drawn: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lacks(*_: object) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        monkeypatch.setattr(UNetRecipe, "loss", lacks)  # stands for a GPU that is too small
+        done = run("train-transfer", drawn.folder, "--out", tmp_path / "out", "--size", "32", "--batch", "2")
+        assert done.exit_code == 2
+        assert "--batch is 2, too large for the memory of the device; give less, with --accumulate" in done.stderr
+        assert "or --device cpu" in done.stderr
 
     def test_a_device_that_is_not_there_is_told(self, drawn: Release, tmp_path: Path) -> None:
         if torch.cuda.is_available():
