@@ -107,7 +107,7 @@ class ControlNet(Method):
         if not (self.choices.base or REPO_ID.fullmatch(named)):
             raise UsageError(f"is missing: the ControlNet was trained with a folder called {named!r}; give it", "base")
         base = find_base(self.choices.base or named)
-        check_fit(base, self._model.about["network"])
+        check_fit(base, self._model.about["network"], self._model.about["size"])
         if not (base.has_checker or self.choices.no_safety_checker):
             raise UsageError(
                 f"is missing, and {base.name} has no safety checker; give it, and look at all pictures yourself",
