@@ -16,7 +16,7 @@ import torch
 
 from synpain_hf.errors import OutputError, PictureError, Problem
 from synpain_hf.executor import Executor
-from synpain_hf.generation.transfer.methods.learned.unet import as_tensor
+from synpain_hf.generation.transfer.methods.learned.pixels import as_tensor
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.progress import Progress
 from synpain_hf.storage import write_atomically
