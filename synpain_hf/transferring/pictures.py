@@ -41,6 +41,11 @@ class Side:
     release: Release
     seen: Seen
 
+    def place(self, member: Member, face: str) -> Place:
+        """Where a face of one of its pairs is, `neutral` or `expressive`, and its landmarks."""
+        key = member.pair_id, face
+        return Place(self.release.folder / member.file, key, self.seen.landmarks[key])
+
     def digest(self) -> list[str]:
         """What tells its faces, what is known of them, and their landmarks from others."""
         return [self.release.manifest["content"], self.release.content_of(ANNOTATIONS), self.seen.landmarks.digest()]
@@ -84,18 +89,12 @@ def picture_of(pair: NewPair, folder: Path, whose: Side, whence: Side, notes: Ma
         notes: How it is made.
     """
     identity, driver = pair.couple.identity, pair.couple.driver
-
-    def place(side: Side, member: Member, face: str) -> Place:
-        return Place(
-            side.release.folder / member.file, (member.pair_id, face), side.seen.landmarks[member.pair_id, face]
-        )
-
     return Picture(
         pair_id=pair.pair_id,
         place=folder / pair.expressive,
-        identity=place(whose, identity, "neutral"),
-        neutral=place(whence, driver, "neutral"),
-        expression=place(whence, driver, "expressive"),
+        identity=whose.place(identity, "neutral"),
+        neutral=whence.place(driver, "neutral"),
+        expression=whence.place(driver, "expressive"),
         units=units_of(driver),
         label=driver.label,
         drawing=identity.drawing,

@@ -275,12 +275,17 @@ def _usable_identities(side: Side) -> tuple[list[Member], list[Problem]]:
     return usable, problems
 
 
-def usable_drivers(side: Side) -> tuple[list[Member], list[Problem]]:
-    """The pairs whose change from neutral to expressive is known, and the others."""
+def usable_drivers(side: Side, called: str = "drivers") -> tuple[list[Member], list[Problem]]:
+    """The pairs whose change from neutral to expressive is known, and the others.
+
+    Args:
+        side: Their release, with its landmarks.
+        called: What problems call them.
+    """
     usable, problems = [], list[Problem]()
     for member in members_of(side.release):
         reasons = {face: side.seen.why_not((member.pair_id, face)) for face in ("neutral", "expressive")}
-        told = [_problem("drivers", member, face, reason) for face, reason in reasons.items() if reason]
+        told = [_problem(called, member, face, reason) for face, reason in reasons.items() if reason]
         problems += told
         usable += [] if told else [member]
     return usable, problems

@@ -26,8 +26,9 @@ from diffusers import ControlNetModel
 from synpain_hf.generation.transfer.methods.controlnet import GUIDANCE, STRENGTH
 from synpain_hf.generation.transfer.methods.learned.base import find_base
 from synpain_hf.generation.transfer.methods.learned.device import Device
+from synpain_hf.generation.transfer.methods.learned.noise import noise_of
 from synpain_hf.generation.transfer.methods.learned.parts import Parts
-from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered, noise_of
+from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered
 from synpain_hf.text.markdown import table
 from synpain_hf.transferring.learning.couples import Example
 from synpain_hf.transferring.learning.recipes import recipe_for

@@ -29,6 +29,9 @@ from synpain_hf.vocabulary import DERIVED_FROM, IDENTITY
 LEAST: Final = 8
 """Pairs that are needed to learn from: less than a step."""
 
+MOST_LOOKED_AT: Final = 32
+"""Pairs that validation draws, at most."""
+
 _MOST_LIGHT: Final = np.log(1.6)
 """By how much the light of two pictures of one person may differ, and still be made alike."""
 
@@ -64,7 +67,7 @@ class Split:
 
     Attributes:
         train: The pairs that are learned.
-        validation: Pairs that pictures are drawn of on the way; nobody learned is in them.
+        validation: Pairs that pictures may be drawn of on the way; nobody learned is in them.
         identities: Whom the learned pairs show, and those that they are derived from.
         test_fold: The fold that is left out whole.
         validation_fold: The fold of `validation`.
@@ -98,12 +101,40 @@ def split_of(release: Release, members: Sequence[Member], test_fold: int) -> Spl
     }
     train = [one for one in members if unit[one.identity] not in kept]
     validation = [one for one in members if one.fold == validation_fold]
-    for name, some, least in (("learn from", train, LEAST), ("look at", validation, 1)):
-        if len(some) < least:
-            reason = f"has {len(some)} pairs to {name}, and {least} are needed; give a larger release, or another fold"
-            raise BadInputError([Problem(release.title, reason)])
+    check_enough(release, len(train), len(validation))
     shown = {name for one in train for name in links[one.pair_id] if name}
     return Split(train, validation, frozenset(shown), test_fold, validation_fold)
+
+
+def check_enough(release: Release, train: int, validation: int, lost: Sequence[Problem] = ()) -> None:
+    """Refuse to begin where too little is left.
+
+    Args:
+        release: The release.
+        train: Pairs to learn from.
+        validation: Pairs to look at.
+        lost: Why there are no more.
+
+    Raises:
+        BadInputError: If there are too few of either.
+    """
+    for name, there, least in (("learn from", train, LEAST), ("look at", validation, 1)):
+        if there < least:
+            reason = f"has {there} pairs to {name}, and {least} are needed; give a larger release, or another fold"
+            raise BadInputError([*lost, Problem(release.title, reason)])
+
+
+def to_look_at(members: Sequence[Member], seed: int) -> list[Member]:
+    """The pairs that validation draws, at most `MOST_LOOKED_AT`.
+
+    They are drawn by lot: in the order of their ids, those of one label or group may stand together.
+
+    Args:
+        members: Those of the fold.
+        seed: Draws them, and their order.
+    """
+    order = np.random.default_rng(seed).permutation(len(members))
+    return [members[place] for place in order[:MOST_LOOKED_AT]]
 
 
 def pictures_of(neutral: Shot, expression: Shot, size: int) -> dict[str, Pixels]:

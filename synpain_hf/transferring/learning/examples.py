@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from shutil import disk_usage
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from synpain_hf.errors import PictureError, Problem
+from synpain_hf.errors import OutputError, PictureError, Problem
 from synpain_hf.executor import Executor
-from synpain_hf.generation.transfer.methods.learned.unet import as_tensor
+from synpain_hf.generation.transfer.methods.learned.pixels import as_tensor
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.progress import Progress
 from synpain_hf.storage import write_atomically
@@ -64,7 +66,7 @@ class Examples:
 
     Attributes:
         known: What is known of each beside its pictures.
-        pictures: Each field of `FIELDS`, shape (examples, size, size, channels), uint8, read from files as needed.
+        pictures: Each field of `FIELDS`, shape (examples, size, size, channels), uint8, mapped from files.
     """
 
     known: Sequence[Example]
@@ -108,45 +110,54 @@ def examples_in(
 
     Raises:
         ReleaseError: If the release is damaged.
+        OutputError: If the disk is too small.
+        OSError: If they cannot be written.
     """
     folder.mkdir(exist_ok=True, parents=True)
     if not (folder / _MADE).is_file():
         _make_all(folder, side, members, size, executor, progress)
     progress(f"{folder.name} pairs", len(members), len(members))
     reasons: dict[str, str] = parsed_json((folder / _MADE).read_text(encoding="utf-8"))
-    usable = [place for place, member in enumerate(members) if member.pair_id not in reasons]
-    stored = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FIELDS}
-    whole = len(usable) == len(members)
-    pictures = stored if whole else {name: each[usable] for name, each in stored.items()}
+    usable = [member for member in members if member.pair_id not in reasons]
+    pictures = {name: _mapped(folder / f"{name}.raw", (len(usable), size, size, deep)) for name, deep in FIELDS.items()}
     problems = [Problem(f"pairs/{pair_id}", reason, pair_id) for pair_id, reason in reasons.items()]
-    return Examples([Example.of(members[place]) for place in usable], pictures), problems
+    return Examples([Example.of(member) for member in usable], pictures), problems
 
 
 def _make_all(
     folder: Path, side: Side, members: Sequence[Member], size: int, executor: Executor, progress: Progress
 ) -> None:
-    stored = {name: _file(folder / f"{name}.npy", (len(members), size, size, deep)) for name, deep in FIELDS.items()}
+    """Write the pictures of each field one after the other; a pair without pictures takes no place."""
     reasons = {}
-    for place, made in enumerate(executor.run(make, _tasks(side, members, size), ordered=True)):
-        progress(f"{folder.name} pairs", place, len(members))
-        if isinstance(made, PictureError):
-            reasons[members[place].pair_id] = str(made)
-            continue
-        for name, pictures in stored.items():
-            pictures[place] = made[name]
-    for pictures in stored.values():
-        pictures.flush()
+    with ExitStack() as opened:
+        files = {name: opened.enter_context((folder / f"{name}.raw").open("wb")) for name in FIELDS}
+        _check_room(folder, len(members), size)
+        # Not written through a mapping: where the disk is full, that would end the program without a word.
+        results = opened.enter_context(closing(executor.run(make, _tasks(side, members, size), ordered=True)))
+        for place, (member, made) in enumerate(zip(members, results, strict=True)):
+            progress(f"{folder.name} pairs", place, len(members))
+            if isinstance(made, PictureError):
+                reasons[member.pair_id] = str(made)
+                continue
+            for name, file in files.items():
+                file.write(np.ascontiguousarray(made[name]).data)
     write_atomically(folder / _MADE, json.dumps(reasons))
 
 
-def _file(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
-    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+def _check_room(folder: Path, pairs: int, size: int) -> None:
+    """Refuse to begin what the disk cannot hold."""
+    needed, free = pairs * size**2 * sum(FIELDS.values()), disk_usage(folder).free
+    if needed > free:
+        raise OutputError(
+            f"the pictures to learn from take {needed / 1e6:,.1f} MB, and {folder} has {free / 1e6:,.1f} MB free; make "
+            "room, choose a smaller size, or give another place"
+        )
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    return np.memmap(path, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape, np.uint8)
 
 
 def _tasks(side: Side, members: Sequence[Member], size: int) -> Iterator[Task]:
     for member in members:
-        neutral, expression = (
-            Place(side.release.folder / member.file, (member.pair_id, face), side.seen.landmarks[member.pair_id, face])
-            for face in ("neutral", "expressive")
-        )
-        yield Task(neutral, expression, size)
+        yield Task(side.place(member, "neutral"), side.place(member, "expressive"), size)

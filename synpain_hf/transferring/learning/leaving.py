@@ -36,6 +36,7 @@ def leave(
     split: Split,
     examples: Sequence[Example],
     errors: Mapping[str, float],
+    looked_at: int,
 ) -> None:
     """Write everything beside the log and the pictures.
 
@@ -47,6 +48,7 @@ def leave(
         split: Whom it learned from.
         examples: The pairs that it learned.
         errors: In pairs of others, as in `TrainedTransfer`.
+        looked_at: How many pairs these are.
 
     Raises:
         OSError: If something cannot be written.
@@ -79,13 +81,13 @@ def leave(
         "files": {
             path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in sorted(folder.iterdir())
-            if path.suffix in _SUFFIXES
+            if path.suffix in _SUFFIXES and path.name != ABOUT  # which a call that was killed may have left
         },
         "made_with": "; ".join([f"synpain-hf {__version__}", *(f"{name} {version(name)}" for name in _LIBRARIES)]),
     }
     _write(folder / ABOUT, about)
     last = max(path.name for path in (folder / PICTURES).iterdir())
-    values = {"about": about, "errors": errors, "picture": f"{PICTURES}/{last}"}
+    values = {"about": about, "errors": errors, "looked_at": looked_at, "picture": f"{PICTURES}/{last}"}
     write_atomically(folder / CARD, render(_TEMPLATE, values, escape=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,9 +38,6 @@ _WARMUP: Final = 0.05
 _AVERAGED: Final = 0.999
 _LOGGED: Final = 1000
 """Losses that are logged, about."""
-
-_SHOWN: Final = 32
-"""Pairs that validation draws, at most."""
 
 _OF_BATCHES, _OF_NOISE, _OF_PICTURES = range(3)
 """What is drawn by the seed."""
@@ -129,10 +126,10 @@ class Loop:
         average.store(weights)
         average.copy_to(weights)
         self.recipe.network.eval()
-        shown = range(min(_SHOWN, len(self.validation)))
         noise = torch.Generator().manual_seed(_seed(self.training.seed, _OF_PICTURES, 0))
         parts, pictures = [], []
-        for some in _in_parts(shown, self.training.batch):
+        for start in range(0, len(self.validation), self.training.batch):
+            some = range(start, min(start + self.training.batch, len(self.validation)))
             batch = self.validation.batch(some, [False] * len(some), accelerator.device)
             with accelerator.autocast():
                 pictures.append(self.recipe.sample(batch, noise).float().cpu())
@@ -200,7 +197,8 @@ _FROZEN: Final = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.flo
 
 def _accelerator(training: Training) -> Accelerator:
     device = Device.chosen(training.device, training.precision)
-    AcceleratorState._reset_state()  # else an earlier training of this process decides the precision
+    # else an earlier training of this process decides the device and the precision
+    AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         cpu=device.name == "cpu",
         mixed_precision="no" if device.precision == "fp32" else device.precision,
@@ -214,7 +212,3 @@ def _accelerator(training: Training) -> Accelerator:
 def _seed(seed: int, what: int, number: int) -> int:
     """A seed of its own for each thing that is drawn."""
     return int(np.random.SeedSequence((seed, what, number)).generate_state(1, np.uint64)[0] >> np.uint64(1))
-
-
-def _in_parts(places: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (places[start : start + size] for start in range(0, len(places), size))

@@ -93,7 +93,8 @@ class Training:
             if not least <= getattr(self, name) <= most:
                 raise UsageError(f"is {getattr(self, name)}; give {least:,} to {most:,}", name)
         if not (math.isfinite(self.learning_rate) and 0 < self.learning_rate <= 1):
-            raise UsageError(f"is {self.learning_rate:g}; give more than 0, such as 1e-3", "learning_rate")
+            limits = "a number above 0, of at most 1, such as 1e-3"
+            raise UsageError(f"is {self.learning_rate:g}; give {limits}", "learning_rate")
         Choices(device=self.device, precision=self.precision)
         if ":" in self.device:
             name, number = self.device.split(":")

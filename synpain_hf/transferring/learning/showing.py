@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synpain_hf.imaging.png import Pixels
+from synpain_hf.generation.transfer.methods.learned.pixels import as_pixels
 
 _ROWS: Final = 8
 _LEAST_SIDE: Final = 128
@@ -42,16 +42,11 @@ def sheet(given: Mapping[str, torch.Tensor], drawn: torch.Tensor) -> bytes:
         drawn: What was drawn, of the shape of `given["target"]`.
     """
     columns = [*(given[name] for name in _COLUMNS), drawn, given["target"]]
-    picture = Image.fromarray(np.concatenate([np.concatenate(list(_pixels(one)), axis=0) for one in columns], axis=1))
+    stacked = [np.concatenate(list(as_pixels(one[:_ROWS])), axis=0) for one in columns]
+    picture = Image.fromarray(np.concatenate(stacked, axis=1))
     times = -(-_LEAST_SIDE // drawn.shape[-1])
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
-
-
-def _pixels(pictures: torch.Tensor) -> Pixels:
-    shown = pictures[:_ROWS].permute(0, 2, 3, 1) * 127.5 + 127.5
-    rounded: Pixels = shown.round().clamp(0, 255).to(torch.uint8).numpy()
-    return rounded

@@ -91,7 +91,7 @@ def train_transfer(
 
     From the neutral face of each pair, and the landmarks of its expression, the expression itself is learned. Nobody of
     the test fold is learned from, nor of the next one, of which validation pictures are drawn. A call that was killed
-    goes on at its last checkpoint when the same call is made again, and comes to the same weights on one machine.
+    goes on at its last checkpoint when the same call is made again; on a CPU it comes to the same weights.
 
     Args:
         release: The release.
@@ -143,8 +143,9 @@ def train_transfer(
     place = Path(out).expanduser().absolute()
     _check_free(place)
     _check_libraries()
-    if training.base:
-        check_size(find_base(training.base), training.size)  # before faces are looked at, which takes a while
+    steered = find_base(training.base) if training.base else None
+    if steered:
+        check_size(steered, training.size)  # before faces are looked at, which takes a while
     from synpain_hf.transferring.learning.running import learned
 
     busy = f"{place} is being written by another program; wait for it, or give another place"
@@ -153,10 +154,13 @@ def train_transfer(
         check(opened, of=[base_table(), ANNOTATIONS], progress=progress)
         found = seen_in(opened, work / f"landmarks-{opened.manifest['content']}", executor, progress, models)
         side = Side(opened, found)
-        usable, unusable = usable_drivers(side)
+        usable, unusable = usable_drivers(side, called="pairs")
         split = split_of(opened, usable, training.test_fold)
         version = METHODS[training.method].version
-        _check_same(work, place, {"release": side.digest(), "version": version, **training.record()})
+        record = {"release": side.digest(), "version": version, **training.record()}
+        if steered:
+            record["base"] = steered.title  # its name alone may come to mean other weights
+        _check_same(work, place, record)
         outcome = learned(training, side, split, work, executor, progress)
         move(outcome.folder, place)
         for left in work.iterdir():

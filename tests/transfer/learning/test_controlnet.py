@@ -22,15 +22,24 @@ from synpain_hf.generation.transfer.methods.learned.conditions import conditions
 from synpain_hf.generation.transfer.methods.learned.controlnet import steered_by
 from synpain_hf.generation.transfer.methods.learned.cropping import Square, face_mask
 from synpain_hf.generation.transfer.methods.learned.device import Device
-from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
-from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, noise_of
+from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, TransferModel
+from synpain_hf.generation.transfer.methods.learned.noise import noise_of
+from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling
 from synpain_hf.generation.transfer.methods.method import Choices, Request
 from synpain_hf.generation.transfer.methods.warp import Warp
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.transferring.cast import Member
 from tests.sharing import Once
 from tests.transfer.learning.stable_diffusion import write_json
-from tests.transfer.learning.tiny_base import SIDE, make_adapter, make_base, make_checker, make_controlnet
+from tests.transfer.learning.tiny_base import (
+    SIDE,
+    WIDTH,
+    make_adapter,
+    make_base,
+    make_checker,
+    make_controlnet,
+    make_encoder,
+)
 from tests.transfer.making import Shots, request
 
 pytestmark = pytest.mark.slow
@@ -182,6 +191,12 @@ def test_provenance_names_all_weights_and_settings(choices: Choices) -> None:
         ({"adapter": "alone/ip-adapter.safetensors"}, r"without image_encoder/config\.json beside it; put the encoder"),
         ({"adapter": "damaged/ip-adapter.safetensors"}, r"cannot be read .*; fetch it again"),
         ({"adapter": "adapter-for-wide/ip-adapter.safetensors"}, "made for a width of 24, and base has 16; give one"),
+        ({"adapter": "scalar/ip-adapter.safetensors"}, "made for a width of none, and base has 16; give one"),
+        ({"weights": "for-v"}, r"is 'base', with predicts epsilon, and the ControlNet was trained for v_prediction"),
+        (
+            {"weights": "for-72"},
+            "which draws multiples of 16 pixels, and the ControlNet was trained for 72; give",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -193,6 +208,16 @@ def test_what_does_not_fit_is_refused(
     (tmp_path / "alone" / "ip-adapter.safetensors").symlink_to(networks / "adapter" / "ip-adapter.safetensors")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "ip-adapter.safetensors").write_bytes(b"\0" * 100)
+    if "scalar" in str(changed):
+        adapter = load_file(networks / "adapter" / "ip-adapter.safetensors")
+        scalar = {"ip_adapter.1.to_k_ip.weight": np.zeros((), np.float32)}
+        (tmp_path / "scalar").mkdir()
+        save_file({**adapter, **scalar}, tmp_path / "scalar" / "ip-adapter.safetensors")
+    if "weights" in changed:
+        said = json.loads((networks / "controlnet" / ABOUT).read_text())
+        other = {"for-v": {"network": {**said["network"], "predicts": "v_prediction"}}, "for-72": {"size": 72}}
+        shutil.copytree(networks / "controlnet", tmp_path / changed["weights"])
+        write_json(tmp_path / changed["weights"] / ABOUT, said | other[changed["weights"]])
     if "wide/" in str(changed):
         make_adapter(tmp_path / "adapter-for-wide", width=24)
     placed: dict[str, Any] = {
@@ -214,6 +239,59 @@ def test_weights_that_are_not_whole_are_refused(choices: Choices, asked: Request
             ControlNet(replace(choices, base=str(base))).draw(asked)
     unet.write_bytes(b"no tensors")
     with pytest.raises(UsageError, match="whose unet cannot be loaded"):
+        ControlNet(replace(choices, base=str(base))).draw(asked)
+
+
+def _without(name: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        tensors = load_file(folder / "ip-adapter.safetensors")
+        save_file({key: one for key, one in tensors.items() if key != name}, folder / "ip-adapter.safetensors")
+
+    return damage
+
+
+def _for_other_blocks(folder: Path) -> None:
+    tensors = load_file(folder / "ip-adapter.safetensors")
+    changed = {"ip_adapter.3.to_v_ip.weight": np.zeros((12, WIDTH), np.float32)}
+    save_file({**tensors, **changed}, folder / "ip-adapter.safetensors")
+
+
+def _with_another_encoder(folder: Path) -> None:
+    shutil.rmtree(folder / "image_encoder")
+    make_encoder(folder / "image_encoder", seen=16)
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage", "part"),
+    [
+        ("adapter", _without("ip_adapter.7.to_v_ip.weight"), "file"),
+        ("adapter", _without("image_proj.norm.bias"), "file"),
+        ("adapter", _for_other_blocks, "file"),
+        ("adapter", _with_another_encoder, "image_encoder"),
+        ("adapter-of-patches", _without("image_proj.proj.3.bias"), "file"),
+        ("adapter-of-patches", _for_other_blocks, "file"),
+        ("adapter-of-patches", _with_another_encoder, "image_encoder"),
+    ],
+)
+def test_an_adapter_that_is_not_whole_or_of_another_base_is_refused(
+    choices: Choices, asked: Request, tmp_path: Path, kind: str, damage: Callable[[Path], None], part: str
+) -> None:
+    folder = tmp_path / kind
+    shutil.copytree(_beside(choices, kind, ""), folder)
+    damage(folder)
+    told = rf"adapter is 'ip-adapter\.safetensors', whose {part} cannot be loaded \("
+    with pytest.raises(UsageError, match=told) as refused:
+        ControlNet(replace(choices, adapter=str(folder / "ip-adapter.safetensors"))).draw(asked)
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_that_overflow_are_no_picture(choices: Choices, asked: Request, tmp_path: Path) -> None:
+    base = shutil.copytree(choices.base, tmp_path / "base")
+    unet = base / "unet" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(unet)
+    first = np.sign(tensors["conv_in.weight"]) * np.finfo(np.float32).max
+    save_file({**tensors, "conv_in.weight": first}, unet)
+    with pytest.raises(PictureError, match="came out in numbers that are not finite; use precision fp32"):
         ControlNet(replace(choices, base=str(base))).draw(asked)
 
 

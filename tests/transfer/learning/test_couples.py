@@ -10,11 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synpain_hf.errors import BadInputError, PictureError
+from synpain_hf.errors import BadInputError, PictureError, Problem
 from synpain_hf.generation.transfer.shot import Shot
 from synpain_hf.release.release import Release
 from synpain_hf.transferring.cast import Member, members_of
-from synpain_hf.transferring.learning.couples import LEAST, Split, pictures_of, split_of
+from synpain_hf.transferring.learning.couples import (
+    LEAST,
+    MOST_LOOKED_AT,
+    Split,
+    check_enough,
+    pictures_of,
+    split_of,
+    to_look_at,
+)
 from synpain_hf.transferring.transfer import transfer
 from synpain_hf.vocabulary import DERIVED_FROM
 
@@ -54,6 +62,26 @@ class TestSplit:
     def test_nobody_to_look_at_is_told(self, drawn: Release, members: list[Member]) -> None:
         with pytest.raises(BadInputError, match="has 0 pairs to look at"):
             split_of(drawn, [one for one in members if one.fold != 1], 0)
+
+
+class TestLookedAt:
+    def test_few_of_a_large_fold_are_of_every_label_and_decided_by_the_seed(self, members: list[Member]) -> None:
+        labels = ["no_pain"] * 60 + ["pain"] * 60  # as ids go
+        fold = [replace(members[0], pair_id=str(number), label=label) for number, label in enumerate(labels)]
+        drawn = [to_look_at(fold, seed) for seed in range(5)]
+        assert {len({one.pair_id for one in some}) for some in drawn} == {MOST_LOOKED_AT}
+        assert all({one.label for one in some[:8]} == {"no_pain", "pain"} for some in drawn)
+        assert drawn[0] == to_look_at(fold, 0) != drawn[1]
+
+    def test_all_of_a_small_one_are_looked_at(self, members: list[Member]) -> None:
+        assert {one.pair_id for one in to_look_at(members, 3)} == {one.pair_id for one in members}
+
+    @pytest.mark.parametrize(("train", "validation"), [(LEAST - 1, 9), (LEAST, 0)])
+    def test_too_little_is_told_with_what_was_lost(self, drawn: Release, train: int, validation: int) -> None:
+        check_enough(drawn, LEAST, 1)
+        with pytest.raises(BadInputError, match=f"has {train if validation else validation} pairs to") as error:
+            check_enough(drawn, train, validation, [Problem("pairs/1", "spans no face")])
+        assert {problem.file for problem in error.value.problems} == {"pairs/1", drawn.title}
 
 
 @pytest.fixture(scope="module")

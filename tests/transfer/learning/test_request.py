@@ -39,7 +39,8 @@ def test_what_is_not_asked_for_is_as_usual() -> None:
         ({"test_fold": 5}, "test_fold is 5; give 0 to 4"),
         ({"checkpoint_every": 0}, "checkpoint_every is 0"),
         ({"validate_every": 0}, "validate_every is 0"),
-        ({"learning_rate": 0.0}, "learning_rate is 0; give more than 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0; give a number above 0, of at most 1"),
+        ({"learning_rate": 2.0}, "learning_rate is 2; give a number above 0, of at most 1, such as 1e-3"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"device": "gpu"}, "device is 'gpu'; give auto, cpu, cuda"),
         ({"device": "cuda:1"}, "device is cuda:1; give cuda, and set CUDA_VISIBLE_DEVICES=1"),
@@ -61,7 +62,7 @@ def test_a_slip_in_the_method_is_told() -> None:
 def test_options_are_named_as_they_are_typed(tmp_path: Path) -> None:
     done = run("train-transfer", tmp_path, "--out", tmp_path / "out", "--lr", "-1")
     assert done.exit_code == 2
-    assert "--lr is -1; give more than 0, such as 1e-3" in done.stderr
+    assert "--lr is -1; give a number above 0, of at most 1, such as 1e-3" in done.stderr
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def test_files_with_the_published_names_are_opened(networks: Mapping[str, Any], 
     write_zeros(tmp_path / WEIGHTS, stable_diffusion.controlnet_layout())
     controlnet = controlnet_of(TransferModel(tmp_path, {"files": {WEIGHTS: {}}}, ""), parts)
     assert layout_of(controlnet) == stable_diffusion.controlnet_layout()
-    check_fit(found, controlnet.config)
+    check_fit(found, controlnet.config, 512)
 
 
 def layout_of(network: Any) -> Layout:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,18 @@ from safetensors.torch import load_file
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.errors import BadInputError, UsageError
+from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, TransferModel
 from synpain_hf.generation.transfer.methods.learned.unet import CHANNELS, network_of
 from synpain_hf.release.demo import demo
 from synpain_hf.release.release import Release
 from synpain_hf.schemas import violations
 from synpain_hf.storage.folders import work_folder_of
 from synpain_hf.transferring.cast import Member
+from synpain_hf.transferring.learning.recipes.unet import UNetRecipe
 from synpain_hf.transferring.learning.train_transfer import train_transfer
+from synpain_hf.transferring.pictures import Side
+from synpain_hf.transferring.seen import Seen
+from synpain_hf.transferring.transfer import usable_drivers
 from tests.terminal import run
 from tests.transfer.learning.small import SMALL
 from tests.transfer.making import contents
@@ -52,6 +58,8 @@ class TestFolder:
         card = (refiner / "README.md").read_text(encoding="utf-8")
         assert "Learned from drawn demo faces" in card
         assert "of people" not in card
+        looked_at = sum(one.fold == 1 for one in members)
+        assert f"Measured in {looked_at} pairs, drawn by lot, of fold 1" in card
 
     def test_every_weight_has_moved(self, refiner: Path) -> None:
         torch.manual_seed(0)
@@ -67,6 +75,16 @@ class TestFolder:
         assert {path.name for path in (refiner / "validation").iterdir()} == {"step-0000003.jpg", "step-0000006.jpg"}
         with Image.open(refiner / "validation" / "step-0000006.jpg") as picture:
             assert picture.width == 5 * 128
+
+    def test_what_a_call_left_that_was_killed_at_its_end_is_no_part_of_it(self, drawn: Release, tmp_path: Path) -> None:
+        out = tmp_path / "refiner"
+
+        def leave(what: str, done: int, total: int) -> None:
+            if what == "steps":
+                (work_folder_of(out) / "release" / ABOUT).write_text("{}", encoding="utf-8")
+
+        train_transfer(drawn.folder, out, **{**SMALL, "steps": 1}, progress=leave)
+        assert TransferModel.open(str(out), "unet", 1).about["training"]["steps"] == 1
 
     def test_nothing_is_left_beside_it(self, refiner: Path) -> None:
         assert not work_folder_of(refiner).exists()
@@ -144,6 +162,13 @@ class TestLearning:
 
 
 class TestBadInput:
+    def test_pairs_that_cannot_be_learned_are_told_as_pairs(self, drawn: Release, seen: Seen) -> None:
+        (lost, _), *_ = seen.landmarks
+        side = Side(drawn, replace(seen, several={(lost, "neutral"): 2}))
+        usable, (problem,) = usable_drivers(side, called="pairs")
+        assert lost not in {one.pair_id for one in usable}
+        assert problem.file.startswith(f"pairs/{lost}")
+
     def test_a_release_of_too_few_pairs_leaves_nothing(self, tmp_path: Path) -> None:
         few = annotate(demo(tmp_path / "few", pairs=5).folder, "mediapipe").release
         with pytest.raises(BadInputError, match="pairs to learn from, and 8 are needed"):
@@ -153,6 +178,18 @@ class TestBadInput:
     def test_a_place_that_is_taken_is_refused(self, refiner: Path, drawn: Release) -> None:
         with pytest.raises(UsageError, match="exists; remove it, or give another place"):
             train_transfer(drawn.folder, refiner, **SMALL)
+
+    def test_a_device_that_lacks_memory_is_told(
+        self, drawn: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lacks(*_: object) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        monkeypatch.setattr(UNetRecipe, "loss", lacks)  # stands for a GPU that is too small
+        done = run("train-transfer", drawn.folder, "--out", tmp_path / "out", "--size", "32", "--batch", "2")
+        assert done.exit_code == 2
+        assert "--batch is 2, too large for the memory of the device; give less, with --accumulate" in done.stderr
+        assert "or --device cpu" in done.stderr
 
     def test_a_device_that_is_not_there_is_told(self, drawn: Release, tmp_path: Path) -> None:
         if torch.cuda.is_available():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from synpain_hf.transferring.learning.request import Training
 from synpain_hf.transferring.learning.train_transfer import train_transfer
 from synpain_hf.transferring.transfer import transfer
 from tests.sharing import Once
-from tests.transfer.learning.stable_diffusion import SCHEDULER
+from tests.transfer.learning.stable_diffusion import SCHEDULER, write_json
 from tests.transfer.learning.tiny_base import TEXT_ENCODER, UNET, VAE, make_base, write_base
 from tests.transfer.making import Shots
 
@@ -160,7 +161,8 @@ class KilledError(Exception):
 def test_what_is_trained_draws_and_a_training_that_was_killed_comes_to_the_same(
     base: Path, drawn: Release, tmp_path: Path
 ) -> None:
-    asked = {**SHORT, "base": base, "learning_rate": 1e-2, "checkpoint_every": 2, "validate_every": 4}
+    mine = shutil.copytree(base, tmp_path / base.name)
+    asked = {**SHORT, "base": mine, "learning_rate": 1e-2, "checkpoint_every": 2, "validate_every": 4}
     train_transfer(drawn.folder, tmp_path / "trained", **asked)  # type: ignore[arg-type]
 
     def die(what: str, done: int, total: int) -> None:
@@ -169,6 +171,11 @@ def test_what_is_trained_draws_and_a_training_that_was_killed_comes_to_the_same(
 
     with pytest.raises(KilledError):
         train_transfer(drawn.folder, tmp_path / "killed", progress=die, **asked)  # type: ignore[arg-type]
+    said = mine / "scheduler" / "scheduler_config.json"
+    write_json(said, SCHEDULER | {"prediction_type": "v_prediction"})
+    with pytest.raises(UsageError, match=r"was of other arguments \(base\); give the same ones"):
+        train_transfer(drawn.folder, tmp_path / "killed", **asked)  # type: ignore[arg-type]
+    write_json(said, SCHEDULER)
     train_transfer(drawn.folder, tmp_path / "killed", **asked)  # type: ignore[arg-type]
     one, other = (load_file(tmp_path / name / "diffusion_pytorch_model.safetensors") for name in ("trained", "killed"))
     assert [name for name in one if not torch.equal(one[name], other[name])] == []

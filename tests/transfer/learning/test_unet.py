@@ -131,6 +131,37 @@ class TestBadWeights:
         with pytest.raises(BadInputError, match="does not fit"):
             UNet(Choices(weights=str(place), device="cpu")).draw(requests[0])
 
+    @pytest.mark.parametrize("size", [40, 136])
+    def test_a_size_that_its_levels_do_not_divide_is_told(
+        self, requests: list[Request], refiner: Path, tmp_path: Path, size: int
+    ) -> None:
+        place = tmp_path / "refiner"
+        shutil.copytree(refiner, place)
+        about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+        changed = {**about, "size": size, "network": {"channels": [8] * 6}}
+        (place / ABOUT).write_text(json.dumps(changed), encoding="utf-8")
+        with pytest.raises(BadInputError, match=f"has size {size}, which is no multiple of 32, as its channels need"):
+            UNet(Choices(weights=str(place), device="cpu")).draw(requests[0])
+
+    def test_numbers_that_overflow_are_no_picture(self, requests: list[Request], refiner: Path, tmp_path: Path) -> None:
+        weights = load_file(refiner / WEIGHTS)
+        first = weights["conv_in.weight"]
+        place = with_weights(refiner, tmp_path, {**weights, "conv_in.weight": first.sign() * torch.finfo().max})
+        with pytest.raises(PictureError, match="came out in numbers that are not finite; use precision fp32"):
+            UNet(Choices(weights=str(place), device="cpu")).draw(requests[0])
+
+    def test_a_device_that_lacks_memory_is_told(self, requests: list[Request], choices: Choices) -> None:
+        method = UNet(choices)
+        method.draw(requests[0])
+
+        def lacks(*_: object) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        assert method._refiner is not None
+        method._refiner.network.forward = lacks
+        with pytest.raises(UsageError, match="device has too little memory for this; give cpu, or a GPU with more"):
+            method.draw(requests[0])
+
     @pytest.mark.parametrize("channels", [[], [7], [8] * 7, [4096], "8", None, [True]])
     def test_a_network_that_there_cannot_be_is_told(
         self, requests: list[Request], refiner: Path, tmp_path: Path, channels: object

@@ -147,20 +147,10 @@ def make_adapter(folder: Path, *, patches: bool = False, width: int = WIDTH) -> 
     """
     import torch
     from safetensors.torch import save_file
-    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
     with torch.random.fork_rng():
         torch.manual_seed(2)
-        vision = CLIPVisionConfig(
-            hidden_size=8,
-            intermediate_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            image_size=32,
-            patch_size=16,
-            projection_dim=12,
-        )
-        CLIPVisionModelWithProjection(vision).save_pretrained(folder / "image_encoder")
+        make_encoder(folder / "image_encoder")
         shapes: dict[str, tuple[int, ...]] = {}
         for number, channels in ((1, 8), (3, 8), (5, 8), (7, 16)):  # of the cross-attentions of the base
             shapes |= {f"ip_adapter.{number}.to_{each}_ip.weight": (channels, width) for each in "kv"}
@@ -171,6 +161,27 @@ def make_adapter(folder: Path, *, patches: bool = False, width: int = WIDTH) -> 
             shapes |= {"image_proj.norm.weight": (width,), "image_proj.norm.bias": (width,)}
         save_file({name: torch.randn(shape) for name, shape in shapes.items()}, folder / "ip-adapter.safetensors")
     return folder / "ip-adapter.safetensors"
+
+
+def make_encoder(folder: Path, seen: int = 8) -> None:
+    """Write an encoder of pictures, at random.
+
+    Args:
+        folder: A new folder.
+        seen: The width of what it sees in a patch; its embedding is wider by half.
+    """
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    vision = CLIPVisionConfig(
+        hidden_size=seen,
+        intermediate_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+        projection_dim=seen * 3 // 2,
+    )
+    CLIPVisionModelWithProjection(vision).save_pretrained(folder)
 
 
 def _full(seen: int, width: int) -> list[tuple[int, str, tuple[int, ...]]]:

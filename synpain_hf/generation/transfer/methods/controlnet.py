@@ -15,7 +15,7 @@ from synpain_hf.generation.transfer.methods.learned.adapter import find_adapter
 from synpain_hf.generation.transfer.methods.learned.base import Base, check_fit, find_base
 from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
 from synpain_hf.generation.transfer.methods.learned.texts import text_of
-from synpain_hf.generation.transfer.methods.method import Choices, Method, Request
+from synpain_hf.generation.transfer.methods.method import LACKS_MEMORY, Choices, Method, Request
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.png import Pixels
 
@@ -75,7 +75,7 @@ class ControlNet(Method):
 
         Raises:
             PictureError: If landmarks are not finite, or span no face, or the safety checker refuses the picture.
-            UsageError: If the networks do not fit each other.
+            UsageError: If the networks do not fit each other, or the device lacks memory for them.
             MissingExtraError: If torch, diffusers or transformers cannot be loaded.
         """
         (drawn,) = self.draw_all([request])
@@ -85,6 +85,12 @@ class ControlNet(Method):
 
     def draw_all(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
         """Draw several pictures, as in `Method`."""
+        from synpain_hf.generation.transfer.methods.learned.device import report_lack_of_memory
+
+        with report_lack_of_memory(LACKS_MEMORY, "device"):
+            return self._all_drawn(requests)
+
+    def _all_drawn(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
         if self._drawer is None:
             from synpain_hf.generation.transfer.methods.learned.controlnet import Drawer, steered_by
             from synpain_hf.generation.transfer.methods.learned.steering import Sampling
@@ -101,7 +107,7 @@ class ControlNet(Method):
         if not (self.choices.base or REPO_ID.fullmatch(named)):
             raise UsageError(f"is missing: the ControlNet was trained with a folder called {named!r}; give it", "base")
         base = find_base(self.choices.base or named)
-        check_fit(base, self._model.about["network"])
+        check_fit(base, self._model.about["network"], self._model.about["size"])
         if not (base.has_checker or self.choices.no_safety_checker):
             raise UsageError(
                 f"is missing, and {base.name} has no safety checker; give it, and look at all pictures yourself",

@@ -23,6 +23,9 @@ DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?", re.ASCII)
 """What `Choices.device` may be."""
 
 
+LACKS_MEMORY: Final = "has too little memory for this; give cpu, or a GPU with more, or end what else runs there"
+"""What is said of a device that cannot hold a network and its pictures."""
+
 OF_A_BASE: Final = ("base", "strength", "adapter", "no_safety_checker")
 """The choices that are for methods which steer a base."""
 

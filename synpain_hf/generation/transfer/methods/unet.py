@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
-from synpain_hf.generation.transfer.methods.method import Choices, Method, Request
+from synpain_hf.generation.transfer.methods.method import LACKS_MEMORY, Choices, Method, Request
 from synpain_hf.imaging.png import Pixels
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class UNet(Method):
 
         Raises:
             PictureError: If landmarks are not finite, or span no face.
+            UsageError: If the device lacks memory for it.
             BadInputError: If the weights do not fit.
             MissingExtraError: If torch or diffusers cannot be loaded.
         """
@@ -58,6 +59,12 @@ class UNet(Method):
 
     def draw_all(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
         """Draw several pictures, as in `Method`."""
+        from synpain_hf.generation.transfer.methods.learned.device import report_lack_of_memory
+
+        with report_lack_of_memory(LACKS_MEMORY, "device"):
+            return self._all_drawn(requests)
+
+    def _all_drawn(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
         if self._refiner is None:
             from synpain_hf.generation.transfer.methods.learned.unet import Refiner
 

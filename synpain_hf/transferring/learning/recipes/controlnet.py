@@ -20,6 +20,7 @@ from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.methods.controlnet import GUIDANCE, STRENGTH
 from synpain_hf.generation.transfer.methods.learned.base import Base, check_size, find_base
 from synpain_hf.generation.transfer.methods.learned.parts import Parts
+from synpain_hf.generation.transfer.methods.learned.pixels import as_pixels
 from synpain_hf.generation.transfer.methods.learned.quiet import quiet
 from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered
 from synpain_hf.generation.transfer.methods.learned.texts import text_of
@@ -126,7 +127,7 @@ class ControlNetRecipe:
     def sample(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What is drawn within the face; the bent face elsewhere."""
         controlnet: Any = getattr(self.network, "module", self.network)
-        pictures = {name: _pixels(some) for name, some in batch.pictures.items()}
+        pictures = {name: as_pixels(some) for name, some in batch.pictures.items()}
         asked = [
             Asked(
                 start=pictures["bent"][place],
@@ -152,9 +153,3 @@ class ControlNetRecipe:
     def described(self) -> dict[str, Any]:
         """What a base has to share, and which one it was."""
         return {**self._found.layout, "predicts": self._found.predicts, "base": self._found.title}
-
-
-def _pixels(pictures: torch.Tensor) -> np.ndarray:
-    """Pictures as bytes, shape (pictures, size, size, channels)."""
-    scaled = ((pictures.float().cpu() + 1) * 127.5).round().clamp(0, 255)
-    return scaled.to(torch.uint8).permute(0, 2, 3, 1).numpy()

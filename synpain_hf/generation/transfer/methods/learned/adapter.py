@@ -76,9 +76,10 @@ def find_adapter(name: str, base: Base) -> Adapter:
     if not (adapter.sees_patches or _WHOLE in shapes) or _WIDTH not in shapes:
         raise UsageError(f"is {shown(name)!r}, which does not take what CLIP sees in a picture; {_GIVE}", "adapter")
     width = base.layout["cross_attention_dim"]
-    if shapes[_WIDTH][-1] != width:
+    if shapes[_WIDTH][1:] != (width,):
+        theirs = " x ".join(map(str, shapes[_WIDTH][1:])) or "none"
         raise UsageError(
-            f"is {shown(name)!r}, made for a width of {shapes[_WIDTH][-1]}, and {base.name} has {width}; {_GIVE}",
+            f"is {shown(name)!r}, made for a width of {theirs}, and {base.name} has {width}; {_GIVE}",
             "adapter",
         )
     if missing := [part for part in _FILES if not (adapter.encoder / part).is_file()]:

@@ -36,6 +36,9 @@ _LAYOUT: Final[Mapping[str, Any]] = {"cross_attention_dim": 1280, "block_out_cha
 """What a ControlNet shares with the network that it steers, and what counts where it is left out."""
 
 
+_PREDICTS: Final = "predicts"
+
+
 @dataclass(frozen=True)
 class Base:
     """A base that was found and checked.
@@ -60,6 +63,11 @@ class Base:
     def title(self) -> str:
         """What it is called in the provenance of pictures: its name, and what tells its content from others."""
         return f"{self.name} {self.folder.name}" if self.is_on_hub else f"{self.name} sha256:{self.digest()}"
+
+    @property
+    def multiple(self) -> int:
+        """What the side of its pictures is a multiple of: the pixels that one of the coarsest level stands for."""
+        return int(PIXELS_A_LATENT * 2 ** (len(self.layout["block_out_channels"]) - 1))
 
     def digest(self) -> str:
         """What tells its weights and configurations from others: a SHA-256."""
@@ -106,24 +114,32 @@ def find_base(name: str) -> Base:
     )
 
 
-def check_fit(base: Base, network: Mapping[str, Any]) -> None:
+def check_fit(base: Base, network: Mapping[str, Any], size: int) -> None:
     """Refuse a base that a ControlNet was not trained for.
 
     Args:
         base: The base.
-        network: The configuration of the ControlNet, or the part of it that a base has to share.
+        network: The configuration of the ControlNet, or the part of it that a base has to share; what the base
+            predicts may be missing.
+        size: Side of the pictures that it was trained with, in pixels.
 
     Raises:
-        UsageError: If it is of another layout.
+        UsageError: If it is of another layout, or predicts something else, or cannot draw pictures of that size.
     """
-    for key, value in base.layout.items():
-        there = network.get(key)
+    for key, value in {**base.layout, _PREDICTS: base.predicts}.items():
+        there = network.get(key, base.predicts if key == _PREDICTS else None)
         if (list(there) if isinstance(there, tuple) else there) != value:
             raise UsageError(
                 f"is {shown(base.name)!r}, with {key} {shown(str(value))}, and the ControlNet was trained for "
                 f"{shown(str(there))}; give the base that it was trained with, or one that was trained on from there",
                 "base",
             )
+    if size % base.multiple:
+        raise UsageError(
+            f"is {shown(base.name)!r}, which draws multiples of {base.multiple} pixels, and the ControlNet was trained "
+            f"for {size}; give the base that it was trained with",
+            "base",
+        )
 
 
 def check_size(base: Base, size: int) -> None:
@@ -134,11 +150,10 @@ def check_size(base: Base, size: int) -> None:
         size: Side of the pictures, in pixels.
 
     Raises:
-        UsageError: If it is no multiple of what one pixel of the coarsest level stands for.
+        UsageError: If it is no multiple of what the base needs.
     """
-    coarsest = PIXELS_A_LATENT * 2 ** (len(base.layout["block_out_channels"]) - 1)
-    if size % coarsest:
-        raise UsageError(f"is {size}; give a multiple of {coarsest}, as {base.name} needs it", "size")
+    if size % base.multiple:
+        raise UsageError(f"is {size}; give a multiple of {base.multiple}, as {base.name} needs it", "size")
 
 
 def _fetched(name: str, patterns: Sequence[str]) -> Path:

@@ -15,8 +15,9 @@ from synpain_hf.generation.transfer.methods.learned.cropping import put_back
 from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
 from synpain_hf.generation.transfer.methods.learned.identity import Identity
+from synpain_hf.generation.transfer.methods.learned.noise import noise_of
 from synpain_hf.generation.transfer.methods.learned.parts import Parts, controlnet_of, safety_checker_of
-from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered, noise_of
+from synpain_hf.generation.transfer.methods.learned.steering import Asked, Sampling, Steered
 from synpain_hf.generation.transfer.methods.learned.texts import text_of
 from synpain_hf.generation.transfer.methods.method import Request
 from synpain_hf.generation.transfer.methods.warp import Warp
@@ -66,7 +67,7 @@ def steered_by(model: TransferModel, base: Base, device: Device, *, adapter: Ada
         checked: Whether the base's safety checker looks at all pictures.
 
     Raises:
-        UsageError: If the base is damaged.
+        UsageError: If the base or the adapter is damaged, or they do not fit each other.
         BadInputError: If the weights of the ControlNet do not fit it.
     """
     where = torch.device(device.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,3 +55,21 @@ class Device:
     def dtype(self) -> torch.dtype:
         """The numbers, as torch has them."""
         return _DTYPES[self.precision]
+
+
+@contextmanager
+def report_lack_of_memory(fault: str, *arguments: str, mentions: Iterable[str] = ()) -> Iterator[None]:
+    """Report memory that a device lacks.
+
+    Args:
+        fault: What is said of it, with the remedy, as in `UsageError`.
+        arguments: What the message begins with, likewise.
+        mentions: What the fault mentions, likewise.
+
+    Raises:
+        UsageError: If memory is lacking.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(fault, *arguments, mentions=mentions) from error

@@ -19,12 +19,14 @@ class Identity:
     """An IP-Adapter with its encoder.
 
     Attributes:
+        name: What its file is called.
         weights: Its tensors, by `image_proj` and `ip_adapter`, then by name.
         sees_patches: As in `Adapter`.
         encoder: Embeds pictures.
         prepares: Prepares pictures for it.
     """
 
+    name: str
     weights: Mapping[str, Mapping[str, torch.Tensor]]
     sees_patches: bool
     encoder: CLIPVisionModelWithProjection
@@ -46,7 +48,7 @@ class Identity:
         with unloadable(name, ENCODER, "adapter"):
             encoder = network_of(CLIPVisionModelWithProjection, adapter.encoder, dtype=precision)
         prepares = prepares_for_clip(encoder.config.image_size)
-        return cls(weights, adapter.sees_patches, encoder.eval().to(device), prepares)
+        return cls(name, weights, adapter.sees_patches, encoder.eval().to(device), prepares)
 
     def seen(self, face: Pixels) -> torch.Tensor:
         """What the adapter is given of a face, after what it is given of none.

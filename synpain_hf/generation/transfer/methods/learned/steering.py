@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,9 +13,12 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from transformers import CLIPImageProcessorPil
 
 from synpain_hf.errors import PictureError
+from synpain_hf.generation.transfer.methods.learned.adapter import ENCODER
 from synpain_hf.generation.transfer.methods.learned.identity import Identity
-from synpain_hf.generation.transfer.methods.learned.parts import Parts
+from synpain_hf.generation.transfer.methods.learned.parts import Parts, unloadable
+from synpain_hf.generation.transfer.methods.learned.pixels import NOT_FINITE
 from synpain_hf.generation.transfer.methods.learned.quiet import quiet
+from synpain_hf.generation.transfer.sampling import Floats
 from synpain_hf.imaging.png import Pixels
 
 REFUSED: Final = (
@@ -73,6 +75,9 @@ class Steered:
         controlnet: Steers it.
         checker: The base's safety checker, with what prepares pictures for it; None for no check.
         identity: An IP-Adapter; None for none.
+
+    Raises:
+        UsageError: If the IP-Adapter is for other blocks, or has lost tensors, or its encoder is another's.
     """
 
     def __init__(
@@ -102,9 +107,11 @@ class Steered:
         # On a CPU more at a time is not faster; with an IP-Adapter the pipeline takes one identity at a time.
         self._at_once = 1 if identity is not None or controlnet.device.type == "cpu" else _AT_ONCE
         if identity is not None:
-            with quiet():
+            with unloadable(identity.name, "file", "adapter"):
                 self._pipeline.load_ip_adapter(identity.weights, "", "", image_encoder_folder=None)
             self._pipeline.set_ip_adapter_scale(_IDENTITY)
+            with unloadable(identity.name, ENCODER, "adapter"), torch.no_grad():
+                self._pipeline.unet.encoder_hid_proj([identity.seen(np.zeros((8, 8, 3), np.uint8))])
 
     def drawn(self, asked: Sequence[Asked], how: Sampling) -> list[Pixels | PictureError]:
         """Draw pictures.
@@ -136,26 +143,23 @@ class Steered:
                 guidance_scale=how.guidance,
                 output_type="np",
             )
-        pictures = np.rint(255 * np.asarray(found.images, np.float32)).astype(np.uint8)[: len(asked)]
+        pictures = np.asarray(found.images, np.float32)[: len(asked)]
         unsafe = found.nsfw_content_detected or [False] * len(filled)
         return [
-            PictureError(REFUSED) if is_unsafe else picture
+            PictureError(REFUSED) if is_unsafe else _seen(picture)
             for picture, is_unsafe in zip(pictures, unsafe, strict=False)
         ]
-
-
-def noise_of(seed: int, key: str) -> torch.Generator:
-    """What draws the noise of a picture: the same, whatever else is drawn, and on any device.
-
-    Args:
-        seed: Of all pictures.
-        key: What tells the picture from all others.
-    """
-    digest = hashlib.sha256(f"{seed} {key}".encode()).digest()
-    return torch.Generator("cpu").manual_seed(int.from_bytes(digest[:8], "little", signed=True))
 
 
 def _tensor(pictures: Sequence[Pixels]) -> torch.Tensor:
     """Pictures as the pipeline takes them: shape (pictures, 3, size, size), 0 to 1."""
     stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
     return stacked.contiguous().float() / 255
+
+
+def _seen(picture: Floats) -> Pixels | PictureError:
+    """A picture that the pipeline gave, 0 to 1, as it is seen."""
+    if not np.isfinite(picture).all():
+        return PictureError(NOT_FINITE)
+    pixels: Pixels = np.rint(255 * picture).astype(np.uint8)
+    return pixels

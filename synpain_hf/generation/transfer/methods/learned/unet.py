@@ -10,8 +10,6 @@ schedules and sample steps are flawed', WACV 2024).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +23,8 @@ from synpain_hf.generation.transfer.methods.learned.conditions import CONDITIONS
 from synpain_hf.generation.transfer.methods.learned.cropping import face_mask
 from synpain_hf.generation.transfer.methods.learned.device import Device
 from synpain_hf.generation.transfer.methods.learned.folder import ABOUT, TransferModel
+from synpain_hf.generation.transfer.methods.learned.noise import noise_of
+from synpain_hf.generation.transfer.methods.learned.pixels import NOT_FINITE, as_tensor
 from synpain_hf.generation.transfer.methods.learned.tensors import load_weights
 from synpain_hf.generation.transfer.methods.method import Request
 from synpain_hf.generation.transfer.sampling import Floats
@@ -145,10 +145,13 @@ class Refiner:
             steps: Of denoising.
 
         Raises:
-            BadInputError: If the weights do not fit.
+            BadInputError: If there can be no such network, or the weights do not fit.
         """
-        size = model.about["size"]
-        channels = channels_of(model.about["network"], f"{model.folder.name}/{ABOUT}")
+        size, name = model.about["size"], f"{model.folder.name}/{ABOUT}"
+        channels = channels_of(model.about["network"], name)
+        if size % (coarsest := 2 ** (len(channels) - 1)):
+            reason = f"has size {size}, which is no multiple of {coarsest}, as its channels need it; train again"
+            raise BadInputError([Problem(name, reason)])
         with torch.device("meta"):
             network = network_of(size, channels)
         load_weights(network, model)
@@ -181,37 +184,13 @@ class Refiner:
                 name: torch.cat([as_tensor(getattr(one, name)[None]) for one, _ in some]).to(self.device.name)
                 for name in CONDITIONS
             }
-            noise = torch.stack([noise_of(seed, key, self.size) for _, key in some]).to(self.device.name)
+            size = (3, self.size, self.size)
+            noise = torch.stack([torch.randn(size, generator=noise_of(seed, key)) for _, key in some])
             given = torch.cat(list(pictures.values()), dim=1)
             kind = self.device.name.partition(":")[0]
             with torch.autocast(kind, self.device.dtype, enabled=self.device.precision != "fp32"):
-                drawn = denoised(self.network, given, pictures["bent"], noise, self.steps)
+                drawn = denoised(self.network, given, pictures["bent"], noise.to(self.device.name), self.steps)
             yield from drawn[: len(usable) - start].cpu()
-
-
-def as_tensor(pictures: Pixels) -> torch.Tensor:
-    """Pictures as a network takes them.
-
-    Args:
-        pictures: Shape (pictures, height, width, channels), 0 to 255.
-
-    Returns:
-        Shape (pictures, channels, height, width), -1 to 1.
-    """
-    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
-
-
-def noise_of(seed: int, key: str, size: int) -> torch.Tensor:
-    """The noise of a picture, shape (3, size, size), whatever is drawn beside it.
-
-    Args:
-        seed: The seed of all pictures.
-        key: What tells the picture from others.
-        size: Side, in pixels.
-    """
-    digest = hashlib.sha256(json.dumps([seed, key]).encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
-    return torch.randn(3, size, size, generator=generator)
 
 
 def _given(request: Request, size: int) -> Conditions | PictureError:
@@ -221,8 +200,10 @@ def _given(request: Request, size: int) -> Conditions | PictureError:
         return error
 
 
-def _composed(given: Conditions, drawn: torch.Tensor) -> Pixels:
+def _composed(given: Conditions, drawn: torch.Tensor) -> Pixels | PictureError:
     """The bent face with what was drawn in its square beside it; fine lines stay, and so does all that is no face."""
+    if not drawn.isfinite().all():
+        return PictureError(NOT_FINITE)
     change: Floats = drawn.permute(1, 2, 0).numpy() * np.float32(127.5) + np.float32(127.5) - given.bent
     height, width = given.whole.shape[:2]
     box = given.square.box((width, height))
