@@ -249,6 +249,7 @@ class TestCommand:
 
 
 class TestCard:
+    @pytest.mark.slow
     def test_it_says_what_every_column_means_and_sums_up_those_of_a_kind_together(self, carded: Release) -> None:
         text = (carded.folder / "README.md").read_text(encoding="utf-8")
         assert "| `landmarks` | list of float32 | Three numbers for each" in text

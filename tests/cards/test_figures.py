@@ -48,6 +48,7 @@ class TestEveryFigure:
         assert picture(data).shape[1] == 2 * PHONE
         assert len(data) < HEAVIEST
 
+    @pytest.mark.slow
     def test_it_is_the_same_every_time(
         self, name: str, figures: dict[str, Figure], drawn: Release, carded: Release
     ) -> None:

@@ -102,6 +102,7 @@ class TestRange:
         with pytest.raises(UsageError, match=rf"^the seed {seed} cannot be used; choose 0 to {2**63 - 1}$"):
             DemoSource(1, seed)
 
+    @pytest.mark.slow
     def test_the_most_pairs_have_different_ids(self) -> None:
         subjects = cast(9_999, 2**63 - 1)
         assert len({subject.pair_id for subject in subjects}) == 9_999

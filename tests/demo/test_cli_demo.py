@@ -89,6 +89,7 @@ class TestOutput:
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raw", [[], ["--raw"]], ids=["release", "raw"])
 def test_without_the_drawing_library_the_error_says_what_to_install(tmp_path: Path, raw: list[str]) -> None:
     done = python("-c", WITHOUT_SKIA, "demo", "out", *raw, cwd=tmp_path)
@@ -107,6 +108,7 @@ def test_without_the_drawing_library_a_raw_download_can_be_built(raw: Path, dire
     assert Release.open(tmp_path / "out").manifest["content"] == direct.manifest["content"]
 
 
+@pytest.mark.slow
 def test_a_script_that_guards_nothing_draws_with_one_worker(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import synpain_hf\n\nsynpain_hf.demo('out', pairs=1, raw=True)\n")
     done = python("script.py", cwd=tmp_path)

@@ -183,6 +183,7 @@ class TestTheBareName:
 
 
 class TestLoad:
+    @pytest.mark.slow
     @pytest.mark.parametrize("configuration", CONFIGURATIONS)
     @pytest.mark.usefixtures("small_installed")
     def test_equals_loading_by_path_row_for_row(self, small_by_path: ByPath, configuration: str) -> None:

@@ -175,6 +175,7 @@ def test_compute_equals_the_plain_function(
     assert report.to_markdown() == plainly(loaded, interval=interval, resamples=50, positive=positive).to_markdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", ["delong", "bootstrap"])
 @pytest.mark.parametrize("positive", [1, "pain"])
 @pytest.mark.parametrize("keep_in_memory", [False, True])

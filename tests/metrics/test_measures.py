@@ -130,6 +130,7 @@ def test_the_difference_of_two_rates_has_the_interval_of_newcombe() -> None:
     assert list(interval.values()) == pytest.approx([0.0524, 0.3339], abs=5e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_the_test_of_a_gap_and_its_interval_agree(seed: int) -> None:
     table = made({"a": 80, "b": 60, "c": 50}, seed)

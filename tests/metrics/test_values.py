@@ -281,6 +281,7 @@ def test_the_bootstrap_is_that_of_rows_drawn_again_and_ranked_anew() -> None:
         assert list(interval.values()) == pytest.approx(list(np.quantile(found, [0.025, 0.975])), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clustered", [False, True])
 def test_the_bootstrap_is_corrected_for_bias_and_skewness(clustered: bool) -> None:
     generator = np.random.default_rng(17)

@@ -93,6 +93,7 @@ def test_what_is_wrong_is_told_in_a_line_with_an_exit_status(hub: Hub, first: Re
     assert "does not belong to others" in json.loads(done.stdout)["error"]
 
 
+@pytest.mark.slow
 def test_the_metric_is_published_as_a_space(hub: Hub) -> None:
     done = ran(hub, "publish-metric", "--repo-id", "maker/subgroup_auroc")
     assert done.returncode == 0, done.stderr

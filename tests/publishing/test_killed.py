@@ -50,6 +50,7 @@ def running(folder: Path, ports: tuple[int, int], *dies_at: str) -> Iterator[sub
             program.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dies_at",
     [

@@ -127,6 +127,7 @@ class TestTables:
         assert not (folder / PSPI).parent.exists()
         assert (amended.version, list(amended.configurations())[-1]) == ("1.0.2", "without_east_asian")
 
+    @pytest.mark.slow
     def test_can_be_bytes_a_file_or_a_function_that_writes_one(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "scores").write_bytes(SCORES)
         contents: list[Content] = [SCORES, tmp_path / "scores", lambda path: path.write_bytes(SCORES)]

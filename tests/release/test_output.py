@@ -103,6 +103,7 @@ def locked(tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_read_only_parent_is_named(locked: Path, good_manifest: Path) -> None:
     arguments = command("build", good_manifest / "pairs.csv", locked / "release", "--version", "1.0.0")
     done = subprocess.run([*bound_by_permissions(), *arguments], capture_output=True, text=True, check=False)

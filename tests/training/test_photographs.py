@@ -106,6 +106,7 @@ def test_a_picture_without_a_face_is_refused_where_it_must_be_aligned(model: Pat
         assert judge(photographs / "none.png", photographs / "neutral.png", model=model)
 
 
+@pytest.mark.slow
 def test_a_clip_gives_a_score_a_frame(model: Path, photographs: Path, tmp_path: Path) -> None:
     pytest.importorskip("av", reason="PyAV, of the extra video, is missing")
     with Image.open(photographs / "neutral.png") as neutral, Image.open(photographs / "expressive.png") as expressive:

@@ -403,6 +403,7 @@ def test_a_full_disk_is_told_and_training_goes_on_once_there_is_room(faces: Rele
         assert {path.name for path in (disk / "model").iterdir()} == FILES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "kind", "message"),
     [

@@ -106,6 +106,7 @@ def test_training_alone_is_augmented_and_differently_each_time(pairs: Pairs, tmp
     assert not any(torch.equal(one[face], changed[face]) for one, changed in zip(train, other, strict=True))
 
 
+@pytest.mark.slow
 def test_batches_of_one_step_and_of_several_are_changed_apart(tmp_path: Path) -> None:
     face = encoded(halves(80, 48, seed=1), "png")
     train, _ = faces_given(
@@ -121,6 +122,7 @@ def test_batches_of_one_step_and_of_several_are_changed_apart(tmp_path: Path) ->
     assert len(given) == len(train)
 
 
+@pytest.mark.slow
 def test_heads_are_learned_and_do_not_disturb_the_metrics(pairs: Pairs, tmp_path: Path) -> None:
     model = tiny(tmp_path, pspi_head=True, action_units=["AU4"])
     trainer = trainer_of(pairs, tmp_path, model=model)
@@ -160,6 +162,7 @@ def test_what_is_missing_is_told(pairs: Pairs, tmp_path: Path) -> None:
         PairwiseTrainer(network, arguments(tmp_path), dataset, processing_class=processor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bars", [False, True])
 def test_what_is_measured_is_told_on_standard_error(
     pairs: Pairs, tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: bool

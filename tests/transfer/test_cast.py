@@ -24,6 +24,7 @@ def test_demo_faces_are_known_by_how_they_were_drawn(members: list[Member]) -> N
         assert set(member.annotations) == {"neutral", "expressive"}
 
 
+@pytest.mark.slow
 def test_pairs_of_other_sources_are_not_drawn(release: Release) -> None:
     found = members_of(release)
     assert len(found) == release.manifest["pairs"]["out"]

@@ -43,6 +43,9 @@ from tests.validation.annotating import with_annotations
 Rows = list[dict[str, Any]]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def made(drawn: Release, once: Once) -> Path:
     """A folder with the releases `warp` and `oracle`, of the same couples, without annotations; not to be changed."""

@@ -69,6 +69,7 @@ def test_nothing_is_found_where_nothing_is_planted(plain: Release) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "name"), [(brighter(1.15), "light"), (redder, "tint"), (wider, "size")], ids=["light", "tint", "size"]
 )

@@ -73,7 +73,7 @@ class Loop:
             OSError: If something cannot be written.
         """
         training = self.training
-        accelerator = _accelerator(training)
+        accelerator = accelerator_for(training)
         self.recipe.to(accelerator.device, _FROZEN[accelerator.mixed_precision])
         bare = self.recipe.network
         optimizer = torch.optim.AdamW(bare.parameters(), lr=training.learning_rate)
@@ -195,7 +195,15 @@ def drawn(number: int, training: Training, batch: int) -> tuple[list[int], list[
 _FROZEN: Final = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def _accelerator(training: Training) -> Accelerator:
+def accelerator_for(training: Training) -> Accelerator:
+    """What computes a training, on its device and with its numbers, whatever was trained before.
+
+    Args:
+        training: What is asked for.
+
+    Raises:
+        UsageError: If this machine lacks the device, or there are several processes.
+    """
     device = Device.chosen(training.device, training.precision)
     # else an earlier training of this process decides the device and the precision
     AcceleratorState._reset_state(reset_partial_state=True)

@@ -67,15 +67,22 @@ def learned(
     check_enough(side.release, len(examples), len(validation), problems)
     folder = work / "release"
     folder.mkdir(exist_ok=True)
-    with _enough_memory(training):
+    with enough_memory(training):
         Loop(training, recipe, examples, validation, folder, work / "checkpoints", progress).run()
     errors: Mapping[str, float] = next(line["errors"] for line in reversed(read_log(folder)) if "errors" in line)
     leave(folder, training, recipe, side.release, split, examples.known, errors, len(validation))
     return Outcome(folder, len(examples), errors, problems)
 
 
-def _enough_memory(training: Training) -> AbstractContextManager[None]:
-    """Report memory that the device lacks, with what takes less."""
+def enough_memory(training: Training) -> AbstractContextManager[None]:
+    """Report memory that the device lacks, with what takes less.
+
+    Args:
+        training: What is asked for.
+
+    Raises:
+        UsageError: If the body of the `with` statement finds too little memory.
+    """
     can_save = USUAL[training.method].needs_base and not training.gradient_checkpointing
     remedies = [
         *(["less, with {accumulate} for as large a step"] if training.batch > 1 else []),

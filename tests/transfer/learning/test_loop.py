@@ -9,9 +9,9 @@ import torch
 from accelerate.state import PartialState
 
 from synpain_hf.errors import UsageError
-from synpain_hf.transferring.learning.loop import _accelerator
+from synpain_hf.transferring.learning.loop import accelerator_for
 from synpain_hf.transferring.learning.request import Training
-from synpain_hf.transferring.learning.running import _enough_memory
+from synpain_hf.transferring.learning.running import enough_memory
 from tests.transfer.learning.small import SMALL
 
 pytestmark = pytest.mark.slow
@@ -34,13 +34,13 @@ def training(**changed: Any) -> Training:
     ],
 )
 def test_a_device_that_lacks_memory_is_told_with_what_takes_less(changed: dict[str, Any], told: str) -> None:
-    with pytest.raises(UsageError, match=told), _enough_memory(training(**changed)):
+    with pytest.raises(UsageError, match=told), enough_memory(training(**changed)):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 def test_an_earlier_training_decides_neither_device_nor_precision() -> None:
     PartialState().device = torch.device("meta")  # stands for a device that this machine may lack
-    assert _accelerator(training(precision="bf16")).mixed_precision == "bf16"
-    accelerator = _accelerator(training())
+    assert accelerator_for(training(precision="bf16")).mixed_precision == "bf16"
+    accelerator = accelerator_for(training())
     assert accelerator.device.type == "cpu"
     assert accelerator.mixed_precision == "no"
