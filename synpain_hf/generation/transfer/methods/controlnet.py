@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.generation.transfer.methods.learned.adapter import find_adapter
 from synpain_hf.generation.transfer.methods.learned.base import Base, check_fit, find_base
-from synpain_hf.generation.transfer.methods.learned.folder import TransferModel
 from synpain_hf.generation.transfer.methods.learned.texts import text_of
-from synpain_hf.generation.transfer.methods.method import LACKS_MEMORY, Choices, Method, Request
+from synpain_hf.generation.transfer.methods.method import Choices, Request
+from synpain_hf.generation.transfer.methods.trained import TrainedMethod
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.png import Pixels
 
@@ -29,24 +29,17 @@ GUIDANCE: Final = 5.0
 """How much more the text counts than none."""
 
 
-class ControlNet(Method):
+class ControlNet(TrainedMethod):
     """Redraws the bent face by Stable Diffusion, steered by landmarks and a text."""
 
     name: ClassVar[str] = "controlnet"
     version: ClassVar[int] = 1
     libraries: ClassVar[Sequence[str]] = ("diffusers", "numpy", "scipy", "torch", "transformers")
-    source_type: ClassVar[str] = "compositeWithTrainedAlgorithmicMedia"
-    in_parallel: ClassVar[bool] = False
     batch: ClassVar[int] = 8
-    needs_weights: ClassVar[bool] = True
     steers_base: ClassVar[bool] = True
 
     def __init__(self, choices: Choices = Choices()) -> None:  # noqa: B008 - it is frozen
         super().__init__(choices)
-        from synpain_hf.generation.transfer.methods.learned.device import Device
-
-        self._model = TransferModel.open(choices.weights, self.name, self.version)
-        self._device = Device.chosen(choices.device, choices.precision)
         self._steps, self._strength = choices.steps or self._model.about["steps"], choices.strength or STRENGTH
         if int(self._steps * self._strength) < 1:
             raise UsageError(f"is {self._steps}, of which strength {self._strength:g} leaves none; give more", "steps")
@@ -55,8 +48,6 @@ class ControlNet(Method):
         self._drawer: Drawer | None = None
         beside = [f"IP-Adapter {self._adapter.title}"] if self._adapter else []
         self.weights = "; ".join([self._model.title, f"base {self._base.title}", *beside])
-        self.learned = self._model.identities()
-        self.learned_from = self._model.learned_from
         self.settings = {
             "steps": self._steps,
             "strength": f"{self._strength:g}",
@@ -69,26 +60,6 @@ class ControlNet(Method):
     def prompt(self, units: Mapping[str, float], groups: Mapping[str, str | None], label: str) -> str:
         """The text that Stable Diffusion is given for a picture."""
         return text_of(groups, units, label)
-
-    def draw(self, request: Request) -> Pixels:
-        """Draw the identity with the driver's expression.
-
-        Raises:
-            PictureError: If landmarks are not finite, or span no face, or the safety checker refuses the picture.
-            UsageError: If the networks do not fit each other, or the device lacks memory for them.
-            MissingExtraError: If torch, diffusers or transformers cannot be loaded.
-        """
-        (drawn,) = self.draw_all([request])
-        if isinstance(drawn, PictureError):
-            raise drawn
-        return drawn
-
-    def draw_all(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
-        """Draw several pictures, as in `Method`."""
-        from synpain_hf.generation.transfer.methods.learned.device import report_lack_of_memory
-
-        with report_lack_of_memory(LACKS_MEMORY, "device"):
-            return self._all_drawn(requests)
 
     def _all_drawn(self, requests: Sequence[Request]) -> list[Pixels | PictureError]:
         if self._drawer is None:
