@@ -80,7 +80,8 @@ def draw(of: Raters, generator: np.random.Generator) -> Drawn:
         person = number // of.faces_each
         groups = dict(zip(GROUPS, _CELLS[(start + person) % len(_CELLS)], strict=True))
         shows = {QUESTION: groups[QUESTION]}
-        face = Face(FaceId("", f"p{number}", "neutral"), f"i{person}", "", "", f"p{number}", shows, groups)
+        whose = f"i{person}"
+        face = Face(FaceId("", f"p{number}", "neutral"), whose, whose, "", f"p{number}", shows, groups)
         faces[face.id] = face
     right = _right(of, skills, np.arange(of.faces) // of.faces_each, persons, generator)
     answers = [
