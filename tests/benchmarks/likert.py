@@ -7,8 +7,6 @@ Raters and faces are simulated: raters, identities, drivers and faces have norma
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -18,7 +16,7 @@ import numpy as np
 from synpain_hf.rating.questions import REALISM
 from synpain_hf.rating.scales import scales_of
 from synpain_hf.validation.statistics.estimate import Estimate
-from tests.benchmarks.pages import ROOT, fill
+from tests.benchmarks.pages import ROOT, simulated
 from tests.rating.likert import Likert, draw
 
 CELLS = (
@@ -101,21 +99,5 @@ def _shown(percent: float) -> str:
     return f"{percent:.1f}" if low <= percent <= high else f"**{percent:.1f}**"
 
 
-def main() -> None:
-    """Print the table, or write it into the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replicates", type=int, default=1000)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help="write it into docs/rating.md")
-    given = parser.parse_args()
-    table = []
-    for line in lines(given.replicates, given.workers, given.seed):
-        print(line, flush=True)  # noqa: T201 - what it is for
-        table.append(line)
-    if given.write:
-        fill({"coverage of scales": table}, [_PAGE])
-
-
 if __name__ == "__main__":
-    main()
+    simulated(__doc__, "coverage of scales", _PAGE, lines, replicates=1000)

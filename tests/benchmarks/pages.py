@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,3 +26,29 @@ def fill(tables: Mapping[str, Iterable[str]], pages: Iterable[Path] = PAGES) -> 
             inside = "\n".join([begin, *lines, "", end])
             text = re.sub(f"{re.escape(begin)}.*?{end}", inside.replace("\\", r"\\"), text, flags=re.DOTALL)
         page.write_text(text, encoding="utf-8")
+
+
+def simulated(
+    told: str | None, name: str, page: Path, lines: Callable[[int, int, int], Iterable[str]], replicates: int
+) -> None:
+    """Print a table of a simulation, line by line, or write it into a page: a program.
+
+    Args:
+        told: What the program says of itself.
+        name: The table's.
+        page: Where it stands.
+        lines: Gives its lines for so many replicates, workers, and a seed.
+        replicates: How many by default.
+    """
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replicates", type=int, default=replicates)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help=f"write it into {page.relative_to(ROOT)}")
+    given = parser.parse_args()
+    table = []
+    for line in lines(given.replicates, given.workers, given.seed):
+        print(line, flush=True)  # noqa: T201 - what it is for
+        table.append(line)
+    if given.write:
+        fill({name: table}, [page])

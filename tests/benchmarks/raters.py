@@ -7,8 +7,6 @@ Raters and persons are simulated: the logit of being right is normal over both.
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -17,7 +15,7 @@ import numpy as np
 
 from synpain_hf.rating.results import results_of
 from synpain_hf.validation.statistics.estimate import Estimate
-from tests.benchmarks.pages import ROOT, fill
+from tests.benchmarks.pages import ROOT, simulated
 from tests.rating.simulated import QUESTION, Raters, draw
 
 CELLS = (
@@ -81,21 +79,5 @@ def lines(replicates: int, workers: int, seed: int) -> Iterator[str]:
             yield f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    """Print the table, or write it into the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help="write it into docs/rating.md")
-    given = parser.parse_args()
-    table = []
-    for line in lines(given.replicates, given.workers, given.seed):
-        print(line, flush=True)  # noqa: T201 - what it is for
-        table.append(line)
-    if given.write:
-        fill({"coverage of raters": table}, [_PAGE])
-
-
 if __name__ == "__main__":
-    main()
+    simulated(__doc__, "coverage of raters", _PAGE, lines, replicates=2000)
