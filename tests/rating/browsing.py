@@ -91,6 +91,13 @@ class Rater:
         buttons = self.browser.find_elements("css selector", '#questions button[aria-pressed="true"]')
         return [str(button.get_attribute("value")) for button in buttons]
 
+    def comes_to_choose(self, words: list[str]) -> bool:
+        """Whether these are the answers in the end: what another tab changes comes when the browser gets to it."""
+        deadline = time.monotonic() + _WAIT
+        while self.chosen() != words and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.chosen() == words
+
     def download(self, press: Callable[[], None]) -> Path:
         """The file that comes of pressing something; those that came before are removed."""
         for path in self.downloads.iterdir():

@@ -230,7 +230,7 @@ def test_a_second_tab_of_the_sheet_shows_what_was_answered_in_the_first(rater: R
     rater.press("1", "2")
     rater.browser.close()
     rater.browser.switch_to.window(first)
-    assert rater.chosen() == ["man", "old"]
+    assert rater.comes_to_choose(["man", "old"])
 
 
 def test_what_is_open_is_found_at_the_end(rater: Rater) -> None:
@@ -296,11 +296,25 @@ def forgetful(rater: Rater) -> Iterator[Rater]:
 
 def test_a_browser_that_keeps_nothing_is_told_and_the_table_is_whole(forgetful: Rater) -> None:
     rater = forgetful
+    assert not warns_on_closing(rater)
     rater.begin("Ann")
     assert "Download the CSV before you close the page" in rater.seen("trouble")
     rater.press(*"1111")
+    assert warns_on_closing(rater)
     button = rater.browser.find_element("id", "download")
     assert len(rows(rater.download(lambda: button.send_keys(Keys.ENTER)))) == 4
+    assert not warns_on_closing(rater)
+
+
+def test_a_browser_that_keeps_the_answers_lets_the_page_be_closed(rater: Rater) -> None:
+    rater.begin("Ann")
+    rater.press(*"1111")
+    assert not warns_on_closing(rater)
+
+
+def warns_on_closing(rater: Rater) -> bool:
+    """Whether the browser asks before it leaves the page."""
+    return bool(rater.script("return !window.dispatchEvent(new Event('beforeunload', { cancelable: true }));"))
 
 
 def test_answers_that_somebody_changed_in_the_browser_are_not_taken(rater: Rater, sheets: Sheets) -> None:

@@ -13,7 +13,6 @@ let trial = 0; // trials.length is the end
 let active = 0; // the question that a digit answers
 let since = 0;
 let isKept = true;
-let isSaved = true; // whether all answers are in a CSV, or kept
 
 /* An attention check asks one question alone, with the answers of the first. */
 const askedAt = (number) => {
@@ -61,9 +60,14 @@ function answersKeptOf(name) {
   return Object.fromEntries(Object.entries(kept ?? {}).filter(isAnswer));
 }
 
+const holdBack = (event) => event.preventDefault();
+function warnOnClosing(isLossy) {
+  if (isLossy) addEventListener("beforeunload", holdBack); else removeEventListener("beforeunload", holdBack);
+}
+
 function save() {
   isKept = keep(`${PLACE}/${rater}`, JSON.stringify(answers));
-  isSaved = isKept;
+  warnOnClosing(!isKept);
   tell(isKept ? "" : "This browser does not keep your answers. Download the CSV before you close the page.");
 }
 
@@ -211,7 +215,7 @@ function download() {
   link.download = `ratings-${rater.replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "-")}-${sheet}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  isSaved = true;
+  warnOnClosing(false);
 }
 
 at("who").addEventListener("submit", (event) => {
@@ -250,7 +254,6 @@ document.addEventListener("keydown", (event) => {
 addEventListener("storage", (event) => { // the same sheet in another tab
   if (rater !== "" && event.key === `${PLACE}/${rater}`) { answers = answersKeptOf(rater); render(); }
 });
-addEventListener("beforeunload", (event) => { if (!isSaved) event.preventDefault(); });
 
 const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 at("purpose").textContent =
