@@ -28,6 +28,16 @@ _MOST = {"layers": 1_000, "depth": 1_000, "heads": 4_096, "size": 65_536, "dim":
 """Far more than any backbone has, by what the name of a setting holds: building it would take hours, or all memory."""
 
 
+_CONVOLUTIONAL = (
+    *("bit", "convnext", "convnextv2", "dinov3_convnext", "efficientnet", "focalnet"),
+    *("mobilenet_v1", "mobilenet_v2", "mobilevitv2", "poolformer", "regnet", "resnet"),
+)
+"""Types of backbones that convolve from end to end, and take pictures in channels-last order.
+
+Vision transformers convolve once, to cut patches. Some that mix both, such as CvT, refuse that order.
+"""
+
+
 _WIDTHS: dict[tuple[type[PreTrainedModel], str], int] = {}
 """The elements of a token by class and configuration, where they had to be found."""
 
@@ -91,6 +101,11 @@ def _width_of_twin(backbone: PreTrainedModel) -> int:
 def channels_of(config: PreTrainedConfig) -> int:
     """The channels of a picture that a backbone takes."""
     return int(getattr(config, "num_channels", 3))
+
+
+def is_convolutional(config: PreTrainedConfig) -> bool:
+    """Whether a backbone convolves from end to end, so that channels-last order suits it."""
+    return config.model_type in _CONVOLUTIONAL
 
 
 def tokens_of(output: ModelOutput) -> Tensor:

@@ -57,3 +57,19 @@ def check_faces(
         if finite and faces.device.type == "cpu" and not torch.isfinite(faces).all():
             raise UsageError(f"{name} holds NaN or infinity; check how these faces were decoded")
     return target, references
+
+
+def one_after_the_other(references: Tensor, target: Tensor) -> Tensor:
+    """References of all pairs as one batch, in memory in the order in which the targets are.
+
+    `flatten` alone loses channels-last order where there is one channel, since such faces are in both orders.
+
+    Args:
+        references: Shape (batch, references, channels, height, width).
+        target: Shape (batch, channels, height, width).
+
+    Returns:
+        Shape (batch * references, channels, height, width).
+    """
+    flat = references.flatten(0, 1)
+    return flat.to(memory_format=torch.channels_last) if target.stride(1) == 1 else flat

@@ -21,6 +21,7 @@ from synpain_hf.modeling.backbones import (
     backbone_from_pretrained,
     channels_of,
     freeze_all_but_lora,
+    is_convolutional,
     keep_statistics,
     tokens_of,
     width_of,
@@ -28,7 +29,7 @@ from synpain_hf.modeling.backbones import (
 from synpain_hf.modeling.compared import Compared
 from synpain_hf.modeling.configuration_pairwise import PairwisePainConfig
 from synpain_hf.modeling.fusion import FUSIONS, PairAttention
-from synpain_hf.modeling.inputs import check_faces
+from synpain_hf.modeling.inputs import check_faces, one_after_the_other
 from synpain_hf.modeling.last_layer import LastLayer
 from synpain_hf.modeling.linear import GAIN, LinearDifference, QuickLayer
 from synpain_hf.modeling.pwct import PwCT
@@ -187,6 +188,13 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
         """The channels of a face."""
         return _GREY if self.network is not None else channels_of(self.backbone.config)
 
+    @property
+    def is_convolutional(self) -> bool:
+        """Whether the network convolves from end to end, so that channels-last order suits it."""
+        if self.network is not None:
+            return isinstance(self.network, PwCT)
+        return is_convolutional(self.backbone.config)
+
     def compare(
         self,
         target: Tensor | None,
@@ -231,7 +239,7 @@ class PairwisePainPreTrainedModel(PreTrainedModel):
         if self.config.fusion == "none":
             references = references[:, :0]
         asked = {name: True for name, is_wanted in wanted.items() if is_wanted}
-        output = self.backbone(torch.cat([target, references.flatten(0, 1)]), **asked)
+        output = self.backbone(torch.cat([target, one_after_the_other(references, target)]), **asked)
         tokens = tokens_of(output)
         pairs = (len(target), max(references.shape[1], 1))
         of_targets = tokens[: pairs[0]].repeat_interleave(pairs[1], dim=0)

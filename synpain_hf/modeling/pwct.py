@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from synpain_hf.modeling.compared import Compared
+from synpain_hf.modeling.inputs import one_after_the_other
 from synpain_hf.modeling.last_layer import LastLayer
 
 _KERNEL = 5
@@ -66,7 +67,7 @@ class PwCT(nn.Module):
         pairs = references.shape[:2]
         # Each face by itself, as published: in training, batch norm takes the statistics of one kind of face at a time.
         of_targets = self.shared(target)
-        of_references = self.shared(references.flatten(0, 1))
+        of_references = self.shared(one_after_the_other(references, target))
         differences = of_targets.unsqueeze(1) - of_references.unflatten(0, pairs)
         return self._judged(differences.flatten(0, 1), pairs, of_targets, of_references)
 

@@ -20,8 +20,8 @@ from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.text.values import shown
 
-OWN = "early_stopping_patience"
-"""The argument that `PairwiseTrainingArguments` has beside those of transformers."""
+OWN = {"early_stopping_patience": "int", "channels_last": "bool", "cudnn_benchmark": "bool"}
+"""The arguments that `PairwiseTrainingArguments` has beside those of transformers, and their kinds."""
 
 _FIXED: dict[str, tuple[Any, str]] = {
     "remove_unused_columns": (False, "batches come ready"),
@@ -122,6 +122,12 @@ def check_values(values: Mapping[str, Any]) -> None:
             raise UsageError(f"is {value}; give {least} or more", name)
     if not values["learning_rate"] > 0:
         raise UsageError(f"is {values['learning_rate']}; give more than 0, such as 5e-4", "learning_rate")
+    if values.get("cudnn_benchmark") and values.get("full_determinism"):
+        raise UsageError(
+            "is true, but what is fastest in one run may not be in the next; leave it out, or {full_determinism}",
+            "cudnn_benchmark",
+            mentions=["full_determinism"],
+        )
     epochs, choosing = values["num_train_epochs"], values.get("metric_for_best_model", _CHOOSING[0])
     if not (epochs > 0 or values.get("max_steps", 0) > 0):
         raise UsageError(f"is {epochs:g}, so that nothing is learned; give more than 0", "num_train_epochs")
@@ -153,8 +159,9 @@ def known_settings() -> dict[str, Setting]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     log_level = Setting("str", _LOG_LEVELS)
-    of_ours = {OWN: Setting("int"), "log_level": log_level, "log_level_replica": log_level}
-    return {**{name: found[name] for name in found if name not in _NOT_TYPED}, **of_ours}
+    of_ours = {name: Setting(kind) for name, kind in OWN.items()}
+    levels = {"log_level": log_level, "log_level_replica": log_level}
+    return {**{name: found[name] for name in found if name not in _NOT_TYPED}, **of_ours, **levels}
 
 
 def _setting(annotation: str, enumerations: Mapping[str, tuple[str, ...]], own_choices: tuple[str, ...]) -> Setting:

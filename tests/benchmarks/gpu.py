@@ -6,7 +6,8 @@
 
 It draws the pairs, builds a release, and cross-validates PwCT and a vision backbone (a ResNet-18 with new weights,
 which needs no network; `--backbone` takes what `ModelArguments.model` takes). Then it times training steps with these
-pairs, with the same where they lie on the device, and with random input. Given the same folder again, it goes on where
+pairs, with the same where they lie on the device, and with random input; and with and without channels-last order,
+`cudnn_benchmark` and TF32, each alone and all together. Given the same folder again, it goes on where
 it was. Without a GPU it does the same on the CPU.
 """
 
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
 
@@ -33,7 +35,7 @@ from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate
 from synpain_hf.training.run.result import TrainingResult
-from tests.benchmarks.loading import INPUTS, Speeds, measure_steps
+from tests.benchmarks.loading import INPUTS, SETTINGS, Speeds, measure_settings, measure_steps
 from tests.benchmarks.loading import table as speed_table
 from tests.benchmarks.measuring import machine
 
@@ -61,12 +63,14 @@ class Head:
         seconds: Of the whole cross-validation, with preparing the faces; None where a part was done before.
         result: What came of it.
         steps: Pairs per second of training by what comes in.
+        settings: Pairs per second by precision and settings.
     """
 
     name: str
     seconds: float | None
     result: CrossValidation
     steps: Speeds
+    settings: dict[str, Speeds]
 
 
 def measure(name: str, release: Path, options: argparse.Namespace, progress: Progress) -> Head:
@@ -75,7 +79,7 @@ def measure(name: str, release: Path, options: argparse.Namespace, progress: Pro
     is_new = not out.exists()
     if (out / SUMMARY).is_file():
         result = CrossValidation.read(out)
-        return Head(name, None, result, input_speeds(result, release, options))
+        return Head(name, None, result, *speeds(result, release, options))
     backbone = options.backbone
     if name == "backbone" and backbone is None:
         path = options.out / "resnet-18.json"
@@ -97,25 +101,32 @@ def measure(name: str, release: Path, options: argparse.Namespace, progress: Pro
         progress=lambda what, done, total: progress(f"{name}, {what}", done, total),
     )
     seconds = time.perf_counter() - began if is_new else None
-    return Head(name, seconds, result, input_speeds(result, release, options))
+    return Head(name, seconds, result, *speeds(result, release, options))
 
 
-def input_speeds(result: CrossValidation, release: Path, options: argparse.Namespace) -> Speeds:
-    """Whether training waits for its input: steps of the first fold's model, with its pairs and with other input."""
+def speeds(result: CrossValidation, release: Path, options: argparse.Namespace) -> tuple[Speeds, dict[str, Speeds]]:
+    """Steps of the first fold's model: with its pairs and with other input, and with and without settings.
+
+    The first say whether training waits for its input, the others what the settings are worth.
+    """
     folder = result.folds[0].out
     model = PairwisePainForImageClassification.from_pretrained(folder)
     processor = PairwisePainImageProcessor.from_pretrained(folder)
     prepared = prepare(open_pairs(release, "cv_0"), processor, cache_dir=options.out / "faces")
-    return measure_steps(
+    common: dict[str, Any] = {
+        "batch": options.batch,
+        "steps": options.steps,
+        "rounds": 3,
+        "torch_compile": options.compile,
+    }
+    by_input = measure_steps(
         model,
         prepared,
-        batch=options.batch,
-        steps=options.steps,
-        rounds=3,
-        torch_compile=options.compile,
         dataloader_num_workers=options.loader_workers,
         dataloader_persistent_workers=options.loader_workers > 0,
+        **common,
     )
+    return by_input, dict(measure_settings(model, prepared, **common))
 
 
 def report(heads: Sequence[Head], began: str) -> Iterator[str]:
@@ -152,6 +163,10 @@ def report(heads: Sequence[Head], began: str) -> Iterator[str]:
         "the mean until early stopping. `seconds` has preparing faces, predictions, tables and figures in it."
     )
     yield "\n".join(speed_table("training step", INPUTS, {head.name: head.steps for head in heads}))
+    by_precision = {f"{head.name}, {precision}": found for head in heads for precision, found in head.settings.items()}
+    yield "\n".join(speed_table("training step with", {name: name for name in SETTINGS}, by_precision))
+    if not torch.cuda.is_available():
+        yield "`cudnn_benchmark` and `tf32` are for CUDA, and were not measured."
     groups = [
         (attribute, group, *(head.result.spread(attribute, group) for head in heads))
         for attribute, names in heads[0].result.by_group().items()

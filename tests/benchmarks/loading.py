@@ -26,6 +26,7 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 from transformers import TrainerCallback, TrainerState, TrainingArguments, ViTConfig
+from transformers.utils.import_utils import is_torch_tf32_available
 
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.release.build import build
@@ -57,6 +58,14 @@ INPUTS = {
     "real": "Trainer on prepared pairs, augmented",
 }
 WARM_STEPS = 3
+
+_SWITCHES = ("channels_last", "cudnn_benchmark", "tf32")
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "none of these": (),
+    **{name: (name,) for name in _SWITCHES},
+    "all of these": _SWITCHES,
+}
+"""Settings that are measured one by one, and together."""
 
 _NO_LOADING = {
     "dataloader_num_workers": 0,
@@ -195,31 +204,90 @@ def measure_steps(
     speeds: Speeds = {name: [] for name in kinds}
     for name, (trainer_class, dataset_class) in chain.from_iterable(repeat(kinds.items(), rounds)):
         of_loader: Mapping[str, Any] = _NO_LOADING if dataset_class is _Resident else {}
-        with tempfile.TemporaryDirectory(prefix="synpain-bench-") as folder:
-            args = PairwiseTrainingArguments.of(
-                output_dir=folder,
-                max_steps=WARM_STEPS + steps,
-                per_device_train_batch_size=batch,
-                eval_strategy="no",
-                save_strategy="no",
-                logging_strategy="no",
-                disable_tqdm=True,
-                **{**arguments, **of_loader},
-            )
-            timer, pairs = _Timer(), dataset_class(prepared, "train")
-            pairs.size = batch
-            trainer = trainer_class(
-                model,
-                args,
-                pairs,
-                processing_class=prepared.processor,
-                augmentation=AugmentationStrengths(),
-                callbacks=[timer],
-            )
-            trainer.train()
-        speeds[name].append(steps * batch / timer.seconds)
+        pairs = dataset_class(prepared, "train")
+        given = {**arguments, **of_loader}
+        speeds[name].append(_pairs_per_second(model, pairs, prepared.processor, trainer_class, batch, steps, given))
         _tell(f"{INPUTS[name]}: {speeds[name][-1]:,.1f} pairs/s")
     return speeds
+
+
+def measure_settings(
+    model: PairwisePainForImageClassification,
+    prepared: PreparedPairs,
+    *,
+    batch: int,
+    steps: int,
+    rounds: int,
+    **arguments: Any,
+) -> Iterator[tuple[str, Speeds]]:
+    """Pairs per second with and without the settings of `SETTINGS`, on pairs that lie on the device.
+
+    On a CPU, `channels_last` alone is measured. In bfloat16, TF32 is for what stays in float32; so on a GPU that has
+    both, all is measured in each.
+
+    Args:
+        model: The model; it is trained on.
+        prepared: Its faces; the split `train` is taken, the last, smaller batch of an epoch left out.
+        batch: Pairs in a batch.
+        steps: Steps that are timed in each round.
+        rounds: How often.
+        arguments: Of `PairwiseTrainingArguments`.
+    """
+    on_gpu = torch.cuda.is_available()
+    has_bf16 = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+    for bf16 in (True, False) if has_bf16 else (False,):
+        tried = {name: chosen for name, chosen in SETTINGS.items() if _is_there(chosen)}
+        speeds: Speeds = {name: [] for name in tried}
+        for name, chosen in chain.from_iterable(repeat(tried.items(), rounds)):
+            given = {**arguments, **_NO_LOADING, "bf16": bf16, **dict.fromkeys(_SWITCHES, False)}
+            given |= dict.fromkeys(chosen, True)
+            pairs = _Resident(prepared, "train")
+            speeds[name].append(
+                _pairs_per_second(model, pairs, prepared.processor, PairwiseTrainer, batch, steps, given)
+            )
+            _tell(f"{name}: {speeds[name][-1]:,.1f} pairs/s")
+        yield "bfloat16" if bf16 else "float32", speeds
+
+
+def _is_there(chosen: Sequence[str]) -> bool:
+    """Whether this machine has what settings are for."""
+    return (torch.cuda.is_available() or not {*chosen} - {"channels_last"}) and (
+        "tf32" not in chosen or is_torch_tf32_available()
+    )
+
+
+def _pairs_per_second(
+    model: PairwisePainForImageClassification,
+    pairs: _WholeBatches,
+    processor: PairwisePainImageProcessor,
+    trainer_class: type[PairwiseTrainer],
+    batch: int,
+    steps: int,
+    arguments: Mapping[str, Any],
+) -> float:
+    """Pairs per second of a training, its first steps left out."""
+    with tempfile.TemporaryDirectory(prefix="synpain-bench-") as folder:
+        args = PairwiseTrainingArguments.of(
+            output_dir=folder,
+            max_steps=WARM_STEPS + steps,
+            per_device_train_batch_size=batch,
+            eval_strategy="no",
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            **arguments,
+        )
+        timer, pairs.size = _Timer(), batch
+        trainer = trainer_class(
+            model,
+            args,
+            pairs,
+            processing_class=processor,
+            augmentation=AugmentationStrengths(),
+            callbacks=[timer],
+        )
+        trainer.train()
+    return steps * batch / timer.seconds
 
 
 def _now(device: str) -> float:

@@ -25,7 +25,7 @@ from synpain_hf.modeling.fusion import FUSIONS
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.options import DataArguments, EverydayArguments, ModelArguments
 from synpain_hf.training.run.arguments import RECIPE, PairwiseTrainingArguments
-from synpain_hf.training.settings import known_settings, read_settings
+from synpain_hf.training.settings import OWN, known_settings, read_settings
 from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 
 
@@ -48,12 +48,13 @@ def test_the_docstring_names_every_default_that_differs(tmp_path: Path) -> None:
     told = set(re.findall(r"`(\w+)`", PairwiseTrainingArguments.__doc__ or ""))
     of_others = {"greater_is_better", "do_eval"}  # which TrainingArguments derives
     assert changed - of_others <= declared
-    assert declared - {"early_stopping_patience", "seed"} <= told
+    assert declared - {*OWN, "seed"} <= told
 
 
 def test_defaults_on_a_machine_without_gpu(tmp_path: Path) -> None:
     args = PairwiseTrainingArguments(output_dir=str(tmp_path))
     assert (args.bf16, args.dataloader_pin_memory) == (False, False)
+    assert (args.channels_last, args.tf32, args.cudnn_benchmark) == (True, None, None)
     assert (args.metric_for_best_model, args.greater_is_better, args.load_best_model_at_end) == ("auroc", True, True)
 
 
@@ -81,6 +82,11 @@ def test_without_evaluation_nothing_depends_on_it(tmp_path: Path) -> None:
         ({"push_to_hub": True}, "push_to_hub cannot be chosen here: .* `hf upload NAMESPACE/NAME OUT` publishes what"),
         ({"hub_token": "hf_secret"}, "hub_token cannot be chosen here: no token is kept"),
         ({"remove_unused_columns": True}, "remove_unused_columns cannot be chosen here: batches come ready"),
+        (
+            {"cudnn_benchmark": True, "full_determinism": True},
+            "cudnn_benchmark is true, but .*; leave it out, or full_determinism",
+        ),
+        ({"tf32": True}, "do not fit together: .*tf32 requires Ampere"),
         ({"save_strategy": "steps"}, "do not fit together"),
         ({"learnign_rate": 1, "epochs": 2}, "unknown arguments of a training: epochs, learnign_rate;"),
     ],
@@ -116,6 +122,8 @@ def test_the_recipe_is_json_without_paths(tmp_path: Path) -> None:
         {"optim": "sgd"},
         {"adam_beta2": 0.99},
         {"tf32": False},
+        {"channels_last": False},
+        {"cudnn_benchmark": False},
         {"ignore_data_skip": True},
     ],
 )

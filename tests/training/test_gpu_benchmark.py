@@ -39,6 +39,8 @@ def test_both_heads_are_cross_validated_and_reported(tmp_path: Path, capsys: pyt
         "| ethnicity | white |",
         "| pwct: Trainer on random",
         "| pwct: Trainer on prepared pairs that lie on the device",
+        "| pwct, float32: none of these |",
+        "| pwct, float32: channels_last |",
     ):
         assert row in text
     main(words)  # finished already: told again, not trained

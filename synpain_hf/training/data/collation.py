@@ -192,10 +192,20 @@ class ModelInputs(nn.Module):
     Args:
         processor: The model's image processor, which says how to normalise.
         augmentation: What happens to faces in training; None for nothing.
+        channels_last: Give faces with the channels of a pixel side by side. Convolutions keep this order from layer to
+            layer, also with weights in the usual order, which these keep: gradients, optimizers and files know no
+            other.
     """
 
-    def __init__(self, processor: PairwisePainImageProcessor, augmentation: PairAugmentation | None = None) -> None:
+    def __init__(
+        self,
+        processor: PairwisePainImageProcessor,
+        augmentation: PairAugmentation | None = None,
+        *,
+        channels_last: bool = False,
+    ) -> None:
         super().__init__()
+        self.order = torch.channels_last if channels_last else torch.contiguous_format
         self.augmentation = augmentation
         self.standardises = processor.do_standardize
         is_normalised = processor.do_normalize and not processor.do_standardize
@@ -220,4 +230,6 @@ class ModelInputs(nn.Module):
         if self.augmentation is not None:
             faces = list(self.augmentation(*faces, generator=generator))
         finished = [standardised(face) if self.standardises else (face - mean) / std for face in faces]
-        return {**moved, **dict(zip(_FACES, finished, strict=True))}
+        # `to`, not `contiguous`: faces of one channel are in both orders, and convolutions go by the strides.
+        ordered = [face.to(memory_format=self.order) for face in finished]
+        return {**moved, **dict(zip(_FACES, ordered, strict=True))}

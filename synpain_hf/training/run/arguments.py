@@ -8,16 +8,19 @@ from typing import Any
 
 import torch
 from transformers import TrainingArguments
+from transformers.utils.import_utils import is_torch_tf32_available
 
 from synpain_hf.errors import MissingExtraError, UsageError
 from synpain_hf.training.options import EverydayArguments
-from synpain_hf.training.settings import check_values
+from synpain_hf.training.run.speed import precision_kept
+from synpain_hf.training.settings import OWN, check_values
 
 RECIPE = (
     *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps"),
     *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "max_grad_norm"),
     *("optim", "optim_args", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon"),
-    *("bf16", "fp16", "seed", "data_seed", "early_stopping_patience", "metric_for_best_model", "greater_is_better"),
+    *("bf16", "fp16", "tf32", "channels_last", "cudnn_benchmark", "seed", "data_seed"),
+    *("early_stopping_patience", "metric_for_best_model", "greater_is_better"),
     *("eval_strategy", "eval_steps", "save_strategy", "save_steps", "load_best_model_at_end"),
 )
 """Arguments that the record of every training has; it has others only where they differ from their defaults."""
@@ -34,7 +37,7 @@ _WITHOUT_EFFECT = (
 
 @dataclass
 class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
-    """How a pairwise classifier is trained: the arguments of `transformers.TrainingArguments`, and one more.
+    """How a pairwise classifier is trained: the arguments of `transformers.TrainingArguments`, and a few more.
 
     These defaults differ from those of `TrainingArguments`:
 
@@ -48,6 +51,9 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
     - `metric_for_best_model`: `auroc`; `load_best_model_at_end`: True; `save_total_limit`: 1. With
       `eval_strategy="no"`, the last model is taken, and there is no early stopping.
     - `bf16`: True on a GPU that has it, instead of False.
+    - `tf32`: True on a GPU that has it (Ampere or newer), without `full_determinism`, instead of as torch is set, which
+      is True of convolutions alone. In bfloat16 it matters for what stays in float32, such as the last layer; with
+      `bf16=False` for the whole network. The process is left as it was: it holds in training and evaluation alone.
     - `restore_callback_states_from_checkpoint`: True, so that early stopping continues its count.
     - `logging_nan_inf_filter`: False, so that a loss of NaN is seen, and no step waits to look for one.
     - `remove_unused_columns`: False, since batches come ready.
@@ -60,6 +66,12 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
 
     Args:
         early_stopping_patience: Stop after so many evaluations without a better validation AUROC; None never does.
+        channels_last: Give faces to a network that convolves from end to end (PwCT, or a backbone such as ResNet) with
+            the channels of a pixel side by side. None: True on a CPU, where it was found to help, and on a GPU in
+            bfloat16 or float16, for whose tensor cores torch recommends it. Weights and files stay as they are.
+        cudnn_benchmark: Let cuDNN try which algorithm is fastest, once for each size of a batch, of which there are
+            few: the whole ones, and the last of an epoch. It may choose otherwise in the next run, so that the last
+            digits differ. None: True on a GPU, without `full_determinism`. The process is left as it was.
 
     Raises:
         UsageError: If arguments contradict each other.
@@ -96,24 +108,30 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
     early_stopping_patience: int | None = field(
         default=5, metadata={"help": "Stop after so many evaluations without a better validation AUROC."}
     )
+    tf32: bool | None = field(
+        default=None,
+        metadata={"help": "Round float32 to TF32 in products and convolutions; by default on a GPU that has it."},
+    )
+    channels_last: bool | None = field(
+        default=None,
+        metadata={"help": "Lay faces out for convolutions; by default on a CPU, and on a GPU in bfloat16 or float16."},
+    )
+    cudnn_benchmark: bool | None = field(
+        default=None,
+        metadata={"help": "Try which algorithms are fastest; by default on a GPU, without full_determinism."},
+    )
 
     def __post_init__(self) -> None:
         """Fill in what depends on the machine, and check that all fit together."""
         check_values(vars(self))
-        self.use_cpu = self.use_cpu or not _has_accelerator()
-        on_gpu = torch.cuda.is_available() and not self.use_cpu
-        if self.bf16 is None:
-            self.bf16 = on_gpu and not self.fp16 and torch.cuda.is_bf16_supported(including_emulation=False)
-        if self.dataloader_pin_memory is None:
-            self.dataloader_pin_memory = on_gpu
-        if self.accelerator_config is None and on_gpu:
-            self.accelerator_config = {"non_blocking": True}
+        self._choose_for_device()
         if self.disable_tqdm is None:
             self.disable_tqdm = not sys.stderr.isatty()
         if self.eval_strategy == "no":
             self.load_best_model_at_end, self.early_stopping_patience = False, None
         try:
-            super().__post_init__()
+            with precision_kept():  # which transformers sets for good, `PairwiseTrainer` for as long as it computes
+                super().__post_init__()
         except ImportError as error:
             raise MissingExtraError(
                 f"training needs a library that cannot be loaded ({error}); run `pip install 'synpain-hf[train]'`"
@@ -121,6 +139,23 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
         except (ValueError, RecursionError) as error:
             raise UsageError(f"the training arguments do not fit together: {error}") from error
         self._n_gpu = min(self.n_gpu, 1)
+
+    def _choose_for_device(self) -> None:
+        """Choose what was left open, and depends on the device."""
+        self.use_cpu = self.use_cpu or not _has_accelerator()
+        on_gpu = torch.cuda.is_available() and not self.use_cpu
+        if self.bf16 is None:
+            self.bf16 = on_gpu and not self.fp16 and torch.cuda.is_bf16_supported(including_emulation=False)
+        if self.tf32 is None and on_gpu:
+            self.tf32 = is_torch_tf32_available() and not self.full_determinism
+        if self.channels_last is None:
+            self.channels_last = self.use_cpu or (on_gpu and (self.bf16 or self.fp16))
+        if self.cudnn_benchmark is None and on_gpu:
+            self.cudnn_benchmark = not self.full_determinism
+        if self.dataloader_pin_memory is None:
+            self.dataloader_pin_memory = on_gpu
+        if self.accelerator_config is None and on_gpu:
+            self.accelerator_config = {"non_blocking": True}
 
     @classmethod
     def of(cls, **arguments: Any) -> PairwiseTrainingArguments:
@@ -134,7 +169,7 @@ class PairwiseTrainingArguments(EverydayArguments, TrainingArguments):
         if unknown:
             raise UsageError(
                 f"unknown arguments of a training: {', '.join(unknown)}; give those of transformers.TrainingArguments, "
-                "or early_stopping_patience"
+                f"or {', '.join(OWN)}"
             )
         return cls(**arguments)
 

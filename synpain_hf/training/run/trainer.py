@@ -17,7 +17,7 @@ from transformers import (
     Trainer,
     TrainerCallback,
 )
-from transformers.trainer_utils import EvalLoopOutput
+from transformers.trainer_utils import EvalLoopOutput, TrainOutput
 
 from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc.roc import place, rank
@@ -31,6 +31,7 @@ from synpain_hf.training.run.adapters import load_adapters, narrow_frozen, save_
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.callbacks import Bars, Clock, Lines, bars
 from synpain_hf.training.run.folder import report_write_errors
+from synpain_hf.training.run.speed import computing
 from synpain_hf.vocabulary import CLASSES
 
 Floats = npt.NDArray[np.float64]
@@ -73,6 +74,8 @@ class PairwiseTrainer(Trainer):
         >>> trainer.train()  # doctest: +SKIP
     """
 
+    args: PairwiseTrainingArguments
+
     def __init__(
         self,
         model: PairwisePainForImageClassification,
@@ -112,7 +115,8 @@ class PairwiseTrainer(Trainer):
         self.model_accepts_loss_kwargs = True  # of this trainer, which counts what it hands over
         self._saves_adapters = False
         changes = None if augmentation is None else PairAugmentation(augmentation)
-        self.to_model = ModelInputs(processing_class, changes).to(args.device)
+        channels_last = bool(args.channels_last) and model.is_convolutional
+        self.to_model = ModelInputs(processing_class, changes, channels_last=channels_last).to(args.device)
         self._draws = torch.Generator()
         self._drawn_at = (-1, 0)
 
@@ -145,12 +149,18 @@ class PairwiseTrainer(Trainer):
         )
         return batch
 
+    def train(self, *args: Any, **options: Any) -> TrainOutput:
+        """Train; torch computes as the arguments say, and then as before."""
+        with computing(tf32=self.args.tf32, cudnn_benchmark=self.args.cudnn_benchmark):
+            return super().train(*args, **options)
+
     def evaluation_loop(self, *args: Any, **options: Any) -> EvalLoopOutput:
         """Judge every pair, once; in every process by the model of the first, which is the one that is saved."""
         if self.args.world_size > 1:
             for buffer in self.network.buffers():  # such as the statistics of batch norms: each process has its own
                 torch.distributed.broadcast(buffer, src=0)
-        return super().evaluation_loop(*args, **options)
+        with computing(tf32=self.args.tf32, cudnn_benchmark=self.args.cudnn_benchmark):
+            return super().evaluation_loop(*args, **options)
 
     def _seeded_draws(self) -> torch.Generator:
         """The generator of this batch's augmentation."""
