@@ -106,6 +106,17 @@ class TestDigests:
         }
         assert len(digests) == 1
 
+    @pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin", "pytorch_model-00001-of-00002.bin"])
+    def test_other_weights_are_another_model_in_whatever_form_they_are(self, name: str, tmp_path: Path) -> None:
+        found = set[str]()
+        for weights in (b"one", b"other"):
+            folder = tmp_path / weights.decode()
+            folder.mkdir()
+            (folder / "config.json").write_text("{}", encoding="utf-8")
+            (folder / name).write_bytes(weights)
+            found.add(weights_of(str(folder)))
+        assert len(found) == 2
+
     def test_a_folder_without_a_model_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="a folder without a model"):
             weights_of(str(tmp_path))
