@@ -61,6 +61,15 @@ def picture_stem(pair_id: str, face: str) -> str:
     return f"{stem}-{face}"
 
 
+def picture_kind(data: bytes) -> str | None:
+    """How the name of a face's picture ends: `png`, `jpg` or `webp`; None for what no release holds.
+
+    Args:
+        data: The file of the picture.
+    """
+    return next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
+
+
 def faces_by_stem(release: Release) -> dict[str, Face]:
     """Every face of a release by the name of its picture.
 
@@ -140,7 +149,7 @@ class _FacePicture:
     about: Mapping[str, object]
 
     def place_in(self, layout: str) -> str:
-        kind = next(kind for start, kind in _KINDS.items() if self.data.startswith(start))
+        kind = picture_kind(self.data)
         return f"{self.stem}.{kind}" if layout == "flat" else f"train/{self.shows}/{self.stem}.{kind}"
 
 
@@ -157,7 +166,7 @@ def _of_row(row: Mapping[str, Any], shown: Sequence[str], file: str) -> Iterator
     groups = {name: UNKNOWN if row[name] is None else words[row[name]] for name, words in CLASSES.items()}
     for face in shown:
         data = row[face]["bytes"]
-        if not data.startswith(tuple(_KINDS)):
+        if picture_kind(data) is None:
             reason = f"the {face} face of {row[PAIR_ID]} is not a PNG, JPEG or WebP picture"
             raise ReleaseError(
                 "the release has a picture that cannot be written; build it again", [Problem(file, reason)]

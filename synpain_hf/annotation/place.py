@@ -6,7 +6,7 @@ import re
 
 from synpain_hf.errors import UsageError
 from synpain_hf.release.release import Release
-from synpain_hf.release.tables.annotations import NAME
+from synpain_hf.release.tables.annotations import ACTION_UNITS_FILE, NAME
 
 
 def place_of(release: Release, annotator: str) -> str:
@@ -17,9 +17,14 @@ def place_of(release: Release, annotator: str) -> str:
         annotator: What the release calls it.
 
     Raises:
-        UsageError: If the release has another annotator's file in this place.
+        UsageError: If this is the place of what a source knows, or the release has another annotator's file there.
     """
     place = f"{NAME}/{re.sub(r'[^a-z0-9.]+', '_', annotator.lower()).strip('_') or 'annotator'}.parquet"
+    if place == ACTION_UNITS_FILE:
+        raise UsageError(
+            f"{annotator!r} would be taken for what the source itself knows of action units, which is {place}; give "
+            "another name, with --annotator"
+        )
     if place in release.files:
         others = set(release.read(place, ["annotator"])["annotator"].to_pylist()) - {annotator}
         if others:

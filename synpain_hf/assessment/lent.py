@@ -92,11 +92,16 @@ def opened(folders: Sequence[str | Path], oracle: str | Path | None) -> tuple[li
 
 
 def _compared(first: Release, other: Release) -> None:
-    """See that two releases show the same faces."""
+    """See that two releases show the same faces, and in pictures of one size, so that pixels mean the same."""
     for side in ("identities", "drivers"):
         one, two = (each.manifest["source"]["transfer"][side]["content"] for each in (first, other))
         if one != two:
             raise UsageError(f"{other.folder} has other {side} than {first.folder}; judge each alone")
+    one, two = (each.manifest["options"]["image_size"] for each in (first, other))
+    if one != two:
+        raise UsageError(
+            f"{other.folder} was built with another --image-size than {first.folder}; build both with the same"
+        )
 
 
 def _lent(release: Release, label: str) -> Lent:

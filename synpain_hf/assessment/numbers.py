@@ -8,6 +8,7 @@ from typing import Any, Final
 from synpain_hf.assessment.people import DIFFERENCE
 from synpain_hf.assessment.section import SOURCE, UNTOUCHED
 from synpain_hf.cards.evidence import NONE, Grid
+from synpain_hf.text.numbers import as_number
 
 Document = Mapping[str, Any]
 """A report or a part of it, as `schemas/transfer_report.schema.json` has it."""
@@ -35,10 +36,9 @@ def cell(row: Document | None) -> str:
     scale, unit = (100, "%") if is_share else (1, "")
     places = 1 if is_share or row["measure"] == "rmse" else 2
     value, low, high = (
-        None if row[name] is None else f"{row[name] * scale:.{places}f}" for name in ("value", "low", "high")
+        None if row[name] is None else as_number(row[name] * scale, digits=places) for name in ("value", "low", "high")
     )
-    shown = f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
-    return shown.replace("-", "−")
+    return f"{value}{unit}" if low is None or high is None else f"{value}{unit} ({low} to {high})"
 
 
 def overview(document: Document) -> Grid:

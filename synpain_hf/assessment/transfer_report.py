@@ -27,6 +27,7 @@ from synpain_hf.release.checking import check
 from synpain_hf.release.tables import base_table
 from synpain_hf.release.tables.annotations import ANNOTATIONS
 from synpain_hf.storage import staged
+from synpain_hf.text.columns import in_columns
 from synpain_hf.text.plurals import count
 from synpain_hf.validation.validate import HTML, PAGE
 
@@ -81,11 +82,7 @@ class TransferReport:
     def overview(self) -> list[str]:
         """A line for each method below a header, for a terminal."""
         grid = overview(self.to_dict())
-        lines = [grid.header, *grid.rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return [
-            "  ".join(f"{each:<{width}}" for each, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        ]
+        return in_columns([grid.header, *grid.rows])
 
 
 def transfer_report(

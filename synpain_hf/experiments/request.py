@@ -21,7 +21,8 @@ from synpain_hf.training.settings import check_values, known_settings
 
 Engine = Literal["processes", "ray"]
 
-_WEIGHTS = ("*.safetensors", "*.json")
+_FILES_OF_MODELS = ("*.safetensors", "pytorch_model*.bin", "*.json")
+"""What decides a model in a folder: its weights, in either form that transformers reads, and its configurations."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def weights_of(name: str) -> str:
     if place.is_file():
         return sha256_of(place)
     if place.is_dir():
-        files = sorted(file for pattern in _WEIGHTS for file in place.glob(pattern))
+        files = sorted(file for pattern in _FILES_OF_MODELS for file in place.glob(pattern))
         if not files:
             raise UsageError(f"is {shown(name)!r}, a folder without a model; give one that `train` has made", "model")
         return sha256("".join(f"{file.name} {sha256_of(file)}\n" for file in files).encode()).hexdigest()

@@ -8,6 +8,7 @@ from typing import Any
 from synpain_hf.rating.questions import CANNOT_SAY, QUESTIONS
 from synpain_hf.rating.results import LEAST_RATERS, PAIN_OR_NOT, Result
 from synpain_hf.rating.words import again_json, estimate_json, number, same, seconds_words, shown
+from synpain_hf.text.columns import in_columns
 from synpain_hf.text.markdown import Markdown, escaped, table, tidied
 from synpain_hf.text.plurals import count
 from synpain_hf.validation.statistics.estimate import Estimate
@@ -62,8 +63,7 @@ def overview_of(results: Sequence[Result]) -> list[str]:
         ("question", "faces", "accuracy", "Fleiss' kappa"),
         *((one.question, count(one.faces), _percent(one.these), number(one.kappa)) for one in results),
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return in_columns(rows)
 
 
 def words_of(results: Sequence[Result]) -> list[str]:
@@ -108,7 +108,7 @@ def _stands_out(results: Sequence[Result]) -> str:
     """The groups whose faces are judged worse than others, beyond chance."""
     told = [
         f"- {_TITLES[result.question]}: {_whose(group.group)} faces are judged worse than others, by "
-        f"{shown(group.apart, '.1f', -100)} points."
+        f"{shown(group.apart, 1, scale=-100)} points."
         for result in results
         for group in result.groups
         if group.apart is not None and group.apart.high < 0
@@ -181,8 +181,8 @@ def _groups(result: Result) -> str:
 
 
 def _percent(estimate: Estimate | None) -> str:
-    return shown(estimate, ".1f", 100, "%")
+    return shown(estimate, 1, scale=100, unit="%")
 
 
 def _points(estimate: Estimate | None) -> str:
-    return shown(estimate, "+.1f", 100)
+    return shown(estimate, 1, scale=100, signed=True)

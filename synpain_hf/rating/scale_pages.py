@@ -10,6 +10,7 @@ from synpain_hf.rating.questions import QUESTIONS, STEPS
 from synpain_hf.rating.results import LEAST_RATERS
 from synpain_hf.rating.scales import Apart, Scale
 from synpain_hf.rating.words import NONE, again_json, estimate_json, number, same, seconds_words, shown
+from synpain_hf.text.columns import in_columns
 from synpain_hf.text.markdown import Markdown, escaped, table
 
 _READ_SO: Final = Markdown(
@@ -69,9 +70,7 @@ def scale_overview(scales: Sequence[Scale]) -> list[str]:
         for scale in scales
         for one in scale.releases
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return lines if scales else []
+    return in_columns(rows) if scales else []
 
 
 def scale_parts(scales: Sequence[Scale]) -> list[str]:
@@ -128,7 +127,7 @@ def _section(scale: Scale) -> Iterator[str]:
 
 
 def _points(one: Apart) -> str:
-    return shown(one.difference, "+.2f") if one.pairs else NONE
+    return shown(one.difference, 2, signed=True) if one.pairs else NONE
 
 
 def _p(one: Apart) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from synpain_hf.rating.results import Again
+from synpain_hf.text.numbers import as_number
 from synpain_hf.validation.statistics.estimate import Estimate
 
 NONE = "–"
@@ -24,25 +25,26 @@ def again_json(again: Again | None) -> dict[str, Any] | None:
     return None if again is None else {"same": again.same, "of": again.of, "share": estimate_json(again.share)}
 
 
-def shown(estimate: Estimate | None, as_text: str, scale: float = 1, unit: str = "") -> str:
+def shown(estimate: Estimate | None, digits: int, *, scale: float = 1, unit: str = "", signed: bool = False) -> str:
     """A number with its interval.
 
     Args:
         estimate: The number; None for a dash.
-        as_text: Its format.
+        digits: After the point.
         scale: What it is multiplied with.
         unit: What stands behind it.
+        signed: Whether positive ones have a plus.
     """
     if estimate is None:
         return NONE
     numbers = (estimate.value, *sorted((estimate.low, estimate.high), key=lambda limit: scale * limit))
-    value, low, high = (format(scale * number, as_text).replace("-", "−") for number in numbers)
+    value, low, high = (as_number(scale * number, signed=signed, digits=digits) for number in numbers)
     return f"{value}{unit}" if math.isnan(estimate.low) else f"{value}{unit} ({low} to {high})"
 
 
 def number(estimate: Estimate | None) -> str:
     """A number with its interval and two digits."""
-    return shown(estimate, ".2f")
+    return shown(estimate, 2)
 
 
 def same(again: Again | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synpain_hf.annotation.faces import picture_stem
+from synpain_hf.annotation.faces import picture_kind, picture_stem
 from synpain_hf.errors import Problem
 from synpain_hf.executor import Executor
 from synpain_hf.generation.transfer.methods.method import Method
@@ -25,8 +25,6 @@ from synpain_hf.transferring.seen import Seen
 _IN_A_TASK = 4
 _ALONE = Executor(1, "processes")
 """This process alone, in which a network is kept."""
-
-_KINDS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def neutrals_written(folder: Path, release: Release, couples: Iterable[Couple], 
         member = couple.identity
         if member.pair_id not in names:
             data = bytes_of(release.folder / member.file, (member.pair_id, "neutral"))
-            kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), "png")
+            kind = picture_kind(data) or "png"
             names[member.pair_id] = f"neutral/{picture_stem(member.pair_id, 'neutral')}.{kind}"
             (folder / names[member.pair_id]).write_bytes(data)
         expressive = f"expressive/{picture_stem(pair_id_of(couple), 'expressive')}.png"

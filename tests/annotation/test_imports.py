@@ -207,6 +207,7 @@ def test_rows_of_strangers_alone_are_an_error_even_where_they_may_be_skipped(rel
         ({"tool": "openfaec"}, r"tool is 'openfaec' \(did you mean 'openface'"),
         ({"on_error": "stop"}, "on_error is 'stop'"),
         ({"annotator": "../x"}, "annotator is '../x'"),
+        ({"annotator": "Action units"}, "'Action units' would be taken for what the source itself knows"),
         ({"annotator": "dsl fiqa"}, "'dsl fiqa' would replace annotations/dsl_fiqa.parquet, which is of 'DSL-FIQA'"),
     ],
 )

@@ -100,6 +100,12 @@ def test_anothers_reference_is_of_another_person_of_the_same_split_and_groups(se
         np.testing.assert_array_equal(codes[shown[train, 1] // 2], codes[train])  # there are enough in this split
 
 
+def test_another_seed_draws_the_references_of_others() -> None:
+    drawn = [shown_faces(SPLIT, ["train"], Faces(reference="other"), seed) for seed in (1, 1, 2)]
+    one, again, other = (np.asarray(shown).tolist() for shown in drawn)
+    assert one == again != other
+
+
 def test_anothers_reference_is_of_any_group_where_nobody_is_alike() -> None:
     few = replace(made_pairs(2, gender=[0, 1]), splits={"test": np.arange(2)})
     shown = shown_faces(few, ["test"], Faces(reference="other"), 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synpain_hf.errors import PictureError
 from synpain_hf.generation.transfer.change import Similarity, openness, transferred
-from synpain_hf.generation.transfer.contours import EYES, INNER_MOUTH, LIPS, STABLE
+from synpain_hf.generation.transfer.contours import EYES, INNER_MOUTH, LIPS, SKULL, STABLE
 from tests.transfer.making import Shots
 
 Array = npt.NDArray[np.float64]
@@ -80,11 +80,29 @@ def test_what_expressions_leave_in_place_stays_in_place(face: Array) -> None:
     assert np.abs(moved[list(STABLE)]).max() < 1e-6
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_bone_and_the_eyes_in_it_stay_whatever_the_landmarks_of_the_driver_err_by(face: Array, seed: int) -> None:
+    erring = face + np.random.default_rng(seed).normal(0, 4, face.shape)
+    moved = transferred(face, face, erring) - face[:, :2]
+    assert (moved[list(SKULL)] == 0).all()
+    for eye in EYES:
+        assert moved[list(eye.corners)].mean(axis=0) == pytest.approx((0, 0), abs=1e-9)
+
+
 @pytest.mark.parametrize("part", [0.0, 0.1])
 def test_an_eye_that_the_driver_shuts_is_shut_however_large_it_is(face: Array, part: float) -> None:
     wide = with_eyes(face, 1.5)
     target = transferred(wide, face, with_eyes(face, part))
     assert [openness(target, eye) for eye in EYES] == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_the_fold_above_a_lid_follows_where_the_lid_has_farther_to_go(face: Array) -> None:
+    wide = with_eyes(face, 1.5)
+    target = transferred(wide, face, with_eyes(face, 0))
+    for eye in EYES:
+        fold, lid = (target[list(line), 1] - wide[list(line), 1] for line in (eye.beyond, eye.upper[1:-1]))
+        assert (fold > 0).all()
+        assert fold.mean() < lid.mean()
 
 
 def test_an_eye_that_the_driver_half_closes_is_half_closed(face: Array) -> None:
@@ -121,7 +139,10 @@ def test_landmarks_of_no_face_are_refused(face: Array, spoilt: object, told: str
         transferred(face, face, spoilt(face))
 
 
-def test_a_similarity_never_mirrors() -> None:
+def test_a_similarity_never_mirrors_and_its_scale_is_still_that_of_least_squares() -> None:
     points = np.random.default_rng(1).normal(size=(20, 3))
-    found = Similarity.between(points, points * (-1, 1, 1))
+    mirrored = points * (-1, 1, 1)
+    found = Similarity.between(points, mirrored)
     assert np.linalg.det(found.turn) == pytest.approx(1)
+    before, after = points - points.mean(axis=0), mirrored - mirrored.mean(axis=0)
+    assert found.scale == pytest.approx(((before @ found.turn.T) * after).sum() / (before**2).sum())

@@ -86,6 +86,20 @@ class TestWarp:
         cheek = (slice(at[1] - 2, at[1] + 3), slice(at[0] - 2, at[0] + 3))
         assert folded[cheek].mean() < 0.95 * Warp().draw(still)[cheek].mean()
 
+    def test_the_shade_of_a_fold_is_warm_and_follows_the_brightness_of_the_driver(self, asked: Request) -> None:
+        x, y = np.rint(asked.neutral.landmarks[205, :2]).astype(int)  # a cheek
+        at = np.rint(asked.identity.landmarks[205, :2]).astype(int)
+        cheek = (slice(at[1] - 2, at[1] + 3), slice(at[0] - 2, at[0] + 3))
+        still = Warp().draw(replace(asked, expression=asked.neutral))[cheek].astype(float)
+        left = {}
+        for channel, name in enumerate(("red", "green", "blue")):
+            dark = asked.neutral.pixels.copy()
+            dark[y - 1 : y + 2, x - 8 : x + 9, channel] //= 2
+            drawn = Warp().draw(replace(asked, expression=replace(asked.neutral, pixels=dark)))[cheek]
+            left[name] = (drawn / still).mean(axis=(0, 1))
+        assert left["green"].mean() < left["red"].mean() < left["blue"].mean()  # as they count for brightness
+        assert left["green"][2] < left["green"][1] < left["green"][0] < 1
+
     def test_hair_that_lies_otherwise_leaves_no_trace(self, asked: Request) -> None:
         generator = np.random.default_rng(0)
         x, y = np.rint(asked.neutral.landmarks[205, :2]).astype(int)
@@ -106,6 +120,16 @@ class TestWarp:
         lit = np.clip(asked.expression.pixels * np.linspace(0.7, 1.2, asked.expression.size[0])[None, :, None], 0, 255)
         drawn = Warp().draw(replace(asked, expression=replace(asked.expression, pixels=lit.astype(np.uint8))))
         assert difference(drawn, Warp().draw(asked), asked.identity) < 4
+
+    @pytest.mark.parametrize("light", [0.7, 1.2])
+    def test_a_driver_in_another_light_leaves_the_skin_as_bright_as_it_is(self, asked: Request, light: float) -> None:
+        lit = np.clip(asked.neutral.pixels * light, 0, 255).astype(np.uint8)
+        drawn = Warp().draw(replace(asked, expression=replace(asked.neutral, pixels=lit)))
+        plain = Warp().draw(replace(asked, expression=asked.neutral))
+        for point in (50, 205, 280, 425):  # the cheeks
+            x, y = np.rint(asked.identity.landmarks[point, :2]).astype(int)
+            skin = (slice(y - 2, y + 3), slice(x - 2, x + 3))
+            assert drawn[skin].mean() == pytest.approx(plain[skin].mean(), rel=0.02)
 
     def test_pictures_of_other_sizes_make_no_difference_in_the_size_of_the_result(self, asked: Request) -> None:
         half = [

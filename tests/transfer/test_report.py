@@ -430,6 +430,14 @@ class TestOtherReleases:
             transfer_report(warp.folder, drivers=others)
         assert str(told.value).startswith("drivers ")
 
+    def test_releases_in_pictures_of_another_size_are_not_compared(
+        self, oracle: Release, made: Path, tmp_path: Path
+    ) -> None:
+        small = build(made / "lent-warp", tmp_path / "small", version="1.0.0", image_size=64)
+        for given, truth in (([oracle.folder, small.folder], None), ([small.folder], oracle.folder)):
+            with pytest.raises(UsageError, match=r"was built with another --image-size than .*; build both"):
+                transfer_report(*given, oracle=truth)
+
     def test_releases_of_other_faces_are_not_compared(self, warp: Release, tmp_path: Path) -> None:
         other = copy_of(warp, tmp_path / "other")
         document = json.loads((other.folder / "release.json").read_text(encoding="utf-8"))

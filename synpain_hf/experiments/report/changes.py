@@ -17,7 +17,6 @@ from synpain_hf.experiments.report.table import (
     MEASURE_WORDS,
     Line,
     Table,
-    as_number,
     cohort_words,
     p_words,
     parts_of,
@@ -25,6 +24,7 @@ from synpain_hf.experiments.report.table import (
 )
 from synpain_hf.experiments.statistics.trainings import Mean
 from synpain_hf.experiments.statistics.worth import AP, AUROC
+from synpain_hf.text.numbers import as_number
 
 NOTE = (
     "Points are hundredths, percent are of the baseline. In brackets: 95% intervals, which know that both conditions "

@@ -126,14 +126,17 @@ def _designs(arms: Sequence[Arm], factors: Mapping[str, tuple[str, str]]) -> lis
     """The cells of each test set for which there is one arm in every cell.
 
     Raises:
-        BadInputError: If there is none.
+        BadInputError: If there is none, or several arms are in one cell, as they differ in another factor.
     """
     known: dict[tuple[object, ...], dict[tuple[str, ...], Arm]] = {}
     for arm in arms:
         levels = dict(arm.factors)
         if all(levels.get(name) in both for name, both in factors.items()):
             same = (arm.trained_on, arm.tested_on, arm.amount, arm.model, arm.dataset)
-            known.setdefault(same, {})[tuple(levels[name] for name in factors)] = arm
+            other = known.setdefault(same, {}).setdefault(tuple(levels[name] for name in factors), arm)
+            if other != arm:
+                both = f"{other.condition} and {arm.condition} have the same level of {', '.join(factors)}"
+                raise BadInputError([Problem(NAME, f"{both}; name every factor in which conditions differ")])
     whole: list[Mapping[tuple[str, ...], Arm]] = [cells for cells in known.values() if len(cells) == 2 ** len(factors)]
     if not whole:
         all_cells = ", ".join(" and ".join(levels) for levels in product(*factors.values()))

@@ -8,9 +8,9 @@ from textwrap import shorten
 import numpy as np
 
 from synpain_hf.cards.words import words
-from synpain_hf.experiments.report.table import as_number
 from synpain_hf.experiments.statistics.trainings import Mean
 from synpain_hf.metrics.subgroup_auroc.style import FAINT, INK, LONGEST_NAME, SMALL, TEXT, new_figure
+from synpain_hf.text.numbers import as_number
 from synpain_hf.validation.report.svg import Picture, own_settings, picture
 from synpain_hf.vocabulary import CLASSES, GROUPS
 

@@ -17,13 +17,13 @@ from synpain_hf.experiments.report.table import (
     SPREADS,
     Line,
     Table,
-    as_number,
     cohort_words,
     parts_of,
     published_words,
     shown,
 )
 from synpain_hf.experiments.statistics.worth import AUROC
+from synpain_hf.text.numbers import as_number
 from synpain_hf.text.plurals import count
 
 NOTE = f"AUROC of models trained on what the row says, on the pairs that the column says. {SPREADS}"

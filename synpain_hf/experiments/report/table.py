@@ -15,6 +15,7 @@ from synpain_hf.experiments.report.judged import EVERYBODY, Cohort, Counts
 from synpain_hf.experiments.report.predictions import Arm
 from synpain_hf.experiments.statistics.trainings import Mean
 from synpain_hf.experiments.statistics.worth import AP, AUROC, F1
+from synpain_hf.text.numbers import as_number
 from synpain_hf.validation.report.svg import Picture
 
 SE = "SE"
@@ -142,12 +143,6 @@ def shown(mean: Mean, *, signed: bool = False, scale: float = 1, digits: int = 3
     value, low, high = (as_number(scale * each, signed=signed, digits=digits)
                         for each in (mean.value, mean.low, mean.high))  # fmt: skip
     return value if np.isnan(mean.low) else f"{value} ({low} to {high})"
-
-
-def as_number(number: float, *, signed: bool = False, digits: int = 3) -> str:
-    """A number with a true minus: `−0.012`; never `−0.000`."""
-    text = f"{number:{'+' if signed else ''}.{digits}f}"
-    return text.replace("-", "−" if float(text) else "")
 
 
 def published_words(line: Line) -> str:

@@ -68,7 +68,7 @@ class Split:
     Attributes:
         train: The pairs that are learned.
         validation: Pairs that pictures may be drawn of on the way; nobody learned is in them.
-        identities: Whom the learned pairs show, and those that they are derived from.
+        identities: Whom the learned pairs show, and those that they are derived from, step by step.
         test_fold: The fold that is left out whole.
         validation_fold: The fold of `validation`.
     """
@@ -102,7 +102,7 @@ def split_of(release: Release, members: Sequence[Member], test_fold: int) -> Spl
     train = [one for one in members if unit[one.identity] not in kept]
     validation = [one for one in members if one.fold == validation_fold]
     check_enough(release, len(train), len(validation))
-    shown = {name for one in train for name in links[one.pair_id] if name}
+    shown = {name for one in train for name in (one.identity, *one.origins)}
     return Split(train, validation, frozenset(shown), test_fold, validation_fold)
 
 

@@ -185,6 +185,7 @@ def test_effects_are_the_contrasts_of_means_over_the_cells(tmp_path: Path) -> No
     [
         ({"factors": {"generater": ["fair", "biased"]}}, "did you mean 'generator'"),
         ({"factors": {"generator": ["fair", "odd"]}}, "give two of fair, biased"),
+        ({"factors": {"generator": ["fair", "biased"]}}, "balanced and fair, few have the same level of generator"),
         ({"attribute": "ethnicity"}, "does not have two groups"),
     ],
 )

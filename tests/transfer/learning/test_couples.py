@@ -54,6 +54,13 @@ class TestSplit:
         assert split.identities == drivers | {one.identity for one in learned}
         assert drivers - {one.identity for one in learned}
 
+    def test_whose_expression_a_driver_had_been_lent_before_is_learned_from_too(
+        self, drawn: Release, members: list[Member]
+    ) -> None:
+        lent = [replace(one, origins=frozenset({"driver", "driver's driver"})) for one in members]
+        split = split_of(drawn, lent, 0)
+        assert split.identities == {one.identity for one in split.train} | {"driver", "driver's driver"}
+
     def test_too_few_pairs_are_told(self, drawn: Release, members: list[Member]) -> None:
         few = [one for one in members if one.fold != 3][: LEAST + 1]
         with pytest.raises(BadInputError, match=r"has \d pairs to learn from, and 8 are needed; give a larger release"):
