@@ -7,14 +7,14 @@ from shlex import quote
 from typing import Final
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from synpain_hf.annotation.faces import Face
 from synpain_hf.assessment.lent import Lent, LentPair, Origins
 from synpain_hf.assessment.section import DRIVERS, Example, Row, Section, mean_of, sides, worst
 from synpain_hf.release.release import Release
 from synpain_hf.release.tables.table import PAIR_ID
-from synpain_hf.validation.statistics.cosines import BLOCK, Vectors, normalised
+from synpain_hf.validation.statistics.cosines import BLOCK, Vectors, comparable, normalised
 from synpain_hf.validation.statistics.crossed import share_of_raters
 from synpain_hf.validation.statistics.separation import separation
 from synpain_hf.vocabulary import FACES
@@ -28,7 +28,7 @@ Embeddings = Mapping[Face, Vectors]
 
 
 def embeddings_in(release: Release) -> Embeddings:
-    """The embedding of each face of a release, of length 1; faces in which none was found are not there.
+    """The embedding of each face of a release, of length 1; faces without one that can be compared are not there.
 
     Args:
         release: The release; one without the table has none.
@@ -39,7 +39,7 @@ def embeddings_in(release: Release) -> Embeddings:
     if FILE not in release.files:
         return {}
     rows = release.read(FILE, [PAIR_ID, "face", "embedding"])
-    kept = rows.filter(pc.is_valid(rows["embedding"]))
+    kept = rows.filter(pa.array(comparable(rows["embedding"])))
     if not len(kept):
         return {}
     vectors = normalised(kept["embedding"].to_pylist())

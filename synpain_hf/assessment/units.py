@@ -28,6 +28,8 @@ Changes = Mapping[str, Mapping[str, float]]
 def changes_in(release: Release, file: str) -> Changes:
     """The changes that a file of annotations gives; of pairs of whose faces both are known.
 
+    A unit that is there as such is not taken from its approximation.
+
     Args:
         release: The release.
         file: The file.
@@ -36,7 +38,8 @@ def changes_in(release: Release, file: str) -> Changes:
         ReleaseError: If it is damaged.
     """
     columns = list(release.features_in(file))
-    named = {column: matched[1] for column in columns if (matched := _UNIT.fullmatch(column))}
+    matches = [matched for column in columns if (matched := _UNIT.fullmatch(column))]
+    named = {matched[0]: matched[1] for matched in matches if not (matched[2] and matched[1] in columns)}
     if not named or "face" not in columns:
         return {}
     found: dict[str, dict[str, dict[str, float]]] = {unit: {} for unit in named.values()}

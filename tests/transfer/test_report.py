@@ -149,6 +149,15 @@ class TestIdentity:
         assert own_of_drivers["value"] == pytest.approx(1)
         assert own_of_drivers["n"] == len({pair.driver for pair in report.judged[0].pairs.values()})
 
+    @pytest.mark.parametrize("broken", [[0.0] * 3, [np.nan, 0.0, 1.0], [np.inf, 0.0, 1.0], [1.0], [], None])
+    def test_an_embedding_that_cannot_be_compared_is_left_out(self, warp: Release, broken: list[float] | None) -> None:
+        spoilt = next(iter(transfer_report(warp.folder).judged[0].pairs))
+        planted(warp, "sface", lambda pair, _: {"embedding": broken if pair.pair_id == spoilt else [0.0, 0.0, 2.0]})
+        report = transfer_report(warp.folder)
+        (own,) = rows_of(report, "identity", measure="own")
+        assert own["value"] == pytest.approx(1)
+        assert own["n"] == len(report.judged[0].pairs) - 1
+
 
 class TestLandmarks:
     def test_the_error_is_the_distance_from_what_was_asked_in_percent_of_the_face(
@@ -244,6 +253,16 @@ class TestUnits:
         text = report.to_markdown()
         assert "AU4 (brows lowered) by warp: correlation 1.00, error" in text
         assert "AU43 (eyes closed) by warp: correlation −1.00, error" in text
+
+    def test_a_unit_is_not_taken_from_its_approximation_where_both_are_there(
+        self, warp: Release, drawn: Release, by_identity: Mapping[str, Member]
+    ) -> None:
+        def shown(pair: LentPair, face: str) -> float:
+            return by_identity[pair.driver].annotations[face].units["AU4"]
+
+        planted(warp, "tool", lambda pair, face: {"AU4": shown(pair, face), "AU4_approx": -shown(pair, face)})
+        report = transfer_report(warp.folder, drivers=drawn.folder)
+        assert value(report, "units", of="AU4", measure="correlation") == pytest.approx(1)
 
     def test_targets_that_were_copied_are_not_taken_for_measurements(self, warp: Release, drawn: Release) -> None:
         report = transfer_report(warp.folder, drivers=drawn.folder)

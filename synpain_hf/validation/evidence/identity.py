@@ -19,7 +19,7 @@ from synpain_hf.text.plurals import count, first_few
 from synpain_hf.validation.evidence.annotated import Annotated, Booleans
 from synpain_hf.validation.evidence.published import Published
 from synpain_hf.validation.evidence.section import LEVEL, Comparison, Group, Row, Section, corrected, outcome_of
-from synpain_hf.validation.statistics.cosines import Cosines, normalised
+from synpain_hf.validation.statistics.cosines import Cosines, comparable, normalised
 from synpain_hf.validation.statistics.estimate import Estimate
 from synpain_hf.validation.statistics.separation import Separation, separation
 from synpain_hf.validation.statistics.similarity import LookAlikes, look_alikes, nearest_of_others, ratio_of_odds
@@ -60,15 +60,8 @@ class Embedded:
 
     @cached_property
     def usable(self) -> Booleans:
-        """Which rows have an embedding of the usual length that can be compared; shape (rows,)."""
-        column = self.annotated.table[COLUMN]
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
-        usual = int(np.bincount(lengths[lengths > 0]).argmax())
-        found: Booleans = lengths == usual
-        vectors = np.array(column.filter(pa.array(found)).to_pylist(), np.float64)
-        norms = np.linalg.norm(np.nan_to_num(vectors), axis=1)
-        found[found] = np.isfinite(vectors).all(axis=1) & (norms > 0)
-        return found
+        """Which rows have an embedding that can be compared; shape (rows,)."""
+        return comparable(self.annotated.table[COLUMN])
 
     @cached_property
     def kept(self) -> npt.NDArray[np.int64]:

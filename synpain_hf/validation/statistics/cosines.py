@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from synpain_hf.validation.statistics.comparisons import Moments
 
 Vectors = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 BLOCK = 1024
 """Faces that are compared with others at a time."""
@@ -31,6 +34,20 @@ def normalised(embeddings: npt.ArrayLike) -> Vectors:
         raise ValueError("an embedding is not finite or is all zero; leave failed faces out")
     vectors: Vectors = np.divide(given, lengths).astype(np.float32)
     return vectors
+
+
+def comparable(embeddings: pa.ChunkedArray) -> Booleans:
+    """Which embeddings of a table can be compared: of the usual length, finite, and not all zero; shape (faces,)."""
+    lengths = pc.fill_null(pc.list_value_length(embeddings), 0).to_numpy().astype(np.int64)
+    found: Booleans = lengths > 0
+    if not found.any():
+        return found
+    found &= lengths == np.bincount(lengths[found]).argmax()
+    vectors = np.array(embeddings.filter(pa.array(found)).to_pylist(), np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = np.linalg.norm(vectors, axis=1)
+    found[found] = np.isfinite(norms) & (norms > 0)
+    return found
 
 
 @dataclass(frozen=True)
