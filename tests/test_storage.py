@@ -451,3 +451,12 @@ class TestResumableFolder:
         with pytest.raises(OutputError, match="is a link"), resumable_folder(place, busy="wait"):
             pass
         assert names_in(victim) == ["mine"]
+
+
+def test_nothing_is_staged_in_a_release(tmp_path: Path) -> None:
+    (tmp_path / "release.json").write_text("{}")
+    (tmp_path / "data" / "fold-0").mkdir(parents=True)
+    for place in (tmp_path / "out", tmp_path / "data" / "fold-0" / "out"):
+        with pytest.raises(UsageError, match="is in the release"), staged(place):
+            pass
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["data", "fold-0", "release.json"]

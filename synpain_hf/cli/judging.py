@@ -10,8 +10,13 @@ import typer
 
 import synpain_hf
 from synpain_hf.cli.options import AsJson, choice_of, option_of
-from synpain_hf.cli.printing import print_json, print_line, print_text, reported, width
+from synpain_hf.cli.printing import as_option, print_json, print_line, print_text, reported, width
 from synpain_hf.training.options import DataArguments, References
+
+
+def _typed(name: str) -> str:
+    """What is typed for an argument: the model is no option here."""
+    return "MODEL" if name == "model" else as_option(name)
 
 
 def predict(
@@ -57,7 +62,7 @@ def predict(
 
     Writes its predictions, and prints how good they are by group.
     """
-    with reported(as_json) as progress:
+    with reported(as_json, _typed) as progress:
         from synpain_hf.training.report.evaluation import known_groups
 
         found = synpain_hf.predict(
@@ -109,7 +114,7 @@ def judge(
 
     Faces are found, and brought into place as the model was trained; of several faces the largest is taken.
     """
-    with reported(as_json):
+    with reported(as_json, _typed):
         found = synpain_hf.judge(images, reference, model=model, every=every, face_models=face_model or [])
     if as_json:
         print_json({"judged": found})

@@ -10,7 +10,13 @@ from __future__ import annotations
 from synpain_hf.storage.exchange import exchange, restore
 from synpain_hf.storage.files import PARTIAL, replacing_file, sha256_of, sync, sync_tree, write_atomically
 from synpain_hf.storage.folders import StagedFolder, move, replacing, resumable_folder, scratch, staged, work_folder_of
-from synpain_hf.storage.guards import locked, refuse_link, refuse_undecodable, report_write_errors
+from synpain_hf.storage.guards import (
+    locked,
+    refuse_link,
+    refuse_undecodable,
+    refuse_within_release,
+    report_write_errors,
+)
 from synpain_hf.storage.shares import holding
 from synpain_hf.storage.trees import carry, link_or_copy, remove_tree
 
@@ -25,6 +31,7 @@ __all__ = [
     "move",
     "refuse_link",
     "refuse_undecodable",
+    "refuse_within_release",
     "remove_tree",
     "replacing",
     "replacing_file",

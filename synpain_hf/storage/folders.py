@@ -21,7 +21,13 @@ from pathlib import Path
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.storage.exchange import exchange, restore
 from synpain_hf.storage.files import sync, sync_tree
-from synpain_hf.storage.guards import locked, refuse_link, refuse_undecodable, report_write_errors
+from synpain_hf.storage.guards import (
+    locked,
+    refuse_link,
+    refuse_undecodable,
+    refuse_within_release,
+    report_write_errors,
+)
 from synpain_hf.storage.trees import remove_tree
 
 _LOCK, _CONTENT = "lock", "release"
@@ -83,7 +89,8 @@ def staged(place: Path, *, resumable: bool = False) -> Iterator[StagedFolder]:
             to find. Otherwise every call begins with an empty folder.
 
     Raises:
-        UsageError: If there is something at `place`, or its parent does not exist, or it is not UTF-8 text.
+        UsageError: If there is something at `place`, or its parent does not exist, or it is in a release, or not UTF-8
+            text.
         OutputError: If it cannot be written, or is being written by another program, or the disk is full.
     """
     _check_free(place)
@@ -211,6 +218,7 @@ def _check_free(place: Path) -> None:
         raise UsageError(f"{place} exists; remove it, or give another place")
     if not place.parent.is_dir():
         raise UsageError(f"{place.parent} is not a folder; create it first")
+    refuse_within_release(place)
 
 
 def _own(work: Path) -> None:

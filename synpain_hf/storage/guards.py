@@ -10,6 +10,9 @@ from filelock import FileLock, Timeout
 
 from synpain_hf.errors import OutputError, SynpainError, UsageError
 
+_RECORD, _DATA = "release.json", "data"
+"""A file and a folder that every release has."""
+
 
 @contextmanager
 def locked(
@@ -55,6 +58,17 @@ def refuse_undecodable(path: Path) -> None:
     except UnicodeEncodeError as error:
         name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         raise UsageError(f"{name} is not UTF-8 text; rename it, or give another place") from error
+
+
+def refuse_within_release(place: Path) -> None:
+    """Refuse to write into a release, whose files are those that its record lists.
+
+    Raises:
+        UsageError: If a folder above `place` is a release.
+    """
+    for folder in place.resolve().parents:
+        if (folder / _RECORD).is_file() and (folder / _DATA).is_dir():
+            raise UsageError(f"{place} is in the release {folder}, which holds nothing else; give another place")
 
 
 def refuse_link(path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,12 +213,8 @@ _readers: dict[Form, Callable[[GivenFile, Collection[str], Progress], TableFile]
 
 def _chosen(file: GivenFile, names: Sequence[str], wanted: Collection[str]) -> list[str]:
     """The wanted names among those of a file, none of which may be there twice."""
-    counts = Counter(name for name in names if name in wanted)
-    if repeated := {name: count for name, count in counts.items() if count > 1}:
-        raise BadInputError(
-            Problem(file.name, f"names the column {name!r} {count} times; keep one") for name, count in repeated.items()
-        )
-    return list(counts)
+    file.refuse_repeated(names, wanted)
+    return [name for name in names if name in wanted]
 
 
 def _text(value: Any) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,24 @@ class GivenFile:
             line: Counted from 1; None for the whole file.
         """
         return BadInputError([Problem(self.name if line is None else f"{self.name}:{line}", reason)])
+
+    def refuse_repeated(self, names: Collection[str], wanted: Collection[str]) -> None:
+        """Refuse a table that names a wanted column several times, since only one of them could count.
+
+        Args:
+            names: The names of its columns.
+            wanted: Names of columns that are used.
+
+        Raises:
+            BadInputError: If it does.
+        """
+        counts = Counter(name for name in names if name in wanted)
+        repeated = {name: count for name, count in counts.items() if count > 1}
+        if repeated:
+            raise BadInputError(
+                Problem(self.name, f"names the column {name!r} {count} times; keep one")
+                for name, count in repeated.items()
+            )
 
     @contextmanager
     def being_read(self) -> Iterator[None]:

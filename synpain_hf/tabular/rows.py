@@ -31,7 +31,8 @@ def read_rows(file: GivenFile, wanted: Collection[str], accept: Accept) -> Itera
         The line in which each row ends (Parquet: the number of the row), from 1; and the row.
 
     Raises:
-        BadInputError: If it cannot be read, is too large, or has a value in a column without a name.
+        BadInputError: If it cannot be read, is too large, names a wanted column twice, or has a value in a column
+            without a name.
     """
     with file.being_read():
         yield from _readers[form_of(file)](file, wanted, accept)
@@ -41,6 +42,7 @@ def _delimited(file: GivenFile, wanted: Collection[str], accept: Accept) -> Iter
     table = open_delimited(file, wanted)
     names = table.names[: table.named]
     accept(names)
+    file.refuse_repeated(names, wanted)
     for line, cells in table.rows():
         stray = "".join(cells[table.named :]).strip()
         if stray:
@@ -58,10 +60,11 @@ def _json_lines(file: GivenFile, _: Collection[str], accept: Accept) -> Iterator
         accept(list(names))
 
 
-def _parquet(file: GivenFile, _: Collection[str], accept: Accept) -> Iterator[tuple[int, Row]]:
+def _parquet(file: GivenFile, wanted: Collection[str], accept: Accept) -> Iterator[tuple[int, Row]]:
     with parquet.opened(file) as table:
         names = table.schema_arrow.names
     accept(names)
+    file.refuse_repeated(names, wanted)
     yield from parquet.rows(file, names)
 
 

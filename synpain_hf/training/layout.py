@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from synpain_hf.errors import UsageError
-from synpain_hf.storage import PARTIAL, refuse_undecodable
+from synpain_hf.storage import PARTIAL, refuse_undecodable, refuse_within_release
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
 CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
@@ -20,11 +20,12 @@ def check_place(out: Path, ours: str) -> None:
         ours: What is in it where it may be gone on with, as a pattern.
 
     Raises:
-        UsageError: If its parent is missing, or it holds something else, or is not UTF-8 text.
+        UsageError: If its parent is missing, or it is in a release, or holds something else, or is not UTF-8 text.
     """
     refuse_undecodable(out)
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is not a folder; create it first")
+    refuse_within_release(out)
     is_free = not os.path.lexists(out) or (out.is_dir() and all(map(_is_left_over, out.iterdir())))
     if not is_free and not any(out.glob(ours)):
         raise UsageError(f"{out} exists; remove it, or give another place")

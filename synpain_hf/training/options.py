@@ -147,8 +147,11 @@ class ModelArguments:
         if self.model in WHOLE:
             self.check_whole()
 
-    def check_source(self) -> None:
+    def check_source(self, remedy: str = "one of these, pwct, linear, or a .json file with a configuration") -> None:
         """Refuse a model that is nowhere; whether the Hub has it is not looked at.
+
+        Args:
+            remedy: What to give in its place.
 
         Raises:
             UsageError: If it is neither `pwct` nor `linear`, nor a file, a folder or an id on the Hub.
@@ -161,8 +164,7 @@ class ModelArguments:
                 )
         elif self.model not in WHOLE and not (REPO_ID.fullmatch(self.model) or place.is_dir()):
             raise UsageError(
-                f"is {shown(self.model)!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give one of "
-                "these, pwct, linear, or a .json file with a configuration",
+                f"is {shown(self.model)!r}, neither a folder nor an id on the Hub (NAMESPACE/NAME); give {remedy}",
                 "model",
             )
 

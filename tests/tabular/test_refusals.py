@@ -154,4 +154,6 @@ def test_a_wanted_column_that_is_there_twice_is_told(write: Callable[[Path], obj
     write(tmp_path / "t")
     with pytest.raises(ValueError, match="t: names the column 'word' 2 times; keep one"):
         columns_of(tmp_path / "t")
+    with pytest.raises(ValueError, match="t: names the column 'word' 2 times; keep one"):
+        rows_of(tmp_path / "t")
     assert columns_of(tmp_path / "t", wanted=["id"]) == {"id": ["a"]}

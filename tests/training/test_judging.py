@@ -79,6 +79,24 @@ def test_what_is_no_trained_model_is_refused(faces: Release, tmp_path: Path, nam
         predict(word, faces.folder)
 
 
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_what_is_no_trained_model_is_told_by_its_argument_with_what_to_give(
+    faces: Release, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    refused = run("predict", tmp_path / name, faces.folder)
+    told = " ".join(refused.stderr.split())
+    assert "error: MODEL is" in told
+    assert "give a trained model's folder or id, or the .pt file of a published PwCT" in told
+
+
+def test_nothing_is_written_into_a_release(faces: Release) -> None:
+    place = faces.folder / "data" / "found.parquet"
+    with pytest.raises(UsageError, match="is in the release"):
+        predict("nowhere", faces.folder, out=place)
+    assert not place.exists()
+
+
 def test_a_file_that_holds_no_state_dict_is_refused(faces: Release, tmp_path: Path) -> None:
     (tmp_path / "pwct.pt").write_bytes(b"PK no zip")
     with pytest.raises(BadInputError, match="holds something other than tensors, or is damaged"):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
-from synpain_hf.storage import replacing_file, report_write_errors
+from synpain_hf.storage import refuse_within_release, replacing_file, report_write_errors
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
@@ -98,6 +98,7 @@ def predict(
 def _free(place: Path) -> Path:
     if place.exists():
         raise OutputError(f"{place} already exists; give another name, or remove it")
+    refuse_within_release(place)
     return place
 
 

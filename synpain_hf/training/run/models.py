@@ -70,7 +70,7 @@ def build_model(
     heads = _heads(arguments, sets, annotator)
     name = arguments.model
     weights = class_weights(pairs, also) if arguments.class_weights == "balanced" else None
-    with _as_unloadable(name):
+    with _as_unloadable(name, _STARTING):
         model, processor = _made(name, arguments, sets, {"class_weights": weights, **heads})
         _check_fit(model, processor)
     freeze_unused(model, *processor.output_size)
@@ -89,9 +89,19 @@ def _made(
     return _pretrained(name, arguments, sets, options)
 
 
+_STARTING = "pwct, linear, a vision model's id or folder, or a .json file with a configuration"
+_TRAINED = "a trained model's folder or id, or the .pt file of a published PwCT"
+"""What may be given as a model: to train, and to judge with."""
+
+
 @contextmanager
-def _as_unloadable(name: str) -> Iterator[None]:
-    """Report what transformers and torch raise of files that are damaged, or hold what no model has."""
+def _as_unloadable(name: str, remedy: str) -> Iterator[None]:
+    """Report what transformers and torch raise of files that are damaged, or hold what no model has.
+
+    Args:
+        name: The model.
+        remedy: What to give in place of one that cannot be loaded.
+    """
     try:
         yield
     except DamagedModelError as error:
@@ -103,11 +113,7 @@ def _as_unloadable(name: str) -> Iterator[None]:
         raise
     except _UNLOADABLE as error:
         reason = shown(str(error).strip().partition("\n")[0]) or type(error).__name__
-        raise UsageError(
-            f"is {shown(name)!r}, which cannot be loaded ({reason}); give pwct, linear, a vision model's id or folder, "
-            "or a .json file with a configuration",
-            "model",
-        ) from error
+        raise UsageError(f"is {shown(name)!r}, which cannot be loaded ({reason}); give {remedy}", "model") from error
 
 
 def is_pairwise(model: str) -> bool:
@@ -134,8 +140,8 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
         network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
         return network, PairwisePainImageProcessor(alignment="pwct")
     name = finished(name)
-    ModelArguments(model=name).check_source()
-    with _as_unloadable(name), bars(wanted=False):
+    ModelArguments(model=name).check_source(_TRAINED)
+    with _as_unloadable(name, _TRAINED), bars(wanted=False):
         if not is_pairwise(name):
             raise UsageError(
                 f"is {shown(name)!r}, which is not a pairwise model; give one that `train` has made", "model"
