@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Literal, cast
 
 import typer
@@ -150,7 +151,8 @@ def transfer(
         print_json({"out": str(out), **counts, "left_out": [problem.to_dict() for problem in left_out]})
         return
     whose = f"{count(done.identities, 'identity')} with the expressions of {count(done.drivers, 'driver')}"
-    print_line(f"{out}: {count(done.pairs, 'pair')}, {whose}; synpain-hf build {out} makes a release of them")
+    print_line(f"{out}: {count(done.pairs, 'pair')}, {whose}")
+    print_line(f"for a release of them: synpain-hf build {quote(str(out))} {quote(f'{out}-1.0.0')} --version 1.0.0")
 
 
 def train_transfer(

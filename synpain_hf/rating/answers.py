@@ -133,14 +133,18 @@ class _Reader:
         of_faces = ("release", "pair_id", "face") if len(self._labels) > 1 else ("pair_id", "face")
         needed = [*_NEEDED, *(("sheet", "token", "trial") if self.key else of_faces)]
         missing = [name for name in needed if name not in names]
+        remedy = "a table that a sheet saved" if self.key else "a table with them, or the key of the sheets"
+        if not names:
+            raise file.refusal(f"is empty; give {remedy}")
         if missing:
-            remedy = "a table that a sheet saved" if self.key else "a table with them, or the key of the sheets"
             raise file.refusal(f"has no column {' and '.join(missing)}; give {remedy}")
 
     def _take(self, file: str, place: str, row: Mapping[str, str]) -> None:
         rater = row["rater"]
-        if not rater or len(rater) > _LONGEST_NAME:
-            raise _RefusedRowError(f"the rater is {shown(rater)!r}; give a name of 1 to {_LONGEST_NAME} characters")
+        if not rater or len(rater) > _LONGEST_NAME or not rater.isprintable():
+            raise _RefusedRowError(
+                f"the rater is {shown(rater)!r}; give a name of 1 to {_LONGEST_NAME} characters that can be seen"
+            )
         trial, token = _place_in(self.key, row) if self.key else (_trial(row["trial"]), "")
         expected = self.key.checks.get(token) if self.key else None
         question = self._question(row["question"]) if expected is None else self._check(row["question"])

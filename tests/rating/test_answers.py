@@ -50,6 +50,8 @@ def of_another_trial(rows: list[Row]) -> None:
 
 WRONG: dict[str, tuple[Callable[[list[Row]], None], str]] = {
     "no rater": (changed("rater", " "), ":5: the rater is ''; give a name of 1 to 100 characters"),
+    "a name that moves the cursor": (changed("rater", "A\x1b[2J"), ":5: the rater is "),
+    "a name that turns the text round": (changed("rater", "A\u202eb"), ":5: the rater is "),
     "a long name": (changed("rater", "x" * 101), ":5: the rater is '" + "x" * 101),
     "another sheet": (changed("sheet", "bcdfghjkmn"), ":5: the key has no sheet 'bcdfghjkmn'; give the key of this"),
     "another face": (changed("token", "bcdfghjkmn"), ":5: the key has no face 'bcdfghjkmn'; give the key of this"),
@@ -157,7 +159,7 @@ def test_a_sheet_that_is_not_done_counts_as_far_as_it_goes(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "a.csv: has no column rater and question and answer and sheet and token and trial"),
+        ("", "a.csv: is empty; give a table that a sheet saved"),
         ("rater,question\nx,y\n", "a.csv: has no column answer and sheet and token and trial; give a table that"),
         ("\x00\x01", "a.csv: "),
         ('rater,token,sheet,trial,question,answer\n"x', "a.csv:2: is not valid CSV"),

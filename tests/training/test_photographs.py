@@ -106,6 +106,16 @@ def test_a_picture_without_a_face_is_refused_where_it_must_be_aligned(model: Pat
         assert judge(photographs / "none.png", photographs / "neutral.png", model=model)
 
 
+def test_every_picture_that_cannot_be_used_is_named(model: Path, photographs: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    bad = [tmp_path / "gone.png", tmp_path / "text.png"]
+    with pytest.raises(PictureError) as told:
+        judge([bad[0], photographs / "neutral.png", bad[1]], photographs / "neutral.png", model=model)
+    assert [line.partition(": ")[0] for line in str(told.value).splitlines()] == list(map(str, bad))
+    with pytest.raises(PictureError, match=r"gone\.png: .*\n.*text\.png: "):
+        judge(photographs / "neutral.png", bad, model=model)
+
+
 @pytest.mark.slow
 def test_a_clip_gives_a_score_a_frame(model: Path, photographs: Path, tmp_path: Path) -> None:
     pytest.importorskip("av", reason="PyAV, of the extra video, is missing")

@@ -279,14 +279,17 @@ def _as_kind(release: Release, folder: Path, kind: str, **source: object) -> Pat
 class TestCommand:
     @pytest.mark.slow
     def test_it_says_what_was_done_and_what_comes_next(self, of_bad_faces: Release, tmp_path: Path) -> None:
-        out, release = tmp_path / "out", of_bad_faces.folder
+        out, release = tmp_path / "two words", of_bad_faces.folder
         given = ("--identities", release, "--drivers", release, "--identities-are", "synthetic", "--per-identity", "2")
         told = run("transfer", *given, "--out", out)
         assert told.exit_code == 0, told.stderr
         assert "warning: 5 problems to look at:" in told.stderr
         assert "  identities/p2: finds only 1 of 2 drivers in fold 0; give more drivers, or a smaller" in told.stderr
         made = "4 pairs, 3 identities with the expressions of 2 drivers"
-        assert told.stdout.splitlines() == [f"{out}: {made}; synpain-hf build {out} makes a release of them"]
+        assert told.stdout.splitlines() == [
+            f"{out}: {made}",
+            f"for a release of them: synpain-hf build '{out}' '{out}-1.0.0' --version 1.0.0",
+        ]
         as_json = json.loads(run("transfer", *given, "--out", tmp_path / "again", "--json").stdout)
         assert {name: as_json[name] for name in ("pairs", "identities", "drivers")} == {
             "pairs": 4, "identities": 3, "drivers": 2,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from synpain_hf.modeling.reading import read_picture
 from synpain_hf.training.run.models import load_model
 
 Pictures = str | Path | Sequence[str | Path]
+Taken = TypeVar("Taken")
 
 
 def judge(
@@ -45,7 +47,7 @@ def judge(
 
     Raises:
         UsageError: If there is no such model, or no picture was given.
-        PictureError: If a picture or a clip cannot be read, or shows no face.
+        PictureError: If pictures or clips cannot be read, or show no face; each has a line.
         MissingExtraError: If faces must be found, and MediaPipe or its model is not there; or for clips PyAV.
     """
     images, references = ([one] if isinstance(one, (str, Path)) else list(one) for one in (image, reference))
@@ -55,9 +57,26 @@ def judge(
         raise UsageError(f"is {every}; give 1 for each frame, or more", "every")
     network, processor = load_model(str(model))
     finder = None if processor.alignment == "box" else FaceFinder(face_models)
-    seen = [_seen(_picture(str(one)), finder, str(one)) for one in references]
+    seen = _of_each(references, lambda name: _seen(_picture(name), finder, name))
     judging = _Judging(PairwisePainPipeline(model=network, image_processor=processor), finder, seen)
-    return [found for one in images for found in judging.file(str(one), every)]
+    return list(chain.from_iterable(_of_each(images, lambda name: list(judging.file(name, every)))))
+
+
+def _of_each(files: Sequence[str | Path], take: Callable[[str], Taken]) -> list[Taken]:
+    """What is taken from each file.
+
+    Raises:
+        PictureError: If from some nothing can be taken; each of them has a line.
+    """
+    taken, refused = list[Taken](), list[str]()
+    for file in files:
+        try:
+            taken.append(take(str(file)))
+        except PictureError as error:  # noqa: PERF203 - each that fails is told
+            refused.append(str(error))
+    if refused:
+        raise PictureError("\n".join(refused))
+    return taken
 
 
 @dataclass(frozen=True)
