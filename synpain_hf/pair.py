@@ -65,7 +65,7 @@ class Picture(Protocol):
         """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """What is known, or was measured, of the action units of one face.
 
@@ -84,7 +84,7 @@ class Annotation:
     annotator: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What a column of the source says of a pair, to be kept in the release as it is.
 
@@ -99,7 +99,7 @@ class Kept:
     value: bool | int | float | str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """One identity's neutral and expressive face, with what is known of them; None where something is not.
 
@@ -122,7 +122,7 @@ class Pair:
         frame: Its number there, as the source counts.
         time: Its time there, in seconds.
         size: Width and height that its composite must have; None for any.
-        fold: 0 to 4; None until it is assigned.
+        fold: 0 to 4, as its source says.
         generator: What made the faces; None where unknown.
         prompt: The text they were made from.
         seed: The generator's seed.

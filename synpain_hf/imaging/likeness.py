@@ -1,9 +1,9 @@
-"""What is remembered of a face to find it again: a checksum of its pixels, and a thumbnail."""
+"""What is remembered of a face to find it again: a digest of its pixels, and a thumbnail."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import deflate
@@ -15,20 +15,26 @@ from synpain_hf.imaging.png import Pixels
 SIDE = 16
 """Rows and columns of a thumbnail."""
 
+SHAPE = (SIDE, SIDE, 3)
+"""Of a thumbnail: rows, columns, colours."""
+
 _ROWS_OF_A_CELL = 8
 
+_DIGEST_BYTES = 16
+"""Of a digest of a thumbnail and of the CRC-32 of all pixels, which only has to tell faces of one thumbnail apart."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
-    """What is remembered of a face; equal for equal pixels alone, whatever their files.
+    """What is remembered of a face.
 
     Attributes:
-        checksum: CRC-32 of its size and pixels, which only has to tell faces of the same thumbnail apart.
-        thumbnail: The bytes of its thumbnail, in base64; nearly the same for copies that were compressed or scaled.
+        key: A number that is equal for equal pixels alone, whatever their files.
+        thumbnail: The bytes of its thumbnail; nearly the same for copies that were compressed or scaled.
     """
 
-    checksum: int
-    thumbnail: str
+    key: int
+    thumbnail: bytes
 
 
 def likeness_of(pixels: Pixels) -> Likeness:
@@ -37,8 +43,10 @@ def likeness_of(pixels: Pixels) -> Likeness:
     Args:
         pixels: Shape (height, width, 3), uint8.
     """
+    thumbnail = thumbnail_of(pixels).tobytes()
     checksum = deflate.crc32(np.ascontiguousarray(pixels), deflate.crc32(repr(pixels.shape).encode()))
-    return Likeness(checksum, base64.b64encode(thumbnail_of(pixels).tobytes()).decode())
+    digest = hashlib.blake2b(thumbnail, digest_size=_DIGEST_BYTES, salt=checksum.to_bytes(4, "big")).digest()
+    return Likeness(int.from_bytes(digest, "big"), thumbnail)
 
 
 def thumbnail_of(pixels: Pixels) -> Pixels:
@@ -51,7 +59,6 @@ def thumbnail_of(pixels: Pixels) -> Pixels:
     return np.asarray(small)
 
 
-def thumbnails_of(likenesses: Sequence[Likeness]) -> Pixels:
+def thumbnails_of(likenesses: Iterable[Likeness]) -> Pixels:
     """The thumbnails of some faces; shape (faces, 16, 16, 3), uint8."""
-    joined = b"".join(base64.b64decode(likeness.thumbnail) for likeness in likenesses)
-    return np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE, 3)
+    return np.frombuffer(b"".join(likeness.thumbnail for likeness in likenesses), np.uint8).reshape(-1, *SHAPE)

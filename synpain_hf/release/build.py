@@ -176,7 +176,7 @@ def build(
         options = {"encoding": chosen.format, "image_size": chosen.size, "on_error": on_error, **filmed.options}
         tasks = _tasks(plan, chosen)
         written = _write(tasks, staging, executor, progress)
-        copies, doubtful = copied_faces(written)
+        copies, doubtful = copied_faces(written, staging.thumbnails_of(written))
         unusable = [problem for partition in written for problem in partition.problems]
         problems = [*plan.problems, *unusable, *same_faces(written), *copies]
         if problems and (plan.fatal or on_error == "fail"):
@@ -253,7 +253,10 @@ def _read_given(path: str | Path) -> FoldsFile:
 
 def _tasks(plan: BuildPlan, encoding: Encoding) -> list[Task]:
     arrow_schema = tables.base_table().columns(plan.kept, plan.columns).arrow_schema
-    return [Task(partition.path, pairs, encoding, arrow_schema) for partition, pairs in sorted(plan.partitions.items())]
+    return [
+        Task(partition.path, partition.fold, pairs, encoding, arrow_schema)
+        for partition, pairs in sorted(plan.partitions.items())
+    ]
 
 
 def _write(tasks: Sequence[Task], staging: Staging, executor: Executor, progress: Progress) -> list[Written]:

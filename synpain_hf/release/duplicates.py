@@ -11,18 +11,17 @@ and by 9.6 among 600 demo faces. Faces whose thumbnails are nearly one colour ar
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from synpain_hf.configurations import CONFIGURATIONS, Partition
 from synpain_hf.errors import Problem
-from synpain_hf.imaging.likeness import SIDE, Likeness, thumbnails_of
+from synpain_hf.imaging.likeness import SHAPE, SIDE
 from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.partition import Written, WrittenRow
 
@@ -41,7 +40,11 @@ _ROUNDING = 1.02
 """More than the rounding of those sums' products can come to, in their greatest difference."""
 
 _NAMED = 5
-_AT_A_TIME = 2**12
+_AT_A_TIME = 2**10
+"""Thumbnails that are held as numbers of eight bytes."""
+
+_COMPARED = 2**12
+"""Faces that a block of others is compared with at a time."""
 
 Integers = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
@@ -50,11 +53,20 @@ Doubles = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
 
 
-@dataclass(frozen=True)
-class _Face:
+class _Face(NamedTuple):
+    """A face, as a pair of its identity shows it.
+
+    Attributes:
+        row: That pair.
+        partition: Where it is.
+        key: The key of its likeness.
+        thumbnail: The number of its thumbnail.
+    """
+
     row: WrittenRow
     partition: Partition
-    likeness: Likeness
+    key: int
+    thumbnail: int
 
 
 def same_faces(written: Iterable[Written]) -> list[Problem]:
@@ -63,28 +75,41 @@ def same_faces(written: Iterable[Written]) -> list[Problem]:
     Those of several identities, and those of one identity whose faces are both the same.
     """
     rows = [row for partition in written for row in partition.rows]
-    identities: dict[str | Likeness, set[str]] = defaultdict(set)
-    alike: dict[tuple[str, Likeness, Likeness], list[WrittenRow]] = defaultdict(list)
-    for row in rows:
-        alike[row.identity, row.likenesses[0], row.likenesses[1]].append(row)
-        for picture in _shown(row):
-            identities[picture].add(row.identity)
-    shared = {picture for picture, found in identities.items() if len(found) > 1}
-    users: dict[str | Likeness, list[WrittenRow]] = defaultdict(list)
-    for row in rows:
-        for picture in shared.intersection(_shown(row)):
-            users[picture].append(row)
-    again = [found for found in alike.values() if len(found) > 1]
     apart = "keep the right one, so that no face is on both sides of a split"
     return [
-        *_told(users.values(), f"shows the same picture as {{}}; {apart}"),
-        *_told(again, "shows the same two faces as {}; keep one of them"),
+        *_told(_of_several(rows), f"shows the same picture as {{}}; {apart}"),
+        *_told(_again(rows), "shows the same two faces as {}; keep one of them"),
     ]
 
 
-def _shown(row: WrittenRow) -> set[str | Likeness]:
+def _of_several(rows: Sequence[WrittenRow]) -> Iterable[Sequence[WrittenRow]]:
+    """The rows of every picture and face that several identities have."""
+    first: dict[str | int, str] = {}
+    shared = {shown for row in rows for shown in _shown(row) if first.setdefault(shown, row.identity) != row.identity}
+    users: dict[str | int, list[WrittenRow]] = defaultdict(list)
+    for row in rows:
+        for shown in shared.intersection(_shown(row)):
+            users[shown].append(row)
+    return users.values()
+
+
+def _shown(row: WrittenRow) -> set[str | int]:
     """What tells the pictures and faces of a row from others."""
-    return {*row.pictures, *row.likenesses}
+    return {*row.pictures, *row.faces}
+
+
+def _again(rows: Sequence[WrittenRow]) -> Iterable[Sequence[WrittenRow]]:
+    """The rows of one identity with the same two faces, where there are several."""
+    shown = Counter(map(_both, rows))
+    found: dict[tuple[str, int, int], list[WrittenRow]] = defaultdict(list)
+    for row in rows:
+        if shown[_both(row)] > 1:
+            found[_both(row)].append(row)
+    return found.values()
+
+
+def _both(row: WrittenRow) -> tuple[str, int, int]:
+    return row.identity, row.faces[0], row.faces[1]
 
 
 def _told(groups: Iterable[Sequence[WrittenRow]], reason: str) -> Iterator[Problem]:
@@ -94,14 +119,18 @@ def _told(groups: Iterable[Sequence[WrittenRow]], reason: str) -> Iterator[Probl
         yield from (Problem(row.listed_at, reason.format(_others(places, row.listed_at)), row.pair_id) for row in rows)
 
 
-def copied_faces(written: Iterable[Written]) -> tuple[list[Problem], list[Problem]]:
+def copied_faces(written: Sequence[Written], thumbnails: Pixels) -> tuple[list[Problem], list[Problem]]:
     """The pairs with a face that looks like a copy of another identity's.
+
+    Args:
+        written: The partitions.
+        thumbnails: Those of the faces of each partition in turn, mapped from a file where they are many.
 
     Returns:
         Those on both sides of a split, and those on one side of all splits.
     """
     across, within = set(), set()
-    for faces in _groups_of_copies(written):
+    for faces in _groups_of_copies(written, thumbnails):
         apart = _are_apart({face.partition for face in faces})
         places = sorted({face.row.listed_at for face in faces})
         for row in (face.row for face in faces):
@@ -130,25 +159,18 @@ def _are_apart(partitions: set[Partition]) -> bool:
     )
 
 
-def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
+def _groups_of_copies(written: Iterable[Written], thumbnails: Pixels) -> list[list[_Face]]:
     """Faces of several identities that look alike, though their pixels are not the same."""
-    faces = list(
-        {
-            (row.identity, likeness): _Face(row, Partition.of(partition.path), likeness)
-            for partition in written
-            for row in partition.rows
-            for likeness in row.likenesses
-        }.values()
-    )
-    thumbnails = thumbnails_of([face.likeness for face in faces])
-    is_compared = _contrasts(thumbnails) >= LEAST_CONTRAST
-    thumbnails, faces = thumbnails[is_compared], list(itertools.compress(faces, is_compared))
+    faces = _faces(written)
+    numbers = np.array([face.thumbnail for face in faces], int)
+    is_compared = _by_parts(_contrasts, thumbnails)[numbers] >= LEAST_CONTRAST
+    faces = [face for face, compared in zip(faces, is_compared, strict=True) if compared]
     if not faces:
         return []
     identities = _numbered([face.row.identity for face in faces])
-    pixels = _numbered([face.likeness for face in faces])
+    pixels = _numbered([face.key for face in faces])
     groups = np.arange(len(faces))
-    for at, alike in _alike(thumbnails, identities):
+    for at, alike in _alike(thumbnails, numbers[is_compared], identities):
         copies = alike[pixels[alike] != pixels[at]]
         if copies.size:
             joined = np.unique(groups[np.append(copies, at)])
@@ -159,53 +181,80 @@ def _groups_of_copies(written: Iterable[Written]) -> list[list[_Face]]:
     return [found for found in members.values() if len(found) > 1]
 
 
+def _faces(written: Iterable[Written]) -> list[_Face]:
+    """Each face of an identity once."""
+    found: dict[tuple[str, int], _Face] = {}
+    first = 0
+    for one in written:
+        partition = Partition.of(one.path)
+        numbers = {key: number for number, key in enumerate(one.faces(), first)}
+        first += len(numbers)
+        found |= {
+            (row.identity, key): _Face(row, partition, key, numbers[key]) for row in one.rows for key in row.faces
+        }
+    return list(found.values())
+
+
 def _numbered(things: Sequence[Hashable]) -> Integers:
     """A number for each thing, equal where the things are."""
     numbers = {thing: number for number, thing in enumerate(dict.fromkeys(things))}
     return np.array([numbers[thing] for thing in things])
 
 
-def _alike(thumbnails: Pixels, identities: Integers) -> Iterator[tuple[int, Integers]]:
-    """For every thumbnail, those of other identities that are at most `FARTHEST` from it, as they are or mirrored.
+def _alike(thumbnails: Pixels, numbers: Integers, identities: Integers) -> Iterator[tuple[int, Integers]]:
+    """For every face, some of other identities whose thumbnails are at most `FARTHEST` from its, as is or mirrored.
+
+    Over all that is given for a face, these are all such faces that are as bright or brighter.
 
     Mean brightness never differs by more than the root mean square of the differences, so that in the order of
     brightness only the next ones need be compared; and the squared difference of two sums over a patch is at most its
     number of cells times the sum of their squared differences, so that of those only the ones with near patches do.
 
     Args:
-        thumbnails: Shape (faces, 16, 16, 3).
+        thumbnails: Shape (thumbnails, 16, 16, 3).
+        numbers: The thumbnail of each face; shape (faces,).
         identities: Whom each shows; shape (faces,).
     """
-    brightness = thumbnails.mean(axis=(1, 2, 3))
+    brightness = _by_parts(_brightness, thumbnails)[numbers]
     order = np.argsort(brightness, kind="stable")
-    brightness, identities, thumbnails = brightness[order], identities[order], thumbnails[order]
-    coarse = _Compared.of(np.concatenate([_patches(_signed(some)) for some in _parts(thumbnails)]))
-    farthest = thumbnails[0].size * FARTHEST**2
+    brightness, identities, numbers = brightness[order], identities[order], numbers[order]
+    patches = _by_parts(_patches, thumbnails)
+    farthest = math.prod(SHAPE) * FARTHEST**2
     for start in range(0, len(order), _BLOCK):
         end = min(start + _BLOCK, len(order))
         stop = int(np.searchsorted(brightness, brightness[end - 1] + FARTHEST, "right"))
-        rows, columns = np.arange(start, end), np.arange(start, stop)
-        may_be = coarse.squared(rows, columns) <= farthest * _PATCH**2 * _ROUNDING
-        may_be &= identities[rows, None] != identities[columns]
-        rows, columns = rows[may_be.any(axis=1)], columns[may_be.any(axis=0)]
-        for some in _parts(columns) if rows.size else ():
-            near = _squared(thumbnails[rows], thumbnails[some]) <= farthest
-            near &= identities[rows, None] != identities[some]
-            for at in np.flatnonzero(near.any(axis=1)):
-                yield int(order[rows[at]]), order[some[near[at]]]
+        for columns in _parts(np.arange(start, stop), _COMPARED):
+            rows = np.arange(start, end)
+            may_be = _squared(patches[numbers[rows]], patches[numbers[columns]]) <= farthest * _PATCH**2 * _ROUNDING
+            may_be &= identities[rows, None] != identities[columns]
+            rows, some = rows[may_be.any(axis=1)], columns[may_be.any(axis=0)]
+            if rows.size:
+                near = _squared(_signed(thumbnails[numbers[rows]]), _signed(thumbnails[numbers[some]])) <= farthest
+                near &= identities[rows, None] != identities[some]
+                for at in np.flatnonzero(near.any(axis=1)):
+                    yield int(order[rows[at]]), order[some[near[at]]]
 
 
-def _parts(things: npt.NDArray[T]) -> Iterator[npt.NDArray[T]]:
-    """The things, some thousand at a time, so that not all of them are held as numbers of four or eight bytes.
+def _parts(things: npt.NDArray[T], most: int) -> Iterator[npt.NDArray[T]]:
+    """The things, so many at a time; of none there is one part, which is empty."""
+    return (things[start : start + most] for start in range(0, max(len(things), 1), most))
 
-    Of none there is one part, which is empty.
-    """
-    return (things[start : start + _AT_A_TIME] for start in range(0, max(len(things), 1), _AT_A_TIME))
+
+def _by_parts(function: Callable[[Pixels], npt.NDArray[T]], thumbnails: Pixels) -> npt.NDArray[T]:
+    """What a function gives for each thumbnail."""
+    return np.concatenate([function(some) for some in _parts(thumbnails, _AT_A_TIME)])
+
+
+def _brightness(thumbnails: Pixels) -> Doubles:
+    """The mean of each thumbnail."""
+    means: Doubles = thumbnails.mean(axis=(1, 2, 3))
+    return means
 
 
 def _contrasts(thumbnails: Pixels) -> Doubles:
     """The standard deviation of each thumbnail, in levels of a colour."""
-    return np.concatenate([np.sqrt(some.var(axis=(1, 2)).mean(axis=1)) for some in _parts(thumbnails)])
+    deviations: Doubles = np.sqrt(thumbnails.var(axis=(1, 2)).mean(axis=1))
+    return deviations
 
 
 def _signed(thumbnails: Pixels) -> Singles:
@@ -213,44 +262,24 @@ def _signed(thumbnails: Pixels) -> Singles:
     return thumbnails.astype(np.float32) - _MIDDLE
 
 
-def _squared(some: Pixels, others: Pixels) -> Singles:
-    """The sums of squared differences of some thumbnails from others, the less of plain and mirrored."""
-    both = _Compared.of(_signed(np.concatenate([some, others])))
-    return both.squared(np.arange(len(some)), np.arange(len(some), len(some) + len(others)))
-
-
-def _patches(thumbnails: Singles) -> Singles:
+def _patches(thumbnails: Pixels) -> Singles:
     """The sums over patches of 4 x 4 cells; shape (faces, 4, 4, 3)."""
     side = SIDE // _PATCH
-    sums: Singles = thumbnails.reshape(-1, side, _PATCH, side, _PATCH, 3).sum(axis=(2, 4))
+    sums: Singles = _signed(thumbnails).reshape(-1, side, _PATCH, side, _PATCH, 3).sum(axis=(2, 4))
     return sums
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """Pictures that are compared with each other as they are, and with one of them mirrored.
+def _squared(some: Singles, others: Singles) -> Singles:
+    """The sums of squared differences of some pictures from others, the less of plain and mirrored.
 
-    Attributes:
-        plain: As they are; shape (faces, values).
-        mirrored: Mirrored.
-        squares: The sum of the squares of each.
+    Args:
+        some: Shape (some, rows, columns, 3).
+        others: Shape (others, rows, columns, 3).
     """
-
-    plain: Singles
-    mirrored: Singles
-    squares: Singles
-
-    @classmethod
-    def of(cls, pictures: Singles) -> _Compared:
-        """Those of shape (faces, rows, columns, 3)."""
-        plain, mirrored = (array.reshape(len(pictures), -1) for array in (pictures, pictures[:, :, ::-1]))
-        return cls(plain, mirrored, np.square(plain).sum(axis=1))
-
-    def squared(self, rows: Integers, columns: Integers) -> Singles:
-        """The sums of squared differences of some from others, the less of plain and mirrored."""
-        some = self.plain[rows]
-        products: Singles = np.maximum(some @ self.plain[columns].T, some @ self.mirrored[columns].T)
-        products *= -2
-        products += self.squares[rows, None]
-        products += self.squares[columns]
-        return products
+    plain, mirrored = (array.reshape(len(some), -1) for array in (some, some[:, :, ::-1]))
+    others = others.reshape(len(others), -1)
+    products: Singles = np.maximum(plain @ others.T, mirrored @ others.T)
+    products *= -2
+    products += np.square(plain).sum(axis=1)[:, None]
+    products += np.square(others).sum(axis=1)
+    return products

@@ -17,10 +17,10 @@ import synpain_hf
 from synpain_hf.errors import PictureError, Problem
 from synpain_hf.imaging.decoding import declared_pixels, has_checksums
 from synpain_hf.imaging.faces import Encoding, Faces, WholeFace, join_faces, split_composite, whole_face
-from synpain_hf.imaging.likeness import Likeness
 from synpain_hf.imaging.limits import MAX_PIXELS, SHARES
 from synpain_hf.pair import Pair, Picture
 from synpain_hf.release.rows import Row, digest_of, row_of
+from synpain_hf.release.thumbnails import ThumbnailWriter, place_of
 from synpain_hf.sources.files import OpenArchives
 from synpain_hf.storage import holding, sha256_of
 from synpain_hf.vocabulary import FACES
@@ -41,12 +41,14 @@ class Task:
 
     Attributes:
         path: Its place in the release.
+        fold: The fold of its pairs.
         pairs: Its pairs, those with the same neutral picture next to each other.
         encoding: How to store the faces.
         schema: The Arrow schema.
     """
 
     path: str
+    fold: int
     pairs: tuple[Pair, ...]
     encoding: Encoding
     schema: pa.Schema
@@ -67,7 +69,7 @@ class Task:
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WrittenRow:
     """What a build remembers of a row.
 
@@ -77,7 +79,7 @@ class WrittenRow:
         listed_at: Where the source names it.
         digest: Digest of the whole row.
         pictures: SHA-256 of its source pictures.
-        likenesses: What tells its faces from others.
+        faces: The key of the likeness of each of its faces.
         unverified: Its source pictures in which damage would not show.
     """
 
@@ -86,7 +88,7 @@ class WrittenRow:
     listed_at: str
     digest: str
     pictures: tuple[str, ...]
-    likenesses: tuple[Likeness, ...]
+    faces: tuple[int, ...]
     unverified: tuple[str, ...]
 
 
@@ -99,6 +101,7 @@ class Written:
         path: Its place in the release.
         bytes: Its size; 0 where no pair was left, and no file written.
         sha256: Its digest.
+        thumbnails: The digest of the file of its thumbnails.
         rows: Its rows.
         problems: The pairs that are not in it.
     """
@@ -107,29 +110,35 @@ class Written:
     path: str
     bytes: int
     sha256: str
+    thumbnails: str
     rows: tuple[WrittenRow, ...]
     problems: tuple[Problem, ...]
 
+    def faces(self) -> list[int]:
+        """Its faces, each once, as their thumbnails are in their file."""
+        return list(dict.fromkeys(face for row in self.rows for face in row.faces))
+
 
 def write_partition(task: Task, release: Path) -> Written:
-    """Write one Parquet file: complete, or not there.
+    """Write one Parquet file, and the thumbnails of its faces: complete, or not there.
 
     Args:
         task: What to write.
-        release: The release directory.
+        release: The release directory, in the work folder.
 
     Raises:
         OSError: If it cannot be written.
     """
     key = task.key()  # before the pictures are read: one that changes meanwhile is read again by the next build
-    path = release / task.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")  # unique: a lost worker may still be writing
+    work = release.parent
+    path, beside = release / task.path, place_of(work, task.path)
+    partial, partial_beside = map(_partial, (path, beside))
     rows: list[WrittenRow] = []
     problems: list[Problem] = []
     plain = [name for name in task.schema.names if name not in FACES]
     with (
         partial.open("wb") as file,
+        partial_beside.open("wb") as thumbnails,
         pq.ParquetWriter(
             file,
             task.schema,
@@ -141,15 +150,23 @@ def write_partition(task: Task, release: Path) -> Written:
             use_content_defined_chunking=True,
         ) as writer,
     ):
-        for group in _groups(_rows(task, release.parent, problems)):
+        for group in _groups(_rows(task, work, ThumbnailWriter(thumbnails), problems)):
             writer.write_table(pa.Table.from_pylist([row for row, _ in group], task.schema))
             rows += [written for _, written in group]
     if not rows:
         partial.unlink()
-        return Written(key, task.path, 0, "", (), tuple(problems))
-    written_bytes, sha256 = partial.stat().st_size, sha256_of(partial)
+        partial_beside.unlink()
+        return Written(key, task.path, 0, "", "", (), tuple(problems))
+    written_bytes, sha256, of_thumbnails = partial.stat().st_size, sha256_of(partial), sha256_of(partial_beside)
     partial.replace(path)
-    return Written(key, task.path, written_bytes, sha256, tuple(rows), tuple(problems))
+    partial_beside.replace(beside)
+    return Written(key, task.path, written_bytes, sha256, of_thumbnails, tuple(rows), tuple(problems))
+
+
+def _partial(path: Path) -> Path:
+    """Where a file is written: a place of its own, as a lost worker may still be writing the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f"{path.name}.{uuid4().hex}.partial")
 
 
 def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, WrittenRow]]]:
@@ -167,7 +184,9 @@ def _groups(rows: Iterable[tuple[Row, WrittenRow]]) -> Iterator[list[tuple[Row, 
         yield group
 
 
-def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row, WrittenRow]]:
+def _rows(
+    task: Task, work: Path, thumbnails: ThumbnailWriter, problems: list[Problem]
+) -> Iterator[tuple[Row, WrittenRow]]:
     with OpenArchives() as archives:
         reader = _Reader(archives, task.encoding, work)
         for pair in task.pairs:
@@ -178,7 +197,8 @@ def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row
                 problems.append(Problem(pair.listed_at, str(error), pair.pair_id))
                 continue
             digests = tuple(picture.digest for picture in pictures)
-            row = row_of(pair, faces, pair.origins or digests, task.encoding, task.schema.names)
+            row = row_of(pair, task.fold, faces, pair.origins or digests, task.encoding, task.schema.names)
+            thumbnails.add(faces.likenesses)
             unverified = tuple(
                 picture.name
                 for picture, read in zip(pair.pictures, pictures, strict=True)
@@ -190,7 +210,7 @@ def _rows(task: Task, work: Path, problems: list[Problem]) -> Iterator[tuple[Row
                 pair.listed_at,
                 digest_of(row, faces.digests),
                 digests,
-                faces.likenesses,
+                tuple(likeness.key for likeness in faces.likenesses),
                 unverified,
             )
             yield row, written

@@ -230,7 +230,7 @@ def _placed(
         age_group, gender, ethnicity = (getattr(pair, column) or UNKNOWN for column in GROUPS)
         fold, person = folds[units[pair.identity]], persons.get(pair.identity, "")
         partition = Partition(fold, age_group, gender, ethnicity, person)
-        members[partition].append(replace(pair, fold=partition.fold))
+        members[partition].append(pair)
     return {partition: tuple(members[partition]) for partition in sorted(members)}
 
 

@@ -15,11 +15,14 @@ from synpain_hf.vocabulary import CLASSES, FACES, IDENTITY
 Row = dict[str, Any]
 
 
-def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encoding, columns: Collection[str]) -> Row:
+def row_of(
+    pair: Pair, fold: int, faces: Faces, digests: tuple[str, ...], encoding: Encoding, columns: Collection[str]
+) -> Row:
     """The row of a pair.
 
     Args:
-        pair: The pair, with its fold.
+        pair: The pair.
+        fold: Its fold.
         faces: Its encoded faces.
         digests: SHA-256 of the file of each of its pictures.
         encoding: How the faces are encoded.
@@ -35,7 +38,7 @@ def row_of(pair: Pair, faces: Faces, digests: tuple[str, ...], encoding: Encodin
         **known,
         **{face: {"bytes": getattr(faces, face), "path": f"{pair.pair_id}-{face}.{encoding.format}"} for face in FACES},
         **{column: _index(names, getattr(pair, column)) for column, names in CLASSES.items()},
-        "fold": pair.fold,
+        "fold": fold,
         "provenance": {
             **provenance,
             "generator": pair.generator,

@@ -2,20 +2,23 @@
 
 .OUT.partial/journal.jsonl   one line for each partition that is complete in .OUT.partial/release
 .OUT.partial/clips.jsonl     one line for each clip that was looked at
+.OUT.partial/thumbnails/     of the faces of each partition in the journal
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from synpain_hf.errors import Problem
-from synpain_hf.imaging.likeness import Likeness
+from synpain_hf.imaging.png import Pixels
 from synpain_hf.release.filming import Seen
 from synpain_hf.release.partition import Written, WrittenRow
+from synpain_hf.release.thumbnails import place_of, read_thumbnails
 from synpain_hf.storage import StagedFolder, sha256_of
 from synpain_hf.text.documents import parsed_json
 
@@ -30,6 +33,7 @@ class Staging:
     """
 
     def __init__(self, staged: StagedFolder) -> None:
+        self._work = staged.work
         self._journal, self._clips = (staged.work / name for name in ("journal.jsonl", "clips.jsonl"))
         self._writing = Lock()
         self.release = staged.folder
@@ -48,17 +52,24 @@ class Staging:
             _append(self._clips, seen)
             self.seen[seen.key] = seen
 
+    def thumbnails_of(self, written: Iterable[Written]) -> Pixels:
+        """The thumbnails of the faces of some partitions, in their order; shape (faces, 16, 16, 3), uint8."""
+        return read_thumbnails(self._work, (partition.path for partition in written if partition.rows))
+
     def _read(self) -> Iterator[Written]:
         for line in _lines(self._journal):
             try:
-                fields = parsed_json(line)
-                rows = tuple(map(_row, fields.pop("rows")))
-                problems = tuple(Problem(**problem) for problem in fields.pop("problems"))
-                written = Written(**fields, rows=rows, problems=problems)
+                entry = parsed_json(line)
+                rows = tuple(map(_row, entry.pop("rows")))
+                problems = tuple(Problem(**problem) for problem in entry.pop("problems"))
+                written = Written(**entry, rows=rows, problems=problems)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # an empty line, one cut short when the build was killed, or one of another version
-            path = self.release / written.path
-            if not rows or (path.is_file() and sha256_of(path) == written.sha256):
+            files = {
+                self.release / written.path: written.sha256,
+                place_of(self._work, written.path): written.thumbnails,
+            }
+            if not rows or all(path.is_file() and sha256_of(path) == sha256 for path, sha256 in files.items()):
                 yield written
 
     def _seen(self) -> Iterator[Seen]:
@@ -68,24 +79,28 @@ class Staging:
 
 def _append(journal: Path, entry: Written | Seen) -> None:
     with journal.open("a", encoding="utf-8") as file:
-        file.write(f"\n{json.dumps(entry, default=vars)}")  # on a new line, even after one cut short
+        file.write(f"\n{json.dumps(entry, default=_fields)}")  # on a new line, even after one cut short
 
 
-def _lines(journal: Path) -> list[str]:
-    return journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+def _fields(entry: Any) -> dict[str, Any]:
+    return {field.name: getattr(entry, field.name) for field in fields(entry)}
+
+
+def _lines(journal: Path) -> Iterator[str]:
+    if journal.exists():
+        with journal.open(encoding="utf-8") as file:
+            yield from file
 
 
 def _seen_in(line: str) -> Seen | None:
     """What a line says that a clip showed; None as for partitions."""
     try:
-        fields = parsed_json(line)
-        chosen = tuple(map(tuple, fields.pop("chosen")))
-        return Seen(**{**fields, "peak": tuple(fields["peak"]), "chosen": chosen})
+        entry = parsed_json(line)
+        chosen = tuple(map(tuple, entry.pop("chosen")))
+        return Seen(**{**entry, "peak": tuple(entry["peak"]), "chosen": chosen})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _row(fields: dict[str, Any]) -> WrittenRow:
-    likenesses = tuple(Likeness(**likeness) for likeness in fields["likenesses"])
-    as_tuples = {name: tuple(fields[name]) for name in ("pictures", "unverified")}
-    return WrittenRow(**{**fields, **as_tuples, "likenesses": likenesses})
+def _row(entry: dict[str, Any]) -> WrittenRow:
+    return WrittenRow(**{**entry, **{name: tuple(entry[name]) for name in ("pictures", "faces", "unverified")}})

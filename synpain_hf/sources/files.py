@@ -115,7 +115,7 @@ class _Walk:
         else:
             digest = digest_in_cache(place, self.blobs)
             digests = () if digest is None else (digest,)
-            self.listing.files.append(StoredPicture(name, place, "", entry.stat().st_size, digests))
+            self.listing.files.append(StoredPicture(name, str(place), "", entry.stat().st_size, digests))
 
 
 def _shown(name: str) -> str:
@@ -136,6 +136,7 @@ def list_zip(path: Path) -> Listing:
         reason = f"has {len(members):,} files, more than the {MOST_MEMBERS:,} that are read; divide it"
         listing.problems.append(Problem(path.name, reason))
         return listing
+    place = str(path)
     for member in members:
         name = PurePosixPath(member.filename.replace("\\", "/")).as_posix()  # old tools of Windows
         if is_hidden(name) or (_is_folder(member) and not member.file_size):
@@ -143,7 +144,7 @@ def list_zip(path: Path) -> Listing:
         if reason := _reason_against(member, name):
             listing.problems.append(Problem(f"{path.name}/{member.filename}", reason))
         else:
-            listing.files.append(StoredPicture(name, path, member.filename, member.file_size))
+            listing.files.append(StoredPicture(name, place, member.filename, member.file_size))
     listing.files.sort(key=lambda file: file.name)
     return listing
 
@@ -163,23 +164,29 @@ def _reason_against(member: zipfile.ZipInfo, name: str) -> str:
     return "is encrypted; unlock the archive first" if member.flag_bits & _ENCRYPTED else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredPicture:
     """A picture in a file, or in a zip archive.
 
     Attributes:
         name: Its name relative to the source, with `/`.
-        path: The file, or the archive that holds it, without symbolic links.
+        place: Where the file is, or the archive that holds it, without symbolic links; as text, which takes a third of
+            the memory of a path.
         member: Its name in the archive; empty for a file.
         size: Encoded size in bytes.
         digests: What its digests should be, where that is known.
     """
 
     name: str
-    path: Path
+    place: str
     member: str
     size: int
     digests: tuple[Digest, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The file, or the archive that holds it."""
+        return Path(self.place)
 
     @property
     def is_verified(self) -> bool:

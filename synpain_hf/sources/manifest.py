@@ -87,7 +87,7 @@ class ManifestSource:
         try:
             found = self._paths.find(given)
             digests = self._published.of(found.name, found.path)
-            return StoredPicture(self._within + found.name, found.path, "", found.path.stat().st_size, digests)
+            return StoredPicture(self._within + found.name, str(found.path), "", found.path.stat().st_size, digests)
         except NotThereError as error:
             is_likely = PurePosixPath(error.near).stem == PurePosixPath(given).stem  # others have similar names too
             meant = f" (did you mean {error.near!r}?)" if is_likely else ""

@@ -126,14 +126,20 @@ def test_what_is_damaged_in_the_staging_folder_is_written_again(
     tmp_path: Path, composites: Path, built: Release
 ) -> None:
     out = tmp_path / "release"
-    stopped(at_work(composites, out), kill=True)
+    stopped(at_work(composites, out, partitions=5), kill=True)
     staging = tmp_path / ".release.partial" / "release"
-    damaged, lost = (staging / partition["path"] for partition in journal_of(out)[:2])
-    damaged.write_bytes(damaged.read_bytes()[:-1])
-    lost.unlink()
+    finished = [partition["path"] for partition in journal_of(out)[:5]]
+    before = marks(staging, finished)
+    thumbnails = [staging.parent / "thumbnails" / f"{path}.rgb" for path in finished]
+    for damaged in (staging / finished[0], thumbnails[1]):
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"-")
+    for lost in (staging / finished[2], thumbnails[3]):
+        lost.unlink()
     (staging / "data" / "left-over.parquet").write_bytes(b"of a build with other pairs")
     build(composites, out, version="1.0.0")
     assert digests(out) == digests(built.folder)
+    after = marks(out, finished)
+    assert [path for path in finished if before[path] == after[path]] == finished[4:]
 
 
 @pytest.mark.slow

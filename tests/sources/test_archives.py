@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -82,6 +83,26 @@ class TestUnbc:
         assert (pair.label, pair.pspi, pair.source_label, pair.expression) == ("pain", 9.0, "PSPI 9", None)
         assert len(pairs) == 14
         assert "aa040t1aaaff001" not in pairs
+
+    def test_a_frame_is_remembered_in_less_than_a_kilobyte(self, made: Path, tmp_path: Path) -> None:
+        frames = 2000
+        for name, content in (
+            (f"Images/{FRAME}{{:04d}}.png", b""),
+            (f"{PSPI}/{FRAME}{{:04d}}_facs.txt", b"0"),
+            (f"{FACS}/{FRAME}{{:04d}}_facs.txt", b"12 3 0 0"),
+        ):
+            (tmp_path / name).parent.mkdir(parents=True)
+            for number in range(frames):
+                (tmp_path / name.format(number)).write_bytes(content)
+        open_source([made / "unbc"])  # so that everything is imported
+        tracemalloc.start()
+        try:
+            source = open_source([tmp_path])
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(source) == frames - 1
+        assert held / frames < 1000
 
     def test_units_of_the_expressive_face_are_annotations(self, made: Path) -> None:
         (annotation,) = pairs_in(made / "unbc")["aa040t1aaaff006"].annotations

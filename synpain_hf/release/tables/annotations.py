@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 NAME = "annotations"
 ACTION_UNITS_FILE = f"{NAME}/action_units.parquet"
 """What a build writes of the annotations that its source knows."""
+
+_AT_A_TIME = 4096
+"""Rows that are held as Python's objects before they are Arrow's."""
 
 
 @cache
@@ -54,21 +58,23 @@ def write_annotations(release: Path, contents: Contents) -> dict[str, FileRecord
     """
     from datasets import Features, Value
 
-    known = [(pair.pair_id, annotation) for pair in contents.pairs for annotation in pair.annotations]
-    if not known:
+    units = {unit for pair in contents.pairs for annotation in pair.annotations for unit in annotation.units}
+    if not any(pair.annotations for pair in contents.pairs):
         return {}
-    units = sorted({unit for _, annotation in known for unit in annotation.units}, key=_number)
     fixed = features()
     columns = {
         **{name: fixed[name] for name in (PAIR_ID, "face", "kind")},
-        **{unit: Value("float32") for unit in units},
+        **{unit: Value("float32") for unit in sorted(units, key=_number)},
         **{name: fixed[name] for name in ("pspi", "annotator")},
     }
     path = release / ACTION_UNITS_FILE
     path.parent.mkdir(exist_ok=True)
-    rows = [_row(pair_id, annotation) for pair_id, annotation in known]
-    write_rows(path, rows, Features(columns))
-    return {ACTION_UNITS_FILE: {**record_of(path), "rows": len(rows)}}
+    rows = (_row(pair.pair_id, annotation) for pair in contents.pairs for annotation in pair.annotations)
+    parts = iter(lambda: list(islice(rows, _AT_A_TIME)), [])
+    table = pa.concat_tables(table_of(part, Features(columns)) for part in parts).combine_chunks()
+    with open_file(path, Features(columns)) as file:
+        file.write_table(table)
+    return {ACTION_UNITS_FILE: {**record_of(path), "rows": table.num_rows}}
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, object]], columns: Features) -> None:

@@ -7,6 +7,7 @@ A picture is `Images/SUBJECT/SEQUENCE/FRAME.png` or `aligned/SUBJECT/SEQUENCE/FR
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -77,6 +78,13 @@ class UnbcSource:
 
 
 def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Problem]:
+    frames: list[Frame] = []
+    yield from _labelled(folder, groups, frames)  # what it listed is forgotten before pairs are made
+    yield from pairs_of(frames, rules, groups)
+
+
+def _labelled(folder: Path, groups: Groups, frames: list[Frame]) -> Iterator[Problem]:
+    """Fill in the frames with their labels; yield everything that is wrong."""
     pictures_in = next(name for name in PICTURES if (folder / name).is_dir())
     places = (pictures_in, f"{LABELS}/PSPI", f"{LABELS}/FACS")
     listed = [list_folder(folder / place, folder) if (folder / place).is_dir() else Listing() for place in places]
@@ -90,7 +98,6 @@ def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Prob
     yield from _keyed(listed[0].files, _PICTURE_SUFFIXES, pictures)
     yield from _keyed(listed[1].files, (_LABEL_END,), scores)
     yield from _keyed(listed[2].files, (_LABEL_END,), units)
-    frames: list[Frame] = []
     for key, picture in pictures.items():
         found = _frame(key, picture, scores, units)
         if isinstance(found, Frame):
@@ -102,7 +109,6 @@ def _entries(folder: Path, rules: Rules, groups: Groups) -> Iterator[Pair | Prob
             if key not in pictures:
                 yield Problem(file.name, f"has no picture in {pictures_in}; add it, or remove the label")
     yield from groups.check({subject for subject, _, _ in pictures})
-    yield from pairs_of(frames, rules, groups)
 
 
 def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: Files) -> Iterator[Problem]:
@@ -116,7 +122,8 @@ def _keyed(files: Iterable[StoredPicture], ends: tuple[str, ...], found: Files) 
             reason = "is not named SUBJECT/SEQUENCE/FRAME in letters, digits, dots, - and _; restore its name"
             yield Problem(file.name, reason)
             continue
-        subject, sequence, frame = parts
+        subject, sequence = map(sys.intern, parts[:2])  # held once, however many frames they have
+        frame = parts[2]
         before = found.setdefault((subject, sequence, frame), file)
         if before is not file:
             yield Problem(file.name, f"is the same frame as {before.name}; keep one of the two")

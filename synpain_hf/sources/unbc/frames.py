@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from synpain_hf.text.plurals import count
 
 T = TypeVar("T")
 
+Said = dict[object, tuple[Annotation, ...]]
+"""What is known of frames, by their codes: those that are coded alike have one and the same annotation."""
+
 ANNOTATOR = "facs"
 
 _NUMBER = re.compile(r"(\d{1,15})$", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A labelled frame.
 
@@ -93,6 +97,7 @@ def pairs_of(frames: Iterable[Frame], rules: Rules, groups: Groups) -> Iterator[
         A pair for every frame that is not a neutral one; a problem for each person without a neutral frame.
     """
     shown: dict[str, list[Frame]] = defaultdict(list)
+    said: Said = {}
     for frame in frames:
         shown[frame.identity].append(frame)
     for identity in sorted(shown):
@@ -107,7 +112,7 @@ def pairs_of(frames: Iterable[Frame], rules: Rules, groups: Groups) -> Iterator[
         if not others:
             yield Problem(identity, "has no frame beside the neutral one; add one, or leave this person out")
         for at, frame in enumerate(others):
-            yield _pair(frame, neutrals[at % len(neutrals)], rules, groups)
+            yield _pair(frame, neutrals[at % len(neutrals)], rules, groups, said)
 
 
 def spread(frames: Sequence[T], number: int) -> list[T]:
@@ -116,15 +121,18 @@ def spread(frames: Sequence[T], number: int) -> list[T]:
     return [frames[at * len(frames) // most] for at in range(most)]
 
 
-def _pair(frame: Frame, neutral: Frame, rules: Rules, groups: Groups) -> Pair:
-    known = () if frame.units is None else (Annotation("expressive", None, frame.units, frame.pspi, ANNOTATOR),)
+def _pair(frame: Frame, neutral: Frame, rules: Rules, groups: Groups, said: Said) -> Pair:
+    known: tuple[Annotation, ...] = ()
+    if frame.units is not None:
+        known = (Annotation("expressive", None, frame.units, frame.pspi, ANNOTATOR),)
+        known = said.setdefault((frame.pspi, *frame.units.items()), known)
     return Pair(
         pair_id=frame.name if frame.name.startswith(frame.clip) else f"{frame.clip}-{frame.name}",
         label="pain" if frame.pspi >= rules.pain_from else "no_pain",
         pictures=(neutral.picture, frame.picture),
         listed_at=frame.picture.name,
         identity=frame.identity,
-        source_label=f"PSPI {frame.pspi:g}",
+        source_label=sys.intern(f"PSPI {frame.pspi:g}"),
         pspi=frame.pspi,
         clip=frame.clip or None,
         frame=frame.number,

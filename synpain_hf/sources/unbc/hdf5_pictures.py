@@ -49,7 +49,7 @@ def _opened_images(path: Path) -> Iterator[Column]:
         yield images_in(file)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hdf5Picture:
     """A frame in an HDF5 file.
 
