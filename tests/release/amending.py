@@ -53,6 +53,7 @@ def until(fatal: int, release: Path, added: Path) -> tuple[int, int]:
 def killed(release: Path, added: Path, work: Path) -> Iterator[str]:
     """What a hundred processes left that were killed at moments spread over the whole amendment: `old` or `new`."""
     old = digests(release)
+    until(0, copied(release, work / "first"), added)  # may write the bytecode of what is imported late
     status, moments = until(0, copied(release, work / "whole"), added)
     assert status == 0
     new = digests(work / "whole")
