@@ -24,6 +24,9 @@ GROUPS = ("age_group", "gender", "ethnicity")
 UNKNOWN = "unknown"
 """How a group that is not known is called where it needs a name: in places of files, in counts and in tables."""
 
+RELEASE_RECORD, RELEASE_DATA = "release.json", "data"
+"""The file and the folder that every release has: what it is, and its pairs."""
+
 IDENTITY = "identity"
 """The column that says who is shown. Releases of earlier versions lack it: there every pair is its own identity."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from synpain_hf.storage import sha256_of
+from synpain_hf.vocabulary import RELEASE_RECORD
 
 NAME = "synpain"
 """What a data set is called unless it has another name."""
@@ -26,7 +27,7 @@ REAL = frozenset(("unbc", "biovid", "clips"))
 
 CARD = "README.md"
 CHANGELOG = "CHANGELOG.md"
-MANIFEST = "release.json"
+MANIFEST = RELEASE_RECORD
 REJECTED = "rejected.jsonl"
 CROISSANT = "croissant.json"
 FIGURES = "figures"

@@ -9,9 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from synpain_hf.errors import OutputError, SynpainError, UsageError
-
-_RECORD, _DATA = "release.json", "data"
-"""A file and a folder that every release has."""
+from synpain_hf.vocabulary import RELEASE_DATA, RELEASE_RECORD
 
 
 @contextmanager
@@ -67,7 +65,7 @@ def refuse_within_release(place: Path) -> None:
         UsageError: If a folder above `place` is a release.
     """
     for folder in place.resolve().parents:
-        if (folder / _RECORD).is_file() and (folder / _DATA).is_dir():
+        if (folder / RELEASE_RECORD).is_file() and (folder / RELEASE_DATA).is_dir():
             raise UsageError(f"{place} is in the release {folder}, which holds nothing else; give another place")
 
 

@@ -19,10 +19,9 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import torch
 
@@ -35,7 +34,7 @@ from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.cross_validation import SUMMARY, CrossValidation, cross_validate
 from synpain_hf.training.run.result import TrainingResult
-from tests.benchmarks.loading import INPUTS, SETTINGS, Speeds, measure_settings, measure_steps
+from tests.benchmarks.loading import INPUTS, SETTINGS, Course, Speeds, measure_settings, measure_steps
 from tests.benchmarks.loading import table as speed_table
 from tests.benchmarks.measuring import machine
 
@@ -113,20 +112,13 @@ def speeds(result: CrossValidation, release: Path, options: argparse.Namespace) 
     model = PairwisePainForImageClassification.from_pretrained(folder)
     processor = PairwisePainImageProcessor.from_pretrained(folder)
     prepared = prepare(open_pairs(release, "cv_0"), processor, cache_dir=options.out / "faces")
-    common: dict[str, Any] = {
-        "batch": options.batch,
-        "steps": options.steps,
-        "rounds": 3,
-        "torch_compile": options.compile,
+    course = Course(options.batch, options.steps, 3, {"torch_compile": options.compile})
+    loaded = {
+        "dataloader_num_workers": options.loader_workers,
+        "dataloader_persistent_workers": options.loader_workers > 0,
     }
-    by_input = measure_steps(
-        model,
-        prepared,
-        dataloader_num_workers=options.loader_workers,
-        dataloader_persistent_workers=options.loader_workers > 0,
-        **common,
-    )
-    return by_input, dict(measure_settings(model, prepared, **common))
+    by_input = measure_steps(model, prepared, replace(course, arguments={**course.arguments, **loaded}))
+    return by_input, dict(measure_settings(model, prepared, course))
 
 
 def report(heads: Sequence[Head], began: str) -> Iterator[str]:

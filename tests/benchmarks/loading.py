@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
@@ -177,24 +178,34 @@ class _Timer(TrainerCallback):
             self.seconds = _now(args.device.type) - self.began
 
 
+@dataclass(frozen=True)
+class Course:
+    """How the steps of a training are timed.
+
+    Attributes:
+        batch: Pairs in a batch.
+        steps: Steps that are timed in each round.
+        rounds: How often.
+        arguments: Of `PairwiseTrainingArguments`.
+    """
+
+    batch: int
+    steps: int
+    rounds: int
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
 def measure_steps(
     model: PairwisePainForImageClassification,
     prepared: PreparedPairs,
-    *,
-    batch: int,
-    steps: int,
-    rounds: int,
-    **arguments: Any,
+    course: Course,
 ) -> Speeds:
     """Pairs per second of `PairwiseTrainer`: with noise, with pairs that lie on the device, and with prepared pairs.
 
     Args:
         model: The model; it is trained on.
         prepared: Its faces; the split `train` is taken, the last, smaller batch of an epoch left out.
-        batch: Pairs in a batch.
-        steps: Steps that are timed in each round.
-        rounds: How often.
-        arguments: Of `PairwiseTrainingArguments`.
+        course: How its steps are timed.
     """
     kinds: dict[str, tuple[type[PairwiseTrainer], type[_WholeBatches]]] = {
         "random": (_OnRandomInput, _OneBatch),
@@ -202,11 +213,11 @@ def measure_steps(
         "real": (PairwiseTrainer, _WholeBatches),
     }
     speeds: Speeds = {name: [] for name in kinds}
-    for name, (trainer_class, dataset_class) in chain.from_iterable(repeat(kinds.items(), rounds)):
+    for name, (trainer_class, dataset_class) in chain.from_iterable(repeat(kinds.items(), course.rounds)):
         of_loader: Mapping[str, Any] = _NO_LOADING if dataset_class is _Resident else {}
         pairs = dataset_class(prepared, "train")
-        given = {**arguments, **of_loader}
-        speeds[name].append(_pairs_per_second(model, pairs, prepared.processor, trainer_class, batch, steps, given))
+        timed = replace(course, arguments={**course.arguments, **of_loader})
+        speeds[name].append(_pairs_per_second(model, pairs, prepared.processor, trainer_class, timed))
         _tell(f"{INPUTS[name]}: {speeds[name][-1]:,.1f} pairs/s")
     return speeds
 
@@ -214,11 +225,7 @@ def measure_steps(
 def measure_settings(
     model: PairwisePainForImageClassification,
     prepared: PreparedPairs,
-    *,
-    batch: int,
-    steps: int,
-    rounds: int,
-    **arguments: Any,
+    course: Course,
 ) -> Iterator[tuple[str, Speeds]]:
     """Pairs per second with and without the settings of `SETTINGS`, on pairs that lie on the device.
 
@@ -228,32 +235,27 @@ def measure_settings(
     Args:
         model: The model; it is trained on.
         prepared: Its faces; the split `train` is taken, the last, smaller batch of an epoch left out.
-        batch: Pairs in a batch.
-        steps: Steps that are timed in each round.
-        rounds: How often.
-        arguments: Of `PairwiseTrainingArguments`.
+        course: How its steps are timed.
     """
     on_gpu = torch.cuda.is_available()
     has_bf16 = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
     for bf16 in (True, False) if has_bf16 else (False,):
         tried = {name: chosen for name, chosen in SETTINGS.items() if _is_there(chosen)}
         speeds: Speeds = {name: [] for name in tried}
-        for name, chosen in chain.from_iterable(repeat(tried.items(), rounds)):
-            given = {**arguments, **_NO_LOADING, "bf16": bf16, **dict.fromkeys(_SWITCHES, False)}
-            given |= dict.fromkeys(chosen, True)
+        for name, chosen in chain.from_iterable(repeat(tried.items(), course.rounds)):
+            switches = {switch: switch in chosen for switch in _SWITCHES}
+            timed = replace(course, arguments={**course.arguments, **_NO_LOADING, "bf16": bf16, **switches})
             pairs = _Resident(prepared, "train")
-            speeds[name].append(
-                _pairs_per_second(model, pairs, prepared.processor, PairwiseTrainer, batch, steps, given)
-            )
+            speeds[name].append(_pairs_per_second(model, pairs, prepared.processor, PairwiseTrainer, timed))
             _tell(f"{name}: {speeds[name][-1]:,.1f} pairs/s")
         yield "bfloat16" if bf16 else "float32", speeds
 
 
 def _is_there(chosen: Sequence[str]) -> bool:
     """Whether this machine has what settings are for."""
-    return (torch.cuda.is_available() or not {*chosen} - {"channels_last"}) and (
-        "tf32" not in chosen or is_torch_tf32_available()
-    )
+    if "tf32" in chosen and not is_torch_tf32_available():
+        return False
+    return torch.cuda.is_available() or {*chosen} <= {"channels_last"}
 
 
 def _pairs_per_second(
@@ -261,23 +263,21 @@ def _pairs_per_second(
     pairs: _WholeBatches,
     processor: PairwisePainImageProcessor,
     trainer_class: type[PairwiseTrainer],
-    batch: int,
-    steps: int,
-    arguments: Mapping[str, Any],
+    course: Course,
 ) -> float:
     """Pairs per second of a training, its first steps left out."""
     with tempfile.TemporaryDirectory(prefix="synpain-bench-") as folder:
         args = PairwiseTrainingArguments.of(
             output_dir=folder,
-            max_steps=WARM_STEPS + steps,
-            per_device_train_batch_size=batch,
+            max_steps=WARM_STEPS + course.steps,
+            per_device_train_batch_size=course.batch,
             eval_strategy="no",
             save_strategy="no",
             logging_strategy="no",
             disable_tqdm=True,
-            **arguments,
+            **course.arguments,
         )
-        timer, pairs.size = _Timer(), batch
+        timer, pairs.size = _Timer(), course.batch
         trainer = trainer_class(
             model,
             args,
@@ -287,7 +287,7 @@ def _pairs_per_second(
             callbacks=[timer],
         )
         trainer.train()
-    return steps * batch / timer.seconds
+    return course.steps * course.batch / timer.seconds
 
 
 def _now(device: str) -> float:
@@ -354,9 +354,7 @@ def main() -> None:
                     options.seconds,
                 )
             model = PairwisePainForImageClassification(MODELS[name]())
-            steps[name] = measure_steps(
-                model, prepared, batch=options.batch, steps=options.steps, rounds=options.rounds
-            )
+            steps[name] = measure_steps(model, prepared, Course(options.batch, options.steps, options.rounds))
     report += ["", *table("loader", ROUTES, loaders), "", *table("training step", INPUTS, steps)]
     text = "\n".join(report) + "\n"
     sys.stdout.write(text)

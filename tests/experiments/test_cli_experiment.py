@@ -88,3 +88,11 @@ def test_a_dry_run_for_programs_has_each_scenario(words: list[str]) -> None:
     assert said["seconds"] > 0
     assert [one["scenario"]["turn"] for one in said["runs"]] == [f"cv_{fold}" for fold in range(5)]
     assert not any(one["there"] for one in said["runs"])
+
+
+def test_nothing_is_written_into_a_release(words: list[str], sixty: Release) -> None:
+    out = sixty.folder / "experiments"
+    refused = run(*words, "--out", out)
+    assert refused.exit_code == 2
+    assert "is in the release" in " ".join(refused.stderr.split())
+    assert not out.exists()

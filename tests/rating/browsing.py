@@ -76,6 +76,13 @@ class Rater:
     def script(self, text: str, *arguments: object) -> Any:
         return self.browser.execute_script(text, *arguments)
 
+    def listens_to(self, event: str) -> bool:
+        """Whether the page, as a whole, listens to an event, whatever it would do then."""
+        run = self.browser.execute_cdp_cmd
+        page = run("Runtime.evaluate", {"expression": "window"})["result"]["objectId"]
+        listeners = run("DOMDebugger.getEventListeners", {"objectId": page})["listeners"]
+        return any(listener["type"] == event for listener in listeners)
+
     def log(self, kind: str) -> list[dict[str, str]]:
         """What the browser noted since this was last asked."""
         entries: list[dict[str, str]] = self.browser.get_log(kind)  # type: ignore[no-untyped-call]

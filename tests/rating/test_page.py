@@ -306,10 +306,11 @@ def test_a_browser_that_keeps_nothing_is_told_and_the_table_is_whole(forgetful: 
     assert not warns_on_closing(rater)
 
 
-def test_a_browser_that_keeps_the_answers_lets_the_page_be_closed(rater: Rater) -> None:
+def test_a_page_whose_answers_are_kept_does_not_even_listen_to_its_closing(rater: Rater) -> None:
     rater.begin("Ann")
     rater.press(*"1111")
-    assert not warns_on_closing(rater)
+    assert rater.listens_to("storage")
+    assert not rater.listens_to("beforeunload")
 
 
 def warns_on_closing(rater: Rater) -> bool:

@@ -38,6 +38,7 @@ from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
 from tests.disks import small_disk
 from tests.hub import Hub, Repository
 from tests.loading.elsewhere import run_elsewhere
+from tests.terminal import run
 from tests.training.small import ARGUMENTS, SIDE, configuration, same, stopping_at, tiny, trained, weights
 
 ACCELERATE = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
@@ -441,6 +442,14 @@ def test_what_a_kill_left_before_anything_was_written_is_no_obstacle(tmp_path: P
     (out / "notes.txt").touch()
     with pytest.raises(UsageError, match=r"exists; remove it, or give another place"):
         check_place(out, RECORD)
+
+
+def test_nothing_is_trained_into_a_release(faces: Release) -> None:
+    for out in (faces.folder / "model", faces.folder / "data" / "model"):
+        refused = run("train", faces.folder, out)
+        assert refused.exit_code == 2
+        assert "is in the release" in " ".join(refused.stderr.split())
+        assert not out.exists()
 
 
 @pytest.mark.slow

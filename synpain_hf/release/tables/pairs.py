@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from synpain_hf.configurations import CONFIGURATIONS, EACH_PERSON, Partition, each_person
 from synpain_hf.release.tables.table import PAIR_ID, Aspect, Bumps, Table
 from synpain_hf.release.versions import Bump
-from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY
+from synpain_hf.vocabulary import CLASSES, DERIVED_FROM, FACES, GROUPS, IDENTITY, RELEASE_DATA
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -106,7 +106,7 @@ def _told_by_place(file: str) -> Mapping[str, object]:
 
 PAIRS = Table(
     name="pairs",
-    folder="data",
+    folder=RELEASE_DATA,
     key=(PAIR_ID,),
     features=features,
     meanings=_MEANINGS,

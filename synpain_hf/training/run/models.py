@@ -47,6 +47,10 @@ _OWN = PairwisePainConfig.model_type
 _PUBLISHED = (".pt", ".pth", ".bin")
 """How files with published state dicts end."""
 
+_TO_TRAIN = "pwct, linear, a vision model's id or folder, or a .json file with a configuration"
+_TO_JUDGE = "a trained model's folder or id, or the .pt file of a published PwCT"
+"""What may be given as a model."""
+
 _ANY_SIDE = 224
 _HIGHEST_PSPI, _HIGHEST_PSPI_OF_GRADED_EYES = 16.0, 20.0
 _EYES = "AU43"
@@ -70,7 +74,7 @@ def build_model(
     heads = _heads(arguments, sets, annotator)
     name = arguments.model
     weights = class_weights(pairs, also) if arguments.class_weights == "balanced" else None
-    with _as_unloadable(name, _STARTING):
+    with _as_unloadable(name, _TO_TRAIN):
         model, processor = _made(name, arguments, sets, {"class_weights": weights, **heads})
         _check_fit(model, processor)
     freeze_unused(model, *processor.output_size)
@@ -87,11 +91,6 @@ def _made(
         config = _config_of_file(Path(name).expanduser(), arguments, options)
         return PairwisePainForImageClassification(config), _processor_for(config, arguments, {})
     return _pretrained(name, arguments, sets, options)
-
-
-_STARTING = "pwct, linear, a vision model's id or folder, or a .json file with a configuration"
-_TRAINED = "a trained model's folder or id, or the .pt file of a published PwCT"
-"""What may be given as a model: to train, and to judge with."""
 
 
 @contextmanager
@@ -140,8 +139,8 @@ def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwiseP
         network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
         return network, PairwisePainImageProcessor(alignment="pwct")
     name = finished(name)
-    ModelArguments(model=name).check_source(_TRAINED)
-    with _as_unloadable(name, _TRAINED), bars(wanted=False):
+    ModelArguments(model=name).check_source(_TO_JUDGE)
+    with _as_unloadable(name, _TO_JUDGE), bars(wanted=False):
         if not is_pairwise(name):
             raise UsageError(
                 f"is {shown(name)!r}, which is not a pairwise model; give one that `train` has made", "model"
