@@ -202,9 +202,10 @@ def _numbered(things: Sequence[Hashable]) -> Integers:
 
 
 def _alike(thumbnails: Pixels, numbers: Integers, identities: Integers) -> Iterator[tuple[int, Integers]]:
-    """For every face, some of other identities whose thumbnails are at most `FARTHEST` from its, as is or mirrored.
+    """For every face, those of other identities that are as bright or brighter, and at most `FARTHEST` from it.
 
-    Over all that is given for a face, these are all such faces that are as bright or brighter.
+    They are compared by their thumbnails, as they are and mirrored. A face may come several times, each time with
+    others.
 
     Mean brightness never differs by more than the root mean square of the differences, so that in the order of
     brightness only the next ones need be compared; and the squared difference of two sums over a patch is at most its

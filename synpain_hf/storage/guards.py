@@ -66,7 +66,7 @@ def refuse_within_release(place: Path) -> None:
     """
     for folder in place.resolve().parents:
         if (folder / RELEASE_RECORD).is_file() and (folder / RELEASE_DATA).is_dir():
-            raise UsageError(f"{place} is in the release {folder}, which holds nothing else; give another place")
+            raise UsageError(f"{place} is in the release {folder}, which holds its own files alone; give another place")
 
 
 def refuse_link(path: Path) -> None:
