@@ -117,9 +117,10 @@ def test_nothing_is_set_for_a_training_on_a_cpu(pairs: Pairs, tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ["pwct", "resnet", "convnext"])
 def test_channels_last_gives_the_same_scores_gradients_and_step(kind: str) -> None:
     torch.manual_seed(0)
-    usual = of_kind(kind).train()
+    # In double precision: rounding of float32 may choose another of two pixels that are nearly the largest of a pool.
+    usual = of_kind(kind).double().train()
     other = copy.deepcopy(usual)
-    target, reference = faces(usual, 4)
+    target, reference = (each.double() for each in faces(usual, 4))
     labels = torch.tensor([0, 1, 1, 0])
     losses, gradients, stepped = [], [], []
     for model, order in ((usual, torch.contiguous_format), (other, torch.channels_last)):
@@ -130,10 +131,10 @@ def test_channels_last_gives_the_same_scores_gradients_and_step(kind: str) -> No
         gradients.append(in_one_row(each.grad for each in model.parameters()))
         optimizer.step()
         stepped.append(in_one_row(model.parameters()))
-    torch.testing.assert_close(losses[0].logits, losses[1].logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(losses[0].logits, losses[1].logits)
     assert all(weight.is_contiguous() for weight in other.parameters())
     for one, same in (gradients, stepped):
-        assert (one - same).norm() < 1e-3 * one.norm()
+        torch.testing.assert_close(one, same)
 
 
 def in_one_row(found: Iterable[Tensor | None]) -> Tensor:
