@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
+from sklearn.datasets import load_sample_images
 
 from synpain_hf.annotation.annotators import ANNOTATORS
 from synpain_hf.annotation.annotators.annotator import Annotator
@@ -50,6 +51,15 @@ def changed(image: Image.Image) -> Pixels:
     return np.ascontiguousarray(np.asarray(image))
 
 
+def in_a_frame(face: Pixels, times: float, across: float, down: float) -> tuple[Pixels, tuple[int, int]]:
+    """A face in a grey frame so many times as wide and high, and where; across and down are shares of the room."""
+    image = Image.fromarray(face)
+    frame = Image.new("RGB", (round(image.width * times), round(image.height * times)), image.getpixel((0, 0)))
+    place = round((frame.width - image.width) * across), round((frame.height - image.height) * down)
+    frame.paste(image, place)
+    return changed(frame), place
+
+
 def side_by_side(face: Pixels, scales: tuple[float, ...]) -> Pixels:
     """A face several times in one picture, in these sizes."""
     image = Image.fromarray(face)
@@ -69,10 +79,18 @@ def test_it_says_what_its_columns_are_and_what_they_mean(name: str, annotators: 
 
 
 @pytest.mark.parametrize("name", LOOKING)
-@pytest.mark.parametrize("picture", ["noise", "black", "a strip"])
+@pytest.mark.parametrize("picture", ["noise", "black", "a strip", "a pixel", "a temple", "a flower"])
 def test_without_a_face_there_is_a_reason_and_no_value(name: str, picture: str, annotators: Annotators) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 160, 3), np.uint8)
-    pixels = {"noise": noise, "black": np.zeros_like(noise), "a strip": np.tile(noise[:32], (1, 20, 1))}[picture]
+    temple, flower = load_sample_images().images
+    pixels = {
+        "noise": noise,
+        "black": np.zeros_like(noise),
+        "a strip": np.tile(noise[:32], (1, 20, 1)),
+        "a pixel": noise[:1, :1].copy(),
+        "a temple": temple,
+        "a flower": flower,
+    }[picture]
     assert annotators[name].measure(pixels) == {"faces": 0, "reason": "no face was found"}
 
 
@@ -116,6 +134,31 @@ class TestMediapipe:
         there, here = (points_of(annotators, pixels) for pixels in (face, changed(framed)))
         apart = np.hypot(*(here / larger + (left, top) - there).T)
         assert apart.mean() < 0.0047 * np.ptp(there[:, 0])
+
+    @pytest.mark.parametrize("across", [0.0, 0.5, 1.0])
+    @pytest.mark.parametrize("down", [0.0, 0.5, 1.0])
+    def test_a_face_that_is_too_small_for_a_first_look_is_found_wherever_it_is(
+        self, annotators: Annotators, face: Pixels, across: float, down: float
+    ) -> None:
+        wide, (left, top) = in_a_frame(face, 5, across, down)
+        there = points_of(annotators, face)
+        measured = annotators["mediapipe"].measure(wide)
+        here = np.asarray(measured["landmarks"], np.float64).reshape(-1, 3)[:, :2]
+        assert np.hypot(*(here - (left, top) - there).T).mean() < 0.006 * np.ptp(there[:, 0])
+        assert measured["faces"] == 1, "though it shows in several squares"
+        assert float(str(measured["confidence"])) > 0.5
+
+    def test_several_such_faces_are_counted_and_the_largest_is_measured(
+        self, annotators: Annotators, face: Pixels
+    ) -> None:
+        small = Image.fromarray(face).resize((round(face.shape[1] * 0.9), round(face.shape[0] * 0.9)))
+        wide, _ = in_a_frame(face, 6, 0.1, 0.1)
+        both = Image.fromarray(wide)
+        both.paste(small, (both.width - small.width, both.height - small.height))
+        measured = annotators["mediapipe"].measure(changed(both))
+        assert measured["faces"] == 2
+        points = np.asarray(measured["landmarks"], np.float64).reshape(-1, 3)
+        assert points[:, 0].max() < both.width / 2
 
     @pytest.mark.parametrize("turn", [-25, -10, 10, 25])
     def test_roll_follows_the_tilt_of_the_picture(self, annotators: Annotators, face: Pixels, turn: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import weakref
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
@@ -41,8 +43,11 @@ _USUAL_SIDE = (0.3, 0.7)
 _NEARER = 2.0
 """Side of the square of a second look, in lengths of the face."""
 
+_PARTS = 2
+"""Where no face is found, squares are searched whose side is this part of the picture's longer one."""
+
 _MOST_SIDE = 1024
-"""Pixels along that side, at most."""
+"""Pixels along the side of a square, at most."""
 
 _loading = Lock()
 
@@ -72,11 +77,20 @@ class _Face:
         """How wide and how high it is."""
         return np.asarray(np.ptp(self.points[:, :2], axis=0))
 
+    def size(self) -> float:
+        """Its width times its height."""
+        return float(np.prod(self.sides))
+
+    def is_within(self, other: _Face) -> bool:
+        """Whether its middle lies so near to the other's that both are one face."""
+        return bool(np.hypot(*(self.middle - other.middle)) < other.sides.max() / 2)
+
 
 class Mediapipe(Annotator):
     """MediaPipe's face landmarker, and the detector that is a part of it.
 
-    Of several faces the largest is taken. Where it fills its picture, or a small part of it, it is looked at again in a
+    Where no face is found in the whole picture, it is searched part by part, as the detector misses small faces. Of
+    several faces the largest is taken. Where it fills its picture, or a small part of it, it is looked at again in a
     square of twice its length; else its landmarks would be off by some percent of its width.
 
     Args:
@@ -85,7 +99,7 @@ class Mediapipe(Annotator):
 
     name: ClassVar[str] = "mediapipe"
     title: ClassVar[str] = "MediaPipe"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[Sequence[ModelFile]] = (
         ModelFile(
             name="face_landmarker.task",
@@ -151,17 +165,15 @@ class Mediapipe(Annotator):
 
     def measure(self, pixels: Pixels) -> Measured:
         """Measure the largest face of a picture."""
-        from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
-
-        faces = self._faces(pixels)
+        faces = self._faces(pixels) or self._in_parts(pixels)
         if not faces:
             return {"faces": 0, "reason": NO_FACE}
-        first = max(faces, key=lambda face: float(np.prod(face.sides)))
-        chosen = self._nearer(pixels, first)
+        first = max(faces, key=_Face.size)
+        chosen = first if _is_usual(first, pixels) else self._nearer(pixels, first) or first
         units = approximate_units(chosen.shapes)
         pose = head_pose(chosen.turn)
         return {
-            "confidence": self._confidence(Image(ImageFormat.SRGB, pixels), first),
+            "confidence": self._confidence(pixels, first),
             "faces": len(faces),
             "yaw": pose.yaw,
             "pitch": pose.pitch,
@@ -193,29 +205,69 @@ class Mediapipe(Annotator):
             )
         ]
 
-    def _nearer(self, pixels: Pixels, face: _Face) -> _Face:
-        """The same face, looked at in a square where it is as long as usual; the first look counts if it is lost."""
-        length = float(face.sides.max())
-        least, most = _USUAL_SIDE
-        if least <= length / min(pixels.shape[:2]) <= most:
-            return face
-        side = max(2, round(_NEARER * length))
-        left, top = np.rint(face.middle - side / 2).astype(int).tolist()
-        square = _square(pixels, left, top, side)
-        seen = [replace(one, points=one.points * (side / len(square)) + (left, top, 0)) for one in self._faces(square)]
-        near = [one for one in seen if np.hypot(*(one.middle - face.middle)) < length / 2]
-        return min(near, key=lambda one: float(np.hypot(*(one.middle - face.middle))), default=face)
+    def _nearer(self, pixels: Pixels, face: _Face) -> _Face | None:
+        """The same face, looked at in a square where it is as long as usual; None if it is lost there."""
+        near = [one for one in self._in_square(pixels, *_around(face)) if one.is_within(face)]
+        return min(near, key=lambda one: float(np.hypot(*(one.middle - face.middle))), default=None)
 
-    def _confidence(self, image: Any, face: _Face) -> float | None:
-        """How sure the detector is of the face whose middle is nearest to that of another look."""
-        detections = self._detector.detect(image).detections
+    def _in_parts(self, pixels: Pixels) -> list[_Face]:
+        """Every face that shows in a square of those that cover a picture, and again when it is looked at by itself."""
+        height, width = pixels.shape[:2]
+        side = max(1, max(height, width) // _PARTS)
+        places = product(_starts(height, side), _starts(width, side))
+        seen = [face for top, left in places for face in self._in_square(pixels, left, top, side)]
+        nearer = [self._nearer(pixels, face) for face in seen]
+        faces: list[_Face] = []
+        for face in sorted((face for face in nearer if face), key=_Face.size, reverse=True):
+            if not any(face.is_within(larger) for larger in faces):
+                faces.append(face)
+        return faces
+
+    def _in_square(self, pixels: Pixels, left: int, top: int, side: int) -> list[_Face]:
+        """Every face of a square of a picture, with landmarks in pixels of the picture."""
+        square = _square(pixels, left, top, side)
+        return [replace(one, points=one.points * (side / len(square)) + (left, top, 0)) for one in self._faces(square)]
+
+    def _confidence(self, pixels: Pixels, face: _Face) -> float | None:
+        """How sure the detector is of a face: in the whole picture, or in a square around it where it is small."""
+        left, top, side = _around(face)
+        near = _square(pixels, left, top, side)
+        return self._sureness(pixels, face.middle) or self._sureness(
+            near, (face.middle - (left, top)) * len(near) / side
+        )
+
+    def _sureness(self, pixels: Pixels, middle: npt.NDArray[np.float64]) -> float | None:
+        """How sure the detector is of the face whose middle is nearest."""
+        from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
+
+        detections = self._detector.detect(Image(ImageFormat.SRGB, pixels)).detections
 
         def distance(detection: Any) -> float:
             box = detection.bounding_box
             at = (box.origin_x + box.width / 2, box.origin_y + box.height / 2)
-            return float(np.hypot(*(face.middle - at)))
+            return float(np.hypot(*(middle - at)))
 
         return min(detections, key=distance).categories[0].score if detections else None
+
+
+def _is_usual(face: _Face, pixels: Pixels) -> bool:
+    """Whether a face is as long in its picture as where its landmarks are exact at a first look."""
+    least, most = _USUAL_SIDE
+    share: float = face.sides.max() / min(pixels.shape[:2])
+    return least <= share <= most
+
+
+def _around(face: _Face) -> tuple[int, int, int]:
+    """Left edge, top edge and side of the square in which a face is as long as usual."""
+    side = max(2, round(_NEARER * float(face.sides.max())))
+    left, top = np.rint(face.middle - side / 2).astype(int).tolist()
+    return left, top, side
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where squares begin that cover a length of a picture, at most half a side after one another."""
+    steps = max(0, math.ceil((length - side) / (side / 2)))
+    return [round(step * (length - side) / max(1, steps)) for step in range(steps + 1)]
 
 
 def _square(pixels: Pixels, left: int, top: int, side: int) -> Pixels:
