@@ -21,6 +21,7 @@ from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.data.unaligned import by_group
 from synpain_hf.training.options import DataArguments, ModelArguments
 from synpain_hf.training.report.evaluation import figures, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
@@ -45,7 +46,8 @@ def main() -> None:
     began_with = initial_weights(chosen, model)
 
     # 3. Every face is decoded and scaled once, into a file that later runs and other processes map into memory.
-    prepared = prepare(pairs, processor, cache_dir=data.cache_dir)
+    prepared = prepare(pairs, processor, unaligned=chosen.unaligned, cache_dir=data.cache_dir)
+    pairs = prepared.pairs  # without those that are left out, if any
     splits = {
         split: PairDataset(
             prepared,
@@ -95,6 +97,7 @@ def main() -> None:
             base_model=chosen.base_model,
             initial_weights=began_with,
             references=data.references,
+            unaligned=list(by_group(prepared.left_out, pairs)),
             report=report,
             tables=report.to_markdown(),
             figures=list(figures(args.output_dir)),

@@ -19,6 +19,7 @@ from synpain_hf.cli.options import (
     ModelName,
     Settings,
     Standardize,
+    UnalignedOption,
     choice_of,
     option_of,
 )
@@ -34,7 +35,19 @@ LIST, SHOW = "list", "show"
 
 _TYPED = {"num_train_epochs": "--epochs", "per_device_train_batch_size": "--batch-size"}
 _OPTIONS = (
-    *("data", "synthetic", "pairs", "model", "fusion", "lora", "image_size", "crop_box", "alignment", "standardize"),
+    *(
+        "data",
+        "synthetic",
+        "pairs",
+        "model",
+        "fusion",
+        "lora",
+        "image_size",
+        "crop_box",
+        "alignment",
+        "unaligned",
+        "standardize",
+    ),
     *("num_train_epochs", "per_device_train_batch_size", "learning_rate", "seeds", "runs", "jobs", "cache_dir", "out"),
 )
 
@@ -73,6 +86,7 @@ def experiment(
     image_size: ImageSize = ModelArguments.image_size,
     crop_box: CropBox = None,
     alignment: AlignmentOption = ModelArguments.alignment,
+    unaligned: UnalignedOption = ModelArguments.unaligned,
     standardize: Standardize = ModelArguments.standardize,
     augmentation: Augmentation = True,
     epochs: Annotated[float | None, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)] = None,
@@ -142,7 +156,8 @@ def experiment(
             "synthetic": synthetic, "pairs": pairs, "runs": runs, "augmentation": augmentation,
             "cache_dir": cache_dir, "seeds": seeds_of(seeds) if seeds is not None else (), "progress": progress,
             "model": ModelArguments(
-                model, fusion, lora, image_size, None if crop_box is None else list(crop_box), alignment, standardize
+                model, fusion, lora, image_size, None if crop_box is None else list(crop_box), alignment, unaligned,
+                standardize,
             ),
             **arguments,
         }  # fmt: skip

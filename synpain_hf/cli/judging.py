@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, choice_of, option_of
+from synpain_hf.cli.options import AsJson, UnalignedOption, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_text, reported, width
-from synpain_hf.training.options import DataArguments, References
+from synpain_hf.training.options import DataArguments, ModelArguments, References
 
 
 def _typed(name: str) -> str:
@@ -54,6 +54,7 @@ def predict(
             "--even-learned", help="Also judge pairs that the model has learned; it will look better than it is."
         ),
     ] = False,
+    unaligned: UnalignedOption = ModelArguments.unaligned,
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs at a time.")] = 64,
     cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
     as_json: AsJson = False,
@@ -67,8 +68,8 @@ def predict(
 
         found = synpain_hf.predict(
             model, dataset, config_name=config_name, split=split, out=out, revision=revision, annotator=annotator,
-            references=references, even_learned=even_learned, batch_size=batch_size, cache_dir=cache_dir,
-            progress=progress,
+            references=references, even_learned=even_learned, unaligned=unaligned, batch_size=batch_size,
+            cache_dir=cache_dir, progress=progress, warn=lambda told: print_line(f"warning: {told}", on=sys.stderr),
         )  # fmt: skip
         report = synpain_hf.evaluate(out, groups=known_groups(found), progress=progress)
     if as_json:

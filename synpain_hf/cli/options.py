@@ -12,7 +12,7 @@ import typer
 from synpain_hf.executor import Engine
 from synpain_hf.text.suggestions import did_you_mean
 from synpain_hf.training.options import ModelArguments
-from synpain_hf.vocabulary import Alignment, Fusion, Precision
+from synpain_hf.vocabulary import Alignment, Fusion, Precision, Unaligned
 
 
 def choice_of(words: Any) -> dict[str, Any]:
@@ -80,6 +80,7 @@ Lora = Annotated[bool, option_of(ModelArguments, "lora", "--lora")]
 ImageSize = Annotated[int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)]
 CropBox = Annotated[tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")]
 AlignmentOption = Annotated[Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))]
+UnalignedOption = Annotated[Unaligned, option_of(ModelArguments, "unaligned", **choice_of(Unaligned))]
 Standardize = Annotated[bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")]
 Augmentation = Annotated[bool, typer.Option(help="Change pairs at random in training.")]
 Settings = Annotated[

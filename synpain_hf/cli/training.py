@@ -22,6 +22,7 @@ from synpain_hf.cli.options import (
     ModelName,
     Settings,
     Standardize,
+    UnalignedOption,
     argument_of,
     choice_of,
     option_of,
@@ -79,6 +80,7 @@ def train(
     image_size: ImageSize = ModelArguments.image_size,
     crop_box: CropBox = None,
     alignment: AlignmentOption = ModelArguments.alignment,
+    unaligned: UnalignedOption = ModelArguments.unaligned,
     standardize: Standardize = ModelArguments.standardize,
     pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
@@ -136,9 +138,9 @@ def train(
             raise UsageError(f"is for {' and '.join(SEVERAL)}, which train several models; leave it out", "jobs")
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
-            crop_box=None if crop_box is None else list(crop_box), alignment=alignment, standardize=standardize,
-            pspi_head=pspi_head, action_units=[] if action_units is None else action_units.split(","),
-            class_weights=class_weights,
+            crop_box=None if crop_box is None else list(crop_box), alignment=alignment, unaligned=unaligned,
+            standardize=standardize, pspi_head=pspi_head,
+            action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
         values = {**asdict(everyday), **read_settings(settings or ())}

@@ -47,7 +47,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
         raise NotPossibleError(f"{TEST} has no pairs")
     if not scenario.trains:
         judged = [_shown(apart, (TEST,), scenario.test_faces, scenario)]
-        return Run(scenario, None, request.model.model, weights, judged, tested.name)
+        return Run(scenario, None, request.model.model, weights, judged, tested.name, request.model.unaligned)
     pairs = sets[scenario.data].pairs
     learned = _learned(scenario, pairs)
     whole = replace(pairs, splits={**learned, **apart.splits} if tested.pairs is pairs else learned)
@@ -58,7 +58,7 @@ def bind(scenario: Scenario, sets: Mapping[str, OpenedSet], request: Request, we
     training = Training(_shown(whole, _LEARNED, scenario.faces, scenario), also, model, weights, options)
     places = [(whole, (VALIDATION, TEST))] if TEST in whole.splits else [(whole, (VALIDATION,)), (apart, (TEST,))]
     judged = [_shown(one, splits, scenario.test_faces, scenario) for one, splits in places]
-    return Run(scenario, training, request.model.model, weights, judged, tested.name)
+    return Run(scenario, training, request.model.model, weights, judged, tested.name, request.model.unaligned)
 
 
 def check_persons(

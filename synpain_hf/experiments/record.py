@@ -7,6 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from synpain_hf import __version__
 from synpain_hf.experiments.definition import MAIN, SYNTHETIC
 from synpain_hf.experiments.planning import Plan
@@ -24,6 +26,10 @@ _STAND_IN = (
     "They stand in for real pairs here, and show what the experiment does, not what it would find with real ones."
 )
 _AMOUNTS = "The validation pairs, which choose the model and the threshold of F1, are all used at every amount."
+_UNALIGNED = (
+    "No face was found to align in some pairs, which are left out: at most {:,} of the {:,} that one model judges. "
+    "The figures are of faces that can be found."
+)
 _GIVEN_MODEL = "Nothing is trained; the threshold of F1 for a fold is the best on the pairs of the other folds."
 
 
@@ -61,7 +67,7 @@ def record_of(plan: Plan, store: Store, request: Request) -> dict[str, Any]:
         },
         "package": __version__,
         "reported": definition.reported,
-        "notes": [*definition.notes, *_notes(plan)],
+        "notes": [*definition.notes, *_notes(plan, store)],
     }
 
 
@@ -108,7 +114,7 @@ def _seconds(run: Run, store: Store) -> float | None:
     return seconds
 
 
-def _notes(plan: Plan) -> Iterator[str]:
+def _notes(plan: Plan, store: Store) -> Iterator[str]:
     for one in plan.sets.values():
         if one.is_drawn:
             stands_in = one.role == MAIN and SYNTHETIC in plan.sets
@@ -119,3 +125,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield _GIVEN_MODEL
     if told := plan.told():
         yield f"{told}."
+    judged = [(pq.read_metadata(store.judged(run)).num_rows, run.size) for run in plan.runs]
+    found, size = min(judged, key=lambda one: one[0] / one[1])
+    if found < size:
+        yield _UNALIGNED.format(size - found, size)

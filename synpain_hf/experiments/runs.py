@@ -23,6 +23,7 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.several import TRAIN
 from synpain_hf.training.layout import RESULT
 from synpain_hf.training.options import ModelArguments
+from synpain_hf.vocabulary import Unaligned
 
 VALIDATION = "validation"
 
@@ -83,6 +84,7 @@ class Run:
         weights: What tells its weights from others.
         judged: The pairs that are judged, each with the splits of these.
         tested: The data set of the test pairs.
+        unaligned: Whether pairs in which no face is found to align are an error, or left out.
     """
 
     scenario: Scenario
@@ -91,12 +93,19 @@ class Run:
     weights: str
     judged: Sequence[Pairs]
     tested: str
+    unaligned: Unaligned
 
     @cached_property
     def digest(self) -> str:
         """Its name: whatever changes the scores changes it."""
         by = self.weights if self.training is None else self.training.digest
-        return digest_of({"by": by, "judged": [one.digest() for one in self.judged]})[:32]
+        judged = [one.digest() for one in self.judged]
+        return digest_of({"by": by, "judged": judged, "unaligned": self.unaligned})[:32]
+
+    @property
+    def size(self) -> int:
+        """How many pairs there are to judge."""
+        return sum(len(positions) for one in self.judged for positions in one.splits.values())
 
 
 @dataclass(frozen=True)

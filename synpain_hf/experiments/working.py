@@ -115,7 +115,12 @@ def _judge(run: Run, model: str, place: Path, request: Request, progress: Progre
     That nobody among them was learned from is known: a run is bound to its pairs by checking that. Of a model that is
     given, `predict` checks it.
     """
-    options: dict[str, Any] = {"cache_dir": request.cache_dir, "even_learned": run.training is not None}
+    options: dict[str, Any] = {
+        "cache_dir": request.cache_dir,
+        "even_learned": run.training is not None,
+        "unaligned": run.unaligned,
+        "warn": lambda _: None,  # the report says how many pairs are left out
+    }
     found = [
         predict(model, pairs, split=split, progress=progress, **options)
         for pairs in run.judged

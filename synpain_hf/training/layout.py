@@ -9,6 +9,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.storage import PARTIAL, refuse_undecodable, refuse_within_release
 
 RECORD, RESULT, STATE, LEARNED = "training.json", "result.json", "trainer_state.json", "learned.json"
+UNALIGNED = "unaligned.csv"
 CHECKPOINTS, LOCK = "checkpoint-*", ".lock"
 
 

@@ -15,7 +15,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
 from synpain_hf.imaging.limits import check_crop_box
 from synpain_hf.text.values import shown
-from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Alignment, Fusion
+from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Alignment, Fusion, Unaligned
 
 ALL_FOLDS = "cv"
 """The configuration that stands for all five folds, of the command alone."""
@@ -32,8 +32,10 @@ WHOLE = (PWCT, LINEAR)
 
 ClassWeights = Literal["balanced", "none"]
 
-
 References = Literal["own", "any"]
+
+_CHOICES = {"fusion": Fusion, "class_weights": ClassWeights, "alignment": Alignment, "unaligned": Unaligned}
+"""What `ModelArguments` leaves a choice of, by the names of its fields."""
 
 
 def is_new(model: str) -> bool:
@@ -114,6 +116,13 @@ class ModelArguments:
             "model keeps what it was trained with."
         },
     )
+    unaligned: Unaligned = field(
+        default="refuse",
+        metadata={
+            "help": "Pairs in which no face is found to align; refuse: an error that names them; leave_out: train and "
+            "judge without them, and say which they are."
+        },
+    )
     standardize: bool | None = field(
         default=None,
         metadata={
@@ -136,7 +145,7 @@ class ModelArguments:
         return self.model if is_id else None
 
     def __post_init__(self) -> None:
-        for name, kind in {"fusion": Fusion, "class_weights": ClassWeights, "alignment": Alignment}.items():
+        for name, kind in _CHOICES.items():
             value, choices = getattr(self, name), get_args(kind)
             if value not in choices and (name, value) != ("alignment", None):
                 raise UsageError(f"is {value!r}; give one of {', '.join(choices)}", name)

@@ -64,7 +64,7 @@ def test_other_faces_can_be_shown_than_a_pairs_own(prepared: PreparedPairs) -> N
         assert torch.equal(batch["pixel_values"][row], torch.from_numpy(prepared.faces[place, 0].copy()))
         seen = batch["reference_pixel_values"][row]
         assert torch.equal(seen, torch.from_numpy(prepared.faces[another[place], 1].copy()))
-    np.testing.assert_array_equal(prepared.faces, PreparedPairs(pairs, prepared.processor, prepared.folder).faces)
+    np.testing.assert_array_equal(prepared.faces, replace(prepared).faces)
     with pytest.raises(UsageError, match=r"^references is 'any', but the pairs say which face is the reference"):
         PairDataset(replace(prepared, pairs=replace(pairs, shown=shown)), "train", references="any")
 

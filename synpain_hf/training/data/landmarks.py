@@ -47,9 +47,7 @@ class StoredLandmarks:
     def points(self, pair_id: str, face: str, picture: Image.Image) -> Points:  # noqa: ARG002 - it was looked at before
         """The landmarks of a face."""
         if (pair_id, face) not in self._landmarks:
-            raise PictureError(
-                "has no landmarks, as nothing was found in it; leave the pair out, or train without alignment"
-            )
+            raise PictureError("has no landmarks, as nothing was found in it")
         return self._landmarks[pair_id, face]
 
     def digest(self) -> str:

@@ -3,6 +3,7 @@
 HF_HOME/synpain-hf/faces, or the folder that is given, holds for each content and each set of options a folder
 
     160x160x1-0123456789abcdef/faces.npy      uint8 (pairs, 2, channels, height, width), neutral before expressive
+    160x160x1-0123456789abcdef/unaligned.json pairs in which no face was found to align, black in the file, and why
     160x160x1-0123456789abcdef/prepared.json  what the name is the digest of: content, order, options, version of Pillow
 
 Nothing else depends on the folder, which can be removed at any time. All configurations of a release share one.
@@ -17,7 +18,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -25,6 +26,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import PIL
+import pyarrow as pa
 import torch
 from PIL import Image
 
@@ -35,11 +37,12 @@ from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProce
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.text.documents import parsed_json
-from synpain_hf.training.data.landmarks import LandmarkSource, landmarks_of
+from synpain_hf.training.data.landmarks import LandmarkSource, Points, landmarks_of
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.vocabulary import FACES
+from synpain_hf.training.data.unaligned import without
+from synpain_hf.vocabulary import FACES, Unaligned
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same pairs and options would give other bytes."""
 
 Pixels = npt.NDArray[np.uint8]
@@ -47,6 +50,8 @@ Pixels = npt.NDArray[np.uint8]
 _WAITING = "wait for another process that prepares the same faces"
 _PIXELS = "faces.npy"
 _RECORD = "prepared.json"
+_UNALIGNED = "unaligned.json"
+_REMEDY = "give a picture whose face is larger or less turned away, or leave such pairs out (unaligned=leave_out)"
 _NAME_LENGTH = 16
 _AT_A_TIME = 8
 _MOST_WORKERS = 8
@@ -59,14 +64,16 @@ class PreparedPairs:
     It can be handed to other processes, which map the same file.
 
     Attributes:
-        pairs: The pairs.
+        pairs: The pairs, without those that are left out of their splits.
         processor: What the faces were prepared for; it also says how they are to be normalised.
         folder: Where they are.
+        left_out: The pairs that are left out, as no face was found in them to align, as `without` gives them.
     """
 
     pairs: Pairs
     processor: PairwisePainImageProcessor
     folder: Path
+    left_out: pa.Table
 
     @cached_property
     def faces(self) -> Pixels:
@@ -85,6 +92,7 @@ def prepare(
     pairs: Pairs,
     processor: PairwisePainImageProcessor,
     *,
+    unaligned: Unaligned = "refuse",
     cache_dir: str | Path | None = None,
     workers: int | None = None,
     progress: Progress = silent,
@@ -97,6 +105,7 @@ def prepare(
         pairs: The pairs; all are prepared, whatever their split.
         processor: The model's image processor: size, channels, box, alignment and filter matter; faces are normalised
             later.
+        unaligned: Whether pairs in which no face is found to align are an error, or left out of their splits.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         workers: Threads that decode; None for one a core, at most 8.
         progress: Called for every pair.
@@ -104,7 +113,8 @@ def prepare(
     Raises:
         UsageError: If `workers` cannot be right, or the processor does not give all faces one size.
         MissingExtraError: If the processor aligns faces, the data set has no landmarks, and none can be found here.
-        BadInputError: If pictures cannot be read, or there are no landmarks of some faces; lists all of them.
+        BadInputError: If pictures cannot be read, or no face is found in some that are to be aligned and left in; lists
+            all of them.
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
@@ -119,7 +129,11 @@ def prepare(
                 _prepare(
                     pairs, _Preparing(_without_normalising(processor), landmarks), folder, record, executor, progress
                 )
-    return PreparedPairs(pairs, processor, folder)
+    problems = _unaligned(folder)
+    if problems and unaligned == "refuse":
+        raise BadInputError(replace(problem, reason=f"{problem.reason}; {_REMEDY}") for problem in problems)
+    kept, left_out = without(pairs, problems)
+    return PreparedPairs(kept, processor, folder, left_out)
 
 
 def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: LandmarkSource | None) -> dict[str, Any]:
@@ -167,9 +181,16 @@ def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
         with (folder / _PIXELS).open("rb") as file:
             begins = file.read(len(header))
             size = os.fstat(file.fileno()).st_size
-    except (OSError, ValueError):
+        _unaligned(folder)
+    except (OSError, ValueError, TypeError, KeyError):
         return False
     return bool(found == record and begins == header and size == len(header) + int(np.prod(record["shape"])))
+
+
+def _unaligned(folder: Path) -> list[Problem]:
+    """The pairs in which no face was found to align."""
+    said: list[dict[str, str]] = parsed_json((folder / _UNALIGNED).read_text(encoding="utf-8"))["pairs"]
+    return [Problem(**one) for one in said]
 
 
 @contextmanager
@@ -201,25 +222,33 @@ def _prepare(
         # Not written through a mapping: where the disk is full, that would end the program without a word.
         with (staging / _PIXELS).open("wb") as file:
             file.write(_header(record["shape"]))
-            _write_faces(pairs, preparing, file, executor, progress)
+            unaligned = _write_faces(pairs, preparing, file, executor, progress)
+        said = {"pairs": [problem.to_dict() for problem in unaligned]}
+        (staging / _UNALIGNED).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
         (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         move(staging, folder)
 
 
-def _write_faces(pairs: Pairs, preparing: _Preparing, file: IO[bytes], executor: Executor, progress: Progress) -> None:
+def _write_faces(
+    pairs: Pairs, preparing: _Preparing, file: IO[bytes], executor: Executor, progress: Progress
+) -> list[Problem]:
+    """Write all faces, black ones of pairs in which none is found to align; gives these pairs."""
     ids: list[str] = pairs.table["pair_id"].to_pylist()
-    problems: list[Problem] = []
+    unreadable: list[Problem] = []
+    unaligned: list[Problem] = []
     results = executor.run(preparing, _encoded(pairs, ids), ordered=True)
     with _one_thread_of_torch(), closing(results):
         for done, (pair_id, prepared) in enumerate(zip(ids, results, strict=True), 1):
             if isinstance(prepared, np.ndarray):
                 file.write(prepared.data)
             else:
-                name, reason = prepared
-                problems.append(Problem(name, f"pair {pair_id}: {reason}", pair_id))
+                problem = Problem(prepared.file, f"pair {pair_id}: {prepared.reason}", pair_id)
+                (unaligned if prepared.is_readable else unreadable).append(problem)
+                file.write(preparing.black())
             progress("prepare", done, len(ids))
-    if problems:
-        raise BadInputError(problems)
+    if unreadable:
+        raise BadInputError([*unreadable, *unaligned])
+    return unaligned
 
 
 class _Encoded(NamedTuple):
@@ -234,6 +263,20 @@ class _Encoded(NamedTuple):
     pair_id: str
     file: str
     faces: tuple[bytes | None, ...]
+
+
+class _Lost(NamedTuple):
+    """A pair that cannot be prepared.
+
+    Attributes:
+        file: Where it stands.
+        reason: Why.
+        is_readable: Whether its pictures are, so that only its faces were not found.
+    """
+
+    file: str
+    reason: str
+    is_readable: bool = False
 
 
 def _encoded(pairs: Pairs, ids: Sequence[str]) -> Iterator[_Encoded]:
@@ -257,32 +300,54 @@ class _Preparing:
     processor: PairwisePainImageProcessor
     landmarks: LandmarkSource | None
 
-    def __call__(self, pair: _Encoded) -> Pixels | tuple[str, str]:
-        """Both faces; shape (2, channels, height, width); or the file and the reason why there are none."""
+    def black(self) -> bytes:
+        """Two faces that show nothing."""
+        height, width = self.processor.output_size
+        return bytes(len(FACES) * self.processor.num_channels * height * width)
+
+    def __call__(self, pair: _Encoded) -> Pixels | _Lost:
+        """Both faces; shape (2, channels, height, width); or why there are none."""
         images: list[Image.Image] = []
-        points: list[Any] = []
         for face, data in zip(FACES, pair.faces, strict=True):
             if data is None:
-                return pair.file, (
+                return _Lost(
+                    pair.file,
                     f"the {face} face is not in the data set, but elsewhere; embed the pictures where their files are, "
-                    'by dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)'
+                    'by dataset.with_format("arrow").map(datasets.table.embed_table_storage, batched=True)',
                 )
             try:
                 raster = decode(data)
                 images.append(Image.fromarray(np.ascontiguousarray(raster.pixels(raster.width))))
-                points.append(self.landmarks and self.landmarks.points(pair.pair_id, face, images[-1]))
             except PictureError as error:
-                return pair.file, f"the {face} face {error}"
+                return _Lost(pair.file, f"the {face} face {error}")
+        try:
+            points = [self._points(pair.pair_id, face, image) for face, image in zip(FACES, images, strict=True)]
+        except PictureError as error:
+            return _Lost(pair.file, str(error), is_readable=True)
         neutral, expressive = images
         try:
             batch = self.processor(
                 [expressive], [neutral], return_tensors="np", landmarks=points[1:], reference_landmarks=points[:1]
             )
         except PictureError as error:
-            return pair.file, f"a face {error}"
+            return _Lost(pair.file, f"a face {_cause(error)}", is_readable=self.landmarks is not None)
         floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
         pixels: Pixels = np.rint(floats * 255).astype(np.uint8)
         return pixels
+
+    def _points(self, pair_id: str, face: str, image: Image.Image) -> Points | None:
+        """The landmarks of a face; None where it is not aligned."""
+        if self.landmarks is None:
+            return None
+        try:
+            return self.landmarks.points(pair_id, face, image)
+        except PictureError as error:
+            raise PictureError(f"the {face} face {_cause(error)}") from error
+
+
+def _cause(error: PictureError) -> str:
+    """What is wrong, without the remedy, which is one for all."""
+    return str(error).partition("; ")[0]
 
 
 def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainImageProcessor:

@@ -23,6 +23,7 @@ _HUB_TASK = "image-classification"
 _TAGS = ("pain", "facial-expression", "pairwise", "fairness", "synpain", TASK)
 _HEADS = ("", "pairs", "mean absolute error", "error of always predicting the mean", "correlation")
 _BESIDE = ("data set", "configuration", "digest of the content", "weight", "trained on", "left out", "judged", "AUROC")
+_UNALIGNED = ("", "", "left out", "of", "share")
 _BEFORE = ("data set", "digest of the content", "pairs")
 _DIGITS = 4
 
@@ -48,6 +49,7 @@ class ModelCard:
         goes_on: Whether it began with the weights of a pairwise model that was trained already.
         references: Which neutral faces pairs were compared with, `own` or `any`.
         also: The data sets beside the first, as `TrainingResult.also` has them.
+        unaligned: How many pairs were left out because no face was found to align, as `by_group` gives it.
         learned_before: The data sets that the pairwise model had learned with which it began: `title`, `content` and
             `pairs`.
         heads: What `judge_heads` returned on the test split.
@@ -69,6 +71,7 @@ class ModelCard:
     goes_on: bool = False
     references: str = "own"
     also: Sequence[Mapping[str, Any]] = ()
+    unaligned: Sequence[tuple[str, str, int, int]] = ()
     learned_before: Sequence[Mapping[str, Any]] = ()
     heads: Sequence[Mapping[str, Any]] = ()
     report: Mapping[str, Any] | None = None
@@ -91,6 +94,8 @@ class ModelCard:
             "is_real": any(one["title"].startswith(tuple(TITLES[kind] for kind in REAL)) for one in self._sets()),
             "is_drawn": all(one["title"].startswith(TITLES["demo"]) for one in self._sets()),
             "beside": table(_BESIDE, map(_of_set, self.also), 4),
+            "unaligned": table(_UNALIGNED, map(_of_group, self.unaligned), 2),
+            "is_lacking": any(lost for _, _, lost, _ in self.unaligned),
             "learned_before": table(_BEFORE, map(_of_learned, self.learned_before), 2),
             "splits": self._splits(),
             "repeats": "identities" in self.data,
@@ -197,6 +202,11 @@ def _of_set(one: Mapping[str, Any]) -> tuple[Markdown | str, ...]:
 
 def _of_learned(one: Mapping[str, Any]) -> tuple[Markdown | str, ...]:
     return one["title"], code(one["content"]), f"{one['pairs']:,}"
+
+
+def _of_group(found: tuple[str, str, int, int]) -> tuple[Markdown | str, ...]:
+    name, group, lost, total = found
+    return code(name), group, f"{lost:,}", f"{total:,}", f"{lost / total:.1%}"
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[tuple[Markdown, str]]:

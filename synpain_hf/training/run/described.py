@@ -18,6 +18,11 @@ def _identities(pairs: Pairs) -> dict[str, dict[str, int]]:
     return {"identities": found} if is_repeated else {}
 
 
+def sizes_of(pairs: Pairs) -> dict[str, dict[str, int]]:
+    """How many pairs each split has, and how many identities these show where some are shown several times."""
+    return {"splits": {name: len(positions) for name, positions in pairs.splits.items()}, **_identities(pairs)}
+
+
 def describe(
     dataset: str | Path | Loaded | Pairs, pairs: Pairs, config_name: str, revision: str | None
 ) -> dict[str, Any]:
@@ -33,8 +38,7 @@ def describe(
         "title": pairs.title,
         "content": pairs.content,
         "config_name": config_name,
-        "splits": {name: len(positions) for name, positions in pairs.splits.items()},
-        **_identities(pairs),
+        **sizes_of(pairs),
     }
     return {
         **described,

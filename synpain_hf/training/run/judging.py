@@ -19,13 +19,16 @@ from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.data.several import TEST
+from synpain_hf.training.data.unaligned import told
 from synpain_hf.training.options import References
-from synpain_hf.training.request import check_references
+from synpain_hf.training.request import check_references, check_unaligned
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
+from synpain_hf.training.run.folder import Warn, warn_by_python
 from synpain_hf.training.run.learned import Learned, learned_by
 from synpain_hf.training.run.models import is_published, load_model
 from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.trainer import PairwiseTrainer
+from synpain_hf.vocabulary import Unaligned
 
 _AT_A_TIME = 64
 
@@ -41,9 +44,11 @@ def predict(
     references: References = "own",
     annotator: str | None = None,
     even_learned: bool = False,
+    unaligned: Unaligned = "refuse",
     cache_dir: str | Path | None = None,
     batch_size: int = _AT_A_TIME,
     progress: Progress = silent,
+    warn: Warn = warn_by_python,
 ) -> pa.Table:
     """Judge the pairs of a split with a trained model; nothing is trained.
 
@@ -59,9 +64,12 @@ def predict(
         annotator: Whose annotations stand beside what the model predicts, where there are several.
         even_learned: Also judge pairs that the model has learned, or others of their persons; otherwise they are
             refused.
+        unaligned: Of a model that was trained on aligned faces: whether pairs in which no face is found are an error,
+            or left out, of the neutral faces that `any` takes, too.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         batch_size: Pairs at a time.
         progress: Called for preparation.
+        warn: Called with how many pairs are left out; by default a Python warning.
 
     Returns:
         One row a pair, as `train` leaves them: `pair_id`, `identity`, `fold`, `split`, `label`, groups, `score` (the
@@ -73,14 +81,18 @@ def predict(
         OutputError: If `out` exists, or cannot be written.
     """
     check_references(references)
+    check_unaligned(unaligned)
     place = None if out is None else _free(Path(out).expanduser().absolute())
     network, processor = load_model(str(model))
     pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)
     name = _split(pairs, split, config_name)
     if not even_learned:
         _check_unseen(str(model), pairs, name)
+    prepared = prepare(pairs, processor, unaligned=unaligned, cache_dir=cache_dir, progress=progress)
+    if name in prepared.left_out["split"].to_pylist():
+        warn(f"of {pairs.title}, {told(prepared.left_out)}")
     rows = PairDataset(
-        prepare(pairs, processor, cache_dir=cache_dir, progress=progress),
+        prepared,
         name,
         pspi=network.config.pspi_head,
         action_units=network.config.action_units,

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from synpain_hf.metrics.subgroup_auroc import Report
+from synpain_hf.text.plurals import count
 from synpain_hf.training.layout import RESULT
 from synpain_hf.training.report.evaluation import REPORT
 from synpain_hf.training.run.folder import read_json
 
 REPORT_FILE = "report.json"
+
+_IF_ANY = ("also", "unaligned")
+"""What stands in a result only where there is something to say."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class TrainingResult:
         also: Of each data set beside the first: `title`, `content`, `config_name`, `weight`, `splits` (the pairs that
             were trained on, and that were judged apart), `left_out`, `twice`, and on its test split `auroc` and
             `interval`.
+        unaligned: How many pairs of each split were left out, as no face was found to align, in all data sets together;
+            empty where none was. `unaligned.csv` names them.
     """
 
     out: Path
@@ -52,6 +58,7 @@ class TrainingResult:
     parameters: int
     device: str
     also: Sequence[Mapping[str, Any]] = field(default=())
+    unaligned: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, out: Path) -> TrainingResult:
@@ -60,9 +67,9 @@ class TrainingResult:
         Raises:
             UsageError: If it is damaged.
         """
-        names = [option.name for option in fields(cls) if option.name not in ("out", "also")]
+        names = [option.name for option in fields(cls) if option.name not in ("out", *_IF_ANY)]
         found = read_json(out / RESULT, *names)
-        return cls(out=out, **{name: found[name] for name in names}, also=found.get("also", []))
+        return cls(out=out, **{name: found[name] for name in (*names, *_IF_ANY) if name in found})
 
     @property
     def report(self) -> Report | None:
@@ -73,7 +80,10 @@ class TrainingResult:
         """How good it is, in a line."""
         tested = with_interval(self.auroc, self.interval)
         chosen = "the last" if self.best_epoch is None else f"epoch {self.best_epoch:.3g}, the best"
-        return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {self.seconds:,.0f} s on {self.device}"
+        gone = sum(self.unaligned.values())
+        lacking = f"; {count(gone, 'pair')} without a face left out" if gone else ""
+        took = f"{self.seconds:,.0f} s on {self.device}"
+        return f"{tested}; the model is that of {chosen} of {self.epochs:.3g}, {took}{lacking}"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON-ready fields."""

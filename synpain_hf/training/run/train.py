@@ -6,6 +6,7 @@ OUT/also-1/ …                                                   what it is wor
 OUT/training.json                                               what is trained on what, written first
 OUT/checkpoint-N/                                               while it is trained
 OUT/learned.json                                                the pairs and identities that it has learned
+OUT/unaligned.csv                                               pairs in which no face was found to align, if any
 OUT/trainer_state.json                                          what Trainer measured, written once it is trained
 OUT/result.json                                                 written last
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,12 +25,14 @@ from typing import Any
 
 import pyarrow as pa
 import torch
+from pyarrow import csv
 from transformers import TrainerState, set_seed
 
 from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import replacing_file
+from synpain_hf.training.data import unaligned
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
@@ -37,14 +41,14 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import PreparedPairs, prepare
 from synpain_hf.training.data.several import TEST, TRAIN, TrainingSet
 from synpain_hf.training.data.together import TogetherDataset
-from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE
+from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE, UNALIGNED
 from synpain_hf.training.options import ModelArguments, References
 from synpain_hf.training.report.evaluation import figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.request import check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.callbacks import SECONDS
-from synpain_hf.training.run.described import describe, describe_joined
+from synpain_hf.training.run.described import describe, describe_joined, sizes_of
 from synpain_hf.training.run.folder import (
     Warn,
     check_finished,
@@ -142,6 +146,7 @@ def train(
         "annotator": annotator,
         **({"references": references} if references != "own" else {}),
         "processor": processor.to_dict(),
+        **({"unaligned": chosen.unaligned} if chosen.unaligned != "refuse" else {}),
         "augmentation": None if augmentation is None else asdict(augmentation),
         "recipe": args.recipe(),
         "made_with": {name: version(name) for name in _LIBRARIES},
@@ -156,9 +161,13 @@ def train(
     with claim(folder, record, args, warn) as checkpoint:
         told = progress if args.should_save else silent
         prepared = [
-            prepare(one, processor, cache_dir=cache_dir, progress=told)
+            prepare(one, processor, unaligned=chosen.unaligned, cache_dir=cache_dir, progress=told)
             for one in (pairs, *(each.pairs for each in joined))
         ]
+        for each in prepared:
+            if each.left_out.num_rows and args.should_save:
+                warn(f"of {each.pairs.title}, {unaligned.told(each.left_out)}; {UNALIGNED} will name them")
+        check_splits(prepared[0].pairs, config_name, chooses=args.eval_strategy != "no")
         run = _Run(
             folder=folder,
             record=record,
@@ -244,13 +253,21 @@ class _Run:
     def _judge_apart(self, predicted: Sequence[pa.Table | None]) -> list[dict[str, Any]]:
         """What the model is worth on the test split of each further set, with a folder of its own for each."""
         judged = []
-        for number, (said, table) in enumerate(zip(self.record.get("also", []), predicted, strict=True), 1):
+        of_each = zip(self.record.get("also", []), self.prepared[1:], predicted, strict=True)
+        for number, (said, prepared, table) in enumerate(of_each, 1):
             overall: Mapping[str, Any] = {}
             if table is not None:
                 place = self.folder / ALSO.format(number)
                 place.mkdir(exist_ok=True)
                 overall = write_report(place, table, progress=self.progress)["overall"]
-            judged.append({**said, "auroc": overall.get("auroc"), "interval": overall.get("interval")})
+            judged.append(
+                {
+                    **said,
+                    **sizes_of(prepared.pairs),
+                    "auroc": overall.get("auroc"),
+                    "interval": overall.get("interval"),
+                }
+            )
         return judged
 
     def _finish(
@@ -272,7 +289,7 @@ class _Run:
                 name=self.folder.name,
                 config=self.model.config,
                 processor=self.processor,
-                data=self.record["data"],
+                data={**self.record["data"], **sizes_of(self.prepared[0].pairs)},
                 recipe=self.record["recipe"],
                 augmentation=self.record["augmentation"],
                 outcome=outcome,
@@ -284,6 +301,7 @@ class _Run:
                 goes_on=self.record["goes_on"],
                 references=self.references,
                 also=also,
+                unaligned=[row for one in self.prepared for row in unaligned.by_group(one.left_out, one.pairs)],
                 learned_before=self.learned_before.sets,
                 tables="" if report is None else report.to_markdown(),
                 figures=list(figures(self.folder)) if report is not None else [],
@@ -296,7 +314,7 @@ class _Run:
         overall = {} if report is None else report["overall"]
         result = {
             "config_name": self.record["data"]["config_name"],
-            "splits": self.record["data"]["splits"],
+            "splits": sizes_of(self.prepared[0].pairs)["splits"],
             "auroc": overall.get("auroc"),
             "interval": overall.get("interval"),
             "heads": heads,
@@ -305,6 +323,10 @@ class _Run:
         }
         for path in self.folder.glob(CHECKPOINTS):
             shutil.rmtree(path)
+        left_out = pa.concat_tables([one.left_out for one in self.prepared], promote_options="default")
+        if left_out.num_rows:
+            csv.write_csv(left_out, self.folder / UNALIGNED)
+            result["unaligned"] = Counter(left_out["split"].to_pylist())
         write_json(self.folder / RESULT, result)
 
     def _outcome(self, state: TrainerState, trainer: PairwiseTrainer, drawn: int) -> dict[str, Any]:
