@@ -39,7 +39,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "a fixed box": {"crop_box": BOX},
 }
 
-FRAMES = (0.6, 0.8, 1.0, 1.5, 2.0, 3.0)
+FRAMES = (0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Sides of a frame, as shares of those of the pictures that are trained on."""
 
 
