@@ -106,7 +106,7 @@ def main() -> None:
         print(report.to_text())
         print(f"\nmodel, predictions, figures and card: {args.output_dir}")
     trainer.accelerator.wait_for_everyone()  # a process that leaves right after an exchange may hang
-    trainer.end()  # type: ignore[no-untyped-call]
+    trainer.end()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
-"""How a GPU computes while a model is trained or judged, and no longer: with which precision and algorithms."""
+"""How a GPU computes while a model is trained or judged, and no longer: with which precision and algorithms.
+
+And how gradients are laid out for other processes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 import torch
+from torch import Tensor, nn
 
 _PRECISION: tuple[tuple[Callable[[], Any], str], ...] = (
     (lambda: torch.backends.cuda.matmul, "allow_tf32"),
@@ -43,6 +48,21 @@ def _precision() -> dict[int, Any]:
         with suppress(AttributeError, RuntimeError):  # an older torch; or older and newer names say different things
             found[number] = getattr(place(), name)
     return found
+
+
+def lay_out_gradients(model: nn.Module) -> None:
+    """Give gradients the strides of their weights, which `DistributedDataParallel` compares.
+
+    Where faces are in channels-last order, the gradient of a kernel of one channel, or of one pixel, has other strides,
+    though its numbers lie in the same order; each such gradient would be copied, and that is warned of.
+    """
+    for weight in model.parameters():
+        if weight.requires_grad and weight.dim() == 4 and 1 in (weight.shape[1], weight.shape[2] * weight.shape[3]):
+            weight.register_hook(partial(_as_laid_out, weight.size(), weight.stride()))
+
+
+def _as_laid_out(size: Sequence[int], stride: Sequence[int], gradient: Tensor) -> Tensor:
+    return gradient.as_strided(size, stride) if gradient.is_contiguous() else gradient
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from synpain_hf.training.run.adapters import load_adapters, narrow_frozen, save_
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.callbacks import Bars, Clock, Lines, bars
 from synpain_hf.training.run.folder import report_write_errors
-from synpain_hf.training.run.speed import computing
+from synpain_hf.training.run.speed import computing, lay_out_gradients
 from synpain_hf.vocabulary import CLASSES
 
 Floats = npt.NDArray[np.float64]
@@ -116,6 +116,8 @@ class PairwiseTrainer(Trainer):
         self._saves_adapters = False
         changes = None if augmentation is None else PairAugmentation(augmentation)
         channels_last = bool(args.channels_last) and model.is_convolutional
+        if channels_last and args.world_size > 1:
+            lay_out_gradients(model)
         self.to_model = ModelInputs(processing_class, changes, channels_last=channels_last).to(args.device)
         self._draws = torch.Generator()
         self._drawn_at = (-1, 0)
@@ -153,6 +155,16 @@ class PairwiseTrainer(Trainer):
         """Train; torch computes as the arguments say, and then as before."""
         with computing(tf32=self.args.tf32, cudnn_benchmark=self.args.cudnn_benchmark):
             return super().train(*args, **options)
+
+    def end(self) -> None:
+        """End at the very end of a script what connects the processes.
+
+        What wraps the model goes first: if it went last, it would end gloo's threads while one of them may wait for
+        Python, and hang.
+        """
+        self.model_wrapped = self.model
+        self.accelerator.free_memory()
+        super().end()  # type: ignore[no-untyped-call]
 
     def evaluation_loop(self, *args: Any, **options: Any) -> EvalLoopOutput:
         """Judge every pair, once; in every process by the model of the first, which is the one that is saved."""
