@@ -162,9 +162,9 @@ class PairwiseTrainer(Trainer):
         What wraps the model goes first: if it went last, it would end gloo's threads while one of them may wait for
         Python, and hang.
         """
-        self.model_wrapped = self.model
+        self.model_wrapped = self.network
         self.accelerator.free_memory()
-        super().end()  # type: ignore[no-untyped-call]
+        super().end()
 
     def evaluation_loop(self, *args: Any, **options: Any) -> EvalLoopOutput:
         """Judge every pair, once; in every process by the model of the first, which is the one that is saved."""
