@@ -79,6 +79,43 @@ def test_a_face_is_the_same_however_large_its_frame(times: float) -> None:
     assert np.abs(given - expected)[20:140, 20:140].mean() < 3
 
 
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.6])
+def test_beyond_a_tight_frame_the_picture_goes_on_and_nothing_within_changes(share: float) -> None:
+    face, points = textured((300, 300)), photographed((300, 300), 10, 200, (0.5, 0.5))
+    side = round(200 * share)
+    left = (300 - side) // 2
+    whole, cut = (
+        np.asarray(similarity.aligned(picture, moved, (160, 160))).astype(int)
+        for picture, moved in ((face, points), (face.crop((left, left, left + side, left + side)), points - left))
+    )
+    matrix = similarity.placing(points, (160, 160))
+    y, x = np.mgrid[:160, :160] + 0.5
+    turned = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+    at = apply(turned, np.stack([x, y], axis=-1))
+    inside = ((at > left + 4) & (at < left + side - 4)).all(axis=-1)
+    assert 0.1 < inside.mean() < 1
+    assert np.abs(whole - cut)[inside].mean() < 3  # as both are averaged by themselves
+    assert not (cut == 0).all(axis=-1)[~inside].any(), "black is in no part of this picture"
+
+
+@given(
+    side=st.integers(1, 900),
+    angle=st.floats(-180, 180),
+    width=st.floats(30, 5000),
+    at=st.tuples(st.floats(-3, 4), st.floats(-3, 4)),
+    mode=st.sampled_from(["L", "RGB"]),
+)
+def test_a_picture_of_one_colour_stays_so_wherever_its_landmarks_are(
+    side: int, angle: float, width: float, at: tuple[float, float], mode: str
+) -> None:
+    points = photographed((side, side), angle, width, at)
+    image = Image.new(mode, (side, side), "white")
+    aligned = np.asarray(similarity.aligned(image, points, (64, 64)))
+    near = 0.2 < side / width < 2 and max(map(abs, at)) < 1.5
+    assert aligned.shape[:2] == (64, 64)
+    assert (aligned == 255).all() or not near
+
+
 def test_an_open_mouth_leaves_the_eyes_where_they_are() -> None:
     neutral = photographed((300, 300), 10, 200, (0.5, 0.5))
     open_wide = neutral.copy()

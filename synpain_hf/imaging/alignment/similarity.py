@@ -20,7 +20,7 @@ def aligned(image: Image.Image, landmarks: npt.ArrayLike, size: tuple[int, int])
     """A face whose eyes and mouth stand at fixed points.
 
     The three middles are brought nearest to theirs by turning, scaling and shifting alone; the eyes, which expressions
-    move less, count for more. Outside the picture is black.
+    move less, count for more. Outside the picture is what lies at its edge.
 
     Args:
         image: Grey or RGB.

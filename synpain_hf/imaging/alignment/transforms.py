@@ -8,6 +8,12 @@ from PIL import Image
 
 from synpain_hf.imaging.alignment.landmarks import Points
 
+_REACH = 3
+"""Pixels beside a place that its value is drawn from."""
+
+_FARTHEST = 2
+"""How far beyond its edges a picture goes on, in sizes of the result."""
+
 
 def similarity_between(source: Points, target: Points, weights: npt.ArrayLike = 1.0) -> Points:
     """The turn, scale and shift that bring points nearest to others, in the sense of least squares.
@@ -46,7 +52,10 @@ def apply(matrix: Points, points: Points) -> Points:
 
 
 def draw_through(image: Image.Image, matrix: Points, size: tuple[int, int]) -> Image.Image:
-    """A picture moved by a matrix; where it is made smaller, it is averaged first, and outside it is black.
+    """A picture moved by a matrix; where it is made smaller, it is averaged first.
+
+    Outside the picture is what lies at its edge, as far as a few times the result's size: black there would change the
+    light and contrast that the result has as a whole.
 
     Args:
         image: Grey or RGB.
@@ -59,4 +68,19 @@ def draw_through(image: Image.Image, matrix: Points, size: tuple[int, int]) -> I
         matrix = matrix * [image.width / width, image.height / height, 1]
         image = image.resize((width, height), Image.Resampling.LANCZOS)
     inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
-    return image.transform(size, Image.Transform.AFFINE, tuple(inverse.ravel()), Image.Resampling.BICUBIC)
+    part, (left, top) = _part_around(image, apply(inverse, np.array([(0, 0), (0, size[1]), (size[0], 0), size])), size)
+    inverse[:, 2] -= (left, top)
+    return part.transform(size, Image.Transform.AFFINE, tuple(inverse.ravel()), Image.Resampling.BICUBIC)
+
+
+def _part_around(image: Image.Image, corners: Points, size: tuple[int, int]) -> tuple[Image.Image, tuple[int, int]]:
+    """The part of a picture that holds some points, with what lies at its edges beyond them; and where it begins."""
+    farthest = _FARTHEST * sum(size)
+    lengths = np.array(image.size)
+    first = np.clip(np.floor(corners.min(axis=0)).astype(int) - _REACH, -farthest, lengths + farthest)
+    last = np.clip(np.ceil(corners.max(axis=0)).astype(int) + _REACH, first + 1, lengths + farthest + 1)
+    columns, rows = (
+        np.clip(np.arange(start, end), 0, length - 1)
+        for start, end, length in zip(first, last, image.size, strict=True)
+    )
+    return Image.fromarray(np.asarray(image)[np.ix_(rows, columns)]), (int(first[0]), int(first[1]))
