@@ -16,6 +16,10 @@ from synpain_hf.errors import PictureError
 from synpain_hf.imaging.alignment.landmarks import DENSE
 
 
+class NoFaceError(PictureError):
+    """A picture in which no face is found."""
+
+
 class FoundFace(NamedTuple):
     """The largest face of a picture.
 
@@ -67,11 +71,11 @@ class FaceFinder:
             picture: Upright.
 
         Raises:
-            PictureError: If there is none.
+            NoFaceError: If there is none.
         """
         found = self._landmarker.measure(np.ascontiguousarray(picture.convert("RGB")))
         if "landmarks" not in found:
-            raise PictureError(
+            raise NoFaceError(
                 "shows no face that could be found; give a picture in which the face is larger or less turned away"
             )
         points = np.asarray(found["landmarks"], np.float32).reshape(DENSE, 3)

@@ -113,7 +113,8 @@ def judge(
 ) -> None:
     """Judge photographs or clips of a person.
 
-    Faces are found, and brought into place as the model was trained; of several faces the largest is taken.
+    Of a model that was trained on aligned faces, faces are found and brought into place; of several the largest is
+    taken. Other models get pictures as they are.
     """
     with reported(as_json, _typed):
         found = synpain_hf.judge(images, reference, model=model, every=every, face_models=face_model or [])
@@ -123,6 +124,7 @@ def judge(
     for one in found:
         time = f" at {one['time']:.2f} s" if one.get("time") is not None else ""
         pspi = f", PSPI {one['pspi']:.1f}" if "pspi" in one else ""
-        print_line(f"{one['image']}{time}: {one['label']} (pain {one['score']:.0%}{pspi})")
+        said = "no face" if one["label"] is None else f"{one['label']} (pain {one['score']:.0%}{pspi})"
+        print_line(f"{one['image']}{time}: {said}")
         for told in one["warnings"]:
             print_line(f"{one['image']}: {told}", on=sys.stderr)

@@ -14,6 +14,7 @@ from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.alignment import pwct, similarity
+from synpain_hf.imaging.alignment.transforms import part_of
 from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
 from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
@@ -23,6 +24,7 @@ from synpain_hf.vocabulary import PWCT_SIDE, Alignment
 _WHITE = 255
 _MODES = {1: "L", 3: "RGB"}
 _MIN_CROPPED = MIN_SIDE // 2
+_WHOLE = [0.0, 0.0, 1.0, 1.0]
 """Smallest side, in pixels, that `crop_box` may leave of a face."""
 
 
@@ -34,8 +36,9 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     each face, and its processor says so.
 
     Args:
-        size: `height` and `width` of what comes out, to which the faces are scaled whatever their proportions; or
-            `shortest_edge`, with or without `longest_edge`, to keep these; or a number, the side of a square.
+        size: `height` and `width` of what comes out; or `shortest_edge`, with or without `longest_edge`, for that of
+            each picture; or a number, the side of a square. Faces keep their proportions: of a picture with others than
+            `height` and `width`, more is used on two sides, and beyond its edges it goes on as it is there.
         num_channels: 1 for grey, 3 for RGB.
         crop_box: Part of each picture that is used: left, top, right, bottom as shares of its width and height; None
             for all of it.
@@ -211,11 +214,12 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     def _in_place(self, image: Image.Image, landmarks: Any) -> Image.Image:
         """The part of a picture that is used, with the face where it is expected."""
         if self.alignment == "box":
-            return _cropped(image, self.crop_box) if self.crop_box else image
+            proportion = self.size["width"] / self.size["height"] if self.do_resize and "height" in self.size else None
+            return _within(image, self.crop_box, proportion)
         if landmarks is None:
             raise PictureError(
-                f"has no landmarks, and faces are aligned by them here ({self.alignment}); find them first, and give "
-                "them as landmarks and reference_landmarks"
+                f"has no landmarks, and faces are aligned by them here ({self.alignment}); give them as landmarks "
+                "and reference_landmarks, or give the pipeline finder=synpain_hf.annotation.finding.FaceFinder()"
             )
         if self.alignment == "pwct":
             return pwct.aligned(image, landmarks, pwct.MeanFace.given(self.mean_face))
@@ -282,17 +286,21 @@ def _as_arrays(faces: list[Any]) -> list[Any]:
     return [_as_arrays(face) if isinstance(face, list) else face.numpy() for face in faces]
 
 
-def _cropped(image: Image.Image, box: list[float]) -> Image.Image:
-    """The part of a picture within a box of shares."""
-    left, right = (round(share * image.width) for share in box[::2])
-    top, bottom = (round(share * image.height) for share in box[1::2])
-    part = image.crop((left, top, right, bottom))
-    if min(part.size) < _MIN_CROPPED:
+def _within(image: Image.Image, box: list[float] | None, proportion: float | None) -> Image.Image:
+    """The part of a picture within a box of shares, with more on two sides where it needs other proportions."""
+    shares = _WHOLE if box is None else box
+    left, right = (round(share * image.width) for share in shares[::2])
+    top, bottom = (round(share * image.height) for share in shares[1::2])
+    width, height = right - left, bottom - top
+    if box is not None and min(width, height) < _MIN_CROPPED:
         raise PictureError(
-            f"keeps {part.width} x {part.height} of its {image.width} x {image.height} pixels within the crop, a side "
+            f"keeps {width} x {height} of its {image.width} x {image.height} pixels within the crop, a side "
             f"under {_MIN_CROPPED}; widen the crop, or take the face from a larger picture"
         )
-    return part
+    wider = max(width, round(height * proportion)) if proportion else width
+    higher = max(height, round(width / proportion)) if proportion else height
+    left, top = left - (wider - width) // 2, top - (higher - height) // 2
+    return part_of(image, left, top, left + wider, top + higher)
 
 
 __all__ = ["PairwisePainImageProcessor"]

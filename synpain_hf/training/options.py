@@ -111,16 +111,16 @@ class ModelArguments:
     alignment: Alignment | None = field(
         default=None,
         metadata={
-            "help": "box: pictures as they are, the default; similarity: eyes and mouth at fixed points; pwct: as the "
-            "published PwCT was given faces. These two need the extra annotate. A trained pairwise "
+            "help": "box: pictures as they are, the default; similarity: eyes at fixed points, the mouth near its own; "
+            "pwct: as the published PwCT was given faces. These two need the extra annotate. A trained pairwise "
             "model keeps what it was trained with."
         },
     )
     unaligned: Unaligned = field(
         default="refuse",
         metadata={
-            "help": "Pairs in which no face is found to align; refuse: an error that names them; leave_out: train and "
-            "judge without them, and say which they are."
+            "help": "What to do with pairs in which no face is found to align. refuse: stop, and name them; leave_out: "
+            "do without them, and say so."
         },
     )
     standardize: bool | None = field(

@@ -148,6 +148,12 @@ class TestMediapipe:
         assert measured["faces"] == 1, "though it shows in several squares"
         assert float(str(measured["confidence"])) > 0.5
 
+    @pytest.mark.parametrize("scales", [(1, 1, 1, 1), (1, 0.5, 0.5), (0.5,) * 6])
+    def test_faces_in_a_row_are_all_counted_though_a_first_look_misses_some(
+        self, annotators: Annotators, face: Pixels, scales: tuple[float, ...]
+    ) -> None:
+        assert annotators["mediapipe"].measure(side_by_side(face, scales))["faces"] == len(scales)
+
     def test_several_such_faces_are_counted_and_the_largest_is_measured(
         self, annotators: Annotators, face: Pixels
     ) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 from transformers import AutoImageProcessor
 
 from synpain_hf.errors import PictureError, UsageError
@@ -122,11 +122,33 @@ def test_making_smaller_averages() -> None:
 
 def test_a_crop_box_takes_the_same_part_of_both_faces() -> None:
     image = Image.new("L", (200, 100))
-    image.paste(255, (50, 25, 150, 75))
+    image.paste(255, (50, 0, 150, 100))
     processor = PairwisePainImageProcessor(crop_box=[0.25, 0.25, 0.75, 0.75])
     batch = processor(image, image.resize((400, 200), Image.Resampling.NEAREST))
     assert batch["pixel_values"].unique().tolist() == [1]
     assert batch["reference_pixel_values"].unique().tolist() == [1]
+
+
+@pytest.mark.parametrize("box", [None, [0.3, 0.3, 0.7, 0.7], [0.1, 0.3, 0.9, 0.7], [0.0, 0.2, 0.7, 0.8]])
+@pytest.mark.parametrize("size", [(100, 200), (200, 100), (651, 736), (160, 160)])
+@pytest.mark.parametrize("out", [{"height": 160, "width": 160}, {"height": 96, "width": 128}])
+def test_a_circle_stays_one(box: list[float] | None, size: tuple[int, int], out: dict[str, int]) -> None:
+    image = Image.new("L", size)
+    middle, radius = (size[0] / 2, size[1] / 2), 0.15 * min(size)
+    ImageDraw.Draw(image).ellipse([at + radius * side for side in (-1, 1) for at in middle], fill=255)
+    (face,) = PairwisePainImageProcessor(size=out, crop_box=box)(image, image)["pixel_values"][:, 0]
+    assert face.shape == (out["height"], out["width"])
+    high, wide = (int((face.amax(dim=side) > 0.5).sum()) for side in (1, 0))
+    assert abs(high - wide) <= 2
+    assert high > 10
+
+
+def test_beyond_its_edges_a_picture_goes_on_as_it_is_there() -> None:
+    image = Image.new("L", (40, 80), 50)
+    image.paste(200, (30, 0, 40, 80))
+    face = PairwisePainImageProcessor(size=80)(image, image)["pixel_values"][0, 0] * 255
+    assert face[:, :40].unique().tolist() == [50]
+    assert (face[:, 55:] - 200).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize(

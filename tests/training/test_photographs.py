@@ -140,6 +140,31 @@ def test_a_clip_gives_a_score_a_frame(model: Path, photographs: Path, tmp_path: 
         judge(tmp_path / "cut.mp4", photographs / "neutral.png", model=model)
 
 
+@pytest.mark.slow
+def test_frames_without_a_face_have_no_score_and_the_others_theirs(
+    model: Path, photographs: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("av", reason="PyAV, of the extra video, is missing")
+    with Image.open(photographs / "neutral.png") as neutral:
+        face = neutral.resize((320, 360))
+    write_clip(tmp_path / "clip.mp4", [face, face, Image.new("RGB", face.size, "grey"), face], rate=10)
+    command = ("judge", model, tmp_path / "clip.mp4", photographs / "neutral.png")
+    done = run(*command, "--reference", photographs / "neutral.png")
+    assert done.exit_code == 0, done.output
+    said = [line.rpartition(": ")[2] for line in done.stdout.splitlines()]
+    assert len(said) == 5
+    assert [word == "no face" for word in said] == [False, False, is_aligning(model), False, False]
+    as_json = json.loads(run(*command, "--reference", photographs / "neutral.png", "--json").stdout)["judged"]
+    without = [one for one in as_json if one["label"] is None]
+    assert [(one["frame"], one["score"]) for one in without] == [(2, None)] * is_aligning(model)
+    assert all(one["warnings"] == ["shows no face that could be found"] for one in without)
+
+
+def test_a_model_that_looks_for_no_face_says_so(model: Path, photographs: Path) -> None:
+    (found,) = judge(photographs / "expressive.png", photographs / "neutral.png", model=model)
+    assert any(told.startswith("judged as it is: ") for told in found["warnings"]) != is_aligning(model)
+
+
 def test_the_command_prints_a_line_an_image(model: Path, photographs: Path) -> None:
     neutral, expressive = photographs / "neutral.png", photographs / "expressive.png"
     done = run("judge", model, expressive, neutral, "--reference", neutral)

@@ -143,7 +143,7 @@ def test_prepared_faces_are_kept_in_the_home_of_the_hub_client(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_is_read(processor: PairwisePainImageProcessor, tmp_path: Path, encoding: str) -> None:
-    face = Image.fromarray(halves(80, 48, seed=1))
+    face = Image.fromarray(halves(80, 64, seed=1))
     data = encoded(np.asarray(face), encoding, **ENCODINGS[encoding])
     (found,) = prepare(with_pictures((data, data)), processor, cache_dir=tmp_path).faces
     assert np.array_equal(found[0], found[1])

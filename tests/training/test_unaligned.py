@@ -217,7 +217,7 @@ class TestTraining:
         assert sum(int(row[3]) for row in rows) == sum(LOST.values())
 
     def test_predictions_lack_them_and_that_is_told(
-        self, result: TrainingResult, lacking: Release, tmp_path: Path
+        self, result: TrainingResult, lacking: Release, lost: list[str], tmp_path: Path
     ) -> None:
         with pytest.raises(BadInputError, match="unaligned=leave_out"):
             predict(result.out, lacking.folder, cache_dir=tmp_path)
@@ -231,7 +231,7 @@ class TestTraining:
             *("--out", tmp_path / "found.parquet", "--cache-dir", tmp_path),
         )
         assert done.exit_code == 0, done.output
-        assert "4 pairs are left out" in done.stderr
+        assert f"1 of test ({lost[-1]})" in done.stderr
 
     def test_the_command_names_them_and_then_does_without(
         self, lacking: Release, lost: list[str], tmp_path: Path

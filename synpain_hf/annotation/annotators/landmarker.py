@@ -43,8 +43,11 @@ _USUAL_SIDE = (0.3, 0.7)
 _NEARER = 2.0
 """Side of the square of a second look, in lengths of the face."""
 
+_ALONE = 0.4
+"""Where no face is longer than this share of the picture's longer side, there may be others that a look misses."""
+
 _PARTS = 2
-"""Where no face is found, squares are searched whose side is this part of the picture's longer one."""
+"""Squares that are then searched have this part of the picture's longer side."""
 
 _MOST_SIDE = 1024
 """Pixels along the side of a square, at most."""
@@ -77,6 +80,7 @@ class _Face:
         """How wide and how high it is."""
         return np.asarray(np.ptp(self.points[:, :2], axis=0))
 
+    @property
     def size(self) -> float:
         """Its width times its height."""
         return float(np.prod(self.sides))
@@ -89,9 +93,10 @@ class _Face:
 class Mediapipe(Annotator):
     """MediaPipe's face landmarker, and the detector that is a part of it.
 
-    Where no face is found in the whole picture, it is searched part by part, as the detector misses small faces. Of
-    several faces the largest is taken. Where it fills its picture, or a small part of it, it is looked at again in a
-    square of twice its length; else its landmarks would be off by some percent of its width.
+    The detector misses small faces: where it finds none in the whole picture, or only small ones, the picture is
+    searched part by part, too. Of several faces the largest is taken. Where it fills its picture, or a small part of
+    it, it is looked at again in a square of twice its length; else its landmarks would be off by some percent of its
+    width.
 
     Args:
         models: Where the files of `models` are.
@@ -165,10 +170,12 @@ class Mediapipe(Annotator):
 
     def measure(self, pixels: Pixels) -> Measured:
         """Measure the largest face of a picture."""
-        faces = self._faces(pixels) or self._in_parts(pixels)
+        faces = self._faces(pixels)
+        if all(face.sides.max() < _ALONE * max(pixels.shape[:2]) for face in faces):
+            faces = _apart([*faces, *self._in_parts(pixels)])
         if not faces:
             return {"faces": 0, "reason": NO_FACE}
-        first = max(faces, key=_Face.size)
+        first = max(faces, key=lambda face: face.size)
         chosen = first if _is_usual(first, pixels) else self._nearer(pixels, first) or first
         units = approximate_units(chosen.shapes)
         pose = head_pose(chosen.turn)
@@ -211,17 +218,15 @@ class Mediapipe(Annotator):
         return min(near, key=lambda one: float(np.hypot(*(one.middle - face.middle))), default=None)
 
     def _in_parts(self, pixels: Pixels) -> list[_Face]:
-        """Every face that shows in a square of those that cover a picture, and again when it is looked at by itself."""
+        """Every face of the squares that cover a picture, each half over the next, if a square of its own has it, too.
+
+        One that shows in several squares comes several times.
+        """
         height, width = pixels.shape[:2]
         side = max(1, max(height, width) // _PARTS)
         places = product(_starts(height, side), _starts(width, side))
         seen = [face for top, left in places for face in self._in_square(pixels, left, top, side)]
-        nearer = [self._nearer(pixels, face) for face in seen]
-        faces: list[_Face] = []
-        for face in sorted((face for face in nearer if face), key=_Face.size, reverse=True):
-            if not any(face.is_within(larger) for larger in faces):
-                faces.append(face)
-        return faces
+        return [near for near in (self._nearer(pixels, face) for face in seen) if near]
 
     def _in_square(self, pixels: Pixels, left: int, top: int, side: int) -> list[_Face]:
         """Every face of a square of a picture, with landmarks in pixels of the picture."""
@@ -248,6 +253,15 @@ class Mediapipe(Annotator):
             return float(np.hypot(*(middle - at)))
 
         return min(detections, key=distance).categories[0].score if detections else None
+
+
+def _apart(seen: Sequence[_Face]) -> list[_Face]:
+    """Each face once, of those that may be seen several times; as it was seen first."""
+    faces: list[_Face] = []
+    for face in seen:
+        if not any(face.is_within(other) or other.is_within(face) for other in faces):
+            faces.append(face)
+    return faces
 
 
 def _is_usual(face: _Face, pixels: Pixels) -> bool:

@@ -189,6 +189,15 @@ def _evened(pixels: Grey) -> Grey:
     return evened
 
 
+def library() -> str:
+    """What computes the pixels, with its version.
+
+    Raises:
+        MissingExtraError: If OpenCV is not there.
+    """
+    return f"opencv {_opencv().__version__}"
+
+
 def _opencv() -> Any:
     try:
         import cv2

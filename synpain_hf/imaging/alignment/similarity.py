@@ -17,7 +17,7 @@ _WEIGHTS = (8, 8, 1)
 
 
 def aligned(image: Image.Image, landmarks: npt.ArrayLike, size: tuple[int, int]) -> Image.Image:
-    """A face whose eyes and mouth stand at fixed points.
+    """A face whose eyes stand at fixed points, and its mouth as near to its own as its proportions allow.
 
     The three middles are brought nearest to theirs by turning, scaling and shifting alone; the eyes, which expressions
     move less, count for more. Outside the picture is what lies at its edge.

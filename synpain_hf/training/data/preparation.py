@@ -32,6 +32,7 @@ from PIL import Image
 
 from synpain_hf.errors import BadInputError, OutputError, PictureError, Problem
 from synpain_hf.executor import Executor
+from synpain_hf.imaging.alignment import pwct
 from synpain_hf.imaging.decoding import decode
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
@@ -42,7 +43,7 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.unaligned import without
 from synpain_hf.vocabulary import FACES, Unaligned
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the same pairs and options would give other bytes."""
 
 Pixels = npt.NDArray[np.uint8]
@@ -152,7 +153,11 @@ def _record_of(pairs: Pairs, processor: PairwisePainImageProcessor, landmarks: L
 
 
 def _aligned_by(processor: PairwisePainImageProcessor, landmarks: LandmarkSource) -> dict[str, Any]:
-    return {"alignment": processor.alignment, "mean_face": processor.mean_face, "landmarks": landmarks.digest()}
+    by = {"alignment": processor.alignment, "landmarks": landmarks.digest()}
+    if processor.alignment != "pwct":
+        return by
+    points = pwct.MeanFace.given(processor.mean_face).points.tolist()
+    return {**by, "mean_face": points, "library": pwct.library()}
 
 
 def _name_of(record: dict[str, Any]) -> str:

@@ -6,12 +6,14 @@ import tempfile
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synpain_hf.errors import OutputError, UsageError
 from synpain_hf.modeling import PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import refuse_within_release, replacing_file, report_write_errors
+from synpain_hf.text.plurals import first_few
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.loaded import Loaded
@@ -90,7 +92,8 @@ def predict(
         _check_unseen(str(model), pairs, name)
     prepared = prepare(pairs, processor, unaligned=unaligned, cache_dir=cache_dir, progress=progress)
     if name in prepared.left_out["split"].to_pylist():
-        warn(f"of {pairs.title}, {told(prepared.left_out)}")
+        gone = prepared.left_out.filter(pc.equal(prepared.left_out["split"], name))
+        warn(f"of {pairs.title}, {told(gone)} ({first_few(gone['pair_id'].to_pylist())})")
     rows = PairDataset(
         prepared,
         name,

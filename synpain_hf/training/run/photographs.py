@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from synpain_hf.annotation.finding import FaceFinder, FoundFace
+from synpain_hf.annotation.finding import FaceFinder, FoundFace, NoFaceError
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.clips import ClipReader, survey
 from synpain_hf.imaging.containers import is_clip
@@ -22,6 +22,8 @@ from synpain_hf.modeling.pipeline_pairwise import PairwisePainPipeline
 from synpain_hf.modeling.reading import read_picture
 from synpain_hf.training.run.models import load_model
 
+_AS_IT_IS = "judged as it is: this model looks for no face, and expects it where it is in the pictures it learned from"
+
 Pictures = str | Path | Sequence[str | Path]
 Taken = TypeVar("Taken")
 
@@ -29,7 +31,10 @@ Taken = TypeVar("Taken")
 def judge(
     image: Pictures, reference: Pictures, *, model: str | Path, every: int = 1, face_models: Sequence[str | Path] = ()
 ) -> list[dict[str, Any]]:
-    """Judge photographs and clips with a trained model; faces are found, and aligned as it was trained.
+    """Judge photographs and clips with a trained model.
+
+    Of a model that was trained on aligned faces, faces are found and aligned alike. One that was trained on pictures as
+    they are gets pictures as they are, which is told: their frame must be that of the pictures it was trained on.
 
     Args:
         image: One or several files of pictures or clips, each with the face to judge; of several faces the largest is
@@ -43,11 +48,12 @@ def judge(
     Returns:
         For each picture, and each frame that is judged, its `image`, the `label`, the `score` of pain from 0 to 1,
         `pspi` and `action_units` where the model gives them, and `warnings`, such as which of several faces was taken;
-        of a frame also `frame` and `time`, in seconds from the first.
+        of a frame also `frame` and `time`, in seconds from the first. A frame in which no face is found has None as
+        `label` and `score`, and a warning.
 
     Raises:
         UsageError: If there is no such model, or no picture was given.
-        PictureError: If pictures or clips cannot be read, or show no face; each has a line.
+        PictureError: If pictures or clips cannot be read, or pictures show no face; each has a line.
         MissingExtraError: If faces must be found, and MediaPipe or its model is not there; or for clips PyAV.
     """
     images, references = ([one] if isinstance(one, (str, Path)) else list(one) for one in (image, reference))
@@ -114,9 +120,17 @@ class _Judging:
             with ClipReader(content) as reader:
                 for number in range(0, len(times), every):
                     shown = Image.fromarray(reader.frame(number).pixels)
-                    yield {**self.picture(f"{name}, frame {number:,}", shown), "frame": number, "time": times[number]}
+                    yield {**self.frame(f"{name}, frame {number:,}", shown), "frame": number, "time": times[number]}
         except PictureError as error:
             raise PictureError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+
+    def frame(self, name: str, picture: Image.Image) -> dict[str, Any]:
+        """What is said of a frame, in which there need not be a face."""
+        try:
+            return self.picture(name, picture)
+        except NoFaceError as error:
+            told = str(error).removeprefix(f"{name}: ").partition("; ")[0]
+            return {"image": name, "label": None, "score": None, "warnings": [told]}
 
     def picture(self, name: str, picture: Image.Image) -> dict[str, Any]:
         """What is said of a picture."""
@@ -132,7 +146,10 @@ class _Judging:
         except PictureError as error:
             raise PictureError(f"{name}: {error}") from error
         (pain,) = (one for one in found if one["label"] == "pain")
-        told = [seen.told, *(f"the reference {one.told}" for one in self.references if one.told)]
+        told = [
+            _AS_IT_IS if self.finder is None else seen.told,
+            *(f"the reference {one.told}" for one in self.references if one.told),
+        ]
         return {**pain, "image": name, "label": found[0]["label"], "warnings": list(filter(None, told))}
 
 
@@ -144,7 +161,7 @@ def _seen(picture: Image.Image, finder: FaceFinder | None, name: str) -> _Seen:
     try:
         return _Seen(picture, None if finder is None else finder(picture))
     except PictureError as error:
-        raise PictureError(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {error}") from error
 
 
 def _content(name: str) -> bytes:
