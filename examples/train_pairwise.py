@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,16 +18,16 @@ import transformers
 from transformers import HfArgumentParser, set_seed
 
 from synpain_hf.errors import SynpainError
+from synpain_hf.training.data import unaligned
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
-from synpain_hf.training.data.unaligned import by_group
 from synpain_hf.training.options import DataArguments, ModelArguments
 from synpain_hf.training.report.evaluation import figures, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
-from synpain_hf.training.run.models import build_model, initial_weights
+from synpain_hf.training.run.models import build_model, initial_weights, weigh_classes
 from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.trainer import PairwiseTrainer
 
@@ -48,6 +49,7 @@ def main() -> None:
     # 3. Every face is decoded and scaled once, into a file that later runs and other processes map into memory.
     prepared = prepare(pairs, processor, unaligned=chosen.unaligned, cache_dir=data.cache_dir)
     pairs = prepared.pairs  # without those that are left out, if any
+    weigh_classes(model, chosen, pairs)
     splits = {
         split: PairDataset(
             prepared,
@@ -97,12 +99,13 @@ def main() -> None:
             base_model=chosen.base_model,
             initial_weights=began_with,
             references=data.references,
-            unaligned=list(by_group(prepared.left_out, pairs)),
+            unaligned=list(unaligned.by_group([(prepared.left_out, pairs)])),
             report=report,
             tables=report.to_markdown(),
             figures=list(figures(args.output_dir)),
         )
         write_card(args.output_dir, card)
+        unaligned.write([(pairs.title, prepared.left_out)], Path(args.output_dir))
         print(report.to_text())
         print(f"\nmodel, predictions, figures and card: {args.output_dir}")
     trainer.accelerator.wait_for_everyone()  # a process that leaves right after an exchange may hang

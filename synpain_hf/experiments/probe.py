@@ -91,12 +91,16 @@ def _train(training: Training, out: Path, request: Request, progress: Progress) 
     options = {**training.options, **short, "disable_tqdm": True, "cache_dir": request.cache_dir}
     also = [TrainingSet(one.pairs, "all", weight=one.weight) for one in training.also]
     pairs = replace(training.pairs, splits={"train": training.pairs.positions("train")})
-    train(pairs, out=out.with_name("warm"), also=also, model=training.model, progress=progress, **options)
+    train(pairs, out=out.with_name("warm"), also=also, model=training.model, progress=progress, warn=_unsaid, **options)
     began = time.perf_counter()
-    found = train(pairs, out=out, also=also, model=training.model, **options)
+    found = train(pairs, out=out, also=also, model=training.model, warn=_unsaid, **options)
     took = time.perf_counter() - began
     drawn = _STEPS * options.get("per_device_train_batch_size", EverydayArguments.per_device_train_batch_size)
     return found.seconds / drawn, max(took - found.seconds, 0.0)
+
+
+def _unsaid(message: str) -> None:
+    """What a short training warns of, the experiment itself will tell."""
 
 
 def _judge(model: str, pairs: Any, request: Request, progress: Progress) -> tuple[float, int]:
@@ -104,5 +108,14 @@ def _judge(model: str, pairs: Any, request: Request, progress: Progress) -> tupl
     split, positions = next(iter(pairs.splits.items()))
     few = replace(pairs, splits={split: positions[:_PAIRS]})
     began = time.perf_counter()
-    predict(model, few, split=split, even_learned=True, cache_dir=request.cache_dir, progress=progress)
+    predict(
+        model,
+        few,
+        split=split,
+        even_learned=True,
+        unaligned=request.model.unaligned,
+        cache_dir=request.cache_dir,
+        progress=progress,
+        warn=_unsaid,
+    )
     return time.perf_counter() - began, len(few.positions(split))

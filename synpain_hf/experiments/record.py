@@ -30,6 +30,9 @@ _UNALIGNED = (
     "No face was found to align in some pairs, which are left out: at most {:,} of the {:,} that one model judges. "
     "The figures are of faces that can be found."
 )
+_UNALIGNED_IN_TRAINING = (
+    "Of the pairs that are trained on, up to {:,} are left out of a training, as no face was found to align."
+)
 _GIVEN_MODEL = "Nothing is trained; the threshold of F1 for a fold is the best on the pairs of the other folds."
 
 
@@ -129,3 +132,7 @@ def _notes(plan: Plan, store: Store) -> Iterator[str]:
     found, size = min(judged, key=lambda one: one[0] / one[1])
     if found < size:
         yield _UNALIGNED.format(size - found, size)
+    trained = [read_json(store.model(run.training) / RESULT) for run in plan.runs if run.training is not None]
+    lost = max((one.get("unaligned", {}).get("train", 0) for one in trained), default=0)
+    if lost:
+        yield _UNALIGNED_IN_TRAINING.format(lost)

@@ -153,6 +153,8 @@ class ModelArguments:
             raise UsageError("names none; give one or several, such as AU4,AU43, or all", "action_units")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
+            if self.alignment not in ("box", None):
+                raise UsageError("is given, but faces are aligned by landmarks; leave one of the two out", "crop_box")
         if self.model in WHOLE:
             self.check_whole()
 

@@ -17,7 +17,6 @@ from synpain_hf.training.data.pairs import PSPI, Pairs
 from synpain_hf.training.data.several import JoinedSet, TrainingSet, join
 from synpain_hf.training.layout import RECORD, check_place
 from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, References
-from synpain_hf.vocabulary import Unaligned
 
 
 def check_request(
@@ -130,16 +129,6 @@ def check_references(references: str) -> None:
     """
     if references not in get_args(References):
         raise UsageError(f"is {references!r}; give one of {', '.join(get_args(References))}", "references")
-
-
-def check_unaligned(unaligned: str) -> None:
-    """Refuse what does not say what becomes of pairs in which no face is found to align.
-
-    Raises:
-        UsageError: If it does not.
-    """
-    if unaligned not in get_args(Unaligned):
-        raise UsageError(f"is {unaligned!r}; give one of {', '.join(get_args(Unaligned))}", "unaligned")
 
 
 def check_splits(pairs: Pairs, config_name: str, *, chooses: bool) -> None:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.framing [--pairs N] [--epochs N] [--seed N] [--markdown PATH]
 
-PwCT is trained on demo faces, once on faces aligned by eyes and mouth and once within a fixed box. It is then tested on
+PwCT is trained on demo faces, once on faces aligned by their eyes and once within a fixed box. It is then tested on
 the same test pairs in other frames: cut to a part of the picture around the face, or with wall around it, the face
 somewhere in the frame, each of the two pictures apart. Faces are found by MediaPipe (extra `annotate`); pairs in which
 it finds none are left out, and counted.
@@ -35,7 +35,7 @@ from tests.benchmarks.shortcuts import FACE, auroc
 BOX = [0.2, 0.2, 0.8, 0.85]
 
 WAYS: Mapping[str, dict[str, Any]] = {
-    "eyes and mouth at fixed points": {"alignment": "similarity"},
+    "eyes at fixed points": {"alignment": "similarity"},
     "a fixed box": {"crop_box": BOX},
 }
 

@@ -25,6 +25,7 @@ from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.data.unaligned import by_group, told, without
 from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.run.cross_validation import cross_validate
 from synpain_hf.training.run.judging import predict
 from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.vocabulary import FACES
@@ -32,7 +33,7 @@ from tests.release.making import copied
 from tests.sharing import Once
 from tests.terminal import run
 from tests.training.landmarked import landmarked
-from tests.training.small import FACE, SIDE, tiny, trained
+from tests.training.small import ARGUMENTS, FACE, SIDE, tiny, trained
 
 LOST = {"train": 2, "validation": 1, "test": 1}
 
@@ -135,7 +136,7 @@ class TestWithout:
 
     def test_each_group_has_its_share(self) -> None:
         pairs, left_out = without(pairs_of(train=[0, 1], test=[2, 3]), lost_pairs("p1", "p3"))
-        assert list(by_group(left_out, pairs)) == [
+        assert list(by_group([(left_out, pairs)])) == [
             ("label", "no_pain", 0, 2),
             ("label", "pain", 2, 2),
             ("gender", "man", 0, 1),
@@ -143,7 +144,7 @@ class TestWithout:
             ("gender", "unknown", 1, 2),
         ]
         nobody, everything = without(pairs_of(train=[0]), lost_pairs("p0"))
-        assert list(by_group(everything, nobody)) == [("label", "no_pain", 1, 1), ("gender", "man", 1, 1)]
+        assert list(by_group([(everything, nobody)])) == [("label", "no_pain", 1, 1), ("gender", "man", 1, 1)]
 
 
 class TestPreparing:
@@ -165,7 +166,7 @@ class TestPreparing:
         with pytest.raises(BadInputError, match="has no landmarks"):
             prepare(open_pairs(lacking.folder), processor, cache_dir=tmp_path, progress=told)
 
-    @pytest.mark.parametrize("damage", ["", "{}", "[]", '{"pairs": ["text"]}', '{"pairs": [{"name": 1}]}'])
+    @pytest.mark.parametrize("damage", ["", "{}", "[]", '{"pairs": ["text"]}', '{"others": {}}'])
     def test_a_damaged_list_is_made_again(self, lacking: Release, lost: list[str], tmp_path: Path, damage: str) -> None:
         processor = PairwisePainImageProcessor(size=SIDE, alignment="similarity")
         pairs = open_pairs(lacking.folder)
@@ -206,6 +207,7 @@ class TestTraining:
         with (result.out / "unaligned.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         assert [row["pair_id"] for row in rows] == lost
+        assert {row["data_set"] for row in rows} == {pairs.title}
         assert {row["split"] for row in rows} == set(LOST)
         assert all(row["reason"].endswith("has no landmarks, as nothing was found in it") for row in rows)
         assert "4 pairs without a face left out" in result.summary()
@@ -260,11 +262,59 @@ class TestTraining:
         assert found.num_rows == also["splits"]["test"]
 
 
+def test_classes_are_weighed_by_the_pairs_that_are_left(faces: Release, tmp_path: Path) -> None:
+    pairs = open_pairs(faces.folder)
+    train = pairs.positions("train")
+    labels = pairs.table["label"].take(pa.array(train)).to_pylist()
+    ids = pairs.table["pair_id"].take(pa.array(train)).to_pylist()
+    in_pain = [pair_id for pair_id, label in zip(ids, labels, strict=True) if label == 1]
+    lacking = landmarked(
+        copied(faces.folder, tmp_path / "lacking"), side=FACE, without=[(pair_id, "neutral") for pair_id in in_pain[1:]]
+    )
+    with pytest.warns(InputWarning):
+        result = trained(lacking, tmp_path, model=aligning(tmp_path), num_train_epochs=1)
+    config = json.loads((result.out / "config.json").read_text(encoding="utf-8"))
+    others = labels.count(0)
+    assert config["class_weights"] == pytest.approx([(others + 1) / (2 * others), (others + 1) / 2])
+
+
+@pytest.mark.slow
+def test_a_fold_of_which_no_pair_is_left_is_not_pooled(faces: Release, tmp_path: Path) -> None:
+    fold = open_pairs(faces.folder, "cv_1")
+    gone = [(pair_id, "neutral") for pair_id in first_of(fold, {"test": len(fold.positions("test"))})]
+    lacking = landmarked(copied(faces.folder, tmp_path / "lacking"), side=FACE, without=gone)
+    options = {**ARGUMENTS, "num_train_epochs": 1, "eval_strategy": "no", "load_best_model_at_end": False}
+    with pytest.warns(InputWarning):
+        result = cross_validate(
+            lacking.folder, out=tmp_path / "cv", model=aligning(tmp_path), cache_dir=tmp_path / "cache", **options
+        )
+    assert result.unaligned == len(gone)
+    assert result.report["overall"]["n"] == fold.table.num_rows - len(gone)
+    assert [fold.auroc is None for fold in result.folds].index(True) == 1
+    assert f"{len(gone)} pairs without a face left out" in result.summary()
+    assert f"{len(gone)} pairs without a face left out" in (tmp_path / "cv" / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_is_to_become_of_pairs_must_be_said(faces: Release, tmp_path: Path) -> None:
+    processor = PairwisePainImageProcessor(size=SIDE)
+    with pytest.raises(UsageError, match=r"^unaligned is 'left_out'; give one of refuse, leave_out"):
+        prepare(open_pairs(faces.folder), processor, unaligned="left_out", cache_dir=tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_box_and_an_alignment_exclude_each_other() -> None:
+    with pytest.raises(UsageError, match=r"^crop_box is given, but faces are aligned by landmarks"):
+        ModelArguments(crop_box=[0.1, 0.1, 0.9, 0.9], alignment="similarity")
+    ModelArguments(crop_box=[0.1, 0.1, 0.9, 0.9], alignment="box")
+
+
 def test_a_training_of_which_nothing_is_left_is_refused(faces: Release, tmp_path: Path) -> None:
     pairs = open_pairs(faces.folder)
     everything = [(pair_id, "neutral") for pair_id in first_of(pairs, {"train": len(pairs.positions("train"))})]
     nothing = landmarked(copied(faces.folder, tmp_path / "nothing"), side=FACE, without=everything)
-    with pytest.raises(UsageError, match="has no split train"), pytest.warns(InputWarning):
+    with (
+        pytest.raises(UsageError, match=r"in none of the \d+ pairs of train in .* a face was found to align; give"),
+        pytest.warns(InputWarning),
+    ):
         trained(nothing, tmp_path, model=aligning(tmp_path), num_train_epochs=1)
 
 

@@ -29,6 +29,7 @@ from synpain_hf.training.data.augmentation import PairAugmentation
 from synpain_hf.training.data.pairs import Positions, identities_in
 from synpain_hf.training.data.preparation import PreparedPairs
 from synpain_hf.training.data.references import neutral_faces
+from synpain_hf.training.data.unaligned import check_left
 from synpain_hf.training.options import References
 
 Batch: TypeAlias = dict[str, Tensor]
@@ -92,6 +93,7 @@ class PairDataset(Dataset[Batch]):
         where_known: bool = False,
     ) -> None:
         self._prepared = prepared
+        check_left(prepared.pairs, prepared.left_out, split)
         self._positions = prepared.pairs.positions(split)
         self.rows: pa.Table = prepared.pairs.table.take(self._positions)
         self.references = references

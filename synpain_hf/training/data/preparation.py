@@ -40,7 +40,7 @@ from synpain_hf.storage import locked, move, remove_tree, report_write_errors, s
 from synpain_hf.text.documents import parsed_json
 from synpain_hf.training.data.landmarks import LandmarkSource, Points, landmarks_of
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.training.data.unaligned import without
+from synpain_hf.training.data.unaligned import check_choice, without
 from synpain_hf.vocabulary import FACES, Unaligned
 
 FORMAT = 3
@@ -119,6 +119,7 @@ def prepare(
         ReleaseError: If a file of the release is damaged.
         OutputError: If the cache cannot be written, or the disk is too small.
     """
+    check_choice(unaligned)
     executor = Executor(min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers)
     landmarks = None if processor.alignment == "box" else landmarks_of(pairs)
     record = _record_of(pairs, processor, landmarks)
@@ -130,7 +131,7 @@ def prepare(
                 _prepare(
                     pairs, _Preparing(_without_normalising(processor), landmarks), folder, record, executor, progress
                 )
-    problems = _unaligned(folder)
+    problems = [Problem(pairs.title, reason, pair_id) for pair_id, reason in _unaligned(folder).items()]
     if problems and unaligned == "refuse":
         raise BadInputError(replace(problem, reason=f"{problem.reason}; {_REMEDY}") for problem in problems)
     kept, left_out = without(pairs, problems)
@@ -187,15 +188,15 @@ def _is_whole(folder: Path, record: dict[str, Any]) -> bool:
             begins = file.read(len(header))
             size = os.fstat(file.fileno()).st_size
         _unaligned(folder)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
     return bool(found == record and begins == header and size == len(header) + int(np.prod(record["shape"])))
 
 
-def _unaligned(folder: Path) -> list[Problem]:
-    """The pairs in which no face was found to align."""
-    said: list[dict[str, str]] = parsed_json((folder / _UNALIGNED).read_text(encoding="utf-8"))["pairs"]
-    return [Problem(**one) for one in said]
+def _unaligned(folder: Path) -> dict[str, str]:
+    """The pairs in which no face was found to align, and why."""
+    said: dict[str, str] = parsed_json((folder / _UNALIGNED).read_text(encoding="utf-8"))["pairs"]
+    return {str(pair_id): str(reason) for pair_id, reason in said.items()}
 
 
 @contextmanager
@@ -228,7 +229,7 @@ def _prepare(
         with (staging / _PIXELS).open("wb") as file:
             file.write(_header(record["shape"]))
             unaligned = _write_faces(pairs, preparing, file, executor, progress)
-        said = {"pairs": [problem.to_dict() for problem in unaligned]}
+        said = {"pairs": {problem.pair_id: problem.reason for problem in unaligned}}
         (staging / _UNALIGNED).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
         (staging / _RECORD).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         move(staging, folder)
@@ -252,7 +253,7 @@ def _write_faces(
                 file.write(preparing.black())
             progress("prepare", done, len(ids))
     if unreadable:
-        raise BadInputError([*unreadable, *unaligned])
+        raise BadInputError([*unreadable, *(replace(one, reason=f"{one.reason}; {_REMEDY}") for one in unaligned)])
     return unaligned
 
 

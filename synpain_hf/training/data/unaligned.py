@@ -3,26 +3,75 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv
 
-from synpain_hf.errors import Problem
+from synpain_hf.errors import Problem, UsageError
 from synpain_hf.text.plurals import count
 from synpain_hf.training.data.pairs import Pairs
-from synpain_hf.vocabulary import CLASSES, UNKNOWN
+from synpain_hf.training.layout import UNALIGNED
+from synpain_hf.vocabulary import CLASSES, UNKNOWN, Unaligned
 
 REASON = "reason"
 
 
+def check_choice(unaligned: str) -> None:
+    """Refuse what does not say what becomes of such pairs.
+
+    Raises:
+        UsageError: If it does not.
+    """
+    if unaligned not in get_args(Unaligned):
+        raise UsageError(f"is {unaligned!r}; give one of {', '.join(get_args(Unaligned))}", "unaligned")
+
+
+def check_left(pairs: Pairs, left_out: pa.Table, split: str) -> None:
+    """Refuse a split of which no pair is left.
+
+    Args:
+        pairs: The pairs that are left.
+        left_out: The others.
+        split: The split.
+
+    Raises:
+        UsageError: If it is one.
+    """
+    gone = left_out["split"].to_pylist().count(split)
+    if gone and split not in pairs.splits:
+        raise UsageError(
+            f"in none of the {count(gone, 'pair')} of {split} in {pairs.title} a face was found to align; give "
+            "pictures whose faces are larger or less turned away, another configuration, or do not align"
+        )
+
+
+def write(left_out: Iterable[tuple[str, pa.Table]], folder: Path) -> None:
+    """Write which pairs are left out, where there are any, as `unaligned.csv`.
+
+    Args:
+        left_out: Of each data set its title and those of its pairs.
+        folder: Where to.
+    """
+    tables = [
+        table.append_column("data_set", pa.array([title] * table.num_rows, pa.string()))
+        for title, table in left_out
+        if table.num_rows
+    ]
+    if tables:
+        csv.write_csv(pa.concat_tables(tables, promote_options="default"), folder / UNALIGNED)
+
+
 def without(pairs: Pairs, problems: Sequence[Problem]) -> tuple[Pairs, pa.Table]:
-    """Leave pairs out of every split that shows their faces.
+    """Remove from every split the pairs that show a face of a lost pair.
 
     Args:
         pairs: The pairs.
-        problems: One for each pair that is lost.
+        problems: One for each pair in which a face was not found.
 
     Returns:
         The pairs, without splits in which none is left; and those that are left out: `pair_id`, `split`, `label` and
@@ -56,7 +105,7 @@ def without(pairs: Pairs, problems: Sequence[Problem]) -> tuple[Pairs, pa.Table]
 
 
 def told(left_out: pa.Table) -> str:
-    """How many pairs are left out of which splits, in a line; empty where none is."""
+    """How many pairs each split has lost, in a line; empty where none has."""
     splits = Counter(left_out["split"].to_pylist())
     of_each = ", ".join(f"{number:,} of {split}" for split, number in splits.items())
     gone = count(left_out.num_rows, "pair")
@@ -64,23 +113,26 @@ def told(left_out: pa.Table) -> str:
     return f"{gone} {verb} left out, as no face was found to align: {of_each}" if left_out.num_rows else ""
 
 
-def by_group(left_out: pa.Table, pairs: Pairs) -> Iterator[tuple[str, str, int, int]]:
+def by_group(sets: Iterable[tuple[pa.Table, Pairs]]) -> Iterator[tuple[str, str, int, int]]:
     """How many pairs of each class and group are left out, and of how many.
 
     Args:
-        left_out: Those that are left out.
-        pairs: The others.
+        sets: Of each data set those that are left out, and the others.
 
     Yields:
-        The column, the class or group, how many are left out, and how many there are with them.
+        The column, the class or group, how many are left out, and how many there were in all.
     """
-    positions = np.concatenate(list(pairs.splits.values()) or [np.zeros(0, np.int64)])
+    lost: Counter[tuple[str, str]] = Counter()
+    there: Counter[tuple[str, str]] = Counter()
+    for left_out, pairs in sets:
+        positions = np.concatenate(list(pairs.splits.values()) or [np.zeros(0, np.int64)])
+        for name, words in CLASSES.items():
+            if name in left_out.column_names:
+                lost.update((name, word) for word in left_out[name].to_pylist())
+                kept = pairs.table[name].take(positions).to_pylist()
+                there.update((name, UNKNOWN if at is None else words[at]) for at in kept)
     for name, words in CLASSES.items():
-        if name not in left_out.column_names:
-            continue
-        lost = Counter(left_out[name].to_pylist())
-        there = Counter(pairs.table[name].take(positions).to_pylist())
-        for at, word in (*enumerate(words), (None, UNKNOWN)):
-            total = lost[word] + there[at]
+        for word in (*words, UNKNOWN):
+            total = lost[name, word] + there[name, word]
             if total:
-                yield name, word, lost[word], total
+                yield name, word, lost[name, word], total

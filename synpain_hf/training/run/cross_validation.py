@@ -25,6 +25,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.metrics.subgroup_auroc import Report
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.markdown import code, escaped, table
+from synpain_hf.text.plurals import count
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.several import TrainingSet
@@ -98,6 +99,11 @@ class CrossValidation:
         """The folds with fewer than ten test pairs of a class, by their configurations."""
         return [fold.config_name for fold in self.folds if fold.report and _is_small(fold.report["overall"])]
 
+    @property
+    def unaligned(self) -> int:
+        """How many pairs are not judged, as no face was found to align; `unaligned.csv` of their folds names them."""
+        return sum(fold.unaligned.get("test", 0) for fold in self.folds)
+
     def by_group(self) -> dict[str, dict[str, dict[str, float | None]]]:
         """Mean and standard deviation over the folds of every group's AUROC; None where a fold has none."""
         reports: list[Mapping[str, Any]] = [fold.report or {"groups": {}} for fold in self.folds]
@@ -113,6 +119,8 @@ class CrossValidation:
         """How good it is, in a line: all pairs together, then the mean over the folds where these are large enough."""
         pooled = self.report["overall"]
         together = f"{with_interval(pooled['auroc'], pooled['interval'])}, all {pooled['n']:,} pairs together"
+        if self.unaligned:
+            together += f" ({count(self.unaligned, 'pair')} without a face left out)"
         small = self.small_folds
         if small:
             return (
@@ -130,6 +138,7 @@ class CrossValidation:
             "mean": self.mean,
             "standard_deviation": self.standard_deviation,
             "small_folds": self.small_folds,
+            "unaligned": self.unaligned,
             "by_group": self.by_group(),
             "folds": [{**fold.to_dict(), "out": fold.out.name} for fold in self.folds],
         }
@@ -204,7 +213,10 @@ def cross_validate(
         folds = [train(**one, progress=_told(progress, place), **options) for place, one in of_each.items()]
     process = PartialState()
     if process.is_main_process:
-        pooled = pa.concat_tables([pq.read_table(fold.out / PREDICTIONS) for fold in folds], promote_options="default")
+        tested = [pq.read_table(fold.out / PREDICTIONS) for fold in folds if "test" in fold.splits]
+        if not tested:
+            raise UsageError("no fold has a pair left to test, as no face was found to align; do not align")
+        pooled = pa.concat_tables(tested, promote_options="default")
         summed = CrossValidation(folder, folds, write_report(folder, pooled, progress=progress))
         (folder / CARD).write_text(_card(summed, protocol), encoding="utf-8")
         write_json(folder / SUMMARY, summed.to_dict())
@@ -235,7 +247,7 @@ def _card(result: CrossValidation, protocol: str) -> str:
     rows = [
         (
             code(fold.config_name),
-            f"{fold.splits['test']:,}" + ", too few" * (fold.config_name in small),
+            f"{fold.splits.get('test', 0):,}" + ", too few" * (fold.config_name in small),
             _number(fold.auroc),
             _number(fold.validation_auroc),
             f"{fold.epochs:.3g}",

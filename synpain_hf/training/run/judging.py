@@ -21,9 +21,9 @@ from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.data.several import TEST
-from synpain_hf.training.data.unaligned import told
+from synpain_hf.training.data.unaligned import check_choice, told
 from synpain_hf.training.options import References
-from synpain_hf.training.request import check_references, check_unaligned
+from synpain_hf.training.request import check_references
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.folder import Warn, warn_by_python
 from synpain_hf.training.run.learned import Learned, learned_by
@@ -83,7 +83,7 @@ def predict(
         OutputError: If `out` exists, or cannot be written.
     """
     check_references(references)
-    check_unaligned(unaligned)
+    check_choice(unaligned)
     place = None if out is None else _free(Path(out).expanduser().absolute())
     network, processor = load_model(str(model))
     pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)

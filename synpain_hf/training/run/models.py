@@ -81,6 +81,24 @@ def build_model(
     return model, processor
 
 
+def weigh_classes(
+    model: PairwisePainForImageClassification, arguments: ModelArguments, pairs: Pairs, also: Sequence[JoinedSet] = ()
+) -> None:
+    """Weigh the classes of a model anew, where pairs that it was made for are left out.
+
+    Args:
+        model: The model; changed in place.
+        arguments: Which model.
+        pairs: What is left to train on.
+        also: What is left beside them.
+
+    Raises:
+        UsageError: If a class has no pairs left.
+    """
+    if arguments.class_weights == "balanced":
+        model.config.class_weights = class_weights(pairs, also)
+
+
 def _made(
     name: str, arguments: ModelArguments, sets: Sequence[Pairs], options: dict[str, Any]
 ) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:

@@ -18,14 +18,13 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import torch
-from pyarrow import csv
 from transformers import TrainerState, set_seed
 
 from synpain_hf.errors import MissingExtraError, SynpainError, UsageError
@@ -59,7 +58,7 @@ from synpain_hf.training.run.folder import (
     write_json,
 )
 from synpain_hf.training.run.learned import Learned, learned_by
-from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise
+from synpain_hf.training.run.models import build_model, initial_weights, is_pairwise, weigh_classes
 from synpain_hf.training.run.prediction import judge
 from synpain_hf.training.run.result import TrainingResult
 from synpain_hf.training.run.trainer import PairwiseTrainer
@@ -167,7 +166,10 @@ def train(
         for each in prepared:
             if each.left_out.num_rows and args.should_save:
                 warn(f"of {each.pairs.title}, {unaligned.told(each.left_out)}; {UNALIGNED} will name them")
-        check_splits(prepared[0].pairs, config_name, chooses=args.eval_strategy != "no")
+        _check_left(prepared, chooses=args.eval_strategy != "no")
+        if any(each.left_out.num_rows for each in prepared):
+            kept = [replace(one, pairs=each.pairs) for one, each in zip(joined, prepared[1:], strict=True)]
+            weigh_classes(network, chosen, prepared[0].pairs, kept)
         run = _Run(
             folder=folder,
             record=record,
@@ -301,7 +303,7 @@ class _Run:
                 goes_on=self.record["goes_on"],
                 references=self.references,
                 also=also,
-                unaligned=[row for one in self.prepared for row in unaligned.by_group(one.left_out, one.pairs)],
+                unaligned=list(unaligned.by_group((one.left_out, one.pairs) for one in self.prepared)),
                 learned_before=self.learned_before.sets,
                 tables="" if report is None else report.to_markdown(),
                 figures=list(figures(self.folder)) if report is not None else [],
@@ -323,10 +325,10 @@ class _Run:
         }
         for path in self.folder.glob(CHECKPOINTS):
             shutil.rmtree(path)
-        left_out = pa.concat_tables([one.left_out for one in self.prepared], promote_options="default")
-        if left_out.num_rows:
-            csv.write_csv(left_out, self.folder / UNALIGNED)
-            result["unaligned"] = Counter(left_out["split"].to_pylist())
+        unaligned.write([(one.pairs.title, one.left_out) for one in self.prepared], self.folder)
+        lost = Counter(split for one in self.prepared for split in one.left_out["split"].to_pylist())
+        if lost:
+            result["unaligned"] = lost
         write_json(self.folder / RESULT, result)
 
     def _outcome(self, state: TrainerState, trainer: PairwiseTrainer, drawn: int) -> dict[str, Any]:
@@ -345,6 +347,14 @@ class _Run:
             "parameters": trainer.network.num_parameters(),
             "device": f"{self.args.world_size} x {device}" if self.args.world_size > 1 else device,
         }
+
+
+def _check_left(prepared: Sequence[PreparedPairs], *, chooses: bool) -> None:
+    """Refuse a training for which no pairs are left."""
+    for one in prepared:
+        unaligned.check_left(one.pairs, one.left_out, TRAIN)
+    if chooses:
+        unaligned.check_left(prepared[0].pairs, prepared[0].left_out, "validation")
 
 
 @contextmanager
