@@ -173,6 +173,6 @@ def test_every_choice_of_the_command_line_is_tried() -> None:
     assert options == {
         *("--encoding", "--engine", "--on-error", "--fusion", "--references", "--videos"),
         *("--missing", "--interval", "--correction", "--format", "--style"),
-        *("--layout", "--face", "--with", "--alignment"),
+        *("--layout", "--face", "--with", "--alignment", "--unaligned"),
         *("--method", "--identities-are", "--same", "--precision"),
     }

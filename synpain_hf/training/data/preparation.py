@@ -336,7 +336,8 @@ class _Preparing:
                 [expressive], [neutral], return_tensors="np", landmarks=points[1:], reference_landmarks=points[:1]
             )
         except PictureError as error:
-            return _Lost(pair.file, f"a face {_cause(error)}", is_readable=self.landmarks is not None)
+            is_aligning = self.landmarks is not None
+            return _Lost(pair.file, f"a face {_cause(error) if is_aligning else error}", is_readable=is_aligning)
         floats = np.concatenate([batch["reference_pixel_values"], batch["pixel_values"]])
         pixels: Pixels = np.rint(floats * 255).astype(np.uint8)
         return pixels
