@@ -57,7 +57,7 @@ class TrainingResult:
     pairs_per_second: float
     parameters: int
     device: str
-    also: Sequence[Mapping[str, Any]] = field(default=())
+    also: Sequence[Mapping[str, Any]] = field(default_factory=list)
     unaligned: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
