@@ -65,7 +65,7 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """With which numbers a network computes."""
 
 Alignment = Literal["box", "similarity", "pwct"]
-"""How faces are brought into place: not at all, by eyes and mouth, or as the published PwCT was given them."""
+"""How faces are brought into place: not at all, by their eyes, or as the published PwCT was given them."""
 
 Unaligned = Literal["refuse", "leave_out"]
 """What becomes of pairs in which no face is found to align: an error, or they are left out and counted."""

@@ -14,8 +14,8 @@ from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.alignment import pwct, similarity
-from synpain_hf.imaging.alignment.transforms import part_of
 from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
+from synpain_hf.imaging.parts import part_of
 from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
 from synpain_hf.modeling.standardising import standardised
@@ -23,8 +23,8 @@ from synpain_hf.vocabulary import PWCT_SIDE, Alignment
 
 _WHITE = 255
 _MODES = {1: "L", 3: "RGB"}
-_MIN_CROPPED = MIN_SIDE // 2
 _WHOLE = [0.0, 0.0, 1.0, 1.0]
+_MIN_CROPPED = MIN_SIDE // 2
 """Smallest side, in pixels, that `crop_box` may leave of a face."""
 
 
@@ -42,8 +42,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         num_channels: 1 for grey, 3 for RGB.
         crop_box: Part of each picture that is used: left, top, right, bottom as shares of its width and height; None
             for all of it.
-        alignment: `box`, pictures as they are, within `crop_box`; `similarity`, turned, scaled and shifted so that eyes
-            and mouth stand at fixed points; `pwct`, as the published PwCT was given faces. The latter two need
+        alignment: `box`, pictures as they are, within `crop_box`; `similarity`, turned, scaled and shifted so that the
+            eyes stand at fixed points; `pwct`, as the published PwCT was given faces. The latter two need
             landmarks.
         mean_face: Of `pwct`: the 68 points that faces are warped onto, shape (68, 2); None for ours.
         resample: A filter of Pillow; 3 is bicubic. It averages where a picture is made smaller.
@@ -214,8 +214,11 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     def _in_place(self, image: Image.Image, landmarks: Any) -> Image.Image:
         """The part of a picture that is used, with the face where it is expected."""
         if self.alignment == "box":
-            proportion = self.size["width"] / self.size["height"] if self.do_resize and "height" in self.size else None
-            return _within(image, self.crop_box, proportion)
+            box = _pixels_of(image, self.crop_box)
+            if not self.do_resize or "height" not in self.size:
+                return image.crop(box)
+            height, width = self.output_size
+            return _scaled(image.convert(_MODES[self.num_channels]), box, width, height, self.resample)
         if landmarks is None:
             raise PictureError(
                 f"has no landmarks, and faces are aligned by them here ({self.alignment}); give them as landmarks "
@@ -286,21 +289,36 @@ def _as_arrays(faces: list[Any]) -> list[Any]:
     return [_as_arrays(face) if isinstance(face, list) else face.numpy() for face in faces]
 
 
-def _within(image: Image.Image, box: list[float] | None, proportion: float | None) -> Image.Image:
-    """The part of a picture within a box of shares, with more on two sides where it needs other proportions."""
+def _pixels_of(image: Image.Image, box: list[float] | None) -> tuple[int, int, int, int]:
+    """The left, top, right and bottom of the part of a picture that is used, in pixels."""
     shares = _WHOLE if box is None else box
     left, right = (round(share * image.width) for share in shares[::2])
     top, bottom = (round(share * image.height) for share in shares[1::2])
-    width, height = right - left, bottom - top
-    if box is not None and min(width, height) < _MIN_CROPPED:
+    if box is not None and min(right - left, bottom - top) < _MIN_CROPPED:
         raise PictureError(
-            f"keeps {width} x {height} of its {image.width} x {image.height} pixels within the crop, a side "
-            f"under {_MIN_CROPPED}; widen the crop, or take the face from a larger picture"
+            f"keeps {right - left} x {bottom - top} of its {image.width} x {image.height} pixels within the crop, a "
+            f"side under {_MIN_CROPPED}; widen the crop, or take the face from a larger picture"
         )
-    wider = max(width, round(height * proportion)) if proportion else width
-    higher = max(height, round(width / proportion)) if proportion else height
-    left, top = left - (wider - width) // 2, top - (higher - height) // 2
-    return part_of(image, left, top, left + wider, top + higher)
+    return left, top, right, bottom
+
+
+def _scaled(image: Image.Image, box: tuple[int, int, int, int], width: int, height: int, resample: int) -> Image.Image:
+    """A part of a picture at a size, with more on two sides where it has other proportions.
+
+    What the picture has there is scaled first, and goes on beyond its edges afterwards: a long strip would fill memory.
+    """
+    left, top, right, bottom = box
+    scale = min(width / (right - left), height / (bottom - top))
+    across, down = round(width / scale), round(height / scale)
+    left, top = (left + right - across) // 2, (top + bottom - down) // 2
+    there = (max(left, 0), max(top, 0), min(left + across, image.width), min(top + down, image.height))
+    size = (
+        max(1, round((there[2] - there[0]) * width / across)),
+        max(1, round((there[3] - there[1]) * height / down)),
+    )
+    scaled = image.crop(there).resize(size, Image.Resampling(resample))
+    x, y = round((there[0] - left) * width / across), round((there[1] - top) * height / down)
+    return Image.fromarray(part_of(np.asarray(scaled), -x, -y, width - x, height - y))
 
 
 __all__ = ["PairwisePainImageProcessor"]

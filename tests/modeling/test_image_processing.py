@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,19 @@ def test_a_circle_stays_one(box: list[float] | None, size: tuple[int, int], out:
     high, wide = (int((face.amax(dim=side) > 0.5).sum()) for side in (1, 0))
     assert abs(high - wide) <= 2
     assert high > 10
+
+
+@pytest.mark.parametrize("size", [(32, 30_000), (30_000, 32)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_long_strip_takes_no_more_memory_than_itself(size: tuple[int, int], channels: int) -> None:
+    strip = Image.new("L" if channels == 1 else "RGB", size)
+    processor = PairwisePainImageProcessor(num_channels=channels)
+    tracemalloc.start()
+    try:
+        assert processor(strip, strip)["pixel_values"].shape == (1, channels, 160, 160)
+        assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_beyond_its_edges_a_picture_goes_on_as_it_is_there() -> None:

@@ -1,1 +1,1 @@
-"""From a picture and the landmarks of its face to a face whose eyes and mouth stand where they are expected."""
+"""From a picture and the landmarks of its face to a face that stands where it is expected."""

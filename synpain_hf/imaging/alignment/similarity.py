@@ -10,7 +10,10 @@ from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE, P
 from synpain_hf.imaging.alignment.transforms import draw_through, similarity_between
 
 _EYES_APART, _EYES_DOWN, _MOUTH_DOWN = 0.33, 0.4, 0.77
-"""Where eyes and mouth come to stand, in shares of the shorter side: in a mean face, the chin is at the lower edge."""
+"""Where the eyes come to stand, and about where the mouth, in shares of the shorter side.
+
+In a mean face, the chin is at the lower edge then.
+"""
 
 _WEIGHTS = (8, 8, 1)
 """Of the eyes and the mouth: a mouth that opens must not make the face smaller than the neutral one of its pair."""

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from synpain_hf.imaging.alignment.landmarks import Points
+from synpain_hf.imaging.parts import part_of
 
 _REACH = 3
 """Pixels beside a place that its value is drawn from."""
@@ -80,23 +81,4 @@ def _part_around(image: Image.Image, corners: Points, size: tuple[int, int]) -> 
     first = np.clip(np.floor(corners.min(axis=0)).astype(int) - _REACH, -farthest, lengths + farthest)
     last = np.clip(np.ceil(corners.max(axis=0)).astype(int) + _REACH, first + 1, lengths + farthest + 1)
     (left, top), (right, bottom) = first.tolist(), last.tolist()
-    return part_of(image, left, top, right, bottom), (left, top)
-
-
-def part_of(image: Image.Image, left: int, top: int, right: int, bottom: int) -> Image.Image:
-    """A part of a picture, which goes on beyond its edges as it is there.
-
-    Args:
-        image: Grey or RGB.
-        left: The first column, below 0 for one beyond the edge, and so on.
-        top: The first row.
-        right: The column after the last.
-        bottom: The row after the last.
-
-    Example:
-        >>> part_of(Image.new("L", (4, 4), "white"), -2, 0, 3, 4).size
-        (5, 4)
-    """
-    columns = np.clip(np.arange(left, right), 0, image.width - 1)
-    rows = np.clip(np.arange(top, bottom), 0, image.height - 1)
-    return Image.fromarray(np.asarray(image)[np.ix_(rows, columns)])
+    return Image.fromarray(part_of(np.asarray(image), left, top, right, bottom)), (left, top)

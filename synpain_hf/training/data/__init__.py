@@ -5,6 +5,7 @@ loaded        pairs that `datasets` has loaded already
 several       data sets beside the first; nobody is trained and judged on across them
 listed        a list of such data sets in YAML
 pairs         the record of them: labels, groups, splits, annotations; no identity is in two splits
+unaligned     pairs in which no face is found to align, left out of their splits
 preparation   both faces of every pair, decoded and scaled once, mapped into memory
 collation     batches of 8-bit faces, each a copy; on the device, what the model takes
 references    the neutral faces of a person, where a pair is compared with any of them

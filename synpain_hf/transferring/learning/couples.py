@@ -35,9 +35,6 @@ MOST_LOOKED_AT: Final = 32
 _MOST_LIGHT: Final = np.log(1.6)
 """By how much the light of two pictures of one person may differ, and still be made alike."""
 
-_BEYOND: Final = 0.25
-"""How far a picture goes on beyond its edge, as a share of its larger side: as at the edge."""
-
 
 @dataclass(frozen=True)
 class Example:
@@ -169,12 +166,10 @@ def _brought(neutral: Shot, expression: Shot, square: Square) -> Pixels:
     """The expression in the square of the neutral face."""
     stable = list(STABLE)
     theirs, own = (shot.landmarks[stable, :2].astype(np.float64) + 0.5 for shot in (expression, neutral))
-    beyond = round(_BEYOND * max(expression.size))
-    picture = np.pad(expression.pixels, ((beyond, beyond), (beyond, beyond), (0, 0)), mode="edge")
-    to_neutral = similarity_between(theirs + beyond, own)
+    to_neutral = similarity_between(theirs, own)
     linear = square.matrix[:, :2] @ to_neutral[:, :2]
     matrix = np.column_stack([linear, apply(square.matrix, to_neutral[:, 2])])
-    return np.asarray(draw_through(Image.fromarray(picture), matrix, (square.size, square.size)))
+    return np.asarray(draw_through(Image.fromarray(expression.pixels), matrix, (square.size, square.size)))
 
 
 def _in_the_light_of(picture: Pixels, other: Pixels, where: npt.NDArray[np.bool_]) -> Pixels:

@@ -15,6 +15,7 @@ from synpain_hf.generation.transfer.change import Points
 from synpain_hf.generation.transfer.contours import OVAL
 from synpain_hf.generation.transfer.masks import Box, filled
 from synpain_hf.generation.transfer.sampling import Floats, smoothed
+from synpain_hf.imaging.parts import part_of
 from synpain_hf.imaging.png import Pixels
 
 _OF_FACE: Final = 1.3
@@ -86,11 +87,9 @@ class Square:
         Returns:
             Shape (size, size, 3).
         """
-        height, width = pixels.shape[:2]
         first, last = np.floor([self.left, self.top]) - 1, np.ceil([self.left + self.side, self.top + self.side]) + 1
         (x, y), (right, bottom) = first.astype(int).tolist(), last.astype(int).tolist()
-        rows, columns = np.clip(np.arange(y, bottom), 0, height - 1), np.clip(np.arange(x, right), 0, width - 1)
-        part = Image.fromarray(pixels[np.ix_(rows, columns)])
+        part = Image.fromarray(part_of(pixels, x, y, right, bottom))
         box = (self.left - x, self.top - y, self.left - x + self.side, self.top - y + self.side)
         return np.asarray(part.resize((self.size, self.size), Image.Resampling.LANCZOS, box=box))
 
