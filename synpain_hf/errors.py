@@ -57,6 +57,26 @@ class PictureError(SynpainError, ValueError):
     """A picture that cannot be used; the message is the reason, without the file's name."""
 
 
+class PicturesError(PictureError):
+    """Several pictures that cannot be used.
+
+    Args:
+        problems: What is wrong with each.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def headline(self) -> str:
+        """The message without the list of problems."""
+        return f"{count(len(self.problems), 'picture')} cannot be used"
+
+    def __reduce__(self) -> tuple[type[PicturesError], tuple[Sequence[Problem]]]:
+        return type(self), (self.problems,)
+
+
 class OutputError(SynpainError, OSError):
     """The place to write to is missing, read-only, full, or taken."""
 

@@ -112,6 +112,10 @@ def test_every_picture_that_cannot_be_used_is_named(model: Path, photographs: Pa
     with pytest.raises(PictureError) as told:
         judge([bad[0], photographs / "neutral.png", bad[1]], photographs / "neutral.png", model=model)
     assert [line.partition(": ")[0] for line in str(told.value).splitlines()] == list(map(str, bad))
+    done = run("judge", model, *bad, "--reference", photographs / "neutral.png")
+    lines = done.stderr.splitlines()
+    assert (done.exit_code, lines[0]) == (1, "error: 2 pictures cannot be used:")
+    assert [line.strip().partition(": ")[0] for line in lines[1:]] == list(map(str, bad))
     with pytest.raises(PictureError, match=r"gone\.png: .*\n.*text\.png: "):
         judge(photographs / "neutral.png", bad, model=model)
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from synpain_hf.annotation.finding import FaceFinder, FoundFace, NoFaceError
-from synpain_hf.errors import PictureError, UsageError
+from synpain_hf.errors import PictureError, PicturesError, Problem, UsageError
 from synpain_hf.imaging.clips import ClipReader, survey
 from synpain_hf.imaging.containers import is_clip
 from synpain_hf.imaging.limits import MAX_BYTES
@@ -74,14 +74,17 @@ def _of_each(files: Sequence[str | Path], take: Callable[[str], Taken]) -> list[
     Raises:
         PictureError: If from some nothing can be taken; each of them has a line.
     """
-    taken, refused = list[Taken](), list[str]()
+    taken, refused = list[Taken](), list[PictureError]()
     for file in files:
         try:
             taken.append(take(str(file)))
         except PictureError as error:  # noqa: PERF203 - each that fails is told
-            refused.append(str(error))
+            refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
     if refused:
-        raise PictureError("\n".join(refused))
+        told = (str(error).partition(": ") for error in refused)
+        raise PicturesError(Problem(file, reason) for file, _, reason in told)
     return taken
 
 
