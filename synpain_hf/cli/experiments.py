@@ -18,6 +18,7 @@ from synpain_hf.cli.options import (
     Lora,
     ModelName,
     Settings,
+    Smoothing,
     Standardize,
     UnalignedOption,
     choice_of,
@@ -47,6 +48,7 @@ _OPTIONS = (
         "alignment",
         "unaligned",
         "standardize",
+        "smoothing",
     ),
     *("num_train_epochs", "per_device_train_batch_size", "learning_rate", "seeds", "runs", "jobs", "cache_dir", "out"),
 )
@@ -88,6 +90,7 @@ def experiment(
     alignment: AlignmentOption = ModelArguments.alignment,
     unaligned: UnalignedOption = ModelArguments.unaligned,
     standardize: Standardize = ModelArguments.standardize,
+    smoothing: Smoothing = ModelArguments.smoothing,
     augmentation: Augmentation = True,
     epochs: Annotated[float | None, option_of(EverydayArguments, "num_train_epochs", metavar="N", min=0)] = None,
     batch_size: Annotated[
@@ -157,7 +160,7 @@ def experiment(
             "cache_dir": cache_dir, "seeds": seeds_of(seeds) if seeds is not None else (), "progress": progress,
             "model": ModelArguments(
                 model, fusion, lora, image_size, None if crop_box is None else list(crop_box), alignment, unaligned,
-                standardize,
+                standardize, smoothing,
             ),
             **arguments,
         }  # fmt: skip

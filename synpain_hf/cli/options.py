@@ -82,6 +82,7 @@ CropBox = Annotated[tuple[float, float, float, float] | None, option_of(ModelArg
 AlignmentOption = Annotated[Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))]
 UnalignedOption = Annotated[Unaligned, option_of(ModelArguments, "unaligned", **choice_of(Unaligned))]
 Standardize = Annotated[bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")]
+Smoothing = Annotated[float | None, option_of(ModelArguments, "smoothing", metavar="SHARE")]
 Augmentation = Annotated[bool, typer.Option(help="Change pairs at random in training.")]
 Settings = Annotated[
     list[str] | None,

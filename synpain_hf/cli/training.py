@@ -21,6 +21,7 @@ from synpain_hf.cli.options import (
     Lora,
     ModelName,
     Settings,
+    Smoothing,
     Standardize,
     UnalignedOption,
     argument_of,
@@ -82,6 +83,7 @@ def train(
     alignment: AlignmentOption = ModelArguments.alignment,
     unaligned: UnalignedOption = ModelArguments.unaligned,
     standardize: Standardize = ModelArguments.standardize,
+    smoothing: Smoothing = ModelArguments.smoothing,
     pspi_head: Annotated[bool, option_of(ModelArguments, "pspi_head", "--pspi-head")] = ModelArguments.pspi_head,
     action_units: Annotated[
         str | None,
@@ -139,7 +141,7 @@ def train(
         chosen = ModelArguments(
             model=model, fusion=fusion, lora=lora, image_size=image_size,
             crop_box=None if crop_box is None else list(crop_box), alignment=alignment, unaligned=unaligned,
-            standardize=standardize, pspi_head=pspi_head,
+            standardize=standardize, smoothing=smoothing, pspi_head=pspi_head,
             action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)

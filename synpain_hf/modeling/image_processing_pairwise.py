@@ -18,6 +18,7 @@ from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
 from synpain_hf.imaging.parts import part_of
 from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
+from synpain_hf.modeling.smoothing import MOST_SMOOTHING, evenly_smoothed, variance_of
 from synpain_hf.modeling.standardising import standardised
 from synpain_hf.vocabulary import PWCT_SIDE, Alignment
 
@@ -52,6 +53,9 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         do_resize: Whether pictures are scaled; else all of a batch must be of one size.
         do_rescale: Whether pixels become floats from 0 to 1; else they are floats from 0 to 255.
         do_normalize: Whether `image_mean` and `image_std` are applied; None where they are given.
+        smoothing: Every face that comes out is smoothed until it is as sharp as natural pictures are once they are
+            smoothed by a Gaussian with this standard deviation, a share of the shorter side; so how sharp it was tells
+            nothing. 0 leaves faces as they are.
         do_standardize: Whether each channel of each face is brought to a mean of 0 and a standard deviation of 1, so
             that light and tint tell nothing. This comes instead of `do_normalize`, which would change nothing then.
 
@@ -80,6 +84,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         do_rescale: bool = True,
         do_normalize: bool | None = None,
         do_standardize: bool = False,
+        smoothing: float = 0.0,
         alignment: Alignment = "box",
         mean_face: Sequence[Sequence[float]] | None = None,
         **kwargs: Any,
@@ -93,6 +98,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         self.image_std = None if image_std is None else [float(std) for std in image_std]
         self.do_resize, self.do_rescale, self.do_standardize = do_resize, do_rescale, do_standardize
         self.do_normalize = (image_mean is not None) if do_normalize is None else do_normalize
+        self.smoothing = float(smoothing)
         self.alignment = alignment
         pwct.MeanFace.given(mean_face)
         self.mean_face = None if mean_face is None else [[float(at) for at in point] for point in mean_face]
@@ -111,6 +117,14 @@ class PairwisePainImageProcessor(BaseImageProcessor):
                 "give it a size with height and width, and do_resize=True"
             )
         return self.size["height"], self.size["width"]
+
+    def variance(self, height: int, width: int) -> float:
+        """By how much faces of a size are smoothed once they are in place, as `evenly_smoothed` takes it.
+
+        Nothing where `alignment` is `pwct`: what evens out contrast tells sharp from blurred, so these faces are
+        smoothed before.
+        """
+        return 0.0 if self.alignment == "pwct" else variance_of(self.smoothing, height, width)
 
     def preprocess(
         self,
@@ -204,6 +218,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         pixels = pixels.unsqueeze(0) if pixels.dim() == 2 else pixels.permute(2, 0, 1).contiguous()
         if self.do_rescale:
             pixels = pixels / _WHITE
+        pixels = evenly_smoothed(pixels.unsqueeze(0), self.variance(*pixels.shape[-2:])).squeeze(0)
         if self.do_standardize:
             return standardised(pixels)
         if not self.do_normalize:
@@ -225,9 +240,16 @@ class PairwisePainImageProcessor(BaseImageProcessor):
                 "and reference_landmarks, or give the pipeline finder=synpain_hf.annotation.finding.FaceFinder()"
             )
         if self.alignment == "pwct":
-            return pwct.aligned(image, landmarks, pwct.MeanFace.given(self.mean_face))
+            return pwct.aligned(image, landmarks, pwct.MeanFace.given(self.mean_face), self._smoothed_early)
         height, width = self.output_size
         return similarity.aligned(image, landmarks, (width, height))
+
+    def _smoothed_early(self, pixels: pwct.Floats) -> pwct.Floats:
+        """Part of a picture that is not aligned yet."""
+        face = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).unsqueeze(0)
+        smooth = evenly_smoothed(face, variance_of(self.smoothing, *pixels.shape[:2]))
+        found: pwct.Floats = smooth[0].permute(1, 2, 0).reshape(pixels.shape).numpy()
+        return found
 
     def _check(self) -> None:
         self._check_alignment()
@@ -246,6 +268,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
+        if not 0 <= self.smoothing <= MOST_SMOOTHING:
+            raise UsageError(f"smoothing is {self.smoothing}; give a number from 0 to {MOST_SMOOTHING}")
 
     def _check_alignment(self) -> None:
         known = get_args(Alignment)

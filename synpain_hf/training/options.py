@@ -17,6 +17,9 @@ from synpain_hf.imaging.limits import check_crop_box
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Alignment, Fusion, Unaligned
 
+SMOOTHING = 0.01
+"""Of new models: how far each face is smoothed, a share of its side, as the image processor takes it."""
+
 ALL_FOLDS = "cv"
 """The configuration that stands for all five folds, of the command alone."""
 
@@ -128,6 +131,14 @@ class ModelArguments:
         metadata={
             "help": "Bring each face to the same light, contrast and tint, so that these cannot tell the label; a "
             "trained pairwise model keeps what it was trained with."
+        },
+    )
+    smoothing: float | None = field(
+        default=None,
+        metadata={
+            "help": "Smooth each face until all are as sharp, as by a Gaussian with this share of its side as standard "
+            f"deviation, so that sharpness cannot tell the label; 0 for none. {SMOOTHING} for a new model; a trained "
+            "pairwise model keeps what it was trained with."
         },
     )
     pspi_head: bool = field(default=False, metadata={"help": "Learn PSPI, too, where it is annotated."})

@@ -78,6 +78,7 @@ class TestDigests:
             Request(options={"num_train_epochs": 3}),
             Request(augmentation=False),
             Request(ModelArguments(standardize=False)),
+            Request(ModelArguments(smoothing=0.02)),
         ],
     )
     def test_another_option_is_another_run(self, request_: Request) -> None:

@@ -160,6 +160,17 @@ def test_grey_pictures_are_aligned_as_those_of_three_equal_channels() -> None:
         assert np.abs(given - expected).max() <= 1
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_part_that_a_face_for_pwct_is_in_may_be_smoothed(mode: str) -> None:
+    points = photographed((300, 320), 5, 150, (0.5, 0.5))
+    image = textured((300, 320)).convert(mode)
+    plain, same, black = (
+        np.asarray(pwct.aligned(image, points, smooth=smooth)) for smooth in (None, np.copy, np.zeros_like)
+    )
+    assert np.array_equal(same, plain)
+    assert np.unique(black).size == 1 < np.unique(plain).size
+
+
 def test_the_published_mean_face_is_read_from_its_file(tmp_path: Path) -> None:
     np.save(tmp_path / "face.npy", np.round(MEAN * 3).astype(np.int64))
     face = pwct.MeanFace.read(tmp_path / "face.npy")

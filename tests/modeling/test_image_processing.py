@@ -18,7 +18,9 @@ from transformers import AutoImageProcessor
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.modeling import PairwisePainImageProcessor
+from synpain_hf.modeling.smoothing import evenly_smoothed
 from tests.modeling.made import faces, on_backbone, picture, pwct
+from tests.natural import natural
 
 RGB: dict[str, Any] = {"size": {"height": 32, "width": 48}, "num_channels": 3}
 
@@ -310,6 +312,7 @@ def test_an_unknown_option_is_refused() -> None:
         {"do_rescale": False},
         {"do_normalize": False},
         {"do_standardize": True},
+        {"smoothing": 0.02},
     ],
 )
 def test_every_option_may_be_given_for_one_call(options: dict[str, Any]) -> None:
@@ -392,6 +395,7 @@ def test_a_processor_that_was_saved_without_later_options_does_what_it_did() -> 
     saved = {"size": {"height": 40, "width": 50}, "num_channels": 1, "image_mean": [0.5], "image_std": [0.2]}
     again = PairwisePainImageProcessor.from_dict({**saved, "crop_box": None, "resample": 3})
     assert (again.do_resize, again.do_rescale, again.do_normalize, again.do_standardize) == (True, True, True, False)
+    assert again.smoothing == 0
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -406,6 +410,21 @@ def test_light_contrast_and_tint_are_gone_from_standardised_faces(channels: int)
     assert (batch["pixel_values"] - batch["reference_pixel_values"]).abs().max() < 0.05
     assert batch["pixel_values"].mean((0, 2, 3)).abs().max() < 1e-5
     assert torch.allclose(batch["pixel_values"].std((0, 2, 3), correction=0), torch.ones(channels))
+
+
+@pytest.mark.parametrize("size", [{"height": 160, "width": 160}, {"height": 64, "width": 96}, {"shortest_edge": 100}])
+def test_a_face_is_smoothed_by_a_share_of_the_side_it_comes_out_with(size: dict[str, int]) -> None:
+    face = (natural(1, 300, 300)[0, 0].clamp(0, 1) * 255).round().byte().numpy()
+    smooth, plain = (PairwisePainImageProcessor(size=size, smoothing=share)(face, face) for share in (0.03, 0.0))
+    expected = evenly_smoothed(plain["pixel_values"], (0.03 * min(size.values())) ** 2)
+    assert torch.equal(smooth["pixel_values"], expected)
+    assert torch.equal(smooth["reference_pixel_values"], expected)
+
+
+@pytest.mark.parametrize("share", [-0.01, 0.11, float("nan")])
+def test_a_smoothing_that_cannot_be_right_is_told(share: float) -> None:
+    with pytest.raises(UsageError, match=f"^smoothing is {share}; give a number from 0 to 0.1"):
+        PairwisePainImageProcessor(smoothing=share)
 
 
 def test_a_face_of_one_colour_is_next_to_zero_once_standardised() -> None:

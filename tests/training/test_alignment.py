@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 from transformers import pipeline
 
 from synpain_hf.annotation.annotate import annotate
 from synpain_hf.annotation.landmarks import Landmarks
 from synpain_hf.errors import BadInputError, MissingExtraError, PictureError, UsageError
+from synpain_hf.generation.drawn.cast import cast
+from synpain_hf.generation.drawn.composites import draw_composite
 from synpain_hf.imaging.alignment import pwct
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.modeling.pipeline_pairwise import TASK
@@ -23,6 +25,7 @@ from synpain_hf.release.build import build
 from synpain_hf.release.install import install, load
 from synpain_hf.release.release import Release
 from synpain_hf.sources.demo import DemoSource
+from synpain_hf.training.data.collation import ModelInputs, PairDataset
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.run.judging import predict
@@ -71,6 +74,47 @@ def test_prepared_faces_are_those_of_the_processor(known: Release, tmp_path: Pat
         assert np.array_equal(prepared.faces[place], np.rint(by_hand.numpy() * 255))
     boxed = prepare(open_pairs(known.folder), processor_of("box"), cache_dir=tmp_path)
     assert not np.array_equal(boxed.faces, prepared.faces)
+
+
+@pytest.mark.parametrize(("alignment", "is_early"), [("similarity", False), ("pwct", True), ("box", False)])
+def test_faces_are_prepared_smooth_only_where_their_contrast_is_evened_out_afterwards(
+    known: Release, tmp_path: Path, alignment: Any, is_early: bool
+) -> None:
+    sharp, smooth = (
+        PairwisePainImageProcessor(size=SIDE, alignment=alignment, smoothing=share) for share in (0.0, 0.02)
+    )
+    plain, prepared = (prepare(open_pairs(known.folder), one, cache_dir=tmp_path) for one in (sharp, smooth))
+    assert (plain.folder != prepared.folder) is is_early
+    assert (smooth.variance(*smooth.output_size) > 0) is not is_early
+    found = PairDataset(prepared, "train")
+    batch = ModelInputs(smooth)(found.__getitems__([0]))
+    pair_id = found.rows["pair_id"][0].as_py()
+    install(known.folder)
+    everything = load("all", "train").with_format(None)
+    row = everything[list(everything["pair_id"]).index(pair_id)]
+    landmarks = Landmarks.read(known)
+    expected = smooth(
+        row["expressive"],
+        row["neutral"],
+        landmarks=landmarks[pair_id, "expressive"],
+        reference_landmarks=landmarks[pair_id, "neutral"],
+    )
+    for name in ("pixel_values", "reference_pixel_values"):
+        torch.testing.assert_close(batch[name], expected[name], atol=0.5 / 255, rtol=0)
+
+
+def test_a_blur_is_next_to_gone_from_faces_for_pwct_that_are_smoothed() -> None:
+    drawn = Image.fromarray(draw_composite(cast(1, 0)[0], 0))
+    face = drawn.crop((0, 0, drawn.width // 2, drawn.height)).resize((256, 288))
+    blurred = face.filter(ImageFilter.GaussianBlur(1))
+    points = {name: np.add(MEAN, (50, 70)) for name in ("landmarks", "reference_landmarks")}
+    sharp, smooth = (
+        PairwisePainImageProcessor(alignment="pwct", smoothing=share)(blurred, face, **points) for share in (0.0, 0.01)
+    )
+    before, after = (
+        (one["pixel_values"] - one["reference_pixel_values"]).square().mean().sqrt() for one in (sharp, smooth)
+    )
+    assert 0 < after < 0.4 * before
 
 
 def test_other_landmarks_are_prepared_anew_and_the_same_ones_are_not(known: Release, tmp_path: Path) -> None:

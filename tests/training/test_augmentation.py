@@ -12,11 +12,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from scipy.stats import kstest, uniform
 from torch import Tensor
 
 from synpain_hf.errors import UsageError
+from synpain_hf.modeling.smoothing import evenly_smoothed, needed_variances
 from synpain_hf.training.data.augmentation import AugmentationStrengths, PairAugmentation
 from synpain_hf.training.data.compression import compressed
+from tests.natural import natural
 
 NAMES = [field.name for field in fields(AugmentationStrengths)]
 NOTHING = {**dict.fromkeys(NAMES, 0.0), "probability": 1.0}
@@ -149,20 +152,29 @@ def test_contrast_differs_between_the_faces_too() -> None:
     assert not torch.isclose(target.std((1, 2, 3)), reference.std((1, 2, 3)), rtol=1e-4).any()
 
 
-def edges(faces: Tensor) -> Tensor:
-    """How much neighbouring points differ, of each face."""
-    return faces.diff(dim=-1).abs().mean((1, 2, 3))
+VARIANCE = 2.0
 
 
-def test_each_face_is_blurred_or_sharpened_on_its_own() -> None:
-    faces = 0.3 + 0.4 * torch.rand(64, 3, 24, 24, generator=torch.Generator().manual_seed(2))
-    target, reference = augmented(faces, faces, {"apart_sharpness": 1.0})
-    for changed in (target, reference):
-        found = edges(changed) / edges(faces)
-        assert found.min() < 0.6
-        assert found.max() > 1.3
-        torch.testing.assert_close(changed.mean((1, 2, 3)), faces.mean((1, 2, 3)), atol=0.02, rtol=0)
-    assert (edges(target) - edges(reference)).abs().median() > 0.02
+def test_each_face_is_smoothed_more_or_less_than_usual_on_its_own() -> None:
+    faces = natural(200, 96, 96)
+    augment = PairAugmentation(AugmentationStrengths(**{**NOTHING, "apart_sharpness": 0.5}))
+    changed = augment(faces, faces, variance=VARIANCE, generator=torch.Generator().manual_seed(0))
+    # What a face has been smoothed by is what it needs the less to become less sharp still.
+    usual, in_all = needed_variances(faces, VARIANCE), needed_variances(faces, 4 * VARIANCE)
+    factors = [((in_all - needed_variances(face, 4 * VARIANCE)) / usual).numpy() for face in changed]
+    for found in factors:
+        assert kstest(found, uniform(0.5, 1).cdf).pvalue > 0.01
+    assert abs(np.corrcoef(factors)[0, 1]) < 0.2
+
+
+def test_faces_are_smoothed_as_usual_in_evaluation_and_where_sharpness_stays() -> None:
+    target, reference = natural(4, 32, 32), 1 - natural(4, 32, 32)
+    expected = evenly_smoothed(target, VARIANCE), evenly_smoothed(reference, VARIANCE)
+    evaluated = PairAugmentation().eval()(target, reference, variance=VARIANCE)
+    trained = PairAugmentation(AugmentationStrengths(**NOTHING))(target, reference, variance=VARIANCE)
+    for one, other, face in zip(evaluated, trained, expected, strict=True):
+        assert torch.equal(one, face)
+        torch.testing.assert_close(other, face, atol=1e-4, rtol=0)
 
 
 def test_each_face_is_compressed_on_its_own() -> None:
@@ -239,19 +251,22 @@ def test_cutout_is_one_grey_square_at_most_as_large_as_said() -> None:
     ),
     st.sampled_from([(1, 1, 8, 8), (3, 3, 7, 12), (2, 1, 12, 7)]),
     st.integers(0, 2**31),
+    st.sampled_from([0.0, 0.3, 6.0]),
 )
 def test_whatever_the_strengths_faces_stay_in_range_and_the_same_seed_gives_the_same(
-    by: AugmentationStrengths, shape: tuple[int, int, int, int], seed: int
+    by: AugmentationStrengths, shape: tuple[int, int, int, int], seed: int, variance: float
 ) -> None:
     target, reference = torch.rand(2, *shape, generator=torch.Generator().manual_seed(seed))
     kept = target.clone()
     augment = PairAugmentation(by)
-    first, again = (augment(target, reference, generator=torch.Generator().manual_seed(seed)) for _ in range(2))
+    first, again = (
+        augment(target, reference, variance=variance, generator=torch.Generator().manual_seed(seed)) for _ in range(2)
+    )
     for one, other in zip(first, again, strict=True):
         assert one.shape == shape
         assert torch.equal(one, other)
-        assert one.min() >= 0
-        assert one.max() <= 1
+        assert one.min() >= -1e-5
+        assert one.max() <= 1 + 1e-5
     assert torch.equal(target, kept)
 
 

@@ -154,6 +154,8 @@ def test_the_model_is_given_what_the_image_processor_gives(
         {"do_standardize": True},
         {"do_standardize": True, "num_channels": 3, "image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.3, 0.1]},
         {"do_rescale": False, "image_mean": [100.0], "image_std": [50.0]},
+        {"smoothing": 0.05},
+        {"smoothing": 0.05, "do_standardize": True, "num_channels": 3},
     ],
 )
 def test_the_model_is_given_next_to_what_other_image_processors_give(

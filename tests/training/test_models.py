@@ -20,7 +20,7 @@ from synpain_hf.errors import UsageError
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.layout import LEARNED
-from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.options import SMOOTHING, ModelArguments
 from synpain_hf.training.run.models import build_model, class_weights, initial_weights
 from tests.training.small import SIDE, VIT, configuration, tiny
 
@@ -80,16 +80,29 @@ def test_each_face_of_a_new_model_is_standardised_unless_that_is_not_wanted(
         assert build_model(ModelArguments(model=model, standardize=asked), pairs)[1].do_standardize is found
 
 
+@pytest.mark.parametrize(("asked", "found"), [(None, SMOOTHING), (0.03, 0.03), (0.0, 0.0)])
+def test_each_face_of_a_new_model_is_smoothed_as_is_asked_for(
+    pairs: Pairs, backbone: Path, asked: float | None, found: float
+) -> None:
+    for model in ("pwct", "linear", str(backbone)):
+        assert build_model(ModelArguments(model=model, smoothing=asked), pairs)[1].smoothing == found
+
+
 @pytest.mark.parametrize("trained_with", [False, True])
 def test_a_trained_model_gets_faces_as_it_was_trained_with(pairs: Pairs, tmp_path: Path, trained_with: bool) -> None:
-    model, processor = build_model(tiny(tmp_path, standardize=trained_with), pairs)
+    smoothing = 0.02 if trained_with else 0.0
+    model, processor = build_model(tiny(tmp_path, standardize=trained_with, smoothing=smoothing), pairs)
     model.save_pretrained(tmp_path / "model")
     processor.save_pretrained(tmp_path / "model")
     for asked in (None, trained_with):
         chosen = ModelArguments(model=str(tmp_path / "model"), standardize=asked)
-        assert build_model(chosen, pairs)[1].do_standardize is trained_with
+        again = build_model(chosen, pairs)[1]
+        assert (again.do_standardize, again.smoothing) == (trained_with, smoothing)
     with pytest.raises(UsageError, match=r"^standardize cannot be changed in .*, a trained pairwise model"):
         build_model(ModelArguments(model=str(tmp_path / "model"), standardize=not trained_with), pairs)
+    assert build_model(ModelArguments(model=str(tmp_path / "model"), smoothing=smoothing), pairs)
+    with pytest.raises(UsageError, match=r"^smoothing cannot be changed in .*, a trained pairwise model"):
+        build_model(ModelArguments(model=str(tmp_path / "model"), smoothing=0.01), pairs)
 
 
 def test_low_rank_updates_leave_the_backbone_frozen(pairs: Pairs, backbone: Path) -> None:

@@ -8,6 +8,7 @@ lie on those of the mean face, cut to its box, padded to a square, scaled to 160
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from synpain_hf.imaging.alignment.transforms import apply, similarity_between
 from synpain_hf.vocabulary import PWCT_SIDE
 
 Grey = npt.NDArray[np.uint8]
-_Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float32]
 
 _WIDTH: Final = 320
 _UPRIGHT_BY: Final = (36, 45, 57)
@@ -34,6 +35,9 @@ _LARGEST: Final = 155.0
 _DOWN: Final = (0.0, 15.0)
 _CLIP_LIMIT: Final = 2.0
 _TILES: Final = (8, 8)
+_AROUND: Final = 0.1
+"""Share of a face's larger side that is smoothed beside it."""
+
 _MOST_BYTES: Final = 2**16
 _OURS: Final = Path(__file__).with_name("mean_face.json")
 
@@ -117,13 +121,21 @@ def our_mean_face() -> MeanFace:
     return MeanFace.of(json.loads(_OURS.read_text(encoding="utf-8"))["points"])
 
 
-def aligned(image: Image.Image, landmarks: npt.ArrayLike, mean_face: MeanFace | None = None) -> Image.Image:
+def aligned(
+    image: Image.Image,
+    landmarks: npt.ArrayLike,
+    mean_face: MeanFace | None = None,
+    smooth: Callable[[Floats], Floats] | None = None,
+) -> Image.Image:
     """A face as the published PwCT was given it.
 
     Args:
         image: Grey or RGB.
         landmarks: Its points, shape (68, 2) or (478, 2), in pixels.
         mean_face: What it is warped onto; None for ours.
+        smooth: What happens to the part of the upright picture that the face is in, before it is warped and evened out;
+            it is given floats from 0 to 255 of shape (height, width) or (height, width, 3). None for nothing, as
+            published.
 
     Returns:
         160 x 160 pixels, grey; black where the face does not reach.
@@ -135,11 +147,14 @@ def aligned(image: Image.Image, landmarks: npt.ArrayLike, mean_face: MeanFace | 
     face = mean_face or our_mean_face()
     pixels, points = _scaled(np.asarray(image), checked(landmarks))
     pixels, points = _upright(pixels, points)
+    if smooth is not None:
+        part = _part_around(points)
+        pixels[part] = smooth(pixels[part])
     warped = _squared(_warped(pixels, points, face))
     return Image.fromarray(_evened(_grey(_opencv().resize(warped, (PWCT_SIDE, PWCT_SIDE)))))
 
 
-def _scaled(pixels: npt.NDArray[Any], points: Points) -> tuple[_Floats, Points]:
+def _scaled(pixels: npt.NDArray[Any], points: Points) -> tuple[Floats, Points]:
     """The picture 320 columns wide, averaged over areas, and its points there."""
     height, width = pixels.shape[:2]
     size = (_WIDTH, max(1, int(height * _WIDTH / width)))
@@ -148,14 +163,22 @@ def _scaled(pixels: npt.NDArray[Any], points: Points) -> tuple[_Floats, Points]:
     return scaled, points * size / (width, height)
 
 
-def _upright(pixels: _Floats, points: Points) -> tuple[_Floats, Points]:
+def _upright(pixels: Floats, points: Points) -> tuple[Floats, Points]:
     """The picture turned so that the outer corners of the eyes are level and the lower lip is below them."""
     matrix = similarity_between(points[list(_UPRIGHT_BY)], _UPRIGHT)
-    turned: _Floats = _opencv().warpAffine(pixels, matrix, (_WIDTH, _WIDTH))
+    turned: Floats = _opencv().warpAffine(pixels, matrix, (_WIDTH, _WIDTH))
     return turned, apply(matrix, points)
 
 
-def _warped(pixels: _Floats, points: Points, face: MeanFace) -> _Floats:
+def _part_around(points: Points) -> tuple[slice, slice]:
+    """Rows and columns of the upright picture within which the face lies, with some more on all sides."""
+    least, most = points.min(axis=0), points.max(axis=0)
+    more = _AROUND * (most - least).max()
+    first, last = (np.rint(each).clip(0, _WIDTH).astype(int) for each in (least - more, most + more))
+    return slice(first[1], last[1]), slice(first[0], last[0])
+
+
+def _warped(pixels: Floats, points: Points, face: MeanFace) -> Floats:
     """The picture within the box of the mean face, each triangle of anchors drawn on its counterpart there."""
     found, weights = face.pieces
     corners = points[list(_ANCHORS)][face.mesh.simplices[found]]
@@ -163,11 +186,11 @@ def _warped(pixels: _Floats, points: Points, face: MeanFace) -> _Floats:
     sources[found < 0] = -2.0  # beyond the border, where all is black
     cv2 = _opencv()
     x, y = (sources[..., axis].astype(np.float32) for axis in (0, 1))
-    warped: _Floats = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    warped: Floats = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return warped
 
 
-def _squared(pixels: _Floats) -> _Floats:
+def _squared(pixels: Floats) -> Floats:
     """A picture with black on both sides of what is shorter."""
     height, width = pixels.shape[:2]
     side = max(height, width)
@@ -177,7 +200,7 @@ def _squared(pixels: _Floats) -> _Floats:
     return np.pad(pixels, padding)
 
 
-def _grey(pixels: _Floats) -> Grey:
+def _grey(pixels: Floats) -> Grey:
     """Brightness in 8 bits, by the weights of ITU-R BT.601."""
     brightness = pixels if pixels.ndim == 2 else pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     return np.rint(np.clip(brightness, 0, 255)).astype(np.uint8)

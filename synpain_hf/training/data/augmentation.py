@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synpain_hf.errors import UsageError
+from synpain_hf.modeling.smoothing import evenly_smoothed
 from synpain_hf.training.data.compression import compressed
 
 _LUMINANCE = {1: (1.0,), 3: (0.299, 0.587, 0.114)}
@@ -57,8 +58,8 @@ class AugmentationStrengths:
         apart_rotation: As `rotation`, for each face of a pair on its own.
         apart_zoom: As `zoom`, for each face of a pair on its own.
         apart_shift: As `shift`, for each face of a pair on its own.
-        apart_sharpness: How far each face on its own is blurred, or sharpened; 1 takes away, or doubles, what it has
-            more than its blurred picture.
+        apart_sharpness: Share by which, of faces that are smoothed, the variance of the Gaussian that each needs grows
+            or shrinks.
         apart_jpeg: Share of the quality that JPEG takes from each face on its own: 0.5 for a quality of 50 to 100.
         cutout: Side of a square that is made grey in both faces, as a share of the picture's sides.
 
@@ -93,7 +94,7 @@ class AugmentationStrengths:
 
 
 class PairAugmentation(nn.Module):
-    """Change a batch of pairs at random in training; in evaluation, nothing.
+    """Change a batch of pairs at random in training; in evaluation, smooth them and no more.
 
     All random numbers are drawn on the CPU, in one go, so that the same seed gives the same changes on every device.
 
@@ -113,20 +114,21 @@ class PairAugmentation(nn.Module):
         self.strengths = strengths or AugmentationStrengths()
 
     def forward(
-        self, target: Tensor, reference: Tensor, *, generator: torch.Generator | None = None
+        self, target: Tensor, reference: Tensor, *, variance: float = 0.0, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
         """Change pairs.
 
         Args:
             target: The faces to judge, floats in [0, 1]; shape (batch, channels, height, width), 1 or 3 channels.
             reference: The faces they are compared with; the same shape.
+            variance: That `evenly_smoothed` takes, in pixels squared; 0 where faces are not smoothed.
             generator: A generator of the CPU; None for torch's own, which `Trainer` seeds and saves.
 
         Returns:
             Both, in [0, 1], of the same shapes and types.
         """
         if not self.training:
-            return target, reference
+            return evenly_smoothed(target, variance), evenly_smoothed(reference, variance)
         # Under autocast the grid would be of 8 bits, too coarse to point at a pixel.
         with torch.no_grad(), torch.autocast(target.device.type, enabled=False):
             faces = torch.stack([target, reference], dim=1).float()
@@ -136,10 +138,9 @@ class PairAugmentation(nn.Module):
             faces = self._move(faces, self._affine(numbers, height / width))
             mean = _grey_of(faces)
             faces = self._colour(faces, mean, *self._colours(numbers, channels))
-            if self.strengths.apart_sharpness:
-                faces = self._sharpen(faces, numbers)
             if self.strengths.apart_jpeg:
                 faces = self._compress(faces, numbers)
+            faces = self._smooth(faces, variance, numbers)
             if self.strengths.cutout:
                 faces = self._cut(faces, mean, numbers)
             target_face, reference_face = faces.to(target.dtype).unbind(1)
@@ -174,14 +175,11 @@ class PairAugmentation(nn.Module):
         moved = functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
         return moved.view_as(faces)
 
-    def _sharpen(self, faces: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
-        """More or less of what each face has beside its blurred picture."""
+    def _smooth(self, faces: Tensor, variance: float, drawn: Mapping[str, Tensor]) -> Tensor:
+        """Every face, somewhat more or less than in evaluation."""
         on = (drawn["sharpened"] < self.strengths.probability).float().unsqueeze(1)
-        by = _to(_signed(_of_faces(drawn, "sharpness")) * self.strengths.apart_sharpness * on, faces)
-        around = functional.pad(faces.flatten(0, 2), (1, 1, 1, 1), mode="replicate")
-        across = around[..., :-2] + around[..., 2:] + 2 * around[..., 1:-1]
-        blurred = (across[..., :-2, :] + across[..., 2:, :] + 2 * across[..., 1:-1, :]) / 16
-        return (faces + by.view(*by.shape, 1, 1, 1) * (faces - blurred.view_as(faces))).clamp(0, 1)
+        factors = 1 + _signed(_of_faces(drawn, "sharpness")) * self.strengths.apart_sharpness * on
+        return evenly_smoothed(faces.flatten(0, 1), variance, factors.flatten()).view_as(faces)
 
     def _compress(self, faces: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
         on = drawn["compressed"] < self.strengths.probability

@@ -24,6 +24,7 @@ from torch.utils.data import Dataset
 
 from synpain_hf.errors import UsageError
 from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProcessor
+from synpain_hf.modeling.smoothing import evenly_smoothed
 from synpain_hf.modeling.standardising import standardised
 from synpain_hf.training.data.augmentation import PairAugmentation
 from synpain_hf.training.data.pairs import Positions, identities_in
@@ -189,10 +190,10 @@ class ModelInputs(nn.Module):
     """Turn a batch of 8-bit faces into what the model takes, on the device.
 
     Without augmentation, or in evaluation, that is what the image processor gives: exactly, but where faces are
-    standardised, whose sums may be rounded otherwise.
+    smoothed or standardised, whose sums may be rounded otherwise.
 
     Args:
-        processor: The model's image processor, which says how to normalise.
+        processor: The model's image processor, which says how to smooth and normalise.
         augmentation: What happens to faces in training; None for nothing.
         channels_last: Give faces with the channels of a pixel side by side. Convolutions keep this order from layer to
             layer, also with weights in the usual order, which these keep: gradients, optimizers and files know no
@@ -209,6 +210,7 @@ class ModelInputs(nn.Module):
         super().__init__()
         self.order = torch.channels_last if channels_last else torch.contiguous_format
         self.augmentation = augmentation
+        self.variance = processor.variance(*processor.output_size)
         self.standardises = processor.do_standardize
         is_normalised = processor.do_normalize and not processor.do_standardize
         white = 1.0 if processor.do_rescale else float(_WHITE)
@@ -217,7 +219,7 @@ class ModelInputs(nn.Module):
             self.register_buffer(name, torch.tensor(given).view(-1, 1, 1) / white, persistent=False)
 
     def forward(self, batch: Mapping[str, Tensor], generator: torch.Generator | None = None) -> Batch:
-        """Move a batch to the device of this module, scale to [0, 1], augment and normalise.
+        """Move a batch to the device of this module, scale to [0, 1], augment, smooth and normalise.
 
         Args:
             batch: From `collate_pairs`; on any device.
@@ -229,8 +231,10 @@ class ModelInputs(nn.Module):
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         moved = {name: values.to(mean.device, non_blocking=True) for name, values in batch.items()}
         faces = [moved[name].float() / _WHITE for name in _FACES]
-        if self.augmentation is not None:
-            faces = list(self.augmentation(*faces, generator=generator))
+        if self.augmentation is None:
+            faces = [evenly_smoothed(face, self.variance) for face in faces]
+        else:
+            faces = list(self.augmentation(*faces, variance=self.variance, generator=generator))
         finished = [standardised(face) if self.standardises else (face - mean) / std for face in faces]
         # `to`, not `contiguous`: faces of one channel are in both orders, and convolutions go by the strides.
         ordered = [face.to(memory_format=self.order) for face in finished]

@@ -158,7 +158,8 @@ def _aligned_by(processor: PairwisePainImageProcessor, landmarks: LandmarkSource
     if processor.alignment != "pwct":
         return by
     points = pwct.MeanFace.given(processor.mean_face).points.tolist()
-    return {**by, "mean_face": points, "library": pwct.library()}
+    smoothing = {"smoothing": _smoothed_early(processor)} if processor.smoothing else {}
+    return {**by, "mean_face": points, "library": pwct.library(), **smoothing}
 
 
 def _name_of(record: dict[str, Any]) -> str:
@@ -365,7 +366,13 @@ def _without_normalising(processor: PairwisePainImageProcessor) -> PairwisePainI
         resample=processor.resample,
         alignment=processor.alignment,
         mean_face=processor.mean_face,
+        smoothing=_smoothed_early(processor),
     )
+
+
+def _smoothed_early(processor: PairwisePainImageProcessor) -> float:
+    """The smoothing of faces that are not smoothed later, on the device, where augmentation has its part in it."""
+    return processor.smoothing if processor.alignment == "pwct" else 0.0
 
 
 @contextmanager

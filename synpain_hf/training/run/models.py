@@ -28,7 +28,7 @@ from synpain_hf.text.documents import parsed_json
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.several import JoinedSet
-from synpain_hf.training.options import JSON, PWCT, WHOLE, ModelArguments, finished, is_new
+from synpain_hf.training.options import JSON, PWCT, SMOOTHING, WHOLE, ModelArguments, finished, is_new
 from synpain_hf.training.request import check_targets
 from synpain_hf.training.run.callbacks import bars
 from synpain_hf.training.run.learned import check_unseen
@@ -278,7 +278,11 @@ def _check_own(
     given = [option for option in ("image_size", "crop_box", "lora") if getattr(arguments, option)]
     if arguments.fusion not in (config.fusion, DEFAULT_FUSION):
         given.append("fusion")
-    kept = {"standardize": processor.do_standardize, "alignment": processor.alignment}
+    kept = {
+        "standardize": processor.do_standardize,
+        "smoothing": processor.smoothing,
+        "alignment": processor.alignment,
+    }
     given += [name for name, value in kept.items() if getattr(arguments, name) not in (value, None)]
     if given:
         raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
@@ -327,6 +331,7 @@ def _preparing(arguments: ModelArguments) -> dict[str, Any]:
     side, box = arguments.image_size, arguments.crop_box
     return {
         "do_standardize": arguments.standardize is not False,
+        "smoothing": SMOOTHING if arguments.smoothing is None else arguments.smoothing,
         "alignment": arguments.alignment or "box",
         **({} if side is None else {"size": {"height": side, "width": side}}),
         **({} if box is None else {"crop_box": box}),
