@@ -1,11 +1,12 @@
 """What a model learns of a shortcut: pictures whose expressive face tells the label by light, sharpness or JPEG.
 
-    python -m tests.benchmarks.shortcuts [--pairs N] [--epochs N] [--seed N] [--crop L T R B] [--markdown PATH]
+    python -m tests.benchmarks.shortcuts [--pairs N] [--epochs N] [--seed N] [--crop L T R B | --alignment NAME]
+                                         [--planted NAME …] [--default-only] [--markdown PATH]
 
 Demo faces are drawn once. For each shortcut the expressive faces of pain are changed, in training and validation, and
-PwCT is trained: as it is by default, and without standardising and without changes of the two faces apart. It is then
-tested on the pictures as they are (clean), changed as they were in training (planted), and with the faces without pain
-changed instead (reversed). A model that looks at the face alone has the same AUROC on all three.
+PwCT is trained: as it is by default, and without standardising, smoothing and changes of the two faces apart. It is
+then tested on the pictures as they are (clean), changed as they were in training (planted), and with the faces without
+pain changed instead (reversed). A model that looks at the face alone has the same AUROC on all three.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,8 @@ CHANGES: Mapping[str, Change] = {
     "5% redder": _scaled(1.05, 1.0, 0.97),
     "10% less contrast": _flatter,
     "blurred by 1 pixel": lambda face: face.filter(ImageFilter.GaussianBlur(1)),
+    "blurred by 2 pixels": lambda face: face.filter(ImageFilter.GaussianBlur(2)),
+    "sharpened": lambda face: face.filter(ImageFilter.UnsharpMask(radius=1, percent=100, threshold=0)),
     "JPEG of quality 60": _compressed,
 }
 """What is done to the expressive faces of one label."""
@@ -74,9 +78,11 @@ APART = ("brightness", "contrast", "tint", "rotation", "zoom", "shift", "sharpne
 BARE = replace(AugmentationStrengths(), **{f"apart_{name}": 0.0 for name in APART})
 """Augmentation as both faces of a pair are changed alike."""
 
-WAYS: Mapping[str, tuple[bool, AugmentationStrengths]] = {
-    "by default": (True, AugmentationStrengths()),
-    "neither standardised nor changed apart": (False, BARE),
+DEFAULT = "by default"
+
+WAYS: Mapping[str, tuple[ModelArguments, AugmentationStrengths]] = {
+    DEFAULT: (ModelArguments(), AugmentationStrengths()),
+    "neither standardised, smoothed nor changed apart": (ModelArguments(standardize=False, smoothing=0), BARE),
 }
 
 
@@ -96,6 +102,9 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crop", type=float, nargs=4, default=(0.15, 0.1, 0.85, 0.85))
+    parser.add_argument("--alignment", choices=("similarity", "pwct"))
+    parser.add_argument("--planted", choices=CHANGES, nargs="+", default=tuple(CHANGES))
+    parser.add_argument("--default-only", action="store_true")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     disable_progress_bars()
@@ -105,9 +114,9 @@ def main() -> int:
         build(source, place / "faces", version="1.0.0", image_size=FACE, workers=2)
         pairs: Any = load_dataset(str(place / "faces"), "default", cache_dir=str(place / "cache"))
         rows: list[list[str]] = []
-        for name, change in CHANGES.items():
-            for number, (way, how) in enumerate(WAYS.items()):
-                found = measured(place / f"{len(rows)}-{number}", pairs, change, how, options)
+        for name, (way, how) in product(options.planted, WAYS.items()):
+            if way == DEFAULT or not options.default_only:
+                found = measured(place / f"{len(rows)}", pairs, CHANGES[name], how, options)
                 rows.append([name, way, *(f"{value:.3f}" for value in (found.clean, found.planted, found.reversed))])
                 sys.stderr.write("\t".join(rows[-1]) + "\n")
                 sys.stderr.flush()
@@ -122,18 +131,19 @@ def measured(
     place: Path,
     pairs: DatasetDict,
     change: Change,
-    how: tuple[bool, AugmentationStrengths],
+    how: tuple[ModelArguments, AugmentationStrengths],
     options: argparse.Namespace,
 ) -> Found:
     """Train with a shortcut, and test without it, with it, and with its contrary."""
-    standardised, augmentation = how
+    model, augmentation = how
+    faces = {"alignment": options.alignment} if options.alignment else {"crop_box": list(options.crop)}
     place.mkdir()
     planted, turned = (changed(pairs, change, label) for label in (PAIN, NO_PAIN))
     shared: dict[str, Any] = {"cache_dir": place / "faces"}
     result = train(
         DatasetDict({**planted, "test": pairs["test"]}),
         out=place / "model",
-        model=ModelArguments(model="pwct", standardize=standardised, crop_box=list(options.crop)),
+        model=replace(model, **faces),
         augmentation=augmentation,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=32,
