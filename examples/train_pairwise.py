@@ -21,6 +21,7 @@ from synpain_hf.errors import SynpainError
 from synpain_hf.training.data import unaligned
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.landmark_tables import table_for
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.preparation import prepare
 from synpain_hf.training.options import DataArguments, ModelArguments
@@ -47,7 +48,8 @@ def main() -> None:
     began_with = initial_weights(chosen, model)
 
     # 3. Every face is decoded and scaled once, into a file that later runs and other processes map into memory.
-    prepared = prepare(pairs, processor, unaligned=chosen.unaligned, cache_dir=data.cache_dir)
+    landmarks = table_for(data.landmarks, pairs, processor.alignment)
+    prepared = prepare(pairs, processor, unaligned=chosen.unaligned, landmarks=landmarks, cache_dir=data.cache_dir)
     pairs = prepared.pairs  # without those that are left out, if any
     weigh_classes(model, chosen, pairs)
     splits = {

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import synpain_hf
-from synpain_hf.cli.options import AsJson, UnalignedOption, choice_of, option_of
+from synpain_hf.cli.options import AsJson, LandmarksOption, MeanFaceOfPublished, UnalignedOption, choice_of, option_of
 from synpain_hf.cli.printing import as_option, print_json, print_line, print_text, reported, width
 from synpain_hf.training.options import DataArguments, ModelArguments, References
 
@@ -55,6 +55,8 @@ def predict(
         ),
     ] = False,
     unaligned: UnalignedOption = ModelArguments.unaligned,
+    mean_face: MeanFaceOfPublished = None,
+    landmarks: LandmarksOption = None,
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs at a time.")] = 64,
     cache_dir: Annotated[Path | None, option_of(DataArguments, "cache_dir", metavar="DIR")] = None,
     as_json: AsJson = False,
@@ -68,8 +70,9 @@ def predict(
 
         found = synpain_hf.predict(
             model, dataset, config_name=config_name, split=split, out=out, revision=revision, annotator=annotator,
-            references=references, even_learned=even_learned, unaligned=unaligned, batch_size=batch_size,
-            cache_dir=cache_dir, progress=progress, warn=lambda told: print_line(f"warning: {told}", on=sys.stderr),
+            references=references, even_learned=even_learned, unaligned=unaligned, mean_face=mean_face,
+            landmarks=landmarks, batch_size=batch_size, cache_dir=cache_dir, progress=progress,
+            warn=lambda told: print_line(f"warning: {told}", on=sys.stderr),
         )  # fmt: skip
         report = synpain_hf.evaluate(out, groups=known_groups(found), progress=progress)
     if as_json:
@@ -109,6 +112,7 @@ def judge(
             metavar="FILE", help="The model file that finds faces; by default from a package.", show_default=False
         ),
     ] = None,
+    mean_face: MeanFaceOfPublished = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge photographs or clips of a person.
@@ -117,7 +121,9 @@ def judge(
     taken. Other models get pictures as they are.
     """
     with reported(as_json, _typed):
-        found = synpain_hf.judge(images, reference, model=model, every=every, face_models=face_model or [])
+        found = synpain_hf.judge(
+            images, reference, model=model, every=every, face_models=face_model or [], mean_face=mean_face
+        )
     if as_json:
         print_json({"judged": found})
         return

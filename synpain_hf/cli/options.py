@@ -11,7 +11,7 @@ import typer
 
 from synpain_hf.executor import Engine
 from synpain_hf.text.suggestions import did_you_mean
-from synpain_hf.training.options import ModelArguments
+from synpain_hf.training.options import DataArguments, ModelArguments
 from synpain_hf.vocabulary import Alignment, Fusion, Precision, Unaligned
 
 
@@ -80,6 +80,18 @@ Lora = Annotated[bool, option_of(ModelArguments, "lora", "--lora")]
 ImageSize = Annotated[int | None, option_of(ModelArguments, "image_size", metavar="PIXELS", min=1)]
 CropBox = Annotated[tuple[float, float, float, float] | None, option_of(ModelArguments, "crop_box", metavar="L T R B")]
 AlignmentOption = Annotated[Alignment | None, option_of(ModelArguments, "alignment", **choice_of(Alignment))]
+MeanFace = Annotated[Path | None, option_of(ModelArguments, "mean_face", metavar="FILE")]
+MeanFaceOfPublished = Annotated[
+    Path | None,
+    typer.Option(
+        "--mean-face",
+        metavar="FILE",
+        help="Of a published PwCT: the .npy file of the mean face that its faces were warped onto; by default a mean "
+        "face of our own.",
+        show_default=False,
+    ),
+]
+LandmarksOption = Annotated[Path | None, option_of(DataArguments, "landmarks", metavar="FILE")]
 UnalignedOption = Annotated[Unaligned, option_of(ModelArguments, "unaligned", **choice_of(Unaligned))]
 Standardize = Annotated[bool | None, option_of(ModelArguments, "standardize", "--standardize/--no-standardize")]
 Smoothing = Annotated[float | None, option_of(ModelArguments, "smoothing", metavar="SHARE")]

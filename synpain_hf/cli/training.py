@@ -18,7 +18,9 @@ from synpain_hf.cli.options import (
     CropBox,
     FusionOption,
     ImageSize,
+    LandmarksOption,
     Lora,
+    MeanFace,
     ModelName,
     Settings,
     Smoothing,
@@ -81,6 +83,8 @@ def train(
     image_size: ImageSize = ModelArguments.image_size,
     crop_box: CropBox = None,
     alignment: AlignmentOption = ModelArguments.alignment,
+    mean_face: MeanFace = None,
+    landmarks: LandmarksOption = None,
     unaligned: UnalignedOption = ModelArguments.unaligned,
     standardize: Standardize = ModelArguments.standardize,
     smoothing: Smoothing = ModelArguments.smoothing,
@@ -143,6 +147,7 @@ def train(
             crop_box=None if crop_box is None else list(crop_box), alignment=alignment, unaligned=unaligned,
             standardize=standardize, smoothing=smoothing, pspi_head=pspi_head,
             action_units=[] if action_units is None else action_units.split(","), class_weights=class_weights,
+            mean_face=None if mean_face is None else str(mean_face),
         )  # fmt: skip
         everyday = EverydayArguments(epochs, batch_size, learning_rate, seed)
         values = {**asdict(everyday), **read_settings(settings or ())}
@@ -152,10 +157,13 @@ def train(
         from synpain_hf.training.request import check_request
 
         sets = read_sets(also or ())
-        check_request(DataArguments(dataset, config_name, revision, annotator), out, chosen, values, sets)
+        table = None if landmarks is None else str(landmarks)
+        given = DataArguments(dataset, config_name, revision, annotator, landmarks=table)
+        check_request(given, out, chosen, values, sets)
         options: dict[str, Any] = {
             "model": chosen, "also": sets, "references": references,
-            "revision": revision, "annotator": annotator, "cache_dir": cache_dir, "progress": progress,
+            "revision": revision, "annotator": annotator, "landmarks": table, "cache_dir": cache_dir,
+            "progress": progress,
             "keep_finished": True, "warn": lambda told: print_line(f"warning: {told}", on=sys.stderr), **values,
             **({} if augmentation else {"augmentation": None}),
         }  # fmt: skip

@@ -167,6 +167,10 @@ class Asked:
         """
         definition = read_definition(name)
         chosen = ModelArguments(model=model) if isinstance(model, str) else model
+        if chosen.mean_face is not None:
+            raise UsageError(
+                "is not for experiments, which would have to keep its file with their runs; leave it out", "mean_face"
+            )
         if definition.turns == "none":
             chosen = replace(chosen, model=finished(chosen.model))
         if definition.turns != "none" or not Path(chosen.model).expanduser().is_file():

@@ -79,6 +79,13 @@ class DataArguments:
             "over all."
         },
     )
+    landmarks: str | None = field(
+        default=None,
+        metadata={
+            "help": "A table of landmarks by which faces are aligned, in place of those in the data set: a CSV or "
+            "Parquet file with pair_id, face, and x_0 to x_67 and y_0 to y_67, or a list column landmarks."
+        },
+    )
     cache_dir: str | None = field(
         default=None, metadata={"help": "Where prepared faces are kept; by default HF_HOME/synpain-hf/faces."}
     )
@@ -148,6 +155,13 @@ class ModelArguments:
     class_weights: ClassWeights = field(
         default="balanced", metadata={"help": "balanced: both classes weigh alike, however rare one is."}
     )
+    mean_face: str | None = field(
+        default=None,
+        metadata={
+            "help": "Of alignment pwct: an .npy file with the 68 points that faces are warped onto, such as the "
+            "published standard_face_68.npy; by default a mean face of our own."
+        },
+    )
 
     @property
     def base_model(self) -> str | None:
@@ -166,6 +180,12 @@ class ModelArguments:
             check_crop_box(self.crop_box)
             if self.alignment not in ("box", None):
                 raise UsageError("is given, but faces are aligned by landmarks; leave one of the two out", "crop_box")
+        if self.mean_face is not None and self.alignment != "pwct":
+            raise UsageError(
+                "is given, but only alignment pwct warps faces onto it; choose {alignment} pwct, or leave it out",
+                "mean_face",
+                mentions=["alignment"],
+            )
         if self.model in WHOLE:
             self.check_whole()
 

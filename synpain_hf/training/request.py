@@ -8,15 +8,17 @@ from typing import Any, get_args
 
 from synpain_hf.configurations import FOLDS
 from synpain_hf.errors import UsageError
+from synpain_hf.imaging.alignment.pwct import read_points
 from synpain_hf.progress import Progress, silent
 from synpain_hf.text.suggestions import did_you_mean, nearest
+from synpain_hf.training.data.landmark_tables import table_for
 from synpain_hf.training.data.landmarks import landmarks_of
 from synpain_hf.training.data.leaving_out import configurations_of
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import PSPI, Pairs
 from synpain_hf.training.data.several import JoinedSet, TrainingSet, join
 from synpain_hf.training.layout import RECORD, check_place
-from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, References
+from synpain_hf.training.options import ALL_FOLDS, SEVERAL, DataArguments, ModelArguments, References, is_new
 
 
 def check_request(
@@ -37,17 +39,37 @@ def check_request(
 
     Raises:
         UsageError: If an argument cannot be right, or a split, a class or an annotation is missing.
+        BadInputError: If something is wrong with the table of landmarks.
         SynpainError: What `open_pairs` raises.
     """
+    check_landmarks(data.landmarks, also)
     several = data.config_name in SEVERAL
     check_place(out.expanduser().absolute(), any_folder(data.config_name) if several else RECORD)
     model.check_source()
+    if model.mean_face is not None:
+        read_points(Path(model.mean_face).expanduser())
     first = next(iter(turns(data.dataset, data.config_name, data.revision))) if several else data.config_name
     pairs = open_pairs(data.dataset, first, revision=data.revision)
     check_splits(pairs, data.config_name, chooses=values.get("eval_strategy") != "no")
-    if model.alignment not in ("box", None):
+    keeps_its_own = model.alignment is None and not is_new(model.model)
+    if data.landmarks is not None and not keeps_its_own:
+        table_for(data.landmarks, pairs, model.alignment or "box")
+    elif model.alignment not in ("box", None):
         landmarks_of(pairs)
     check_targets([pairs, *(one.pairs for one in open_also(pairs, also))], model, data.annotator)
+
+
+def check_landmarks(landmarks: str | Path | None, also: Sequence[Any]) -> None:
+    """Refuse a table of landmarks where several data sets are trained on, as it is of one.
+
+    Raises:
+        UsageError: If there are both.
+    """
+    if landmarks is not None and also:
+        raise UsageError(
+            "is given, but is of one data set, and several are trained on; leave out the table, or the other data sets",
+            "landmarks",
+        )
 
 
 def open_also(first: Pairs, also: Sequence[TrainingSet], progress: Progress = silent) -> list[JoinedSet]:

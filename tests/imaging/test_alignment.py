@@ -173,7 +173,7 @@ def test_the_part_that_a_face_for_pwct_is_in_may_be_smoothed(mode: str) -> None:
 
 def test_the_published_mean_face_is_read_from_its_file(tmp_path: Path) -> None:
     np.save(tmp_path / "face.npy", np.round(MEAN * 3).astype(np.int64))
-    face = pwct.MeanFace.read(tmp_path / "face.npy")
+    face = pwct.MeanFace.of(pwct.read_points(tmp_path / "face.npy"))
     assert face.points[:, 0].max() <= 155
     assert (face.points - (0, 15)).max() == 155
     points = photographed((300, 320), 5, 150, (0.5, 0.5))
@@ -230,7 +230,28 @@ def test_files_that_hold_no_mean_face_are_refused(tmp_path: Path, kind: str) -> 
         }[kind]
         np.save(path, held)
     with pytest.raises(UsageError, match=r"is no mean face .*; give an \.npy file with an array of shape \(68, 2\)"):
-        pwct.MeanFace.read(path)
+        pwct.read_points(path)
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        (MEAN - 500, r"no point to the right of and below \(0, 0\)"),
+        (MEAN - (0.999 * MEAN[:, 0].max(), MEAN[:, 1].max()), "points far to the left of or above"),
+        (MEAN * (1, 0.01), "all its points about on a line"),
+        (np.stack([MEAN[:, 0], MEAN[:, 0]], axis=1), "all its points about on a line"),
+    ],
+)
+def test_points_onto_which_nothing_can_be_warped_are_no_mean_face(tmp_path: Path, points: Any, told: str) -> None:
+    np.save(tmp_path / "face.npy", points)
+    with pytest.raises(UsageError, match=told):
+        pwct.read_points(tmp_path / "face.npy")
+
+
+def test_an_array_of_words_is_no_mean_face(tmp_path: Path) -> None:
+    np.save(tmp_path / "face.npy", np.full((68, 2), "one"))
+    with pytest.raises(UsageError, match="it holds no numbers"):
+        pwct.read_points(tmp_path / "face.npy")
 
 
 def test_the_extra_is_named_where_opencv_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

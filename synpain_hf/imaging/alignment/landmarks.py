@@ -34,7 +34,9 @@ AMONG_DENSE: Final = (
 """Which of the 478 stand for the 68, in their order. Those of the jaw are nearest to the outline that MediaPipe has,
 not the points that annotators of 300-W marked."""
 
-_SHAPES = {(count, axes) for count in (COUNT, DENSE) for axes in (2, 3)}
+SHAPES: Final = {(count, axes) for count in (COUNT, DENSE) for axes in (2, 3)}
+"""Of landmarks; a third coordinate is left out."""
+
 _LEAST_DISTANCE = 4.0
 """Between the eyes, in pixels: nothing can be aligned by less."""
 
@@ -49,7 +51,7 @@ def checked(landmarks: npt.ArrayLike) -> Points:
         PictureError: If they are others, not finite, or so near each other that nothing can be aligned by them.
     """
     points = np.asarray(landmarks, dtype=np.float64)
-    if points.shape not in _SHAPES:
+    if points.shape not in SHAPES:
         raise PictureError(
             f"has landmarks of shape {points.shape}; give ({COUNT}, 2) or ({DENSE}, 2): x and y of each point"
         )

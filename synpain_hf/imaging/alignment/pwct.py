@@ -2,24 +2,25 @@
 
 The picture is scaled to 320 columns, turned upright by three points, warped piece by piece so that 39 points come to
 lie on those of the mean face, cut to its box, padded to a square, scaled to 160 x 160, and evened out in small tiles
-(CLAHE). The published mean face is under its own terms; `MeanFace.read` takes its file, and ours is the default.
+(CLAHE). The published mean face is under its own terms; `read_points` takes its file, and ours is the default.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.spatial import Delaunay
+from scipy.spatial import Delaunay, QhullError
 
-from synpain_hf.errors import MissingExtraError, UsageError
+from synpain_hf.errors import MissingExtraError, PictureError, UsageError
 from synpain_hf.imaging.alignment.landmarks import COUNT, Points, checked
 from synpain_hf.imaging.alignment.transforms import apply, similarity_between
 from synpain_hf.vocabulary import PWCT_SIDE
@@ -39,6 +40,9 @@ _AROUND: Final = 0.1
 """Share of a face's larger side that is smoothed beside it."""
 
 _MOST_BYTES: Final = 2**16
+_FARTHEST: Final = 1000.0
+_LEAST_SIDE: Final = 16
+_ON_A_LINE: Final = "has all its points about on a line; give those of a face"
 _OURS: Final = Path(__file__).with_name("mean_face.json")
 
 
@@ -57,10 +61,22 @@ class MeanFace:
         """A mean face of any scale.
 
         Raises:
-            PictureError: If these are not 68 finite points.
+            PictureError: If these are not 68 finite points, or nothing can be warped onto them.
         """
         given = checked(points)
-        return cls(given / given.max() * _LARGEST + _DOWN)
+        if given.max() <= 0:
+            raise PictureError("has no point to the right of and below (0, 0); give positions in a picture")
+        face = cls(given / given.max() * _LARGEST + _DOWN)
+        if np.abs(face.points).max() > _FARTHEST:
+            raise PictureError("has points far to the left of or above (0, 0); give positions in a picture")
+        left, top, right, bottom = face.box
+        if min(right - left, bottom - top) < _LEAST_SIDE:
+            raise PictureError(_ON_A_LINE)
+        try:
+            _ = face.mesh
+        except QhullError as error:
+            raise PictureError(_ON_A_LINE) from error
+        return face
 
     @classmethod
     def given(cls, points: npt.ArrayLike | None) -> MeanFace:
@@ -69,27 +85,13 @@ class MeanFace:
         Raises:
             UsageError: If these are not 68 finite points.
         """
+        if points is None:
+            return our_mean_face()
         try:
-            return our_mean_face() if points is None else cls.of(points)
+            given = np.asarray(points, dtype=np.float64)
+            return _mean_face_of(given.shape, given.tobytes())
         except (ValueError, TypeError) as error:
             raise UsageError(f"mean_face {error}") from error
-
-    @classmethod
-    def read(cls, path: Path) -> MeanFace:
-        """The mean face in a file of NumPy, such as the published `standard_face_68.npy`.
-
-        Raises:
-            UsageError: If the file is not there, or holds something else.
-        """
-        try:
-            with path.open("rb") as file:
-                if path.stat().st_size > _MOST_BYTES:
-                    raise ValueError("it is too large")
-                return cls.of(np.load(file, allow_pickle=False))
-        except (OSError, ValueError, EOFError) as error:
-            raise UsageError(
-                f"{path} is no mean face ({error}); give an .npy file with an array of shape ({COUNT}, 2)"
-            ) from error
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -113,6 +115,39 @@ class MeanFace:
     def mesh(self) -> Delaunay:
         """The triangles between its anchors."""
         return Delaunay(self.points[list(_ANCHORS)])
+
+
+@lru_cache(maxsize=4)
+def _mean_face_of(shape: tuple[int, ...], content: bytes) -> MeanFace:
+    """A mean face by the bytes of its points: every picture asks for it, and its triangles are computed once."""
+    return MeanFace.of(np.frombuffer(content, np.float64).reshape(shape))
+
+
+def read_points(path: Path) -> Points:
+    """The points of the mean face in a file of NumPy, such as the published `standard_face_68.npy`.
+
+    Returns:
+        Shape (68, 2), of the scale that they have there.
+
+    Raises:
+        UsageError: If the file is not there, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ValueError("it is too large")
+        found = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+        if found.dtype.kind not in "iuf":
+            raise ValueError(f"it holds no numbers, but {found.dtype}")
+        MeanFace.of(found)
+        return checked(found)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        cause = str(error).partition("; ")[0] or "it names more numbers than there are"
+        raise UsageError(
+            f"is {str(path)!r}, which is no mean face ({cause}); give an .npy file with an array of shape ({COUNT}, 2)",
+            "mean_face",
+        ) from error
 
 
 @cache

@@ -18,13 +18,18 @@ from synpain_hf.training.data.pairs import Pairs
 Points = npt.NDArray[np.float32]
 
 _LANDMARKS = "landmarks"
+_ANOTHER_PICTURE = "give a picture whose face is larger or less turned away"
 
 
 class LandmarkSource(Protocol):
     """What knows the landmarks of faces."""
 
+    @property
+    def remedy(self) -> str:
+        """What helps where there are none."""
+
     def points(self, pair_id: str, face: str, picture: Image.Image) -> Points:
-        """The landmarks of a face, shape (478, 3), in pixels of its picture.
+        """The landmarks of a face, shape (478, 3) or (68, 2), in pixels of its picture.
 
         Raises:
             PictureError: If there are none.
@@ -40,6 +45,8 @@ class StoredLandmarks:
     Args:
         landmarks: Those of its faces.
     """
+
+    remedy = _ANOTHER_PICTURE
 
     def __init__(self, landmarks: Landmarks) -> None:
         self._landmarks = landmarks
@@ -61,6 +68,8 @@ class FoundLandmarks:
     Raises:
         MissingExtraError: If MediaPipe or its model is not there.
     """
+
+    remedy = _ANOTHER_PICTURE
 
     def __init__(self) -> None:
         self._of_thread = threading.local()

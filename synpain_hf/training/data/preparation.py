@@ -38,6 +38,7 @@ from synpain_hf.modeling.image_processing_pairwise import PairwisePainImageProce
 from synpain_hf.progress import Progress, silent
 from synpain_hf.storage import locked, move, remove_tree, report_write_errors, scratch, work_folder_of
 from synpain_hf.text.documents import parsed_json
+from synpain_hf.training.data.landmark_tables import check_aligned
 from synpain_hf.training.data.landmarks import LandmarkSource, Points, landmarks_of
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.unaligned import check_choice, without
@@ -52,7 +53,7 @@ _WAITING = "wait for another process that prepares the same faces"
 _PIXELS = "faces.npy"
 _RECORD = "prepared.json"
 _UNALIGNED = "unaligned.json"
-_REMEDY = "give a picture whose face is larger or less turned away, or leave such pairs out (unaligned=leave_out)"
+_LEAVE_OUT = "leave such pairs out (unaligned=leave_out)"
 _NAME_LENGTH = 16
 _AT_A_TIME = 8
 _MOST_WORKERS = 8
@@ -94,6 +95,7 @@ def prepare(
     processor: PairwisePainImageProcessor,
     *,
     unaligned: Unaligned = "refuse",
+    landmarks: LandmarkSource | None = None,
     cache_dir: str | Path | None = None,
     workers: int | None = None,
     progress: Progress = silent,
@@ -107,12 +109,15 @@ def prepare(
         processor: The model's image processor: size, channels, box, alignment and filter matter; faces are normalised
             later.
         unaligned: Whether pairs in which no face is found to align are an error, or left out of their splits.
+        landmarks: By which faces are aligned, such as `table_for` gives; None for those in the data set, else those
+            that are found.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         workers: Threads that decode; None for one a core, at most 8.
         progress: Called for every pair.
 
     Raises:
-        UsageError: If `workers` cannot be right, or the processor does not give all faces one size.
+        UsageError: If `workers` cannot be right, or the processor does not give all faces one size, or there are
+            landmarks for faces that it does not align.
         MissingExtraError: If the processor aligns faces, the data set has no landmarks, and none can be found here.
         BadInputError: If pictures cannot be read, or no face is found in some that are to be aligned and left in; lists
             all of them.
@@ -121,19 +126,19 @@ def prepare(
     """
     check_choice(unaligned)
     executor = Executor(min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers)
-    landmarks = None if processor.alignment == "box" else landmarks_of(pairs)
-    record = _record_of(pairs, processor, landmarks)
+    if landmarks is not None:
+        check_aligned(processor.alignment)
+    source = landmarks_of(pairs) if landmarks is None and processor.alignment != "box" else landmarks
+    record = _record_of(pairs, processor, source)
     cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
     folder = cache / _name_of(record)
     if not _is_whole(folder, record):
         with _alone(cache, folder.name, progress):
             if not _is_whole(folder, record):
-                _prepare(
-                    pairs, _Preparing(_without_normalising(processor), landmarks), folder, record, executor, progress
-                )
+                _prepare(pairs, _Preparing(_without_normalising(processor), source), folder, record, executor, progress)
     problems = [Problem(pairs.title, reason, pair_id) for pair_id, reason in _unaligned(folder).items()]
     if problems and unaligned == "refuse":
-        raise BadInputError(replace(problem, reason=f"{problem.reason}; {_REMEDY}") for problem in problems)
+        raise BadInputError(_with_remedy(problems, source))
     kept, left_out = without(pairs, problems)
     return PreparedPairs(kept, processor, folder, left_out)
 
@@ -254,8 +259,14 @@ def _write_faces(
                 file.write(preparing.black())
             progress("prepare", done, len(ids))
     if unreadable:
-        raise BadInputError([*unreadable, *(replace(one, reason=f"{one.reason}; {_REMEDY}") for one in unaligned)])
+        raise BadInputError([*unreadable, *_with_remedy(unaligned, preparing.landmarks)])
     return unaligned
+
+
+def _with_remedy(unaligned: Sequence[Problem], landmarks: LandmarkSource | None) -> Iterator[Problem]:
+    """What is said of pairs in which no face is found to align, where they are refused."""
+    remedy = _LEAVE_OUT if landmarks is None else f"{landmarks.remedy}, or {_LEAVE_OUT}"
+    return (replace(problem, reason=f"{problem.reason}; {remedy}") for problem in unaligned)
 
 
 class _Encoded(NamedTuple):

@@ -16,6 +16,7 @@ from synpain_hf.storage import refuse_within_release, replacing_file, report_wri
 from synpain_hf.text.plurals import first_few
 from synpain_hf.text.values import shown
 from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.landmark_tables import table_for
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
@@ -47,6 +48,8 @@ def predict(
     annotator: str | None = None,
     even_learned: bool = False,
     unaligned: Unaligned = "refuse",
+    mean_face: str | Path | None = None,
+    landmarks: str | Path | None = None,
     cache_dir: str | Path | None = None,
     batch_size: int = _AT_A_TIME,
     progress: Progress = silent,
@@ -68,6 +71,10 @@ def predict(
             refused.
         unaligned: Of a model that was trained on aligned faces: whether pairs in which no face is found are an error,
             or left out, of the neutral faces that `any` takes, too.
+        mean_face: Of a published PwCT alone: the `.npy` file of the mean face that its faces were warped onto; None for
+            ours.
+        landmarks: Of a model that was trained on aligned faces: a table of landmarks by which they are aligned (CSV or
+            Parquet), in place of those that the data set has; `DataArguments.landmarks` says what stands in it.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         batch_size: Pairs at a time.
         progress: Called for preparation.
@@ -85,12 +92,13 @@ def predict(
     check_references(references)
     check_choice(unaligned)
     place = None if out is None else _free(Path(out).expanduser().absolute())
-    network, processor = load_model(str(model))
+    network, processor = load_model(str(model), mean_face)
     pairs = open_pairs(dataset, config_name, revision=revision, progress=progress)
     name = _split(pairs, split, config_name)
     if not even_learned:
         _check_unseen(str(model), pairs, name)
-    prepared = prepare(pairs, processor, unaligned=unaligned, cache_dir=cache_dir, progress=progress)
+    table = table_for(landmarks, pairs, processor.alignment)
+    prepared = prepare(pairs, processor, unaligned=unaligned, landmarks=table, cache_dir=cache_dir, progress=progress)
     if name in prepared.left_out["split"].to_pylist():
         gone = prepared.left_out.filter(pc.equal(prepared.left_out["split"], name))
         warn(f"of {pairs.title}, {told(gone)} ({first_few(gone['pair_id'].to_pylist())})")

@@ -16,6 +16,7 @@ from transformers import AutoConfig
 from transformers.image_processing_base import ImageProcessingMixin
 
 from synpain_hf.errors import SynpainError, UsageError
+from synpain_hf.imaging.alignment.pwct import read_points
 from synpain_hf.modeling import (
     DamagedModelError,
     PairwisePainConfig,
@@ -143,19 +144,27 @@ def is_published(model: str) -> bool:
     return model.endswith(_PUBLISHED)
 
 
-def load_model(name: str) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
+def load_model(
+    name: str, mean_face: str | Path | None = None
+) -> tuple[PairwisePainForImageClassification, PairwisePainImageProcessor]:
     """A trained pairwise model, ready to judge, with the image processor that prepares faces for it.
 
     Args:
         name: Its folder, its id on the Hub, or the file of a published PwCT state dict.
+        mean_face: Of a published PwCT: the file of the mean face that faces are warped onto; None for ours.
 
     Raises:
-        UsageError: If there is no such model, or it is of another kind.
+        UsageError: If there is no such model, or it is of another kind, or has a mean face of its own.
         BadInputError: If a file does not hold a published state dict.
     """
     if is_published(name):
         network = PairwisePainForImageClassification.from_pwct_checkpoint(name)
-        return network, PairwisePainImageProcessor(alignment="pwct")
+        return network, PairwisePainImageProcessor(alignment="pwct", mean_face=_points_of(mean_face))
+    if mean_face is not None:
+        raise UsageError(
+            f"is given, but {shown(name)} was trained here, and its folder says how faces are prepared; leave it out",
+            "mean_face",
+        )
     name = finished(name)
     ModelArguments(model=name).check_source(_TO_JUDGE)
     with _as_unloadable(name, _TO_JUDGE), bars(wanted=False):
@@ -284,6 +293,8 @@ def _check_own(
         "alignment": processor.alignment,
     }
     given += [name for name, value in kept.items() if getattr(arguments, name) not in (value, None)]
+    if _points_of(arguments.mean_face) not in (processor.mean_face, None):
+        given.append("mean_face")
     if given:
         raise UsageError(f"cannot be changed in {name}, a trained pairwise model; leave it out", *given)
     has = (config.pspi_head, list(config.action_units))
@@ -333,9 +344,18 @@ def _preparing(arguments: ModelArguments) -> dict[str, Any]:
         "do_standardize": arguments.standardize is not False,
         "smoothing": SMOOTHING if arguments.smoothing is None else arguments.smoothing,
         "alignment": arguments.alignment or "box",
+        "mean_face": _points_of(arguments.mean_face),
         **({} if side is None else {"size": {"height": side, "width": side}}),
         **({} if box is None else {"crop_box": box}),
     }
+
+
+def _points_of(mean_face: str | Path | None) -> list[list[float]] | None:
+    """The points in the file of a mean face; None where none is given."""
+    if mean_face is None:
+        return None
+    points: list[list[float]] = read_points(Path(mean_face).expanduser()).tolist()
+    return points
 
 
 def _lora(arguments: ModelArguments) -> dict[str, Any] | None:

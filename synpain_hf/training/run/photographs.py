@@ -29,7 +29,13 @@ Taken = TypeVar("Taken")
 
 
 def judge(
-    image: Pictures, reference: Pictures, *, model: str | Path, every: int = 1, face_models: Sequence[str | Path] = ()
+    image: Pictures,
+    reference: Pictures,
+    *,
+    model: str | Path,
+    every: int = 1,
+    face_models: Sequence[str | Path] = (),
+    mean_face: str | Path | None = None,
 ) -> list[dict[str, Any]]:
     """Judge photographs and clips with a trained model.
 
@@ -44,6 +50,8 @@ def judge(
         every: Of a clip, judge every so many frames, from the first.
         face_models: The model file that finds faces, or its folder; by default that of an installed package. Models
             that were trained on pictures as they are need none.
+        mean_face: Of a published PwCT alone: the `.npy` file of the mean face that its faces were warped onto; None for
+            ours.
 
     Returns:
         For each picture, and each frame that is judged, its `image`, the `label`, the `score` of pain from 0 to 1,
@@ -61,7 +69,7 @@ def judge(
         raise UsageError("is missing; give at least one picture", "reference" if images else "image")
     if every < 1:
         raise UsageError(f"is {every}; give 1 for each frame, or more", "every")
-    network, processor = load_model(str(model))
+    network, processor = load_model(str(model), mean_face)
     finder = None if processor.alignment == "box" else FaceFinder(face_models)
     seen = _of_each(references, lambda name: _seen(_picture(name), finder, name))
     judging = _Judging(PairwisePainPipeline(model=network, image_processor=processor), finder, seen)

@@ -34,6 +34,7 @@ from synpain_hf.storage import replacing_file
 from synpain_hf.training.data import unaligned
 from synpain_hf.training.data.augmentation import AugmentationStrengths
 from synpain_hf.training.data.collation import PairDataset
+from synpain_hf.training.data.landmark_tables import table_for
 from synpain_hf.training.data.loaded import Loaded
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
@@ -44,7 +45,7 @@ from synpain_hf.training.layout import CHECKPOINTS, LEARNED, RESULT, STATE, UNAL
 from synpain_hf.training.options import ModelArguments, References
 from synpain_hf.training.report.evaluation import figures, judge_heads, write_report
 from synpain_hf.training.report.model_card import ModelCard, write_card
-from synpain_hf.training.request import check_references, check_splits, open_also
+from synpain_hf.training.request import check_landmarks, check_references, check_splits, open_also
 from synpain_hf.training.run.arguments import PairwiseTrainingArguments
 from synpain_hf.training.run.callbacks import SECONDS
 from synpain_hf.training.run.described import describe, describe_joined, sizes_of
@@ -79,6 +80,7 @@ def train(
     revision: str | None = None,
     annotator: str | None = None,
     references: References = "own",
+    landmarks: str | Path | None = None,
     cache_dir: str | Path | None = None,
     model: str | ModelArguments = "pwct",
     augmentation: AugmentationStrengths | None = AugmentationStrengths(),  # noqa: B008 - frozen
@@ -105,6 +107,8 @@ def train(
         references: `own`, each pair's neutral face; or `any`: in training one of those that its person has in the
             split, drawn each time, and when the finished model is judged the mean over all of them, at most 16.
             Meanwhile the model is chosen by each pair's own.
+        landmarks: A table of landmarks by which the faces of `dataset` are aligned (CSV or Parquet), in place of those
+            that it has; `DataArguments.landmarks` says what stands in it.
         cache_dir: Where prepared faces are kept; None for `HF_HOME/synpain-hf/faces`.
         model: What `ModelArguments.model` takes, or all of these.
         augmentation: How much pairs are changed in training; None for not at all.
@@ -124,6 +128,7 @@ def train(
         OutputError: If `out` cannot be written.
     """
     check_references(references)
+    check_landmarks(landmarks, also)
     folder = Path(out).expanduser().absolute()
     args = PairwiseTrainingArguments.of(output_dir=str(folder), **arguments)
     if progress is not silent:
@@ -135,6 +140,7 @@ def train(
     joined = open_also(pairs, asked, progress)
     set_seed(args.seed)
     network, processor = build_model(chosen, pairs, annotator=annotator, also=joined)
+    table = table_for(landmarks, pairs, processor.alignment)
     record = {
         "data": describe(dataset, pairs, config_name, revision),
         **({"also": [describe_joined(one) for one in joined]} if joined else {}),
@@ -145,6 +151,7 @@ def train(
         "annotator": annotator,
         **({"references": references} if references != "own" else {}),
         "processor": processor.to_dict(),
+        **({"landmarks": table.record()} if table else {}),
         **({"unaligned": chosen.unaligned} if chosen.unaligned != "refuse" else {}),
         "augmentation": None if augmentation is None else asdict(augmentation),
         "recipe": args.recipe(),
@@ -160,7 +167,7 @@ def train(
     with claim(folder, record, args, warn) as checkpoint:
         told = progress if args.should_save else silent
         prepared = [
-            prepare(one, processor, unaligned=chosen.unaligned, cache_dir=cache_dir, progress=told)
+            prepare(one, processor, unaligned=chosen.unaligned, landmarks=table, cache_dir=cache_dir, progress=told)
             for one in (pairs, *(each.pairs for each in joined))
         ]
         for each in prepared:
