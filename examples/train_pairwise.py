@@ -41,8 +41,7 @@ def main() -> None:
     # 1. The pairs: labels, groups and splits. This also checks that no identity is in two splits.
     pairs = open_pairs(data.dataset, data.config_name, revision=data.revision)
 
-    # 2. The model, with new or pretrained weights, and the image processor that fits it. The class weights and the
-    #    scale of PSPI come from the training pairs.
+    # 2. The model, with new or pretrained weights, and its image processor. Class weights come from the training pairs.
     set_seed(args.seed)
     model, processor = build_model(chosen, pairs, annotator=data.annotator)
     began_with = initial_weights(chosen, model)
@@ -64,8 +63,7 @@ def main() -> None:
         for split in ("train", "validation", "test")
     }
 
-    # 4. Training. Batches are augmented and normalised on the device; after each epoch the validation AUROC decides
-    #    which model is kept, and when to stop.
+    # 4. Training. After each epoch the validation AUROC decides which model is kept, and when to stop.
     trainer = PairwiseTrainer(
         model=model,
         args=args,
