@@ -31,6 +31,9 @@ STRIP_PIXELS = 4_000_000
 MAX_SCANNED = 1_000_000_000
 """Most pixels that the scans of a JPEG may pass over: fifteen times the largest picture."""
 
+MOST_SMOOTHING = 0.1
+"""Standard deviation of the Gaussian by which faces are smoothed at most, as a share of their side."""
+
 MIN_SIDE = 32
 """Smallest side of a face, in pixels."""
 
@@ -122,3 +125,13 @@ def check_crop_box(box: list[float]) -> None:
     broken = next((rule for rule, is_kept in rules if not is_kept), None)
     if broken:
         raise UsageError(f"is {box}; give left, top, right and bottom as shares of a picture: {broken}", "crop_box")
+
+
+def check_smoothing(share: float) -> None:
+    """Refuse a standard deviation by which faces are smoothed, as a share of their side.
+
+    Raises:
+        UsageError: If it is less than nothing, or so large that little is left of a face.
+    """
+    if not 0 <= share <= MOST_SMOOTHING:
+        raise UsageError(f"is {share}; give a number from 0 to {MOST_SMOOTHING}", "smoothing")

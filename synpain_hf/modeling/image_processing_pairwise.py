@@ -14,11 +14,11 @@ from transformers import BaseImageProcessor, BatchFeature
 
 from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.imaging.alignment import pwct, similarity
-from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box
+from synpain_hf.imaging.limits import MIN_SIDE, check_crop_box, check_smoothing
 from synpain_hf.imaging.parts import part_of
 from synpain_hf.modeling.picture_size import scaled_to, size_of
 from synpain_hf.modeling.pictures import as_picture, check_numbers, is_batch
-from synpain_hf.modeling.smoothing import MOST_SMOOTHING, evenly_smoothed, variance_of
+from synpain_hf.modeling.smoothing import evenly_smoothed, variance_of
 from synpain_hf.modeling.standardising import standardised
 from synpain_hf.vocabulary import PWCT_SIDE, Alignment
 
@@ -268,8 +268,7 @@ class PairwisePainImageProcessor(BaseImageProcessor):
             raise UsageError(f"image_std is {self.image_std}, and each channel is divided by it; give positive values")
         if self.crop_box is not None:
             check_crop_box(self.crop_box)
-        if not 0 <= self.smoothing <= MOST_SMOOTHING:
-            raise UsageError(f"smoothing is {self.smoothing}; give a number from 0 to {MOST_SMOOTHING}")
+        check_smoothing(self.smoothing)
 
     def _check_alignment(self) -> None:
         known = get_args(Alignment)

@@ -8,9 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-MOST_SMOOTHING = 0.1
-"""The largest share of a face's side that a Gaussian's standard deviation may be."""
-
 _REACH = 4
 """Standard deviations at which a Gaussian ends."""
 

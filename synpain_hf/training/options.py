@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from synpain_hf.configurations import EACH_PERSON
 from synpain_hf.errors import UsageError
 from synpain_hf.hubclient.names import REPO_ID
-from synpain_hf.imaging.limits import check_crop_box
+from synpain_hf.imaging.limits import check_crop_box, check_smoothing
 from synpain_hf.text.values import shown
 from synpain_hf.vocabulary import DEFAULT_FUSION, PWCT_SIDE, Alignment, Fusion, Unaligned
 
@@ -180,6 +180,8 @@ class ModelArguments:
             check_crop_box(self.crop_box)
             if self.alignment not in ("box", None):
                 raise UsageError("is given, but faces are aligned by landmarks; leave one of the two out", "crop_box")
+        if self.smoothing is not None:
+            check_smoothing(self.smoothing)
         if self.mean_face is not None and self.alignment != "pwct":
             raise UsageError(
                 "is given, but only alignment pwct warps faces onto it; choose {alignment} pwct, or leave it out",

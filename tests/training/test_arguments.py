@@ -27,6 +27,7 @@ from synpain_hf.training.options import DataArguments, EverydayArguments, ModelA
 from synpain_hf.training.run.arguments import RECIPE, PairwiseTrainingArguments
 from synpain_hf.training.settings import OWN, known_settings, read_settings
 from synpain_hf.vocabulary import DEFAULT_FUSION, Fusion
+from tests.terminal import run
 
 
 def parsed(*words: str) -> Any:
@@ -308,3 +309,11 @@ def test_options_need_no_torch_and_training_says_what_to_install() -> None:
     options, training = told.splitlines()
     assert options == "pwct"
     assert "run `pip install 'synpain-hf[train]'`" in training
+
+
+@pytest.mark.parametrize("share", ["-0.01", "0.5", "nan"])
+def test_a_smoothing_that_cannot_be_right_is_told_by_the_name_of_its_option(tmp_path: Path, share: str) -> None:
+    result = run("train", tmp_path, tmp_path / "out", "--smoothing", share)
+    assert result.exit_code == 2
+    told = " ".join(result.output.split())
+    assert f"--smoothing is {float(share)}; give a number from 0 to 0.1" in told

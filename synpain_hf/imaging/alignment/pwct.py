@@ -143,7 +143,8 @@ def read_points(path: Path) -> Points:
         MeanFace.of(found)
         return checked(found)
     except (OSError, ValueError, EOFError, MemoryError) as error:
-        cause = str(error).partition("; ")[0] or "it names more numbers than there are"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("; ")[0]
+        cause = reason or "it names more numbers than there are"
         raise UsageError(
             f"is {str(path)!r}, which is no mean face ({cause}); give an .npy file with an array of shape ({COUNT}, 2)",
             "mean_face",
