@@ -33,8 +33,8 @@ class PairwisePainImageProcessor(BaseImageProcessor):
     """Turn faces upright, crop, scale and normalise them; both faces of a pair alike.
 
     The defaults are those of `pwct`: grey, 160 x 160, in [0, 1]. The published PwCT was trained on faces that were
-    aligned by 68 landmarks and evened out by CLAHE, which `alignment="pwct"` does. What is trained here standardises
-    each face, and its processor says so.
+    aligned by 68 landmarks and evened out by CLAHE, which `alignment="pwct"` does. What is trained here smooths
+    and standardises each face, and its processor says so.
 
     Args:
         size: `height` and `width` of what comes out; or `shortest_edge`, with or without `longest_edge`, for that of

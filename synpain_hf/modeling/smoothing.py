@@ -17,8 +17,11 @@ _MOST = 2
 _STEPS = 65
 """Variances at which a face's sharpness is looked at."""
 
+_FINE = 512
+"""How many of the lowest frequencies are looked at one by one."""
+
 _BINS = 256
-"""Parts into which frequencies are divided."""
+"""Parts into which the others are divided."""
 
 
 def variance_of(smoothing: float, height: int, width: int) -> float:
@@ -60,11 +63,11 @@ def evenly_smoothed(faces: Tensor, variance: float, factors: Tensor | None = Non
 
 def needed_variances(faces: Tensor, variance: float) -> Tensor:
     """The variance of the Gaussian that makes each face as sharp as `evenly_smoothed` has it; shape (batch,)."""
-    energies, squared = _gradients(faces)
+    energies, sharper, squared = _gradients(faces)
     steps = torch.linspace(0, _MOST * variance, _STEPS).to(faces.device, non_blocking=True)
     passed = torch.exp(-squared.unsqueeze(1) * steps)
     # The mean squared frequency falls from step to step.
-    mean = (energies * squared) @ passed / (energies @ passed).clamp(min=torch.finfo(torch.float32).tiny)
+    mean = sharper @ passed / (energies @ passed).clamp(min=torch.finfo(torch.float32).tiny)
     above = (mean > 1 / variance).sum(1, keepdim=True)
     before, after = (above - 1).clamp(min=0), above.clamp(max=_STEPS - 1)
     higher, lower = mean.gather(1, before), mean.gather(1, after)
@@ -102,19 +105,29 @@ def _kernels(variances: Tensor, reach: int) -> Tensor:
     return passed @ waves / pixels
 
 
-def _gradients(faces: Tensor) -> tuple[Tensor, Tensor]:
-    """The energy of each face's gradient by frequency, shape (batch, bins), and the squared frequencies, shape (bins,).
+def _gradients(faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What each face's gradient is made of, from low frequencies to high ones.
 
     A frequency is in radians a pixel, and its square that which the difference of neighbours has. Faces are mirrored at
     their edges, which would count as lines otherwise.
+
+    Returns:
+        The energy of the gradient by frequency, and the same times the squared frequency, both of shape
+        (batch, frequencies); and the squared frequencies, shape (frequencies,).
     """
     grey = faces.mean(1)
     height, width = grey.shape[-2:]
     across = torch.cat([grey, grey.flip(-1)], -1)
     waves = torch.fft.rfft2(torch.cat([across, across.flip(-2)], -2))[:, :height, :width]
     down, right = (2 - 2 * torch.cos(math.pi * torch.arange(size) / size) for size in (height, width))
-    squared, order = (down.unsqueeze(1) + right).flatten().sort()
-    missing = -len(order) % _BINS
-    squared, order = (functional.pad(each, (missing, 0)).to(faces.device) for each in (squared, order))
+    squared, order = (each.to(faces.device) for each in (down.unsqueeze(1) + right).flatten().sort())
     energies = waves.abs().square().flatten(1)[:, order] * squared
-    return energies.view(len(faces), _BINS, -1).sum(2), squared.view(_BINS, -1).mean(1)
+    counts = _binned(torch.ones_like(squared))
+    return _binned(energies), _binned(energies * squared), _binned(squared) / counts.clamp(min=1)
+
+
+def _binned(values: Tensor) -> Tensor:
+    """The first of them as they are, and sums of the others, as many in each."""
+    low, high = values[..., :_FINE], values[..., _FINE:]
+    padded = functional.pad(high, (0, -high.shape[-1] % _BINS))
+    return torch.cat([low, padded.unflatten(-1, (_BINS, -1)).sum(-1)], -1)
