@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synpain_hf.errors import BadInputError, SynpainError, UsageError
+from synpain_hf.experiments.experiment import experiment
 from synpain_hf.imaging.alignment.landmarks import AMONG_DENSE, COUNT
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.release.release import Release
@@ -24,8 +25,10 @@ from synpain_hf.training.data.landmark_tables import read_landmarks, table_for
 from synpain_hf.training.data.opening import open_pairs
 from synpain_hf.training.data.pairs import Pairs
 from synpain_hf.training.data.preparation import prepare
+from synpain_hf.training.options import ModelArguments
 from synpain_hf.training.run.cross_validation import cross_validate
 from synpain_hf.training.run.judging import predict
+from synpain_hf.training.run.models import build_model
 from synpain_hf.training.run.train import train
 from synpain_hf.vocabulary import FACES
 from tests.release.making import copied
@@ -339,5 +342,39 @@ def test_a_mean_face_is_of_one_alignment_and_of_no_trained_model(faces: Release,
     model = PairwisePainForImageClassification(PairwisePainConfig())
     model.save_pretrained(tmp_path / "model")
     PairwisePainImageProcessor(alignment="pwct").save_pretrained(tmp_path / "model")
-    with pytest.raises(UsageError, match=r"^mean_face is given, but .* was trained here"):
+    with pytest.raises(UsageError, match=r"^mean_face is given, but .* is no published state dict"):
         predict(tmp_path / "model", faces.folder, mean_face=tmp_path / "mean.npy")
+
+
+def test_a_trained_model_keeps_its_mean_face(pairs: Pairs, tmp_path: Path) -> None:
+    first, second = usual(points_of(3, 160)), usual(points_of(4, 160))
+    for name, points in (("own", first), ("other", second)):
+        np.save(tmp_path / f"{name}.npy", points)
+    place = str(tmp_path / "model")
+    PairwisePainForImageClassification(PairwisePainConfig()).save_pretrained(place)
+    PairwisePainImageProcessor(alignment="pwct", mean_face=first.tolist()).save_pretrained(place)
+
+    def built(name: str) -> PairwisePainImageProcessor:
+        mean_face = str(tmp_path / f"{name}.npy")
+        chosen = ModelArguments(model=place, alignment="pwct", mean_face=mean_face, class_weights="none")
+        return build_model(chosen, pairs)[1]
+
+    assert built("own").mean_face == first.tolist()
+    with pytest.raises(UsageError, match=r"^mean_face cannot be changed in "):
+        built("other")
+
+
+def test_a_parquet_file_with_too_many_numbers_is_refused(
+    pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synpain_hf.training.data.landmark_tables.MOST_NUMBERS", 100)
+    rows = [{"pair_id": pairs.table["pair_id"][0].as_py(), "face": "neutral", "landmarks": [1.0] * (2 * COUNT)}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "points.parquet")
+    with pytest.raises(BadInputError, match="has more than 100 numbers; give 68 points a face"):
+        read_landmarks(tmp_path / "points.parquet", pairs)
+
+
+def test_an_experiment_takes_no_mean_face(faces: Release, tmp_path: Path) -> None:
+    chosen = ModelArguments(alignment="pwct", mean_face="mean.npy")
+    with pytest.raises(UsageError, match=r"^mean_face is not for experiments"):
+        experiment("cross-validation", faces.folder, out=tmp_path / "out", model=chosen)

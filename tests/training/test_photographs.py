@@ -16,6 +16,7 @@ from synpain_hf.errors import PictureError, UsageError
 from synpain_hf.generation.drawn.cast import cast
 from synpain_hf.generation.drawn.composites import draw_composite
 from synpain_hf.imaging.alignment.landmarks import LEFT_EYE, RIGHT_EYE, checked, middle
+from synpain_hf.imaging.alignment.pwct import our_mean_face
 from synpain_hf.modeling import PairwisePainConfig, PairwisePainForImageClassification, PairwisePainImageProcessor
 from synpain_hf.modeling.pipeline_pairwise import PairwisePainPipeline
 from synpain_hf.training.run.models import load_model
@@ -181,6 +182,22 @@ def test_the_command_prints_a_line_an_image(model: Path, photographs: Path) -> N
     missing = run("judge", model, photographs / "nothing.png", "--reference", neutral)
     assert missing.exit_code == 1
     assert "cannot be read" in missing.stderr
+
+
+def test_published_weights_judge_photographs_with_the_mean_face_that_is_given(
+    photographs: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("cv2", reason="OpenCV, of the extra annotate, is missing")
+    torch.manual_seed(0)
+    network = PairwisePainForImageClassification(PairwisePainConfig(architecture="pwct", published_outputs=40))
+    torch.save(network.pwct_state_dict(), tmp_path / "pwct.pt")
+    np.save(tmp_path / "mean.npy", our_mean_face().points * (1.3, 1))
+    expressive, neutral = photographs / "expressive.png", photographs / "neutral.png"
+    words: list[str | Path] = ["judge", tmp_path / "pwct.pt", expressive, "--reference", neutral, "--json"]
+    ours, theirs = run(*words), run(*words, "--mean-face", tmp_path / "mean.npy")
+    assert (ours.exit_code, theirs.exit_code) == (0, 0)
+    (one,), (other,) = (json.loads(each.stdout)["judged"] for each in (ours, theirs))
+    assert one["score"] != other["score"]
 
 
 def test_pictures_must_be_given(model: Path, photographs: Path) -> None:

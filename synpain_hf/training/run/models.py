@@ -162,7 +162,7 @@ def load_model(
         return network, PairwisePainImageProcessor(alignment="pwct", mean_face=_points_of(mean_face))
     if mean_face is not None:
         raise UsageError(
-            f"is given, but {shown(name)} was trained here, and its folder says how faces are prepared; leave it out",
+            f"is given, but {shown(name)} is no published state dict and says how faces are prepared; leave it out",
             "mean_face",
         )
     name = finished(name)
