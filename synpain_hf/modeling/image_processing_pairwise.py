@@ -53,9 +53,9 @@ class PairwisePainImageProcessor(BaseImageProcessor):
         do_resize: Whether pictures are scaled; else all of a batch must be of one size.
         do_rescale: Whether pixels become floats from 0 to 1; else they are floats from 0 to 255.
         do_normalize: Whether `image_mean` and `image_std` are applied; None where they are given.
-        smoothing: Every face that comes out is smoothed until it is as sharp as natural pictures are once they are
-            smoothed by a Gaussian with this standard deviation, a share of the shorter side; so how sharp it was tells
-            nothing. 0 leaves faces as they are.
+        smoothing: Every face that comes out is smoothed to one sharpness: that of a natural picture smoothed by a
+            Gaussian with this standard deviation, a share of the shorter side. A slight blur then tells nothing; a face
+            that is blurrier still stays as it is, and can be told. 0 leaves all faces as they are.
         do_standardize: Whether each channel of each face is brought to a mean of 0 and a standard deviation of 1, so
             that light and tint tell nothing. This comes instead of `do_normalize`, which would change nothing then.
 

@@ -1,4 +1,4 @@
-"""Each face smoothed until all are as sharp, so that sharpness tells nothing."""
+"""Every face smoothed to one sharpness, so that a slight blur tells nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def variance_of(smoothing: float, height: int, width: int) -> float:
 
 
 def evenly_smoothed(faces: Tensor, variance: float, factors: Tensor | None = None) -> Tensor:
-    """Smooth each face by the Gaussian that makes it as sharp as all others; a face that is less sharp stays as it is.
+    """Smooth every face, each by its own Gaussian, to one sharpness; a face that is less sharp stays as it is.
 
     The power of natural pictures falls as the square of the frequency (Field 1987). Where it does so exactly, the
     gradient of a picture that is smoothed by a variance of v has a mean squared frequency of 1 / v: this is what each
@@ -62,7 +62,7 @@ def evenly_smoothed(faces: Tensor, variance: float, factors: Tensor | None = Non
 
 
 def needed_variances(faces: Tensor, variance: float) -> Tensor:
-    """The variance of the Gaussian that makes each face as sharp as `evenly_smoothed` has it; shape (batch,)."""
+    """The variance of the Gaussian that brings each face to the sharpness of `evenly_smoothed`; shape (batch,)."""
     energies, sharper, squared = _gradients(faces)
     steps = torch.linspace(0, _MOST * variance, _STEPS).to(faces.device, non_blocking=True)
     passed = torch.exp(-squared.unsqueeze(1) * steps)

@@ -143,9 +143,9 @@ class ModelArguments:
     smoothing: float | None = field(
         default=None,
         metadata={
-            "help": "Smooth each face until all are as sharp, as by a Gaussian with this share of its side as standard "
-            f"deviation, so that sharpness cannot tell the label; 0 for none. {SMOOTHING} for a new model; a trained "
-            "pairwise model keeps what it was trained with."
+            "help": "Smooth every face to one sharpness, so that a slight blur cannot tell the label: that of a natural "
+            "picture after a Gaussian whose standard deviation is this share of a side; 0 for none. "
+            f"{SMOOTHING} for a new model; a trained pairwise model keeps what it was trained with."
         },
     )
     pspi_head: bool = field(default=False, metadata={"help": "Learn PSPI, too, where it is annotated."})
