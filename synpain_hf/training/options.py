@@ -143,8 +143,8 @@ class ModelArguments:
     smoothing: float | None = field(
         default=None,
         metadata={
-            "help": "Smooth every face to one sharpness, so that a slight blur cannot tell the label: that of a natural "
-            "picture after a Gaussian whose standard deviation is this share of a side; 0 for none. "
+            "help": "Smooth every face to one sharpness, so that a slight blur cannot tell the label: that of a "
+            "natural picture after a Gaussian whose standard deviation is this share of a side; 0 for none. "
             f"{SMOOTHING} for a new model; a trained pairwise model keeps what it was trained with."
         },
     )

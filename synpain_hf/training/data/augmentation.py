@@ -58,7 +58,7 @@ class AugmentationStrengths:
         apart_rotation: As `rotation`, for each face of a pair on its own.
         apart_zoom: As `zoom`, for each face of a pair on its own.
         apart_shift: As `shift`, for each face of a pair on its own.
-        apart_sharpness: Share by which the variance of the Gaussian that smooths a face grows or shrinks; without effect
+        apart_sharpness: Share by which the variance of the Gaussian that smooths a face grows or shrinks; no change
             where the image processor does not smooth, or aligns by `pwct` and smooths before.
         apart_jpeg: Share of the quality that JPEG takes from each face on its own: 0.5 for a quality of 50 to 100.
         cutout: Side of a square that is made grey in both faces, as a share of the picture's sides.
