@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,17 @@ def test_points_onto_which_nothing_can_be_warped_are_no_mean_face(tmp_path: Path
     np.save(tmp_path / "face.npy", points)
     with pytest.raises(UsageError, match=told):
         pwct.read_points(tmp_path / "face.npy")
+
+
+def test_what_a_file_claims_takes_no_memory_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    with (tmp_path / "claim.npy").open("wb") as file:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (2**33, 2)}
+        np.lib.format.write_array_header_1_0(file, header)
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(UsageError, match="it is not a file"):
+        pwct.read_points(tmp_path / "pipe.npy")
+    with pytest.raises(UsageError, match=r"it holds an array of shape \(8589934592, 2\)"):
+        pwct.read_points(tmp_path / "claim.npy")
 
 
 def test_an_array_of_words_is_no_mean_face(tmp_path: Path) -> None:

@@ -133,22 +133,34 @@ def read_points(path: Path) -> Points:
         UsageError: If the file is not there, or holds something else.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("it is not a file")  # a pipe would be waited for
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise ValueError("it is too large")
+        _check_shape(content)
         found = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
         if found.dtype.kind not in "iuf":
             raise ValueError(f"it holds no numbers, but {found.dtype}")
         MeanFace.of(found)
         return checked(found)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("; ")[0]
-        cause = reason or "it names more numbers than there are"
+    except (OSError, ValueError, EOFError) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("; ")[0]
         raise UsageError(
             f"is {str(path)!r}, which is no mean face ({cause}); give an .npy file with an array of shape ({COUNT}, 2)",
             "mean_face",
         ) from error
+
+
+def _check_shape(content: bytes) -> None:
+    """Refuse an array of another shape by its header, before memory is taken for it."""
+    file = io.BytesIO(content)
+    is_first = np.lib.format.read_magic(file) == (1, 0)
+    header = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+    shape, _, _ = header(file)
+    if shape != (COUNT, 2):
+        raise ValueError(f"it holds an array of shape {shape}")
 
 
 @cache
